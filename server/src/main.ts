@@ -100,7 +100,7 @@ export async function startServer(
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, log);
-    const paid = paidRequestsOver(store, config, { metrics, log, tracing });
+    const paid = paidRequestsOver(store, config, { ids, metrics, log, tracing });
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
@@ -139,7 +139,7 @@ export async function startServer(
     }
     host.serve();
     noteStart(store.audit, config, lenses, log);
-    erasing.goOn();
+    for (const part of [erasing, paid]) part.goOn();
     const unmoved = (error: unknown) => log.warn({ err: error }, "vector stores keep their older model");
     stores.moveToUsualModel().catch(unmoved);
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");

@@ -24,6 +24,7 @@ import { fixture } from "../src/store/sqlite/fixture.suite.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { ended, spawnWaybill, WAYBILL } from "./command.ts";
+import { providersAt, startProviderServer } from "./providers/provider-server.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const DISK_BYTES = 8 << 20;
@@ -82,7 +83,12 @@ const paid = defineHandler({
     }),
 });
 
-const start = (): Promise<TestServer> => startTestServer({ data, config: { handlers: [paid] } });
+const judge = { model: "gateway:judge", detector: "offline" as const, whenDown: "closed" as const };
+const start = (providers: ReturnType<typeof providersAt> | null = null): Promise<TestServer> =>
+  startTestServer({
+    data,
+    config: { handlers: [paid], ...(providers && { models: { providers }, guardrails: { hap: { ...judge } } }) },
+  });
 
 async function submit(server: TestServer, kind = "agent", wait = 0): Promise<Response> {
   const input = kind === "agent" ? { query: "What is 2 + 2?" } : {};
@@ -213,6 +219,32 @@ describe.skipIf(!canMount)("on a full disk", () => {
     await expect.poll(async () => (await read()).state).toBe("completed");
     expect(bodies).toBe(1);
     await server.stop();
+  });
+
+  it("what a request has paid is in the sums once there is room, though the server was stopped on the full disk", async () => {
+    makeRoom();
+    const provider = await startProviderServer();
+    const usage = { input: 100, output: 10 };
+    const server = await start(providersAt(provider));
+    const check = { text: "You fool.", in: "input", guardrails: { hap: { input: { enabled: true, threshold: 0.5 } } } };
+    fill();
+    await submitUntilRefused(server);
+    provider.script({ kind: "answer", text: '{"findings":[]}', usage });
+    expect((await server.call("/v1/guardrails/check", { json: check })).status).toBe(200);
+    const counted = async (of: TestServer) => {
+      const answer = await of.call("/v1/usage?model=judge");
+      return z.object({ total: z.object({ calls: z.number(), input_tokens: z.number() }) }).parse(await answer.json())
+        .total;
+    };
+    expect((await counted(server)).calls).toBe(0);
+    await server.stop();
+    makeRoom();
+    for (let time = 1; time <= 2; time++) {
+      const again = await start(providersAt(provider));
+      await expect.poll(() => counted(again)).toEqual({ calls: 1, input_tokens: 100 });
+      await again.stop();
+    }
+    await provider.close();
   });
 });
 

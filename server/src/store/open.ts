@@ -2,9 +2,12 @@
  * The one door to a store: which database keeps the data is chosen here, by the configuration, and known to nobody
  * else. A driver is loaded when something is done with the data, since most commands never do.
  */
+import path from "node:path";
+import { UNWRITTEN_FILE } from "./sqlite/folder.ts";
 import { sqliteStorage } from "./sqlite/storage.ts";
 import type { Storage, StoreOptions } from "./storage.ts";
 import type { Store } from "./store.ts";
+import { UnwrittenUsageFile } from "./unwritten-usage.ts";
 
 export { BadArchive, type Health, type MissingFile, type Storage } from "./storage.ts";
 
@@ -16,6 +19,11 @@ export type StoreConfig = {
 
 export function storageOf({ data }: StoreConfig): Storage {
   return sqliteStorage(data);
+}
+
+/** What was paid while the disk was full. */
+export function unwrittenUsageOf({ data }: StoreConfig): UnwrittenUsageFile {
+  return new UnwrittenUsageFile(path.join(data, UNWRITTEN_FILE));
 }
 
 /** Opens the store for this process, which is its owner until it closes it. Throws `unavailable` when another one is. */

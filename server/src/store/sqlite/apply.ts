@@ -7,7 +7,7 @@ import type { Alias, TaskAlias } from "../../task/alias.ts";
 import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { State } from "../../task/states.ts";
 import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
-import type { AddedUsage } from "../codec/daily-usage.ts";
+import type { PreparedPayment } from "../codec/daily-usage.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
 import type {
   PreparedClaim,
@@ -113,8 +113,11 @@ export class Applier {
     return n;
   }
 
-  /** What no task has paid for. */
-  addUsage(owner: { tenant: string; user: string }, added: readonly AddedUsage[]): void {
+  /** What no task has paid for, unless an answer was lost and it is there. */
+  addUsage({ id, owner, at, added }: PreparedPayment): void {
+    const scope = `${owner.tenant}\n${owner.user}\npaid requests`;
+    if (this.#sql.idempotency.get(scope, id)) return;
+    this.#sql.insertIdempotency.run(scope, id, "", "", at);
     for (const each of added) this.#dailyUsage.add(each);
     this.#held.addMoney(owner, added);
   }

@@ -12,6 +12,9 @@ export const LOCK_FILE = "lock.sqlite";
 /** Room for a start on a full disk, see `reserve.ts`. */
 export const RESERVE_FILE = "reserve";
 
+/** What was paid while the disk was full, see `unwritten-usage.ts`. */
+export const UNWRITTEN_FILE = "unwritten-usage";
+
 /** Before the time at which a restore has moved aside what was there. */
 export const ASIDE_PREFIX = "before-restore-";
 
@@ -28,10 +31,10 @@ export function openedAs(name: string): "file" | "folder" | null {
 
 /** Also what SQLite lays beside its files, what the engine knows of crashes, and what backups and restores work in. */
 const OWN_ENTRY =
-  /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|files$|(backup|restore|before-restore)-)/;
+  /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|unwritten-usage$|files$|(backup|restore|before-restore)-)/;
 
 const OPENED_FILE =
-  /^((waybill\.sqlite(-index)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve)$/;
+  /^((waybill\.sqlite(-index)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve|unwritten-usage)$/;
 
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {

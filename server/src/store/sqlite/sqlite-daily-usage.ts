@@ -1,11 +1,11 @@
 /** The verbs of the store on daily usage, over its channels. Like the rest of this side it knows no SQL. */
 import type { UsageFilter, UsageGroup } from "../../task/daily-usage.ts";
-import type { CountedCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
 import { addedUsage } from "../codec/daily-usage.ts";
 import { decodeUsagePlace, encodeUsagePlace, usageRowOf, usageSumOf } from "../codec/daily-usage-rows.ts";
 import type { DailyUsageStore, UsagePage } from "../daily-usage-store.ts";
 import { orDamaged } from "../damage.ts";
+import type { Payment } from "../unwritten-usage.ts";
 import type { Channel } from "./channel.ts";
 import type { Reads } from "./reads.ts";
 import type { Writes } from "./writes.ts";
@@ -19,8 +19,8 @@ export class SqliteDailyUsage implements DailyUsageStore {
     this.#searches = searches;
   }
 
-  async add(owner: { tenant: string; user: string }, at: number, calls: readonly CountedCall[]): Promise<void> {
-    await this.#writes.send("addUsage", { owner, added: addedUsage(owner, at, calls) });
+  async add({ id, owner, at, calls }: Payment): Promise<void> {
+    await this.#writes.send("addUsage", { id, owner, at, added: addedUsage(owner, at, calls) });
   }
 
   sums(visible: Visible, filter: UsageFilter, groups: readonly UsageGroup[], { limit, cursor }: UsagePage) {

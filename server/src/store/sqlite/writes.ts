@@ -1,6 +1,6 @@
 /** All that the writing thread can be asked, by name. One call is one promise of a caller: all of it commits, or none. */
 import type { Database } from "better-sqlite3";
-import type { AddedUsage } from "../codec/daily-usage.ts";
+import type { PreparedPayment } from "../codec/daily-usage.ts";
 import type { PreparedAudit, PreparedConversation, PreparedMessage, PreparedWrite } from "../codec/prepared.ts";
 import { agentWrites } from "./agent-statements.ts";
 import type { Applier } from "./apply.ts";
@@ -134,8 +134,8 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
 function usageWrites(applier: Applier) {
   return {
     /** What no task has paid for. */
-    addUsage: ({ owner, added }: { owner: { tenant: string; user: string }; added: AddedUsage[] }) => {
-      applier.addUsage(owner, added);
+    addUsage: (payment: PreparedPayment) => {
+      applier.addUsage(payment);
       return null;
     },
   };

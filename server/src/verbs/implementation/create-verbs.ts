@@ -61,7 +61,7 @@ const NO_CATALOG: AgentCatalog = { configured: [], tools: [], modelProblem: () =
 
 export function createVerbs(parts: VerbsParts): Verbs {
   const { store, clock, ids } = parts;
-  const paid = parts.paid ?? new PaidRequests(store, clock, { boundsOf: parts.heldBounds });
+  const paid = parts.paid ?? new PaidRequests(store, clock, ids, { boundsOf: parts.heldBounds });
   return {
     tasks: new TaskVerbs(parts),
     agents: new AgentVerbs(store, clock, ids, parts.catalog ?? NO_CATALOG),

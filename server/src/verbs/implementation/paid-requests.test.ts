@@ -1,5 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { paidCall } from "../../store/suite/life.suite.ts";
+import { UNWRITTEN_BYTES, UnwrittenUsageFile } from "../../store/unwritten-usage.ts";
 import { Refusal } from "../../task/errors.ts";
 import { ada, Stage } from "../suite/stage.ts";
 import { PaidRequests } from "./paid-requests.ts";
@@ -8,26 +13,50 @@ let stage: Stage;
 let lost: unknown[];
 /** What the disk answers to the next writes, before it takes them. */
 let refusals: Error[];
+/** Whether it has taken them all the same, and only its answer says otherwise. */
+let isLost: boolean;
+let folder: string;
 let paid: PaidRequests;
 beforeEach(async () => {
   stage = await Stage.open();
-  [lost, refusals] = [[], []];
-  const { store, clock } = stage;
+  [lost, refusals, isLost] = [[], [], false];
+  folder = await mkdtemp(join(tmpdir(), "waybill-paid-"));
+  const { store } = stage;
   const dailyUsage: typeof store.dailyUsage = {
     sums: (...asked) => store.dailyUsage.sums(...asked),
-    add: async (...given) => {
+    add: async (payment) => {
       const refusal = refusals.shift();
+      if (refusal && !isLost) throw refusal;
+      await store.dailyUsage.add(payment);
       if (refusal) throw refusal;
-      await store.dailyUsage.add(...given);
     },
   };
   const held: typeof store.held = (...asked) => store.held(...asked);
-  paid = new PaidRequests({ dailyUsage, held }, clock, { lost: (error) => lost.push(error) });
+  open = (unwritten) => {
+    const parts = { lost: (...told: unknown[]) => lost.push(told), ...(unwritten && { unwritten }) };
+    return new PaidRequests({ dailyUsage, held }, stage.clock, new Ids(systemRandomBytes), {
+      ...parts,
+      boundsOf: () => ({ user: { ...ANY, usdPerDay: 1 }, tenant: ANY }),
+    });
+  };
+  paid = open();
 });
-afterEach(() => stage.close());
+afterEach(async () => {
+  await stage.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ANY = { openTasks: null, usdPerDay: null, storedBytes: null };
+/** The requests of a process; with where payments are safe from its end. */
+let open: (unwritten?: UnwrittenUsageFile) => PaidRequests;
+const fileIn = () => new UnwrittenUsageFile(join(folder, "unwritten-usage"));
 
 const fullDisk = () => new Refusal("unavailable", "The disk is full.");
-const pays = () => paid.counted("search", ada, async ({ onPaid }) => onPaid(paidCall("one")));
+const { key: _key, raw: _raw, ...CALL } = paidCall("one");
+const pays = (by = paid) => by.counted("search", ada, async ({ onPaid }) => onPaid(CALL));
+/** As long as it takes to write again what waits. */
+const later = () =>
+  stage.clock.advance(10_000, () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
 const counted = async () => (await stage.verbs.usage.sums(ada, { groups: ["day"] }, { limit: 1 })).total.calls;
 
 it("what a full disk did not take is counted once there is room, each call once", async () => {
@@ -35,7 +64,7 @@ it("what a full disk did not take is counted once there is room, each call once"
   await pays();
   await pays();
   expect(await counted()).toBe(0);
-  await stage.clock.advance(10_000, () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
+  await later();
   await paid.close();
   expect(await counted()).toBe(2);
   expect(lost).toEqual([]);
@@ -56,5 +85,69 @@ it("what cannot be counted for another reason is told, and the request is answer
     return "an answer";
   });
   expect(answer).toBe("an answer");
-  expect(lost).toEqual([new Error("a damaged page")]);
+  expect(lost).toEqual([
+    [new Error("a damaged page"), [expect.objectContaining({ owner: { tenant: "acme", user: "ada" } })]],
+  ]);
+});
+
+it("what was taken counts once, though the answer was lost and it is written again", async () => {
+  isLost = true;
+  refusals = [fullDisk(), fullDisk()];
+  await pays();
+  await later();
+  await pays();
+  await paid.close();
+  expect(await counted()).toBe(2);
+  expect(lost).toEqual([]);
+});
+
+it("what waits for room counts for the money of its day at once", async () => {
+  refusals = Array.from({ length: 3 }, fullDisk);
+  await pays();
+  expect(await paid.refusal(ada)).toBeNull();
+  await pays();
+  expect(await paid.refusal(ada)).toMatchObject({ code: "rate_limited" });
+});
+
+it("what a full disk refuses until the end is counted by the next process, once, and its file forgets it", async () => {
+  const first = open(fileIn());
+  first.goOn();
+  refusals = Array.from({ length: 9 }, fullDisk);
+  await pays(first);
+  await pays(first);
+  const killed = fileIn().read();
+  await first.close();
+  expect(lost).toEqual([]);
+  expect(fileIn().read()).toEqual(killed);
+  expect(killed).toMatchObject([{ calls: [CALL] }, { calls: [CALL] }]);
+  // One of them was taken, and the process ended before its file said so.
+  refusals = [];
+  const [taken] = killed;
+  if (taken) await stage.store.dailyUsage.add(taken);
+  const second = open(fileIn());
+  second.goOn();
+  await second.close();
+  expect([await counted(), fileIn().read()]).toEqual([2, []]);
+  expect((await readFile(join(folder, "unwritten-usage"))).every((byte) => byte === 10)).toBe(true);
+});
+
+it("what is safe nowhere is told at the end, with whose it is and what it has cost", async () => {
+  refusals = Array.from({ length: 9 }, fullDisk);
+  await pays();
+  await paid.close();
+  expect(lost).toEqual([[expect.any(Error), [expect.objectContaining({ calls: [CALL] })]]]);
+});
+
+it("a file of payments that is cut, harmed or full is no hindrance", async () => {
+  const file = fileIn();
+  expect(file.keep({ id: "a", owner: ada, at: 0, calls: [CALL] })).toBe(false);
+  file.lay();
+  const payment = { id: "a", owner: { tenant: "t", user: "u".repeat(50_000) }, at: 0, calls: [CALL] };
+  const kept = Array.from({ length: 9 }, () => file.keep(payment));
+  expect(kept).toEqual([...Array(5).fill(true), ...Array(4).fill(false)]);
+  expect(fileIn().read()).toHaveLength(5);
+  await writeFile(join(folder, "unwritten-usage"), `${JSON.stringify(payment)}\n{"id":"b","ow`);
+  expect(fileIn().read()).toEqual([payment]);
+  await writeFile(join(folder, "unwritten-usage"), Buffer.alloc(UNWRITTEN_BYTES));
+  expect(fileIn().read()).toEqual([]);
 });

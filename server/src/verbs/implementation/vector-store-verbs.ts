@@ -86,7 +86,7 @@ export class VectorStoreVerbs implements VectorStores {
   constructor(
     parts: DocumentTasksParts,
     retrieval: Retrieval | null,
-    paid = new PaidRequests(parts.store, parts.clock),
+    paid = new PaidRequests(parts.store, parts.clock, parts.ids),
   ) {
     this.#paid = paid;
     this.#retrieval = retrieval;
