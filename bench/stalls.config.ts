@@ -47,12 +47,23 @@ const parent = defineHandler({
   },
 });
 
+type Value = string | number[] | { n: number; name: string; even: boolean }[];
+
+const SHAPES = {
+  text: (size: number) => Buffer.alloc(size, "x").toString(),
+  /** Three bytes a character. */
+  umlauts: (size: number) => Buffer.alloc(size - (size % 3), "語").toString(),
+  numbers: (size: number) => Array.from({ length: size }, (_, n) => n),
+  objects: (size: number) =>
+    Array.from({ length: size / 8 }, (_, n) => ({ n, name: `number ${n}`, even: n % 2 === 0 })),
+} satisfies Record<string, (size: number) => Value>;
+type Shape = keyof typeof SHAPES;
+
 /** Made once, and in one piece: what a handler's own code takes is not what is measured. */
-const made = new Map<string, string | number[]>();
-function valueSized(bytes: number, values: number): string | number[] {
-  const key = `${bytes} ${values}`;
-  const value =
-    made.get(key) ?? (values > 0 ? Array.from({ length: values }, (_, n) => n) : Buffer.alloc(bytes, "x").toString());
+const made = new Map<string, Value>();
+function handedOver(shape: Shape, size: number): Value {
+  const key = `${shape} ${size}`;
+  const value = made.get(key) ?? SHAPES[shape](size);
   made.set(key, value);
   return value;
 }
@@ -60,14 +71,19 @@ function valueSized(bytes: number, values: number): string | number[] {
 /** Hands over one value of so many bytes, or of so many values, in each way in which there is one. */
 const large = defineHandler({
   kind: "large",
-  input: z.strictObject({ bytes: z.int(), values: z.int(), as: z.enum(["output", "step", "event", "artifact"]) }),
-  run: async (ctx, { bytes, values, as }) => {
-    const value = valueSized(bytes, values);
+  input: z.strictObject({
+    shape: z.enum(["text", "umlauts", "numbers", "objects"]),
+    size: z.int(),
+    as: z.enum(["output", "step", "event", "artifact", "child"]),
+  }),
+  run: async (ctx, { shape, size, as }) => {
+    const value = handedOver(shape, size);
     await ctx.sleep("in a turn of its own", 20);
     if (as === "output") return value;
     if (as === "step") await ctx.step("large", async () => value);
     if (as === "event") ctx.emit({ type: "own.said", data: { value } });
     if (as === "artifact") ctx.artifact({ id: "large", parts: [{ data: value }] });
+    if (as === "child") await ctx.child("large", "noop", value);
     return null;
   },
 });

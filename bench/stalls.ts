@@ -224,21 +224,20 @@ const attacks: Record<string, () => Promise<void>> = {
       await measured(`20 submits of ${sizeIn(input)}`, async () =>
         statuses(await inTurn(20, 4, () => call("/v1/tasks", { kind: "noop", input }))),
       );
-    for (const as of ["output", "step", "event", "artifact"])
-      for (const size of [
-        { bytes: as === "artifact" ? 30_000_000 : 60_000_000, values: 0 },
-        { bytes: 0, values: as === "artifact" ? 900_000 : 990_000 },
-      ]) {
-        const what = `${as} of ${size.values > 0 ? `${size.values} values` : `${size.bytes / 1_000_000} MB`}`;
+    for (const as of ["output", "step", "event", "artifact", "child"])
+      for (const shape of ["text", "umlauts", "numbers", "objects"]) {
+        const [ofText, ofList] = as === "artifact" ? [30_000_000, 900_000] : [60_000_000, 990_000];
+        const size = shape === "text" || shape === "umlauts" ? ofText : ofList;
         let id = "";
-        await measured(what, async () => {
-          id = await submit("large", { ...size, as });
+        await measured(`${as} of ${size} in ${shape}`, async () => {
+          id = await submit("large", { shape, size, as });
           await until(id, "completed");
           return "written";
         });
-        const route = { output: "", step: "/steps", event: "/events", artifact: "/artifacts" }[as];
+        const child = as === "child" ? JSON.parse((await call(`/v1/tasks?parent_id=${id}`)).text).tasks[0]?.id : id;
+        const route = { output: "", step: "/steps", event: "/events", artifact: "/artifacts", child: "" }[as];
         await measured(`5 reads of it`, async () =>
-          statuses(await inTurn(5, 2, () => call(`/v1/tasks/${id}${route}`))),
+          statuses(await inTurn(5, 2, () => call(`/v1/tasks/${child}${route}`))),
         );
       }
   },

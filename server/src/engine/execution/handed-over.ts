@@ -33,6 +33,7 @@ const VALUES_MAX = 1_000_000;
 
 /** Of one turn of the event loop, where a value is copied in several: these take some milliseconds. */
 const VALUES_AT_ONCE = 50_000;
+const SHORT_CHARACTERS = 32;
 /** What lies deeper is copied with what it lies in. */
 const LEVELS_IN_TURNS = 6;
 
@@ -179,8 +180,9 @@ class Copier {
     const toJson = isOwnJson ? null : toJsonOf(value);
     if (toJson) return yield* this.copyInPieces(toJson(), depth, true);
     const object: JsonObject = {};
-    for (const key of this.#keysOf(value)) {
-      const inner: unknown = Reflect.get(value, key);
+    this.#mustBePlain(value);
+    for (const key of Object.keys(value)) {
+      const inner = value[key];
       if (inner !== undefined) putKey(object, this.#text(key), yield* this.copyInPieces(inner, depth + 1));
     }
     return object;
@@ -209,14 +211,19 @@ class Copier {
     const toJson = isOwnJson ? null : toJsonOf(value);
     if (toJson) return this.copy(toJson(), depth, true);
     const object: JsonObject = {};
-    for (const key of this.#keysOf(value)) {
-      const inner: unknown = Reflect.get(value, key);
+    this.#mustBePlain(value);
+    for (const key of Object.keys(value)) {
+      const inner = value[key];
       if (inner !== undefined) putKey(object, this.#text(key), this.copy(inner, depth + 1));
     }
     return object;
   }
 
   #text(value: string): string {
+    if (isShortAscii(value)) {
+      this.#weigh(value.length + 2);
+      return value;
+    }
     this.#weigh(Buffer.byteLength(value) + 2);
     return value.isWellFormed() ? value : value.toWellFormed();
   }
@@ -251,18 +258,24 @@ class Copier {
     return new Array<Json>(value.length);
   }
 
-  #keysOf(value: object): string[] {
+  #mustBePlain(value: object): asserts value is Record<string, unknown> {
     // To ask each plain object of a long list for its tag takes longer than to copy it.
-    const isPlain = Object.getPrototypeOf(value) === Object.prototype && !(Symbol.toStringTag in value);
-    const tag = isPlain ? PLAIN : Object.prototype.toString.call(value).slice(8, -1);
+    if (Object.getPrototypeOf(value) === Object.prototype && !(Symbol.toStringTag in value)) return;
+    const tag = Object.prototype.toString.call(value).slice(8, -1);
     if (tag !== PLAIN) throw new BadValue(`${this.#what} holds a ${tag}, which is no JSON.`);
-    return Object.keys(value);
   }
 }
 
 function toJsonOf(value: object): (() => unknown) | null {
-  const toJson: unknown = Reflect.get(value, "toJSON");
+  const toJson = "toJSON" in value ? value.toJSON : null;
   return typeof toJson === "function" ? () => Reflect.apply(toJson, value, [""]) : null;
+}
+
+/** To ask for the bytes of a text takes longer than to look at so few characters. */
+function isShortAscii(text: string): boolean {
+  if (text.length > SHORT_CHARACTERS) return false;
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= 0x80) return false;
+  return true;
 }
 
 function shown(value: unknown): string {

@@ -29,7 +29,11 @@ describe("the bytes of a value's JSON, counted without making it", () => {
   });
 
   it("takes less of the processor than to make it", () => {
-    const values = [Buffer.alloc(8 << 20, "x").toString(), Array.from({ length: 250_000 }, (_, n) => n / 3)];
+    const values = [
+      Buffer.alloc(8 << 20, "x").toString(),
+      Buffer.alloc(8 << 20, "ä€💣").toString(),
+      Array.from({ length: 250_000 }, (_, n) => n / 3),
+    ];
     const least = (work: (value: unknown) => number) =>
       Math.min(
         ...Array.from({ length: 5 }, () => {

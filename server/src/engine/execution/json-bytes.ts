@@ -10,8 +10,11 @@ const SHORT_CHARACTERS = 64;
 
 const window = Buffer.alloc(2 * WINDOW_CHARACTERS);
 const units = new Uint16Array(window.buffer, window.byteOffset, WINDOW_CHARACTERS);
-/** What each character takes more than its own byte: those that JSON writes with a backslash. */
-const escapes = Uint8Array.from({ length: 128 }, (_, code) => JSON.stringify(String.fromCharCode(code)).length - 3);
+/** What each unit of UTF-16 takes: some have a backslash in JSON, and each half of a character of four bytes is two of them. */
+const weights = Uint8Array.from({ length: 0x1_0000 }, (_, unit) => {
+  if (unit < 0x80) return JSON.stringify(String.fromCharCode(unit)).length - 2;
+  return unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
+});
 
 export function jsonBytes(value: unknown): number {
   if (typeof value === "string") return textBytes(value);
@@ -22,14 +25,19 @@ export function jsonBytes(value: unknown): number {
   if (Array.isArray(value)) {
     for (const item of value) bytes += typeof item === "number" ? numberBytes(item) : jsonBytes(item);
     count = value.length;
-  } else
+  } else if (isObject(value))
     for (const key of Object.keys(value)) {
-      const inner: unknown = Reflect.get(value, key);
+      const inner = value[key];
       if (inner === undefined) continue;
       bytes += textBytes(key) + 1 + jsonBytes(inner);
       count += 1;
     }
   return bytes + Math.max(0, count - 1);
+}
+
+/** An index is read in a fraction of the time that `Reflect` takes. */
+function isObject(value: object): value is Record<string, unknown> {
+  return !Array.isArray(value);
 }
 
 function numberBytes(value: number): number {
@@ -42,41 +50,24 @@ function numberBytes(value: number): number {
 }
 
 function textBytes(text: string): number {
-  if (text.length <= SHORT_CHARACTERS) return shortTextBytes(text);
-  const bytes = Buffer.byteLength(text);
-  const isAscii = bytes === text.length;
-  let more = 2;
-  for (let from = 0; from < text.length; from += WINDOW_CHARACTERS) {
-    const piece = text.length <= WINDOW_CHARACTERS ? text : text.slice(from, from + WINDOW_CHARACTERS);
-    more += isAscii ? escapesOfAscii(piece) : escapesOf(piece);
-  }
-  return bytes + more;
-}
-
-/** A buffer takes longer than a short text. */
-function shortTextBytes(text: string): number {
+  const { length } = text;
   let bytes = 2;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    // Each half of a character of four bytes is two of them.
-    if (unit < 0x80) bytes += 1 + (escapes[unit] ?? 0);
-    else bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
+  if (length <= SHORT_CHARACTERS) {
+    // A window takes longer than a short text.
+    for (let at = 0; at < length; at++) bytes += weights[text.charCodeAt(at)] ?? 0;
+    return bytes;
+  }
+  for (let from = 0; from < length; from += WINDOW_CHARACTERS) {
+    const piece = length <= WINDOW_CHARACTERS ? text : text.slice(from, from + WINDOW_CHARACTERS);
+    bytes += unitsBytes(piece);
   }
   return bytes;
 }
 
-function escapesOfAscii(piece: string): number {
-  let more = 0;
-  const { length } = piece;
-  window.write(piece, 0, length, "latin1");
-  for (let at = 0; at < length; at++) more += escapes[window[at] ?? 0] ?? 0;
-  return more;
-}
-
-function escapesOf(piece: string): number {
-  let more = 0;
+function unitsBytes(piece: string): number {
   const { length } = piece;
   window.write(piece, 0, 2 * length, "utf16le");
-  for (let at = 0; at < length; at++) more += escapes[units[at] ?? 0] ?? 0;
-  return more;
+  let bytes = 0;
+  for (let at = 0; at < length; at++) bytes += weights[units[at] ?? 0] ?? 0;
+  return bytes;
 }
