@@ -1,8 +1,14 @@
-/** The form under a task's question: yes and no where these answer it, words or JSON where not. */
-import type { Json, Prompt } from "@waybill/sdk";
+/** The form under a task's question: yes and no where these answer it, with the fields that it wants beside; words where not. */
+import type { Json, JsonObject, Prompt } from "@waybill/sdk";
+import { WaybillError } from "@waybill/sdk";
 import { isYesOrNo } from "@waybill/sdk/display";
 import { button, card, element, notice } from "./element.ts";
+import { isObject } from "./schema.ts";
+import { SchemaForm } from "./schema-form.ts";
 import { sentenceOf } from "./session.ts";
+
+/** JSON, or words that are read as the question wants them. */
+export type Told = { value: Json } | { text: string };
 
 /** What a question asks for, in a sentence. */
 export function wantedBy(asks: Prompt["asks"]): string {
@@ -10,19 +16,22 @@ export function wantedBy(asks: Prompt["asks"]): string {
 }
 
 /** `answer` sends it and rejects with the server's refusal. */
-export function questionCard(question: Prompt, answer: (value: Json) => Promise<void>): HTMLElement {
+export function questionCard(question: Prompt, answer: (told: Told) => Promise<void>): HTMLElement {
   const yesOrNo = isYesOrNo(question.asks);
+  const wanted = yesOrNo ? fieldsBeside(question) : null;
+  const fields = wanted && new SchemaForm(wanted, {});
   const words = element("textarea", {
     rows: yesOrNo ? 1 : 3,
-    placeholder: yesOrNo ? "A comment, if you like" : question.schema === null ? "Your answer" : "Your answer, as JSON",
+    placeholder: yesOrNo
+      ? "A comment, if you like"
+      : question.schema === null
+        ? "Your answer"
+        : "Your answer; a form as JSON",
     "aria-label": yesOrNo ? "Comment" : "Answer",
   });
   const problem = element("p", { class: "notice", role: "alert", hidden: true });
   const buttons = yesOrNo
-    ? [
-        button("Approve", "primary", () => send({ approved: true, ...comment() })),
-        button("Reject", "danger", () => send({ approved: false, ...comment() })),
-      ]
+    ? [button("Approve", "primary", () => decide(true)), button("Reject", "danger", () => decide(false))]
     : [button("Answer", "primary", () => sendWords())];
 
   function comment(): { comment?: string } {
@@ -33,30 +42,33 @@ export function questionCard(question: Prompt, answer: (value: Json) => Promise<
   function sendWords(): void {
     const said = words.value.trim();
     if (said === "") words.focus();
-    else if (question.schema === null) send(said);
-    else sendJson(said);
+    else send(() => ({ text: said }));
   }
 
-  function sendJson(said: string): void {
-    try {
-      const value: Json = JSON.parse(said);
-      send(value);
-    } catch {
-      notice(problem, `This is not JSON. The answer has the form ${JSON.stringify(question.schema)}`);
-    }
+  function decide(approved: boolean): void {
+    send(() => {
+      const filled = fields?.value();
+      return { value: { ...(isObject(filled) && filled), approved, ...comment() } };
+    });
   }
 
-  function send(value: Json): void {
+  /** `told` throws what is no JSON. */
+  function send(told: () => Told): void {
     for (const one of buttons) one.disabled = true;
     notice(problem, "");
-    answer(value).catch((error: unknown) => {
+    fields?.clear();
+    const done = async (): Promise<void> => answer(told());
+    done().catch((error: unknown) => {
       for (const one of buttons) one.disabled = false;
-      notice(problem, sentenceOf(error));
+      const field = error instanceof WaybillError ? error.field : null;
+      const path = field?.startsWith("value.") ? field.split(".").slice(1) : null;
+      if (path === null || fields === null) notice(problem, sentenceOf(error));
+      else fields.fault(path, sentenceOf(error).replace(`${field}: `, ""));
     });
   }
 
   const until = question.until === null ? null : `Until ${new Date(question.until).toLocaleTimeString("sv-SE")}.`;
-  const form = element("form", {}, words, problem, element("div", { class: "row" }, ...buttons));
+  const form = element("form", {}, fields?.view ?? null, words, problem, element("div", { class: "row" }, ...buttons));
   form.addEventListener("submit", (event) => event.preventDefault());
   return card(
     `It asks for ${wantedBy(question.asks)}`,
@@ -66,3 +78,16 @@ export function questionCard(question: Prompt, answer: (value: Json) => Promise<
     form,
   );
 }
+
+/** What an approval wants to be filled in beside the yes or no and its comment; null for nothing. */
+function fieldsBeside({ schema }: Prompt): JsonObject | null {
+  const properties = schema?.["properties"];
+  if (!isObject(schema) || !isObject(properties)) return null;
+  const others = Object.entries(properties).filter(([name]) => !SAID.has(name));
+  if (others.length === 0) return null;
+  const { required } = schema;
+  const still = Array.isArray(required) ? required.filter((name) => typeof name !== "string" || !SAID.has(name)) : [];
+  return { ...schema, properties: Object.fromEntries(others), required: still };
+}
+
+const SAID: ReadonlySet<string> = new Set(["approved", "decision", "outcome", "comment"]);

@@ -8,7 +8,7 @@ import { actsRow } from "./acts.ts";
 import { decisionCard, formIn } from "./decision.ts";
 import { card, element } from "./element.ts";
 import { namesOf, suggestions } from "./identities.ts";
-import { questionCard } from "./question.ts";
+import { questionCard, type Told } from "./question.ts";
 import { attachmentsCard, commentsCard, historyCard } from "./remarks.ts";
 import { moment } from "./task-facts.ts";
 
@@ -88,8 +88,10 @@ export class WorkCards {
     this.#decides = about;
     const mayDecide = allowed.some(({ act }) => act === "decide");
     if (task.kind !== "human") {
-      const answer = async (value: Json): Promise<void> => {
-        await this.#client.task(this.#id).input(value, { ...(question && { prompt: question.name }) });
+      const answer = async (told: Told): Promise<void> => {
+        const handle = this.#client.task(this.#id);
+        const options = { ...(question && { prompt: question.name }) };
+        await ("text" in told ? handle.say(told.text, options) : handle.input(told.value, options));
         this.#changed();
       };
       this.#decision.replaceChildren(

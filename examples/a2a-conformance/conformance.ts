@@ -85,7 +85,7 @@ function makes(parts: Parts): Scenario {
 function asks(what: "answer" | "authorization", prompt: string): Scenario {
   return async (ctx) => {
     const answer = await ctx.waitForInput("next", { asks: what, prompt });
-    return answer === null ? null : play(ctx, messageTold(answer.value));
+    return answer === null ? null : play(ctx, answer.message ?? messageTold(answer.value));
   };
 }
 

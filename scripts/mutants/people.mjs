@@ -2,6 +2,7 @@
 const file = "server/src/task/human-acts.ts";
 const decide = "server/src/task/decide-people.ts";
 const answers = "server/src/verbs/implementation/answer-check.ts";
+const readings = "server/src/task/answer-reading.ts";
 const judging = "server/src/verbs/implementation/schema-thread.ts";
 
 export const PEOPLE = [
@@ -68,10 +69,22 @@ export const PEOPLE = [
     put: "|| assignment === null) return",
   },
   {
-    file: answers,
+    file: readings,
     name: "a-word-fits-any-form",
-    find: "if (!isPermission || !isWord(value)) await",
-    put: "if (!isWord(value)) await",
+    find: "const given = isPermission(asks) ?",
+    put: "const given = schema !== null ?",
+  },
+  {
+    file: readings,
+    name: "a-refusal-needs-the-whole-form",
+    find: "schema: approved ? whole : rest",
+    put: "schema: whole",
+  },
+  {
+    file: answers,
+    name: "an-answer-is-given-as-it-was-said",
+    find: "isDeepStrictEqual(answer, valueTold(heard.value)) ?",
+    put: "answer !== undefined ?",
   },
   {
     file: answers,

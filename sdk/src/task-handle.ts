@@ -144,8 +144,19 @@ export class TaskHandle {
 
   /** Answers a question of the task, or leaves it a message for later. */
   input(value: Json, options: InputOptions = {}): Promise<Task> {
-    const { signal, prompt, messageId = newIdempotencyKey() } = options;
-    const body = { value, message_id: messageId, ...(prompt !== undefined && { prompt }) };
+    return this.#tell({ value }, options);
+  }
+
+  /** The same in words, as a person writes them: read as the question wants them, "42" as a number where it wants one. */
+  say(text: string, options: InputOptions = {}): Promise<Task> {
+    return this.#tell({ text }, options);
+  }
+
+  #tell(
+    told: { value: Json } | { text: string },
+    { signal, prompt, messageId = newIdempotencyKey() }: InputOptions,
+  ): Promise<Task> {
+    const body = { ...told, message_id: messageId, ...(prompt !== undefined && { prompt }) };
     return perform(
       this.#transport,
       "sendInput",

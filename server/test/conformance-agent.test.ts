@@ -114,7 +114,12 @@ describe("an agent whose run is code", () => {
       run: async (ctx, { message = null }) => {
         heard.push(message);
         const answer = await ctx.waitForInput("more", { asks: "answer", prompt: "More?" });
-        return { message: { parts: [{ data: answer?.value ?? null }], metadata: { mood: "good" } } };
+        return {
+          message: {
+            parts: [{ data: [answer?.value ?? null, answer?.message?.id ?? null] }],
+            metadata: { mood: "good" },
+          },
+        };
       },
     });
     await life.start({ agents: [listener] });
@@ -135,7 +140,7 @@ describe("an agent whose run is code", () => {
       { role: "user", parts: message.parts },
       { role: "agent", parts: [{ text: "More?" }] },
       { role: "user", parts: [{ text: "No." }] },
-      { role: "agent", parts: [{ data: { message: { id: "m-2" } } }] },
+      { role: "agent", parts: [{ data: ["No.", "m-2"] }] },
     ]);
   });
 

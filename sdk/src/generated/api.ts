@@ -1070,7 +1070,10 @@ export type Identity = {
 };
 
 export type Input = {
-  value: Json;
+  /** The answer as JSON. A text is a text, and no number. */
+  value?: Json | undefined;
+  /** In the place of `value`, the answer as a person writes it: the JSON that its question wants, yes or no, or a text. */
+  text?: string | undefined;
   /** The question it answers; the first open one when absent. */
   prompt?: string | undefined;
   /** The same message twice is taken once; another one under its id is a conflict. */

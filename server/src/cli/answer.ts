@@ -9,12 +9,15 @@ import { harmless } from "./terminal/text-width.ts";
 
 export type AnswerFlags = { input?: GivenJson; json?: boolean };
 
+/** JSON, or words that are read as the question wants them. */
+export type Told = { value: Json } | { text: string };
+
 /** Sends what `answerTo` makes of the open question. Ends the command when the task asks nothing. */
 export async function answer(
   client: Waybill,
   text: string,
   flags: AnswerFlags,
-  answerTo: (question: Prompt) => Json,
+  answerTo: (question: Prompt) => Told,
 ): Promise<void> {
   const { out, talk } = openTerminal();
   const handle = client.task(await taskIdOf(client, text));
@@ -22,7 +25,9 @@ export async function answer(
   if (question === null) {
     throw new Exit(1, `Task ${handle.id} asks nothing: it is ${state}. What waits for a person: waybill list --asks`);
   }
-  const task = await handle.input(flags.input ? flags.input.json : answerTo(question), { prompt: question.name });
+  const told = flags.input ? { value: flags.input.json } : answerTo(question);
+  const options = { prompt: question.name };
+  const task = "text" in told ? await handle.say(told.text, options) : await handle.input(told.value, options);
   if (flags.json) out.write(`${JSON.stringify(task)}\n`);
   else talk.write(`Answered: ${harmless(question.text)}\n`);
 }

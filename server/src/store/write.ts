@@ -26,7 +26,10 @@ export type JournalEntry = Step & {
 /** `next` is the cursor of the next page, null on the last. */
 export type JournalPage = { entries: JournalEntry[]; next: string | null };
 
-/** `question` is the key of the question that it answers; null for what came while none was open that it could answer. */
+/**
+ * `question` is the key of the question that it answers; null for what came while none was open that it could answer. `value` is
+ * what was said, and `answer` what the code is given where that is not the same.
+ */
 export type InboxItem = {
   n: number;
   messageId: string;
@@ -35,6 +38,7 @@ export type InboxItem = {
   value: Json;
   by: string;
   at: number;
+  answer?: Json;
 };
 
 /** Everything that commits with a change, or not at all. */

@@ -41,19 +41,36 @@ export function closingWordsOf(output: Json): ClosingWords | null {
 
 /** What somebody has told a task, as a message: a text, one that came as a message, or any other JSON as data. */
 export function messageTold(value: Json): AgentMessage {
-  const read = messageAnswer.safeParse(value);
-  if (read.success) return read.data.message;
+  const message = messageIn(value);
+  if (message !== null) return message;
   return { id: "", parts: [typeof value === "string" ? { text: value } : { data: value }] };
+}
+
+/** The message as which an answer came; null for any other JSON. */
+export function messageIn(value: Json): AgentMessage | null {
+  return messageAnswer.safeParse(value).data?.message ?? null;
 }
 
 /** The same as a plain value: the data of a message that holds one piece of it and no text, or its text. */
 export function valueTold(value: Json): Json {
-  const read = messageAnswer.safeParse(value);
-  if (!read.success) return value;
-  const { parts } = read.data.message;
-  const text = textOf(parts);
-  const [data, ...more] = parts.flatMap((part) => ("data" in part ? [part.data] : []));
-  return text === "" && data !== undefined && more.length === 0 ? data : text;
+  const message = messageIn(value);
+  if (message === null) return value;
+  const text = textOf(message.parts);
+  return (text === "" ? dataTold(value) : undefined) ?? text;
+}
+
+/** The one piece of data that was told: all of it, or that of a message. */
+export function dataTold(value: Json): Json | undefined {
+  const message = messageIn(value);
+  if (message === null) return value;
+  const [data, ...more] = message.parts.flatMap((part) => ("data" in part ? [part.data] : []));
+  return more.length === 0 ? data : undefined;
+}
+
+/** The words of a message that has some. */
+export function textTold(value: Json): string | undefined {
+  const message = messageIn(value);
+  return message?.parts.some((part) => "text" in part) ? textOf(message.parts) : undefined;
 }
 
 type Asked = { query: string; attachments?: Part[] | undefined; message?: AgentMessage | undefined };

@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { Assignment } from "./assignment.ts";
 import { Refusal } from "./errors.ts";
 import { type HumanAct, humanPayload } from "./human.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { jsonIn } from "./json-words.ts";
+import { permissionIn } from "./permission.ts";
 import { ANSWER } from "./work-item.ts";
 
 const said = z.looseObject({
@@ -19,10 +21,11 @@ export type Decision = { act: HumanAct & { act: "decide" }; comment: string };
 
 /**
  * What somebody has decided who answers the question of a task of kind `human`: an outcome by its id or its title,
- * true or false for the first and the other one of two, or an object with one of these, a comment and a payload. Throws
- * `invalid` for anything else, and for an outcome that there is not.
+ * true or false for the first and the other one of two, or an object with one of these, a comment and a payload; in words
+ * with a comment behind a comma, or as JSON. Throws `invalid` for anything else, and for an outcome that there is not.
  */
-export function decisionIn({ outcomes }: Assignment, value: Json): Decision {
+export function decisionIn({ outcomes }: Assignment, told: Json): Decision {
+  const value = typeof told === "string" ? spoken(outcomes, told) : told;
   const plain = typeof value === "string" || typeof value === "boolean";
   const read = plain ? null : said.safeParse(value);
   if (read?.success === false) throw noDecision(outcomes, "");
@@ -34,6 +37,20 @@ export function decisionIn({ outcomes }: Assignment, value: Json): Decision {
     act: { act: "decide", outcome: chosen.id, ...(payload !== undefined && { payload }) },
     comment: comment ?? reason ?? "",
   };
+}
+
+/** Words as a decision, where they are more than an outcome. */
+function spoken(outcomes: Assignment["outcomes"], words: string): Json {
+  const text = words.trim();
+  if (chosenBy(outcomes, text)) return text;
+  const json = jsonIn(text);
+  if (isJsonObject(json)) return json;
+  const at = text.search(/[,:;\n]/);
+  const outcome = text.slice(0, Math.max(0, at));
+  if (chosenBy(outcomes, outcome)) return { outcome, comment: text.slice(at + 1).trim() };
+  const said = permissionIn(text);
+  const usual = said && outcomes.find(({ id }) => id.toLowerCase() === (said.approved ? "approve" : "reject"));
+  return said && usual ? { outcome: usual.id, comment: said.comment } : words;
 }
 
 function chosenBy(
@@ -52,7 +69,7 @@ function otherOfTwo(outcomes: Assignment["outcomes"]): Assignment["outcomes"][nu
 
 function noDecision(outcomes: Assignment["outcomes"], word: string): Refusal {
   const ids = outcomes.map(({ id }) => id).join(", ");
-  return new Refusal("invalid", `value.outcome: "${word}" is no outcome here: choose of ${ids}.`, {
+  return new Refusal("invalid", `value.outcome: "${word.slice(0, 100)}" is no outcome here: choose of ${ids}.`, {
     field: "value.outcome",
   });
 }

@@ -8,6 +8,7 @@
  */
 import type { z } from "zod";
 import { type Accepted, acceptedInput } from "./accepted-input.ts";
+import type { AgentMessage } from "./agent-message.ts";
 import type { artifactUpdate } from "./artifact.ts";
 import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
@@ -109,7 +110,8 @@ export type Question = {
   deadlineMs?: number;
 };
 
-export type Answer = { value: Json; by: string; at: number };
+/** `value` is what its question wants; `message` is all of it, where it came as a message: also its files. */
+export type Answer = { value: Json; by: string; at: number; message?: AgentMessage | undefined };
 
 export interface Context extends Effects {
   readonly task: Pick<

@@ -84,6 +84,8 @@ export type InputSubmission = {
   /** It answers no question that asks this, whatever is open. */
   except?: InputAsk;
   value: Json;
+  /** It is what a person has written: read as its question wants it. */
+  words?: boolean;
   /** A further name of the task, by which clients of that lens know it from then on. */
   alias?: { lens: string; value: string };
   /** Who is told of the task's events from this one on; one of the same id is replaced. */

@@ -16,7 +16,7 @@ export const scripted = defineAgent({
     switch (word) {
       case "ask": {
         const answer = await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });
-        return { message: { parts: messageTold(answer?.value ?? null).parts } };
+        return { message: { parts: (answer?.message ?? messageTold(answer?.value ?? null)).parts } };
       }
       case "hand":
         return await ctx.child("other", "agent", { agent: "scripted", query: "ask me" });

@@ -21,7 +21,7 @@ export function addAnswer(program: Command): void {
         answer(client, id, flags, (question) => {
           const said = words.join(" ");
           if (said === "") throw wantsWords(question, id);
-          return said;
+          return { text: said };
         }),
       ),
     );

@@ -21,9 +21,9 @@ export function addApprove(program: Command): void {
       talkTo(flags, (client) =>
         answer(client, id, flags, (question) => {
           const said = words.join(" ");
-          if (isYesOrNo(question.asks)) return { approved: true, ...(said !== "" && { comment: said }) };
+          if (isYesOrNo(question.asks)) return { value: { approved: true, ...(said !== "" && { comment: said }) } };
           if (said === "") throw wantsWords(question, id);
-          return said;
+          return { text: said };
         }),
       ),
     );

@@ -26,7 +26,7 @@ export function addReject(program: Command): void {
           );
         }
         const said = words.join(" ");
-        return { approved: false, ...(said !== "" && { comment: said }) };
+        return { value: { approved: false, ...(said !== "" && { comment: said }) } };
       }),
     ),
   );

@@ -1,8 +1,16 @@
 /** The inputs that a task has received and no call has taken yet, as its run sees them. */
 import type { InboxItem } from "../../store/store.ts";
+import { messageIn, valueTold } from "../../task/agent-message.ts";
+import type { Answer } from "../../task/handler.ts";
 import { type OpenQuestion, takesEarlierInput } from "../../task/questions.ts";
 
 export type Asked = Pick<OpenQuestion, "key" | "prompt">;
+
+/** What the code that asked is given of it. */
+export function answerOf({ value, by, at, answer = valueTold(value) }: InboxItem): Answer {
+  const message = messageIn(value);
+  return { value: answer, by, at, ...(message && { message }) };
+}
 
 export class Inbox {
   #items: readonly InboxItem[];

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
+import { agentMessage } from "../../task/agent-message.ts";
 import type { artifactUpdate } from "../../task/artifact.ts";
 import { type HeardMessage, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -27,6 +28,7 @@ import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
 import { BadValue, codeIn, countOf, fitting, jsonOf, msOf, objectIn, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import { answerOf } from "./inbox.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution, stepOptionsOf } from "./step-execution.ts";
@@ -34,7 +36,9 @@ import { StepExecution, stepOptionsOf } from "./step-execution.ts";
 /** What entries of each kind hold as their result. */
 const sleeping = z.object({ until: z.int() });
 const asked = z.object({ prompt, until: z.int().nullable() });
-const answered = z.object({ value: storedJson, by: z.string(), at: z.int() }).nullable();
+const answered = z
+  .object({ value: storedJson, by: z.string(), at: z.int(), message: agentMessage.optional() })
+  .nullable();
 const childOf = z.object({ child: z.string() });
 const messages = z.array(
   message.pick({ role: true, parts: true }).extend({ n: z.int(), task: z.string().nullable(), at: z.int() }),
@@ -184,7 +188,7 @@ class ReplayContext implements Context {
           const entry = this.#entry(call, "waiting", open);
           item = await this.#run.ask(wait, call.name, { journal: [entry], taken: early });
         }
-        const answer = item && { value: item.value, by: item.by, at: item.at };
+        const answer = item && answerOf(item);
         await this.#run.commit({
           journal: [this.#entry(call, "done", answer)],
           taken: [...early, ...(item ? [item.n] : [])],

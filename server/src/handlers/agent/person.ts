@@ -38,15 +38,16 @@ export async function askPerson(
 ): Promise<PersonSaid> {
   const choices = (asked.choices ?? []).map((choice) => `\n- ${choice}`).join("");
   const answer = await answerOf(ctx, name, { asks: "answer", prompt: asked.question + choices }, people);
-  if (answer !== null) return said(answer.value, files);
+  if (answer !== null) return said(answer, files);
   const output = "Nobody answered within 30 minutes. Go on without the answer and say what you assumed.";
   return { output, files: [] };
 }
 
 /** An answer in words, with the text of the files that came with it. */
-async function said(value: Json, from: AttachmentFiles | null): Promise<PersonSaid> {
-  const words = answerText(valueTold(value));
-  const attached = messageTold(value).parts.filter((part) => "file" in part);
+async function said(answer: Answer, from: AttachmentFiles | null): Promise<PersonSaid> {
+  const words = answerText(valueTold(answer.value));
+  const { parts } = answer.message ?? messageTold(answer.value);
+  const attached = parts.filter((part) => "file" in part);
   if (attached.length === 0) return { output: words, files: [] };
   const { text, files } = readAttachments(await withBytes(attached, from));
   return { output: `${words}\n\n${text}`, files };

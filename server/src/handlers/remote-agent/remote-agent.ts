@@ -130,7 +130,7 @@ class RemoteRun {
     const prompt = standing.says || "The other agent waits for an answer.";
     const answer = await this.#ctx.waitForInput("question", { asks, prompt, ...(again && { deadlineMs: again }) });
     if (answer === null) return this.#look(standing, (_, client) => client.get(standing.id));
-    const { parts } = messageTold(answer.value);
+    const { parts } = answer.message ?? messageTold(answer.value);
     const told = await this.#say("answer", parts, { contextId: standing.context, taskId: standing.id }, standing);
     return "standing" in told
       ? told.standing

@@ -359,11 +359,21 @@ export const retryBody = z
   .prefault({});
 export const inputBody = z
   .strictObject({
-    value: anyJson,
+    value: anyJson.optional().describe("The answer as JSON. A text is a text, and no number."),
+    text: z
+      .string()
+      .optional()
+      .describe(
+        "In the place of `value`, the answer as a person writes it: the JSON that its question wants, yes or no, or a text.",
+      ),
     prompt: z.string().max(255).optional().describe("The question it answers; the first open one when absent."),
     message_id: givenName
       .optional()
       .describe("The same message twice is taken once; another one under its id is a conflict."),
+  })
+  .refine(({ value, text }) => (value === undefined) !== (text === undefined), {
+    error: "needs either a value or a text",
+    path: ["value"],
   })
   .meta({ example: { value: { approved: true } } });
 named(inputBody, "Input");

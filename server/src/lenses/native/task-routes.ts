@@ -258,7 +258,7 @@ export const taskRoutes: readonly Route[] = [
           principal,
           params.id,
           {
-            value: body.value,
+            ...(body.text === undefined ? { value: body.value ?? null } : { value: body.text, words: true }),
             ...(body.prompt !== undefined && { prompt: body.prompt }),
             ...(body.message_id !== undefined && { messageId: body.message_id }),
           },

@@ -72,8 +72,9 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.taken?.length) prepared.taken = write.taken;
   if (write.inbox) {
-    const { messageId, prompt, question, value, by, at, taken } = write.inbox;
-    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at, taken ? 1 : 0];
+    const { messageId, prompt, question, value, by, at, taken, answer } = write.inbox;
+    const given = answer === undefined ? null : spill.value(answer);
+    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at, taken ? 1 : 0, given];
     for (const sha256 of keptIn(value)) spill.name(sha256);
   }
   if (write.usage?.length) Object.assign(prepared, paid(write.usage, task));

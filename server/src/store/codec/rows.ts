@@ -80,10 +80,11 @@ export function failureOf(stored: string): Failure {
   return parseTolerantly(failure, JSON.parse(stored));
 }
 
-const inboxRow = z.tuple([number, text, maybeText, maybeText, text, text, number]);
+const inboxRow = z.tuple([number, text, maybeText, maybeText, text, text, number, maybeText]);
 export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<InboxItem> {
-  const [n, messageId, prompt, question, value, by, at] = inboxRow.parse(row);
-  return { n, messageId, prompt, question, value: await resolve(value), by, at };
+  const [n, messageId, prompt, question, value, by, at, answer] = inboxRow.parse(row);
+  const item = { n, messageId, prompt, question, value: await resolve(value), by, at };
+  return answer === null ? item : { ...item, answer: await resolve(answer) };
 }
 
 const artifactRow = z.tuple([text, number]);

@@ -219,5 +219,6 @@ test("migrations are frozen", () => {
     "8c12be9dcde522d3",
     "8cd1690da285e249",
     "56a8780eb0ee8693",
+    "2d9ed8f3c4dc6e1d",
   ]);
 });

@@ -31,6 +31,7 @@ import { storedBytes } from "./migrations/028-stored-bytes.ts";
 import { comparedValues } from "./migrations/029-compared-values.ts";
 import { comparedStatuses } from "./migrations/030-compared-statuses.ts";
 import { sleepers } from "./migrations/031-sleepers.ts";
+import { answersGiven } from "./migrations/032-answers-given.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -65,6 +66,7 @@ export const MIGRATIONS: readonly string[] = [
   comparedValues,
   comparedStatuses,
   sleepers,
+  answersGiven,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

@@ -78,8 +78,8 @@ export function writerStatements(db: Database) {
        FROM journal WHERE task = ? AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))`,
     ),
     insertInbox: run(
-      `INSERT INTO inbox (task, n, message_id, prompt, question, value, by, at, taken)
-       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO inbox (task, n, message_id, prompt, question, value, by, at, taken, answer)
+       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     takeInbox: run("UPDATE inbox SET taken = 1 WHERE task = ? AND n = ?"),
     parentOf: row("SELECT n, parent, conversation FROM tasks WHERE id = ?"),

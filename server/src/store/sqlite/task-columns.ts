@@ -11,4 +11,4 @@ export const TASK_TABLES = "tasks t LEFT JOIN submissions s ON s.task = t.n";
 export const OPEN_COLUMNS = `id, tenant, kind, state, conversation, parent, priority, created_at, deadline_at, queue, due_at,
   concurrency_key, concurrency_limit, waits_on, awaits, n`;
 
-export const INBOX_COLUMNS = "n, message_id, prompt, question, value, by, at";
+export const INBOX_COLUMNS = "n, message_id, prompt, question, value, by, at, answer";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../task/json.ts";
-import { mustAnswer, mustFit, mustHaveForm } from "./answer-check.ts";
+import { answerIn, mustFit, mustHaveForm } from "./answer-check.ts";
 
 const fields = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "object", properties, ...more });
 const refusal = (done: Promise<unknown>) =>
@@ -80,14 +80,15 @@ describe("an answer is judged by the schema of its question", () => {
   it("except a permission that is given in a word of some API", async () => {
     const form = fields({ seats: { type: "integer" } }, { required: ["seats"] });
     const answer = (asks: "answer" | "approval" | "authorization", value: Json) =>
-      refusal(mustAnswer({ name: "seats", text: "How many?", asks, schema: form }, value));
-    for (const word of [true, "approve", { approved: false }, { decision: "deny" }]) {
-      expect(await answer("answer", word)).not.toBeNull();
+      refusal(answerIn({ name: "seats", text: "How many?", asks, schema: form }, { value }));
+    for (const word of [false, "reject", { approved: false }, { decision: "deny" }, { approved: true, seats: 1 }]) {
       expect(await answer("approval", word)).toBeNull();
       expect(await answer("authorization", word)).toBeNull();
     }
+    for (const word of [true, "approve", { approved: true }, { approved: false, seats: "two" }, { seats: "two" }])
+      expect(await answer("approval", word), JSON.stringify(word)).toBe("value.seats");
     expect(await answer("answer", { seats: 2 })).toBeNull();
-    expect(await answer("approval", { seats: "two" })).toBe("value.seats");
+    for (const word of [true, "approve", { approved: false }]) expect(await answer("answer", word)).not.toBeNull();
   });
 
   it("and judges nothing by one that is none", async () => {

@@ -1,24 +1,48 @@
 /** Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open. */
+import { isDeepStrictEqual } from "node:util";
+import { valueTold } from "../../task/agent-message.ts";
+import { type Heard, plainly, readingsOf, wantedBy } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
 import { HUMAN_KIND, humanInput } from "../../task/human.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json.ts";
 import type { Prompt, Task } from "../../task/task.ts";
+import type { Misfit } from "./json-schema.ts";
 import { SchemaThread } from "./schema-thread.ts";
 
 const thread = new SchemaThread();
 
 /** Throws `invalid`, naming the field below `field`. A schema that is none judges nothing. */
 export async function mustFit(schema: JsonObject | null, value: Json, field: string): Promise<void> {
-  const misfit = schema && (await thread.misfit(schema, value));
-  if (!misfit) return;
-  const path = [field, ...misfit.path].join(".");
-  throw new Refusal("invalid", `${path}: ${misfit.message}`, { field: path });
+  const [misfit] = schema === null ? [] : await thread.misfits([{ schema, value }]);
+  if (misfit) throw refused(misfit, field);
 }
 
-/** The same of an answer; a permission may be given in the words of any API. */
-export async function mustAnswer({ asks, schema }: Prompt, value: Json): Promise<void> {
-  const isPermission = asks === "approval" || asks === "authorization";
-  if (!isPermission || !isWord(value)) await mustFit(schema, value, "value");
+/** The same, where it is not what the code is given of such a value anyway. */
+export async function givenBy(prompt: Prompt, heard: Heard): Promise<{ answer?: Json }> {
+  const answer = await answerIn(prompt, heard);
+  return isDeepStrictEqual(answer, valueTold(heard.value)) ? {} : { answer };
+}
+
+/**
+ * The answer that somebody has given, as its question wants it: what is judged is what the code is given. Throws `invalid`,
+ * and says what may be said, when it fits in no way in which it could be read.
+ */
+export async function answerIn(prompt: Prompt, heard: Heard): Promise<Json> {
+  if (prompt.schema === null) return plainly(heard);
+  const readings = readingsOf(prompt, heard);
+  const misfits = await thread.misfits(readings);
+  const answer = readings[misfits.length];
+  if (answer !== undefined) return answer.value;
+  const deepest = misfits.reduce((one, other) => (other.path.length > one.path.length ? other : one), NO_WORDS);
+  throw refused(deepest === NO_WORDS ? (misfits[0] ?? deepest) : deepest, "value", ` ${wantedBy(prompt)}`);
+}
+
+const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
+
+/** `more` is said behind it. */
+function refused({ path, message }: Misfit, field: string, more = ""): Refusal {
+  const whole = [field, ...path].join(".");
+  return new Refusal("invalid", `${whole}: ${message}${more}`, { field: whole });
 }
 
 /** The same of what is decided on in a task of people. */
@@ -40,11 +64,4 @@ export async function mustHaveForm(submitted: { kind: string; input: Json }): Pr
 function formIn({ kind, input }: { kind: string; input: Json }): JsonObject | null {
   const read = kind === HUMAN_KIND ? humanInput.safeParse(input) : null;
   return read?.success ? read.data.form : null;
-}
-
-function isWord(value: Json): boolean {
-  if (typeof value === "string" || typeof value === "boolean") return true;
-  if (!isJsonObject(value)) return false;
-  const word = value["approved"] ?? value["decision"];
-  return typeof word === "string" || typeof word === "boolean";
 }

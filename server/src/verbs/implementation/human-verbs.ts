@@ -29,7 +29,7 @@ import { outcomesOf } from "../../task/work-item.ts";
 import { isOpenWork } from "../../task/work-states.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
-import { mustAnswer, mustFitForm } from "./answer-check.ts";
+import { givenBy, mustFitForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { commentsIn, decodeSeq, historyOf, nextOf } from "./human-history.ts";
 import { actorOf } from "./input-checks.ts";
@@ -342,8 +342,10 @@ async function answering(task: Task, acting: Acting, at: number): Promise<Along>
   const { act, by, comment, messageId } = acting;
   if (act.act !== "decide" || task.kind === HUMAN_KIND || !question) return {};
   const value = answerBy(act.outcome, act.payload, comment);
-  await mustAnswer(question.prompt, value);
-  return { inbox: { messageId, prompt: question.prompt.name, question: question.key, value, by: by.user, at } };
+  const given = await givenBy(question.prompt, { value, words: typeof value === "string" });
+  return {
+    inbox: { messageId, prompt: question.prompt.name, question: question.key, value, by: by.user, at, ...given },
+  };
 }
 
 function mustBeAt({ revision }: Task, wanted: number | undefined): void {

@@ -3,13 +3,15 @@
  * its processor time is given up, and the thread with it, so that nobody else waits for it. It is started with the first.
  */
 import { Worker } from "node:worker_threads";
+import type { Reading } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json.ts";
 import type { Misfit } from "./json-schema.ts";
 
-/** Without a value: whether the schema itself could judge. */
-export type ToJudge = { schema: JsonObject; value?: Json };
-export type Judged = { misfit: Misfit | null } | { fault: string | null };
+/** Readings of one value, or whether a schema itself could judge. */
+export type ToJudge = { readings: Reading[] } | { schema: JsonObject };
+/** `misfits` are those of the readings before the one that fits, or of all. */
+export type Judged = { misfits: Misfit[] } | { fault: string | null };
 
 /** A form of 64 KB and a value of as much take 20. */
 const JUDGING_CPU_MS = 250;
@@ -27,13 +29,16 @@ export class SchemaThread {
   readonly #waiting: Waiting[] = [];
   #look: NodeJS.Timeout | undefined;
 
-  /** The first misfit; null when it fits. Throws `invalid` when the schema takes too long over it, `unavailable` when too many wait. */
-  async misfit(schema: JsonObject, value: Json): Promise<Misfit | null> {
-    const judged = await this.#judge({ schema, value });
-    return "misfit" in judged ? judged.misfit : null;
+  /**
+   * The first misfit of each reading before the first that fits: of all of them when none does. Throws `invalid` when a schema
+   * takes too long, `unavailable` when too many wait.
+   */
+  async misfits(readings: Reading[]): Promise<Misfit[]> {
+    const judged = await this.#judge({ readings });
+    return "misfits" in judged ? judged.misfits : [];
   }
 
-  /** Why the schema could not judge anything; null when it can. Throws as `misfit`. */
+  /** Why the schema could not judge anything; null when it can. Throws as `misfits`. */
   async fault(schema: JsonObject): Promise<string | null> {
     const judged = await this.#judge({ schema });
     return "fault" in judged ? judged.fault : null;

@@ -30,7 +30,7 @@ import type { Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
-import { mustAnswer, mustFitForm, mustHaveForm } from "./answer-check.ts";
+import { givenBy, mustFitForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
@@ -208,10 +208,11 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
     if (question === null) await mustHaveRoom(task.id, value, store);
     const subscriptions = await joining(this.parts, principal, task, told);
+    // What is said to a child is for no code of the task's own.
+    const inbox = { messageId, prompt, question, value, by, at, ...(asked?.relayed && { taken: true as const }) };
     const along: Along = {
       ...this.along(principal, "input", task.id, steering),
-      // What is said to a child is for no code of the task's own.
-      inbox: { messageId, prompt, question, value, by, at, ...(asked?.relayed && { taken: true }) },
+      inbox,
       ...(subscriptions.length > 0 && { subscriptions }),
       ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
     };
@@ -223,8 +224,11 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       if (payload !== undefined) await mustFitForm(task, payload, "value.payload");
       return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
     }
-    if (asked) await mustAnswer(asked.prompt, valueTold(value));
-    return { command: { do: "input", by, messageId, prompt: asked?.prompt.name ?? prompt, except }, along };
+    const given = asked && (await givenBy(asked.prompt, input));
+    return {
+      command: { do: "input", by, messageId, prompt: asked?.prompt.name ?? prompt, except },
+      along: { ...along, inbox: { ...inbox, ...given } },
+    };
   }
 
   /** An answer to what the task asks for a child: the child is given it, in the commit in which the task asks it no more. */

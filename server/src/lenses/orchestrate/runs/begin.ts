@@ -101,7 +101,7 @@ async function answered(
   const input = {
     messageId,
     prompt: question.prompt.name,
-    value: answerIn(message, messageId, files),
+    ...answerIn(message, messageId, files),
     alias: { lens: NAMES, value: taskId },
   };
   try {
@@ -116,12 +116,12 @@ async function answered(
 }
 
 /** What a message says to a question: the data of a form, else its words, with the files that it names. */
-function answerIn({ content }: CreateMessage, id: string, files: readonly Part[]): Json {
+function answerIn({ content }: CreateMessage, id: string, files: readonly Part[]): { value: Json; words?: boolean } {
   const forms = typeof content === "string" ? [] : content.flatMap((item) => formIn(item) ?? []);
   const said = forms[0] ?? wordsOf(content);
-  if (files.length === 0) return said;
+  if (files.length === 0) return { value: said, words: forms[0] === undefined };
   const words: Part[] = typeof said === "string" ? [{ text: said || FILES_ONLY }] : [{ data: said }];
-  return { message: { id, parts: [...words, ...files] } };
+  return { value: { message: { id, parts: [...words, ...files] } } };
 }
 
 function formIn({ form_data: data, form_operation: operation }: JsonObject): Json | null {
