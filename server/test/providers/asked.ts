@@ -33,7 +33,12 @@ export function askedProviders() {
   }
 
   /** What comes of exactly this text. */
-  function answered(model: ModelId, text: string, then?: "open" | "break", type?: string): Promise<ModelAnswer> {
+  function answered(
+    model: ModelId,
+    text: string,
+    then?: "open" | "pings" | "break",
+    type?: string,
+  ): Promise<ModelAnswer> {
     server.script({ kind: "text", text, ...(then && { then }), ...(type && { type }) });
     return ask(model);
   }

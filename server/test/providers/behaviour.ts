@@ -16,8 +16,8 @@ export type Behaviour =
   | { kind: "malformed"; text: string }
   /** 200, but the body is a web page. */
   | { kind: "not_a_stream" }
-  /** 200 and exactly this text, as some server would send it; then the end, or an open connection, or a broken one. */
-  | { kind: "text"; text: string; type?: string; then?: "open" | "break" }
+  /** 200 and exactly this text, as some server would send it; then the end, or an open connection, perhaps with pings, or a broken one. */
+  | { kind: "text"; text: string; type?: string; then?: "open" | "pings" | "break" }
   /** 200 and these bytes, each in a packet of its own. */
   | { kind: "bytes"; chunks: readonly Uint8Array[]; encoding?: string }
   /** Says `text`, then reports an error inside the stream and ends. */

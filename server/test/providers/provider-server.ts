@@ -129,7 +129,14 @@ function sendText({ text, type, then }: Extract<Behaviour, { kind: "text" }>, re
   response.write(text, () => {
     if (then === undefined) response.end();
     if (then === "break") response.destroy();
+    if (then === "pings") ping(response);
   });
+}
+
+const PING_MS = 50;
+
+function ping(response: ServerResponse): void {
+  if (!response.destroyed) response.write(": ping\n\n", () => setTimeout(ping, PING_MS, response));
 }
 
 async function sendPackets(

@@ -39,7 +39,10 @@ export function hearText(request: AbortSignal, onText: (text: string) => void): 
 export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
-    if (response.body === null) return response;
+    if (response.body === null) {
+      if (response.ok) throw nothing(response);
+      return response;
+    }
     const bound = new BoundedBytes(outputBytesMax);
     const keys = keysIn(new Headers(init?.headers));
     if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
@@ -50,6 +53,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const first = await firstBytes(source, bound).catch((error: unknown) => {
       throw wrongEncoding(response, error) ?? error;
     });
+    if (first.length === 0) throw nothing(response);
     const headers = { "content-type": "text/event-stream" };
     if (first[0] !== BRACE) {
       if (!isEventStream(first))
@@ -121,13 +125,13 @@ function withoutBlanks(bytes: Buffer): Buffer {
   return at === -1 ? Buffer.alloc(0) : bytes.subarray(at);
 }
 
-/** The names that a line of an event stream may begin with; nothing at all is a stream that broke off. */
+/** The names that a line of an event stream may begin with. */
 const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
 const LONGEST_FIELD = 6;
 
 function isEventStream(first: Buffer): boolean {
   const text = first.toString("latin1");
-  return text === "" || FIELDS.some((field) => text.startsWith(field));
+  return FIELDS.some((field) => text.startsWith(field));
 }
 
 async function textOf(
@@ -161,6 +165,10 @@ function wholeAnswer(repair: AnswerRepair, text: string): string | null {
   return events && linesOf(events);
 }
 
+function nothing(response: Response): ModelError {
+  return new ModelError("unavailable", `${said(response, "nothing")} in it`);
+}
+
 function noAnswer(response: Response, text: string): ModelError {
   return new ModelError("refused", `${said(response)} that is no answer: ${firstWords(text)}`);
 }
@@ -169,9 +177,9 @@ function notRead(response: Response, text: string): string {
   return `${said(response)} that cannot be read as an answer: ${firstWords(text)}`;
 }
 
-function said({ status, headers, url }: Response): string {
+function said({ status, headers, url }: Response, what = "something"): string {
   const type = headers.get("content-type") ?? "no content type";
-  return `${new URL(url).host} answered ${status} (${type}) with something`;
+  return `${new URL(url).host} answered ${status} (${type}) with ${what}`;
 }
 
 /** Of an answer in one piece the model has made all, by the time that any of it comes. */

@@ -7,7 +7,7 @@ import { ModelError } from "../model.ts";
 import { afterMs } from "../timer.ts";
 import type { AnswerRepair, StreamEvent } from "./answer-repair.ts";
 
-/** What may still come once an answer is complete is its counts, and they come with it. */
+/** What may still come once an answer is complete is its counts, and they come with it: pings after it change nothing. */
 const COUNTS_MS = 1_000;
 /** The last event of a stream may repeat the whole answer, escaped. */
 const LINE_BYTES_PER_OUTPUT_BYTE = 2;
@@ -51,6 +51,7 @@ export function repairedStream(
     },
   });
   let next: Uint8Array | null = first;
+  let countsTime: CountsTime | null = null;
 
   /** The next bytes; undefined at the end, and where nothing comes any more that matters. */
   async function more(): Promise<Uint8Array | undefined> {
@@ -60,7 +61,8 @@ export function repairedStream(
       return bytes;
     }
     if (repair.stage === "over") return undefined;
-    const chunk = await (repair.stage === "open" ? source.read() : soon(source.read()));
+    if (repair.stage === "complete") countsTime ??= new CountsTime();
+    const chunk = await (countsTime === null ? source.read() : countsTime.within(() => source.read()));
     if (chunk?.value) bound.take(chunk.value);
     return chunk?.value;
   }
@@ -82,28 +84,46 @@ export function repairedStream(
         const last = lines + linesOf(repair.closing());
         if (last !== "") controller.enqueue(encoder.encode(last));
         controller.close();
+        countsTime?.end();
         source.cancel().catch(() => {});
         return;
       }
       controller.enqueue(encoder.encode(lines));
       lines = "";
     },
-    cancel: (reason) => source.cancel(reason),
+    cancel: (reason) => {
+      countsTime?.end();
+      return source.cancel(reason);
+    },
   });
 }
 
-/** Null where it takes longer than counts may take. */
-async function soon<T>(reading: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = afterMs(COUNTS_MS, () => resolve(null));
-  });
-  // What is left behind may still fail, and nobody is there to hear it.
-  reading.catch(() => {});
-  try {
-    return await Promise.race([reading, late]);
-  } finally {
-    clearTimeout(timer);
+/** How long the counts of one answer may take, in all. */
+class CountsTime {
+  readonly #timer: NodeJS.Timeout;
+  readonly #over: Promise<null>;
+  #isOver = false;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    this.#over = promise;
+    this.#timer = afterMs(COUNTS_MS, () => {
+      this.#isOver = true;
+      resolve(null);
+    });
+  }
+
+  /** Null where it is over before that. */
+  async within<T>(read: () => Promise<T>): Promise<T | null> {
+    if (this.#isOver) return null;
+    const reading = read();
+    // What is left behind may still fail, and nobody is there to hear it.
+    reading.catch(() => {});
+    return Promise.race([reading, this.#over]);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 

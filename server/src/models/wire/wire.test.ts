@@ -22,6 +22,7 @@ describe("a whole answer of chat completions is kept", () => {
       "open",
     ],
     ["a reason and a connection that stays open", events(said({ content: "Whole." }, "stop")), "open"],
+    ["a reason and a connection that only pings", events(said({ content: "Whole." }, "stop")), "pings"],
     ["a reason and a connection that breaks", events(said({ content: "Whole." }, "stop")), "break"],
     ["a last event without its empty line", `${events(said({ content: "Whole." }))}data: [DONE]`, undefined],
     [
@@ -48,6 +49,14 @@ describe("a whole answer of chat completions is kept", () => {
   ])("%s", async (_, value) => {
     expect((await answered(GATEWAY, events(value, "[DONE]"))).text).toBe("Whole.");
     expect((await answered(GATEWAY, JSON.stringify(value), undefined, "application/json")).text).toBe("Whole.");
+  });
+});
+
+test("an answer with nothing in it is told by its status and its type", async () => {
+  const error = await failed(GATEWAY, "", "text/plain");
+  expect(error).toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(/answered 200 \(text\/plain\) with nothing in it$/),
   });
 });
 
