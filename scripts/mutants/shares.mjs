@@ -181,6 +181,12 @@ export const SHARES = [
     put: "    this.#isCounting = true;",
   },
   {
+    file: "server/src/http/app.ts",
+    name: "heads-sent-ahead-are-all-read",
+    find: "    leaveUnread(request.raw.socket);\n",
+    put: "",
+  },
+  {
     file: "server/src/http/listener.ts",
     name: "one-connection-is-heard-a-turn",
     find: "n < SOCKETS_OF_PORT",

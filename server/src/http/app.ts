@@ -14,6 +14,7 @@ import { isOfDropped } from "./dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
+import { leaveUnread } from "./unread-heads.ts";
 
 const URL_LENGTH_MAX = 8_192;
 
@@ -133,8 +134,7 @@ function refusalOf(
   if (connection !== undefined && connection.requestsInWork > REQUESTS_OF_CONNECTION_MAX) {
     reply.raw.shouldKeepAlive = false;
     connection.isEnding = true;
-    // Of what comes in one piece hundreds are read in one turn of the loop, and of thousands that follow no more.
-    request.raw.socket.pause();
+    leaveUnread(request.raw.socket);
     const message = `At most ${REQUESTS_OF_CONNECTION_MAX} requests of one connection are in work at once.`;
     return new Refusal("rate_limited", message, { retryAfterS: 1 });
   }

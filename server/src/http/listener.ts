@@ -1,6 +1,6 @@
 /** Sockets: an app bound to one port on one or more addresses, and closed in good order. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo, isIPv6 } from "node:net";
+import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import type { Connections } from "./connections.ts";
 import { answerConnect, answerNoRequest } from "./no-request.ts";
@@ -98,7 +98,10 @@ function createHttpServer(app: FastifyInstance, { connections, shortPath }: Serv
     },
   );
   server.on("connection", (socket) => connections.add(socket));
-  server.on("clientError", answerNoRequest);
+  server.on("clientError", (error, socket: Socket) => {
+    // Of one that is ending nothing more is read: the answer that says why is on its way.
+    if (connections.of(socket)?.isEnding !== true) answerNoRequest(error, socket);
+  });
   server.on("connect", (_, socket) => answerConnect(socket));
   return server;
 }
