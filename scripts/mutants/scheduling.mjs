@@ -26,6 +26,7 @@ export const SCHEDULING = [
   {
     file: open,
     name: "no-turn-in-a-conversation-is-waited-for",
+    hangs: true,
     find: "&& (!entry.inTurn || this.#order.isFirst(entry))",
     put: "",
   },

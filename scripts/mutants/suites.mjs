@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 /** A mutant that makes a suite hang, so that for so long no test ends, is killed by that; that a machine is busy kills none. */
 const TEST_MS_MAX = 180_000;
 const SILENT_MS_MAX = 300_000;
+/** The same for one test alone, which takes seconds. */
+const ALONE_MS_MAX = 60_000;
 const ASKER = fileURLToPath(new URL("asker.mjs", import.meta.url));
 
 export class Suites {
@@ -25,7 +27,7 @@ export class Suites {
   async failureOf(suite) {
     this.#asker ??= await this.#start();
     const asker = this.#asker;
-    const timer = setTimeout(() => this.#kill(), SILENT_MS_MAX);
+    const timer = setTimeout(() => this.#kill(), suite.test ? ALONE_MS_MAX : SILENT_MS_MAX);
     asker.send(suite);
     const { promise, resolve } = Promise.withResolvers();
     const said = ({ by }) => (by === undefined ? timer.refresh() : resolve(by));
