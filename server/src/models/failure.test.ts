@@ -32,6 +32,8 @@ describe("a prompt that is too long", () => {
       400,
       "Please reduce the length of the messages or completion. Current length is 9031 while limit is 8192",
     ],
+    ["Anthropic's door", 413, "Request exceeds the maximum size"],
+    ["a proxy before it", 413, "Request Entity Too Large"],
     ["Bedrock", 400, "Input is too long for requested model."],
     ["xAI", 400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens."],
     ["Moonshot", 400, "Invalid request: Your request exceeded model token limit: 8192"],

@@ -106,7 +106,7 @@ function saidIn(body: string): string | null {
   }
 }
 
-/** What providers call a prompt that is longer than the model can hold. Most send 400 with it, some 413 or 422. */
+/** What providers call a prompt that is longer than the model can hold. Most send 400 with it, some 422; 413 says it alone. */
 const TOO_LONG = new RegExp(
   [
     "context_length|context (length|window|size|limit)|context[^.]{0,20} overflow|model token limit|maximum model length",
@@ -119,7 +119,8 @@ const TOO_LONG = new RegExp(
 /** A spent quota is a 429 at OpenAI, but no wait mends it. */
 function codeOfStatus(status: number, words: string): ModelErrorCode {
   if (words.includes("insufficient_quota")) return "refused";
-  if ([400, 413, 422, 500].includes(status) && TOO_LONG.test(words)) return "prompt_too_long";
+  // Whoever stands before the model: its own door, or a proxy with a bound on bodies.
+  if (status === 413 || ([400, 422, 500].includes(status) && TOO_LONG.test(words))) return "prompt_too_long";
   if (status === 429 || status === 529) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "unavailable";
   return "refused";

@@ -24,3 +24,16 @@ it("names a field that there is not with the one that was meant, and one that is
     ["", 'there is no field "colour", "size" here'],
   ]);
 });
+
+it("says of a value that may be of several shapes which there are, and of an object what is wrong with the nearest", () => {
+  const shape = z.union([
+    z.strictObject({ id: z.string() }),
+    z.strictObject({ alias: z.string(), context: z.strictObject({ topic: z.string() }).optional() }),
+  ]);
+  const schema = z.strictObject({ conversation: shape });
+  const said = (conversation: unknown) =>
+    schema.safeParse({ conversation }, { error: fieldErrors }).error?.issues.map(({ message }) => message);
+  expect(said("alps")).toEqual(["must be {id} or {alias, context}"]);
+  expect(said({ alias: "alps", context: { topics: "a" } })).toEqual(["context.topic: is missing"]);
+  expect(said({ alias: "alps", id: "x" })).toEqual(['there is no field "alias" here']);
+});

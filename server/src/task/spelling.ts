@@ -54,10 +54,11 @@ function slipsBetween(one: string, other: string): number {
 
 /**
  * Words for a parse that has failed, where the schema has none of its own: a field that there is not, with the one that was
- * meant, and one that is missing.
+ * meant, one that is missing, and one that may be of several shapes and is of none.
  */
 export const fieldErrors: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === "invalid_type" && issue.input === undefined) return "is missing";
+  if (issue.code === "invalid_union") return unionWords(issue);
   if (issue.code !== "unrecognized_keys") return undefined;
   const names = issue.keys.map((key) => `"${key.slice(0, NAME_CHARS_MAX)}"`).join(", ");
   const [only = "", ...more] = issue.keys;
@@ -68,4 +69,26 @@ export const fieldErrors: z.core.$ZodErrorMap = (issue) => {
 function fieldsOf(schema: unknown): string[] {
   if (typeof schema !== "object" || schema === null || !("shape" in schema)) return [];
   return Object.keys(Object(schema.shape));
+}
+
+/** Of an object, what is wrong with the shape that is nearest; of anything else, which shapes there are. */
+function unionWords({ errors, input, inst }: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string | undefined {
+  const shapes = shapesOf(inst);
+  const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
+  if (!isObject && shapes.length > 0 && shapes.every((shape) => shape !== "")) return `must be ${shapes.join(" or ")}`;
+  if (!isObject) return undefined;
+  const slips = (issues: readonly z.core.$ZodIssue[]) => issues.filter(({ path }) => path.length < 2).length;
+  const [nearestShape = []] = errors.toSorted((one, other) => slips(one) - slips(other) || one.length - other.length);
+  const [first] = nearestShape;
+  if (first === undefined) return undefined;
+  return first.path.length === 0 ? first.message : `${first.path.map(String).join(".")}: ${first.message}`;
+}
+
+/** The fields of each shape that is an object, as `{id}`; an empty text for any other. */
+function shapesOf(union: unknown): string[] {
+  if (typeof union !== "object" || union === null || !("options" in union) || !Array.isArray(union.options)) return [];
+  return union.options.map((option) => {
+    const fields = fieldsOf(option);
+    return fields.length > 0 ? `{${fields.join(", ")}}` : "";
+  });
 }
