@@ -5,6 +5,7 @@ import { AgentForm } from "./agent-form.ts";
 import { button, byId, element, notice } from "./element.ts";
 import { PageHead } from "./page-head.ts";
 import { Session, sentenceOf } from "./session.ts";
+import { moment } from "./task-facts.ts";
 
 /** No slug is this word: it is reserved. */
 const NEW = "new";
@@ -44,7 +45,12 @@ async function refresh(): Promise<void> {
 }
 
 function selected(): string {
-  return decodeURIComponent(location.hash.slice(1));
+  const hash = location.hash.slice(1);
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return hash;
+  }
 }
 
 function row({ slug, name, display_name, description, configured, created_by, hidden }: Agent): HTMLElement {
@@ -118,7 +124,7 @@ function head(agent: Agent | null): HTMLElement {
       element("code", {}, slug),
       element("code", {}, id),
       made,
-      updated_at === null ? null : element("time", { datetime: updated_at }, new Date(updated_at).toLocaleString()),
+      updated_at === null ? null : element("time", { datetime: updated_at }, moment(updated_at)),
     ),
   );
 }

@@ -5,6 +5,7 @@ import { byId, element, notice, whenTyped } from "./element.ts";
 import { PageHead } from "./page-head.ts";
 import { Refresher } from "./refresher.ts";
 import { Session } from "./session.ts";
+import { moment } from "./task-facts.ts";
 
 const REFRESH_MS = 5_000;
 const PAGE = 50;
@@ -81,7 +82,7 @@ function rowOf({ n, at, user, key_id, act, origin, task_id, detail }: AuditEntry
     "tr",
     {},
     element("td", {}, String(n)),
-    element("td", {}, element("time", { datetime: at }, new Date(at).toLocaleString())),
+    element("td", {}, element("time", { datetime: at }, moment(at))),
     element("td", { title: key_id, dir: "auto" }, user),
     element("td", {}, act),
     element("td", { title: origin?.request_id ?? null }, from),

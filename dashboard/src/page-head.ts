@@ -26,6 +26,7 @@ export class PageHead {
     const links = PAGES.map(([label, href]) =>
       element("a", { href, "aria-current": label === page ? "page" : null }, label),
     );
+    stayWithinPage();
     byId("head", HTMLElement).replaceChildren(
       element("h1", {}, element("img", { src: "icon.svg", alt: "", width: 22, height: 22 }), "Waybill"),
       this.#connection,
@@ -53,4 +54,20 @@ export class PageHead {
     this.#connection.dataset["is"] = is;
     if (this.#connection.textContent !== text) this.#connection.textContent = text;
   }
+}
+
+/** What the address names is a task or an agent: a link to a place of the page leaves it as it is, and the way back alone ends it. */
+function stayWithinPage(): void {
+  document.querySelector(".back")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.hash = "";
+  });
+  const skip = document.querySelector<HTMLAnchorElement>(".skip");
+  skip?.addEventListener("click", (event) => {
+    const place = document.getElementById(skip.hash.slice(1));
+    if (place === null) return;
+    event.preventDefault();
+    if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
+    place.focus();
+  });
 }

@@ -53,6 +53,11 @@ export class TestBrowser {
     return this.#page.mainFrame.document.body?.textContent ?? "";
   }
 
+  /** What the address names. */
+  get hash(): string {
+    return this.#page.mainFrame.window.location.hash;
+  }
+
   /** The first element that fits, and that has these words where they are given; once it is there. */
   async find(selector: string, words = "") {
     const look = () =>
@@ -70,7 +75,7 @@ export class TestBrowser {
   /** What may be clicked, once it may. */
   async click(selector: string, words = ""): Promise<void> {
     (await this.find(`${selector}:not([disabled])`, words)).dispatchEvent(
-      new this.#page.mainFrame.window.MouseEvent("click", { bubbles: true }),
+      new this.#page.mainFrame.window.MouseEvent("click", { bubbles: true, cancelable: true }),
     );
   }
 

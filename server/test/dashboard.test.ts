@@ -36,9 +36,17 @@ it("asks who looks, shows what waits for them, and takes an answer that fits its
   await page.find("dialog .notice", "unknown");
   await page.type("#key", bob);
   await page.click("dialog button", "Use this key");
+  // A place of the page is nothing to open.
+  await page.find("#items [role=option]");
+  await page.click("a.skip", "Skip to the items");
+  await page.find("#item .nothing", "Choose what you want to look at.");
+  expect(page.hash).toBe("");
   // What a caller writes is words and no HTML.
   await page.click("#items [role=option]", "Pay <b>Carl</b>");
   expect(page.text).not.toContain("Ada's own");
+  await page.click("a.back");
+  await page.find("#item .nothing", "Choose what");
+  await page.click("#items [role=option]", "Pay <b>Carl</b>");
   await page.type(".schema-form input[type=number]", "500");
   await page.type("textarea[aria-label=Comment]", "Seen.");
   await page.click("#item button", "Approve");
