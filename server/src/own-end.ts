@@ -7,18 +7,11 @@ import { inspect } from "node:util";
  * `survives` says that it costs nobody else anything.
  */
 export function watchOwnEnd(tell: (said: string) => void, survives: (error: unknown) => boolean): void {
-  const uncaught = (error: unknown) => {
-    if (survives(error)) {
-      drainTicks(uncaught);
-      return;
-    }
+  onUncaught(survives, (error) => {
     const shown = inspectable(error);
     tell(`An error that nobody caught: ${shown.split("\n", 1)[0]}`);
-    process.stderr.write(`${shown}\n`);
-    process.exit(1);
-  };
-  process.on("uncaughtException", uncaught);
-  process.on("unhandledRejection", uncaught);
+    dieOf(shown);
+  });
   process.on("exit", (code) => tell(`It exited with code ${code}.`));
   const { abort, kill } = process;
   process.abort = () => {
@@ -29,6 +22,41 @@ export function watchOwnEnd(tell: (said: string) => void, survives: (error: unkn
     if (pid === process.pid && signal !== 0) tell(`It sent itself ${signal ?? "SIGTERM"}.`);
     return kill.call(process, pid, signal);
   };
+}
+
+let isSurvived = false;
+
+/**
+ * Hears in a process that is somebody else's what survives, for as long as it lives: what handlers have set off may outlive
+ * their engine. Everything else goes to listeners of its own, and ends the process where there are none, as it does without us.
+ */
+export function surviveStrays(survives: (error: unknown) => boolean): void {
+  if (isSurvived) return;
+  isSurvived = true;
+  onUncaught(survives, (error, event) => {
+    if (process.listenerCount(event) > 1) return;
+    // What nobody hears as a rejection is an exception.
+    if (event === "uncaughtException" || process.listenerCount("uncaughtException") === 1) dieOf(inspectable(error));
+    // Not in the types.
+    Reflect.apply(process.emit, process, ["uncaughtException", error, event]);
+  });
+}
+
+type Uncaught = "uncaughtException" | "unhandledRejection";
+
+function onUncaught(survives: (error: unknown) => boolean, otherwise: (error: unknown, event: Uncaught) => void): void {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    const uncaught = (error: unknown) => {
+      if (survives(error)) drainTicks(uncaught);
+      else otherwise(error, event);
+    };
+    process.on(event, uncaught);
+  }
+}
+
+function dieOf(shown: string): never {
+  process.stderr.write(`${shown}\n`);
+  process.exit(1);
 }
 
 /** Handlers throw anything, also what throws itself when it is looked at. */

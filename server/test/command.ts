@@ -21,8 +21,20 @@ export function spawnWaybill(
   args: readonly string[],
   { cwd, env = {} }: { cwd?: string; env?: Environment } = {},
 ): ChildProcessWithoutNullStreams {
+  return spawnNode([...WAYBILL, ...args], { cwd, env });
+}
+
+/** Starts a program of the tests likewise, which sees the packages of the workspace as their sources. */
+export function spawnProgram(file: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawnNode([...NODE_FLAGS, file, ...args], {});
+}
+
+function spawnNode(
+  args: readonly string[],
+  { cwd, env = {} }: { cwd?: string | undefined; env?: Environment },
+): ChildProcessWithoutNullStreams {
   const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
-  return spawn(process.execPath, [...WAYBILL, ...args], { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env } });
+  return spawn(process.execPath, [...args], { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env } });
 }
 
 /** What a process says and how it ends. */

@@ -1,10 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { ended, spawnProgram } from "../../test/command.ts";
 import { type Engine, openEngine } from "../index.ts";
 import { defineHandler } from "../task/handler.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../test/in-process-strays.ts", import.meta.url));
 
 let folder: string;
 let engine: Engine;
@@ -82,6 +86,20 @@ test("a task is paused, resumed and cancelled, and says why it ended", async () 
   expect(await engine.cancel(id, "enough")).toMatchObject({ state: "cancelled" });
   await expect(engine.cancel(id)).rejects.toMatchObject({ code: "not_allowed_in_state" });
 });
+
+test.each([
+  ["ends it, as without an engine", [], 1],
+  ["is heard by whoever hears it there", ["listens"], 7],
+])(
+  "what handlers throw where nothing awaits it fails their tasks alone, and what the program throws %s",
+  async (_, flags, code) => {
+    const end = await ended(spawnProgram(PROGRAM, [path.join(folder, "strays"), ...flags]));
+    const states = end.out.trim().split(" ");
+    expect(new Set(states.slice(0, -1))).toEqual(new Set(["failed"]));
+    expect(states.at(-1)).toBe("completed");
+    expect(end.code).toBe(code);
+  },
+);
 
 test("an input that does not fit, a kind that there is not and a folder that another one owns are refused", async () => {
   await expect(engine.submit({ kind: "greeting", input: {} })).rejects.toMatchObject({ code: "invalid" });

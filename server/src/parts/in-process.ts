@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import { systemClock } from "../engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "../engine/embedded/crash-record-file.ts";
 import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
+import { blame } from "../engine/execution/current-place.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
+import { surviveStrays } from "../own-end.ts";
 import { openStore } from "../store/open.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { Handler } from "../task/handler.ts";
@@ -63,6 +65,11 @@ export type Engine = {
 /** Opens a data folder, and goes on with what is open in it. Throws when another process owns it. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const log = logger({ logLevel: "warn", models: {} });
+  surviveStrays((error) => {
+    const owner = blame(error);
+    if (owner) log.error({ ...owner, err: error }, "code of a handler threw where nothing awaits it");
+    return owner !== null;
+  });
   const record = new CrashRecordFile(crashRecordFiles(options.data));
   const store = await openStore(options, {
     onFatal: (error) => log.fatal({ err: error }, "the store has died"),

@@ -47,13 +47,21 @@ const LOG_FACTS_CHARS_MAX = 4_000;
 
 /** A line of a kind's own code, whatever it was given: one that cannot be read says so. */
 export function logLineOf(level: LogLevel, message: unknown, facts: unknown, step?: string): LogLine {
-  const text = typeof message === "string" ? message : String(message);
   return {
     level,
-    message: text.slice(0, LOG_MESSAGE_CHARS_MAX).toWellFormed(),
+    message: wordsOf(message).slice(0, LOG_MESSAGE_CHARS_MAX).toWellFormed(),
     facts: logFactsOf(facts),
     ...(step !== undefined && { step }),
   };
+}
+
+/** A line never fails its task, also where what it says throws when it is read. */
+function wordsOf(message: unknown): string {
+  try {
+    return String(message);
+  } catch {
+    return "something that cannot be read";
+  }
 }
 
 function logFactsOf(given: unknown): JsonObject {

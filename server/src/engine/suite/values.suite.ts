@@ -392,6 +392,23 @@ export function valuesSuite(begin: Begin): void {
     }
   });
 
+  it("writes whatever a handler says to its log, and fails no task by it", async () => {
+    const said = [undefined, 7, 10n, Symbol("s"), Object.create(null), thrower, closed.proxy, circle(), "\ud83d"];
+    const life = await begin([
+      kind("talks", async (ctx) => {
+        for (const message of said) ctx.log.info(untyped(message) as string, untyped(message) as never);
+        return ctx.step("talk", async (step) => {
+          for (const message of said) step.log.warn(untyped(message) as string, { message: untyped(message) });
+          return said.length;
+        });
+      }),
+    ]);
+    const id = await submit(life, "talks");
+    await arrives(life, id, "completed");
+    const lines = (await events(life, id)).filter(({ type }) => type === "task.logged");
+    expect(lines).toHaveLength(2 * said.length);
+  });
+
   it("fails a task whose details add up to more than its row may hold", async () => {
     const life = await begin([
       kind("hoards", async (ctx) => {
