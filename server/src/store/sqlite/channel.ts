@@ -30,6 +30,11 @@ export interface Channel<Verbs> {
   close(): Promise<void>;
 }
 
+/**
+ * Calls in a message, of one turn. When all the callers of a server are heard in one turn, the other thread works on the first of
+ * them while this one hears the rest; otherwise each would wait for the other. Of fewer, commits would be too small.
+ */
+const SENT_AT_ONCE = 32;
 /** Of answers and of what they are about, in one turn of the event loop. */
 const SETTLED_BYTES_MAX = 64 << 10;
 /** Answers in one turn: that a change has been written says little, and sets off what follows from it, 0.1 ms each. */
@@ -97,8 +102,8 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #settlesNext = false;
   #waitingBytes = 0;
   /**
-   * What is said in this turn of the event loop goes out together: one message for all the sockets that were read in it.
-   * After each socket, a message would wake the other thread for a single call, and its answer this one.
+   * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
+   * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
    */
   #outgoing: string[] = [];
   #outgoingBytes = 0;
@@ -133,6 +138,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
       this.#waitingBytes += bytes;
       this.#callers.push({ bytes, aboutBytes, resolve, reject });
       if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
+      else if (this.#outgoing.length === SENT_AT_ONCE) this.#flush();
     });
   }
 

@@ -148,6 +148,20 @@ test("answers that are about something large are heard one in a turn of the even
   await channel.close();
 });
 
+test("of many who call in one turn of the event loop, the first are on the disk before the turn ends", async () => {
+  const store = await openSqliteStore(folder);
+  const other = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
+  const written = other.prepare("SELECT count(*) FROM facts WHERE name LIKE 'of a turn %'").pluck();
+  const calls = Array.from({ length: 40 }, (_, n) => store.putSetting(`of a turn ${n}`, { n }));
+  let seen = 0;
+  for (const until = Date.now() + 5_000; seen === 0 && Date.now() < until; ) seen = Number(written.get());
+  expect(seen).toBeGreaterThan(0);
+  await Promise.all(calls);
+  expect(written.get()).toBe(40);
+  other.close();
+  await store.close();
+});
+
 test("more than can wait is refused at once, and what waits is answered", async () => {
   const store = await openSqliteStore(folder);
   const asked = Array.from({ length: WAITING_COUNT_MAX + 5 }, () => store.keys.count());
