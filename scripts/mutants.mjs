@@ -128,6 +128,8 @@ const SUITES = {
     ),
     suite(
       "server/src/http/shares",
+      "server/src/http/listener.test.ts",
+      "server/src/http/unheard-bodies.test.ts",
       "server/src/store/sqlite/store.test.ts",
       "server/src/store/sqlite/two-writers.test.ts",
     ),
