@@ -37,6 +37,7 @@ import { BOUNDS } from "./mutants/bounds.mjs";
 import { CRASHES } from "./mutants/crashes.mjs";
 import { DECIDE } from "./mutants/decide.mjs";
 import { DELIVERY } from "./mutants/delivery.mjs";
+import { DOORS } from "./mutants/doors.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
@@ -140,6 +141,11 @@ const SUITES = {
     suite("audit-check.test.ts", "refused-calls.test.ts", "audit-walk.test.ts"),
     suite("server/src/store/sqlite/store.test.ts"),
   ],
+  doors: [
+    suite("json-values.test.ts", "parser-thread.test.ts", "key-lookups.test.ts", "authentication.test.ts"),
+    suite("server/test/two-keys.test.ts", "server/test/scopes.test.ts", "server/test/native-tasks.test.ts"),
+    suite("server/src/http", "server/test/held-by-keys.test.ts"),
+  ],
   terminal: [suite("server/test/process.test.ts", "server/test/cli-records.test.ts")],
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
@@ -158,6 +164,7 @@ const AREAS = {
   usage: USAGE,
   shares: SHARES,
   audit: AUDIT,
+  doors: DOORS,
   terminal: TERMINAL,
   kill: KILL,
 };

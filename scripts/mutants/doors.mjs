@@ -1,0 +1,81 @@
+/** Faults at the doors: in who asks, in what a key may do, and in bodies of JSON. */
+const authentication = "server/src/http/authentication.ts";
+const principal = "server/src/task/principal.ts";
+const values = "server/src/http/json-values.ts";
+const text = "server/src/http/json-text.ts";
+const thread = "server/src/http/parser-thread.ts";
+
+export const DOORS = [
+  {
+    file: authentication,
+    name: "two-right-keys-are-either-of-them",
+    find: 'each !== "ended" && each.keyId === principal?.keyId',
+    put: 'each !== "ended"',
+  },
+  {
+    file: authentication,
+    name: "a-wrong-key-beside-a-right-one-is-looked-over",
+    find: "each === null ? isOpen :",
+    put: "each === null ? true :",
+  },
+  {
+    file: authentication,
+    name: "an-ended-key-beside-a-right-one-is-looked-over",
+    find: 'each !== "ended" && each.keyId',
+    put: 'each === "ended" || each.keyId',
+  },
+  {
+    file: authentication,
+    name: "a-key-is-remembered-longer-than-it-lives",
+    find: "Math.min(now() + REMEMBERED_MS, expiresAt ?? Number.POSITIVE_INFINITY)",
+    put: "now() + REMEMBERED_MS",
+  },
+  {
+    file: authentication,
+    name: "who-was-revoked-while-it-was-looked-up-is-remembered",
+    find: "if (ends === endsBefore) remembered.set",
+    put: "remembered.set",
+  },
+  {
+    file: principal,
+    name: "every-scope-is-that-of-tasks",
+    find: 'if (scopes.has(scope) || (scope === "tasks" && scopes.has("tasks:all"))) return;',
+    put: 'if (scopes.has(scope) || scopes.has("tasks")) return;',
+  },
+  {
+    file: values,
+    name: "values-after-an-escaped-quote-are-not-counted",
+    find: "this.#inText = quote === -1;",
+    put: "this.#inText = true;",
+  },
+  {
+    file: values,
+    name: "lists-have-no-levels",
+    find: "byte === OPEN_LIST || byte === OPEN_OBJECT",
+    put: "byte === OPEN_OBJECT",
+  },
+  {
+    file: text,
+    name: "a-key-named-proto-is-found-when-it-is-plain-alone",
+    find: '(text.includes("__proto__") || text.includes("\\\\u"))',
+    put: 'text.includes("__proto__")',
+  },
+  {
+    file: text,
+    name: "a-mark-of-the-byte-order-is-part-of-the-body",
+    find: "text.charCodeAt(0) === 0xfeff ? text.slice(1) : text",
+    put: "text",
+  },
+  {
+    file: thread,
+    name: "bodies-come-in-the-order-of-a-crowd",
+    find: "[...this.#waiting].find(([, { tenant }]) => tenant !== this.#lastTenant) ?? first",
+    put: "first",
+  },
+  {
+    file: thread,
+    name: "whoever-waits-behind-a-body-that-kills-the-thread-waits-for-ever",
+    find: '      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));\n      this.#goOn(performance.now());',
+    put: '      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));',
+  },
+];
