@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { defineAgent } from "../src/handlers/agent/definition.ts";
-import { type Json, jsonObject } from "../src/task/json.ts";
+import type { Context } from "../src/task/handler.ts";
+import { type Json, type JsonObject, jsonObject } from "../src/task/json.ts";
 import { INPUT_ASKS } from "../src/task/states.ts";
 import { DIALECTS, type Dialect, isOld, send, told } from "./a2a/client.ts";
 import { clientOf } from "./bpm/client.ts";
@@ -23,10 +24,29 @@ const asker = defineAgent({
   },
 });
 
+/** Asks two things at once, and one behind them, once it may. */
+const crowd = defineAgent({
+  slug: "crowd",
+  name: "Crowd",
+  run: async (ctx) => {
+    const ask = async (ctx: Context, name: string, schema: JsonObject, deadlineMs?: number) => {
+      const limit = deadlineMs === undefined ? {} : { deadlineMs };
+      return (await ctx.waitForInput(name, { asks: "answer", prompt: name, schema, ...limit }))?.value ?? null;
+    };
+    await ctx.step("work", () => work.promise.then(() => null));
+    const both = await ctx.parallel({
+      count: (ctx) => ask(ctx, "count", { type: "integer" }),
+      list: (ctx) => ask(ctx, "list", { type: "array" }),
+    });
+    return { ...both, late: await ask(ctx, "late", { type: "boolean" }, 1) };
+  },
+});
+let work = Promise.withResolvers<void>();
+
 let server: TestServer;
 const page = new TestBrowser();
 beforeAll(async () => {
-  server = await startTestServer({ config: { agents: [asker] } });
+  server = await startTestServer({ config: { agents: [asker, crowd] } });
 });
 afterAll(async () => {
   await page.close();
@@ -38,9 +58,12 @@ type Asking = { id: string; number: number; thread: string };
 const shown = z.object({
   id: z.string(),
   number: z.int(),
-  conversation_id: z.string(),
+  conversation_id: z.string().nullable(),
   state: z.string(),
   output: z.json().optional(),
+  waits: z.array(
+    z.object({ prompt: z.object({ name: z.string() }).nullish() }).transform(({ prompt }) => prompt?.name),
+  ),
 });
 const read = async (path: string, json?: unknown) =>
   shown.parse(await (await server.call(path, json === undefined ? {} : { json })).json());
@@ -49,7 +72,7 @@ async function asking(question: z.infer<typeof wanted>): Promise<Asking> {
   const made = z.object({ id: z.string() }).parse(await (await server.call("/v1/conversations", { json: {} })).json());
   const json = { input: { agent: "asker", query: JSON.stringify(question) }, conversation: { id: made.id } };
   const { id, number, conversation_id } = await read("/v1/tasks?wait=60", json);
-  return { id, number, thread: conversation_id };
+  return { id, number, thread: conversation_id ?? "" };
 }
 
 /** Whether it was refused as one that does not fit, and the words of that. */
@@ -177,3 +200,82 @@ it.each(QUESTIONS.filter(([what]) => ON_PAGE.has(what)))(
     expect((await read(`/v1/tasks/${task.id}?wait=60`)).output).toEqual({ given: right[1] });
   },
 );
+
+/** Its last question is over by itself. */
+async function outputOf(id: string): Promise<Json | undefined> {
+  for (;;) {
+    const { state, output } = await read(`/v1/tasks/${id}?wait=60`);
+    if (state !== "input_required") return output;
+  }
+}
+
+it("what is said before a question answers it where it fits, and nothing where it does not", async () => {
+  work = Promise.withResolvers();
+  const { id } = await read("/v1/tasks", { input: { agent: "crowd", query: "Go" } });
+  const input = `/v1/tasks/${id}/input`;
+  const say = async (json: object) => (await server.call(input, { json })).status;
+  expect(await say({ prompt: "count", text: "many" })).toBe(200);
+  expect(await say({ prompt: "list", text: "[1]" })).toBe(200);
+  work.resolve();
+  while ((await read(`/v1/tasks/${id}?wait=60`)).waits.join() !== "count");
+  expect(await say({ prompt: "list", text: "[2]" })).toBe(409);
+  expect(await say({ prompt: "count", text: "three" })).toBe(400);
+  expect(await say({ prompt: "count", text: "3", message_id: "same" })).toBe(200);
+  // The question that has come and gone meanwhile had its own time.
+  expect(await outputOf(id)).toEqual({ count: 3, list: [1], late: null });
+  expect(await say({ prompt: "late", text: "yes" })).toBe(409);
+  expect(await say({ prompt: "count", text: "3", message_id: "same" })).toBe(200);
+});
+
+it("of several questions each is answered by its own name, and one answer too many or too large is refused", async () => {
+  work = Promise.withResolvers();
+  work.resolve();
+  const { id } = await read("/v1/tasks?wait=60", { input: { agent: "crowd", query: "Go" } });
+  const say = async (json: object) => (await server.call(`/v1/tasks/${id}/input`, { json })).status;
+  expect(await say({ prompt: "list", value: 4 })).toBe(400);
+  expect(await say({ prompt: "count", value: [4] })).toBe(400);
+  expect(await say({ prompt: "count", value: 1, text: "1" })).toBe(400);
+  expect(await say({ prompt: "count" })).toBe(400);
+  expect(await say({ prompt: "list", text: `["${"x".repeat(65 << 20)}"]` })).toBe(413);
+  expect((await read(`/v1/tasks/${id}`)).state).toBe("input_required");
+  const both = await Promise.all([say({ prompt: "list", value: [4] }), say({ prompt: "list", value: [5] })]);
+  expect(both.sort()).toEqual([200, 409]);
+  expect(await say({ text: "5" })).toBe(200);
+  expect(await outputOf(id)).toMatchObject({ count: 5, list: [expect.any(Number)] });
+});
+
+const bill = {
+  type: "object",
+  required: ["approved", "euros"],
+  properties: { approved: { type: "boolean" }, euros: { type: "number" }, comment: { type: "string" } },
+};
+
+it("an approval with a form is given by the page with its fields, by actions of the BPM API and by words", async () => {
+  const ask = () => asking({ asks: "approval", schema: bill });
+  const end = async ({ id }: Asking) => (await read(`/v1/tasks/${id}?wait=60`)).output;
+  const shown = await ask();
+  page.open(`${server.url}/dashboard/#${shown.id}`);
+  await page.find("body", shown.id);
+  await page.click("button", "Approve");
+  expect((await page.find(".ask .fault")).textContent).toContain("required");
+  await page.type(".ask .schema-form input", "5");
+  await page.click("button", "Approve");
+  await page.find("body", '"given"');
+  expect(await end(shown)).toEqual({ given: { approved: true, euros: 5 } });
+
+  const acted = await ask();
+  const { act } = clientOf(server);
+  expect((await act(acted.number, "APPROVE")).status).toBe(400);
+  expect((await act(acted.number, "APPROVE", { payload: { euros: "five" } })).status).toBe(400);
+  expect((await act(acted.number, "APPROVE", { payload: { euros: 5 }, comments: "Fine" })).status).toBe(200);
+  expect(await end(acted)).toEqual({ given: { approved: true, euros: 5, comment: "Fine" } });
+
+  for (const [door, answers] of Object.entries(byHttp)) {
+    const task = await ask();
+    const answer = { approved: false, comment: "too dear" };
+    const [isRefused, words] = await answers(task, "perhaps", "perhaps");
+    expect([door, isRefused, words]).toEqual([door, true, expect.stringContaining("Say yes or no")]);
+    expect((await answers(task, "No, too dear", answer))[0]).toBe(false);
+    expect([door, await end(task)]).toEqual([door, { given: answer }]);
+  }
+});

@@ -8,6 +8,7 @@ import { daysMoneyOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { Directory } from "../task/directory.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { engineLog } from "./engine-log.ts";
 
 export function engineOver(
@@ -33,6 +34,7 @@ export function engineOver(
     },
     escalatesTo: (task) => people.escalationOf(task),
     daysMoney: daysMoneyOf(shares),
+    answerTo: earlierAnswer,
     busy: threadBusy(),
     log: {
       ...told,

@@ -13,6 +13,7 @@ import type { Json } from "../task/json.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { type InputSubmission, type Submission, submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
+import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { createVerbs } from "../verbs/implementation/create-verbs.ts";
 import { engineLog } from "./engine-log.ts";
 import { logger } from "./log.ts";
@@ -78,7 +79,15 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { handlers, running, retentionDays } = options;
   const own = { clock: systemClock, random: Math.random, ids: new Ids(systemRandomBytes) };
   const limits = { ...(running && { concurrency: running }), ...(retentionDays && { retentionDays }) };
-  const engine = new EmbeddedEngine({ ...own, store, handlers, limits, record, log: engineLog(log) });
+  const engine = new EmbeddedEngine({
+    ...own,
+    store,
+    handlers,
+    limits,
+    record,
+    log: engineLog(log),
+    answerTo: earlierAnswer,
+  });
   const { tasks } = createVerbs({ ...own, engine, store });
   try {
     await engine.start();

@@ -18,7 +18,7 @@ import { newTask, plainSubmission } from "../../task/new-task.ts";
 import { type Part, part } from "../../task/part.ts";
 import { openQuestions } from "../../task/questions.ts";
 import { isTerminal } from "../../task/states.ts";
-import { type Failure, NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
+import { type Failure, NO_USAGE, type Prompt, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
@@ -44,6 +44,7 @@ export type AttemptParts = {
   refused: RefusedWrites;
   reservations: Reservations;
   daysMoney: DaysMoneyOf;
+  answerTo: AttemptPort["answerTo"];
   feed: Pick<EventFeed, "isFollowed">;
   /** The share of its time in which this thread does something, from 0 to 1. */
   busy: () => number;
@@ -203,6 +204,10 @@ export class AttemptWriter implements AttemptPort {
     await this.#onDisk;
     const { messages } = await refused.insist(id, () => store.messages(conversation, { limit, before: id }));
     return messages.flatMap(heard);
+  }
+
+  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
+    return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, value));
   }
 
   async budgets(since: readonly Bound[] = []): Promise<Bound[]> {

@@ -16,6 +16,7 @@ import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, Obstacle, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
+import type { AttemptPort } from "../execution/attempt-port.ts";
 import { kindOwner, runsIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
@@ -65,11 +66,17 @@ export type EngineParts = {
   escalatesTo?: (task: Task) => Identity[];
   /** What models may cost the task's user and its tenant on one day; any amount when absent. */
   daysMoney?: DaysMoneyOf;
+  /** Judges what was said before its question was asked; when absent, all of it fits. */
+  answerTo?: AttemptPort["answerTo"];
   /** The share of its time in which this thread does something, from 0 to 1; when absent it has time to spare. */
   busy?: () => number;
 };
 
-const ANY_MONEY: DaysMoneyOf = () => ({ user: null, tenant: null });
+const UNBOUND: Required<Pick<EngineParts, "answerTo" | "daysMoney" | "busy">> = {
+  answerTo: async (_, answer) => ({ answer }),
+  daysMoney: () => ({ user: null, tenant: null }),
+  busy: () => 0,
+};
 
 /** `standing`: tasks that stand still until there is code that fits them. */
 export type EngineStats = { running: number; ready: number; open: number; standing: number };
@@ -109,7 +116,7 @@ export class EmbeddedEngine implements Engine {
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
-    const attempts = { daysMoney: ANY_MONEY, busy: () => 0, ...parts, ...own, transitions, handlers, feed };
+    const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });
     const keys = new ConcurrencyKeys();

@@ -10,7 +10,7 @@ import type { Bound, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
 import type { LogLine } from "../../task/log-line.ts";
-import type { Budget, Failure, Task, Wait } from "../../task/task.ts";
+import type { Budget, Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 
@@ -64,6 +64,8 @@ export interface AttemptPort {
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<HeardMessage[]>;
+  /** What was said before this question was asked, as the answer that it wants; null when it fits in no way. */
+  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null>;
   /** The budgets that hold for this task, as they are at this moment: its own, and those of tasks above it. */
   budgets(since?: readonly Bound[]): Promise<Bound[]>;
   /** Takes from these budgets until a write settles the step of this key. False when they have changed since they were seen. */

@@ -4,7 +4,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { Bound, Handler, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json.ts";
-import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
@@ -185,6 +185,10 @@ class RemotePort implements AttemptPort {
 
   history(limit: number): Promise<HeardMessage[]> {
     return this.#ask("history", limit);
+  }
+
+  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
+    return this.#ask("answerTo", prompt, value);
   }
 
   bill(calls: UsageCall[]): Promise<void> {

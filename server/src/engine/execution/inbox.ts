@@ -3,6 +3,7 @@ import type { InboxItem } from "../../store/store.ts";
 import { messageIn, valueTold } from "../../task/agent-message.ts";
 import type { Answer } from "../../task/handler.ts";
 import { type OpenQuestion, takesEarlierInput } from "../../task/questions.ts";
+import type { AttemptPort } from "./attempt-port.ts";
 
 export type Asked = Pick<OpenQuestion, "key" | "prompt">;
 
@@ -32,6 +33,29 @@ export class Inbox {
     const item = answerAmong(this.#items, asked);
     if (item) this.#remove(item);
     return item;
+  }
+
+  /** The same of what came for it alone. */
+  takeOwn({ key }: Asked): InboxItem | undefined {
+    const item = this.#items.find(({ question }) => question === key);
+    if (item) this.#remove(item);
+    return item;
+  }
+
+  /**
+   * As `take`, but of what came before a question with a schema was asked, the first that fits it. `unfit` are the numbers of
+   * those that do not: they answer nothing.
+   */
+  async takeFitting(asked: Asked, answerTo: AttemptPort["answerTo"]): Promise<{ item?: InboxItem; unfit: number[] }> {
+    const unfit: number[] = [];
+    for (;;) {
+      const item = this.take(asked);
+      if (item === undefined) return { unfit };
+      if (item.question !== null || asked.prompt.schema === null) return { item, unfit };
+      const given = await answerTo(asked.prompt, item.value);
+      if (given !== null) return { item: { ...item, ...given }, unfit };
+      unfit.push(item.n);
+    }
   }
 
   /** Takes what was meant for a question of this name that was not asked yet: it answers no later one. Returns the numbers. */

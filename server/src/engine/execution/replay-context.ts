@@ -182,7 +182,7 @@ class ReplayContext implements Context {
         const { key } = call;
         const told = this.#run.task.waits.find((wait) => wait.key === key);
         const wait = { on: "input", key, since: told?.since ?? call.entry?.at ?? now, ...open } as const;
-        let item = this.#run.inbox.take(wait) ?? null;
+        let item = (await this.#run.takeAnswer(wait)) ?? null;
         const early = call.entry ? [] : this.#run.inbox.takeEarly(call.name);
         if (!item && (open.until === null || open.until > now)) {
           const entry = this.#entry(call, "waiting", open);

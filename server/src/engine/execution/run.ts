@@ -22,7 +22,7 @@ import type { AttemptPort, AttemptRun, EndedTry, PartialWrite, RunEnd, RunObserv
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
 import { jsonAtOnce, jsonInTurns } from "./handed-over.ts";
-import { Inbox } from "./inbox.ts";
+import { type Asked, Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
@@ -240,17 +240,32 @@ export class Run implements AttemptRun {
     if (this.#over) return;
     this.inbox.add(items);
     const now = this.port.clock.now();
-    for (const { question, settle } of [...this.#questions.values()]) {
+    for (const { question } of [...this.#questions.values()]) {
       const { key, until } = question;
-      const item = this.inbox.take(question);
+      const item = this.inbox.takeOwn(question);
       const isOver = until !== null && until <= now && !waits.some((wait) => wait.key === key);
-      if (!item && !isOver) continue;
-      this.#questions.delete(key);
-      this.#waits.delete(key);
-      // Shown after its answer was written, it would be asked again.
-      this.#untold.delete(key);
-      settle(item ?? null);
+      if (item || isOver) this.#settle(key, item ?? null);
+      // What came before it was asked may reach the run only now.
+      else void this.takeAnswer(question).then((item) => item && this.#settle(key, item));
     }
+  }
+
+  #settle(key: string, item: InboxItem | null): void {
+    const asking = this.#questions.get(key);
+    this.#questions.delete(key);
+    this.#waits.delete(key);
+    // Shown after its answer was written, it would be asked again.
+    this.#untold.delete(key);
+    asking?.settle(item);
+  }
+
+  /** What has come already and answers this question; what came before it and does not fit answers nothing. */
+  async takeAnswer(question: Asked): Promise<InboxItem | undefined> {
+    const { item, unfit } = await this.inbox.takeFitting(question, (...given) =>
+      this.through(() => this.port.answerTo(...given)),
+    );
+    if (unfit.length > 0) this.record({ taken: unfit });
+    return item;
   }
 
   stepBegins(key: string, name: string): Promise<void> {

@@ -231,6 +231,31 @@ export function questionsSuite(begin: Begin): void {
     expect(await asked(life, id)).toBe(2);
   });
 
+  it("gives its code the value that was judged, however it was said, also after a crash before it has heard it", async () => {
+    const schema = { type: "integer" };
+    let life = await begin([
+      kind("count", async (ctx) => {
+        const said = await ctx.waitForInput("words", { asks: "answer", prompt: "How many?", schema });
+        const told = await ctx.waitForInput("message", { asks: "answer", prompt: "How many?", schema });
+        return [said?.value ?? null, told?.value ?? null, told?.message?.id ?? null];
+      }),
+    ]);
+    const id = await submit(life, "count");
+    const answer = async (input: { value: Json; words?: true }) => {
+      await arrives(life, id, "input_required");
+      await life.verbs.tasks.pause(ada, id);
+      await life.verbs.tasks.input(ada, id, input);
+      life = await life.crash();
+      await arrives(life, id, "paused");
+      await life.verbs.tasks.resume(ada, id);
+    };
+    await answer({ value: " 42 ", words: true });
+    await answer({ value: { message: { id: "m", parts: [{ text: "43" }] } } });
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: [42, 43, "m"] });
+    life = await life.crash();
+    expect((await life.verbs.tasks.get(ada, id)).state).toBe("completed");
+  });
+
   it("never asks again what was answered in the moment in which it was asked", async () => {
     for (let turns = 0; turns < 12; turns++) {
       const work = gate();

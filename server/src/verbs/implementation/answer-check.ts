@@ -39,6 +39,16 @@ export async function answerIn(prompt: Prompt, heard: Heard): Promise<Json> {
 
 const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
 
+/** The same of what was said before the question was asked; null when it does not fit. */
+export async function earlierAnswer(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
+  try {
+    return { answer: await answerIn(prompt, { value, words: typeof value === "string" }) };
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "invalid") return null;
+    throw error;
+  }
+}
+
 /** `more` is said behind it. */
 function refused({ path, message }: Misfit, field: string, more = ""): Refusal {
   const whole = [field, ...path].join(".");
