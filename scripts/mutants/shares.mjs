@@ -181,6 +181,12 @@ export const SHARES = [
     put: "    this.#isCounting = true;",
   },
   {
+    file: "server/src/store/sqlite/fair-channel.ts",
+    name: "a-question-waits-for-a-thread-that-starts",
+    find: "    const ready = this.#isReady?.(channel);\n    if (ready === undefined) {",
+    put: "    const ready = this.#isReady?.(channel);\n    if (true) {",
+  },
+  {
     file: "server/src/http/app.ts",
     name: "heads-sent-ahead-are-all-read",
     find: "    leaveUnread(request.raw.socket);\n",

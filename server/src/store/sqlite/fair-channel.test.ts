@@ -59,6 +59,18 @@ it("has one question of a tenant under way, starts a thread for another tenant, 
   expect(channel.isIdle).toBe(true);
 });
 
+it("asks the first thread that is free, where another one takes longer to start", async () => {
+  const { started, start, answer } = threads();
+  const ready = [Promise.resolve(), new Promise<void>(() => {})];
+  const channel = new FairChannel<Lists>(start, 2, () => ready.shift() ?? Promise.resolve());
+  const greedy = [list(channel, "greedy", "eve", 0), list(channel, "greedy", "eve", 1)];
+  await new Promise(setImmediate);
+  const modest = list(channel, "modest", "ada", 1);
+  for (let left = 0; left < 3; left++) await answer();
+  expect(started).toEqual([["greedy eve 0", "greedy eve 1", "modest ada 1"], []]);
+  expect(await Promise.all([...greedy, modest])).toEqual([0, 1, 1]);
+});
+
 it("gives each user of a tenant a turn, however much another one has asked before", async () => {
   const { started, start, answer } = threads();
   const channel = new FairChannel<Lists>(start, 2);

@@ -1,7 +1,8 @@
 /**
  * The way to threads that may work for long on one question, such as lists and searches. Everybody has a turn (`turns.ts`),
  * a question goes out when a thread is free for it, and a thread is started when two tenants wait at once: what one tenant
- * asks holds up the questions of another by those that are under way, and by no line.
+ * asks holds up the questions of another by those that are under way, and by no line. Whoever waits has the first thread that is
+ * free: to start one may take longer than the question under way.
  */
 import { Refusal } from "../../task/errors.ts";
 import type { Answer, Given } from "./call.ts";
@@ -13,19 +14,26 @@ const WAITING_MAX = 10_000;
 
 type Waiting<Verbs> = (channel: Channel<Verbs>) => Promise<void>;
 
-/** Over at most `threadsMax` channels that `start` begins; `ownerOf` says whose turn a question takes. */
+/** Over at most `threadsMax` channels that `start` begins, each from when `isReady` resolves on; `ownerOf` says whose turn a question takes. */
 export class FairChannel<Verbs> implements Channel<Verbs> {
   readonly #start: () => Channel<Verbs>;
   readonly #threadsMax: number;
+  readonly #isReady: ((channel: Channel<Verbs>) => Promise<unknown>) | undefined;
   readonly #all: Channel<Verbs>[] = [];
   readonly #free: Channel<Verbs>[] = [];
   readonly #turns = new Turns<Waiting<Verbs>>();
   #underWay = 0;
+  #isStarting = false;
   #closing: PromiseWithResolvers<void> | null = null;
 
-  constructor(start: () => Channel<Verbs>, threadsMax: number) {
+  constructor(
+    start: () => Channel<Verbs>,
+    threadsMax: number,
+    isReady?: (channel: Channel<Verbs>) => Promise<unknown>,
+  ) {
     this.#start = start;
     this.#threadsMax = threadsMax;
+    this.#isReady = isReady;
   }
 
   send<Name extends keyof Verbs & string>(
@@ -55,25 +63,44 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
   }
 
   #next(): void {
-    while (this.#free.length > 0 || this.#all.length < this.#threadsMax) {
+    while (this.#turns.hasNext) {
+      if (this.#free.length === 0) this.#startOne();
+      const channel = this.#free.pop();
+      if (channel === undefined) return;
       const turn = this.#turns.next();
       if (turn === undefined) return;
-      const channel = this.#free.pop() ?? this.#started();
       this.#underWay += 1;
       void turn.item(channel).then(() => {
         turn.done();
         this.#underWay -= 1;
-        this.#free.push(channel);
-        this.#next();
-        this.#endWhenIdle();
+        this.#isFree(channel);
       });
     }
   }
 
-  #started(): Channel<Verbs> {
+  #startOne(): void {
+    if (this.#isStarting || this.#all.length >= this.#threadsMax) return;
     const channel = this.#start();
     this.#all.push(channel);
-    return channel;
+    const ready = this.#isReady?.(channel);
+    if (ready === undefined) {
+      this.#free.push(channel);
+      return;
+    }
+    this.#isStarting = true;
+    // One that is lost says so to whoever asks it.
+    void ready
+      .catch(() => {})
+      .then(() => {
+        this.#isStarting = false;
+        this.#isFree(channel);
+      });
+  }
+
+  #isFree(channel: Channel<Verbs>): void {
+    this.#free.push(channel);
+    this.#next();
+    this.#endWhenIdle();
   }
 
   #endWhenIdle(): void {

@@ -130,6 +130,7 @@ async function inFolder(
       searches: new FairChannel<Reads>(
         () => new WorkerChannel<Reads>({ role: "reader", database }, onLost),
         SEARCH_THREADS_MAX,
+        (reader) => reader.send("setting", { name: "" }),
       ),
       // It keeps in memory what it has read of the index: a second one would read it again.
       finder: new FairChannel<Searches>(

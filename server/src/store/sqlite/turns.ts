@@ -18,6 +18,12 @@ export class Turns<Item> {
     return this.#length;
   }
 
+  /** Whether there is a next one. */
+  get hasNext(): boolean {
+    for (const { isBusy, waiting } of this.#tenants.values()) if (!isBusy && waiting > 0) return true;
+    return false;
+  }
+
   /** Of one tenant. */
   waitingOf(tenant: string): number {
     return this.#tenants.get(tenant)?.waiting ?? 0;
