@@ -35,6 +35,17 @@ test("a body that cannot be read costs those after it nothing", async () => {
   expect(good).toEqual({ status: "fulfilled", value: [1] });
 });
 
+test("a body that the thread dies of costs those after it nothing either", { timeout: 10_000 }, async () => {
+  const thread = new ParserThread();
+  const levels = 1_000_000;
+  const [deep, good] = await Promise.allSettled([
+    thread.parse(Buffer.from("[".repeat(levels) + "]".repeat(levels)), "acme"),
+    thread.parse(body([1]), "acme"),
+  ]);
+  expect(deep).toMatchObject({ status: "rejected", reason: { code: "too_large" } });
+  expect(good).toEqual({ status: "fulfilled", value: [1] });
+});
+
 test("bodies of several tenants are read in turn, however many one of them has sent before", async () => {
   const thread = new ParserThread();
   const read: string[] = [];
