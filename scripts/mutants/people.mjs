@@ -75,6 +75,12 @@ export const PEOPLE = [
     put: "const given = schema !== null ?",
   },
   {
+    file: "server/src/engine/execution/inbox.ts",
+    name: "what-was-said-before-its-question-fits-any-form",
+    find: "if (item.question !== null || asked.prompt.schema === null) return",
+    put: "if (item.question !== null || asked.prompt.schema !== undefined) return",
+  },
+  {
     file: readings,
     name: "a-refusal-needs-the-whole-form",
     find: "schema: approved ? whole : rest",
