@@ -67,6 +67,8 @@ const limits = z.strictObject({
   /** Generations of children below a task that a caller has submitted. */
   depth: z.int().min(1).max(10_000).default(100),
   connections: z.int().min(1).max(1_000_000).default(14_000),
+  /** Requests of one connection in work at once: what a client sends ahead of its answers. */
+  requestsOfConnection: z.int().min(1).max(10_000).default(16),
   /** Open event streams. */
   streams: z.int().min(1).max(1_000_000).default(12_000),
   /** Requests in work at once, streams and held answers included. */

@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
-import { REQUESTS_OF_CONNECTION_MAX } from "../src/http/connections.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
 import { BODY_BYTES_PER_S_MIN, BODY_STALLED_MS_MAX } from "../src/lenses/body-pace.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
@@ -16,7 +15,6 @@ import { UPLOADS_MAX, UPLOADS_OF_USER_MAX } from "../src/verbs/implementation/up
 
 const FIXED = {
   CURSORS_MAX,
-  REQUESTS_OF_CONNECTION_MAX,
   BODY_BYTES_PER_S_MIN,
   BODY_STALLED_MS_MAX,
   UPLOADS_MAX,

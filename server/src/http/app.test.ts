@@ -32,7 +32,7 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
   return { lines, log: pino({ base: null }, { write: (line: string) => lines.push(JSON.parse(line)) }) };
 }
 
-const connections = new Connections({ max: 100, ofKey: null, ofAddress: null });
+const connections = new Connections({ max: 100, requestsOfOne: 16, ofKey: null, ofAddress: null });
 const BODIES = { bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20 };
 const SHARES = sharesOf("dev", sharesConfig.parse({ address: { bodiesBytes: 8 << 20 } }));
 
@@ -322,12 +322,8 @@ describe("a JSON body", () => {
   });
 });
 
-async function bound(app: ReturnType<typeof testApp>["app"]): Promise<Listener> {
-  const listener = await listen(app, {
-    hosts: null,
-    port: 0,
-    connections,
-  });
+async function bound(app: ReturnType<typeof testApp>["app"], all = connections): Promise<Listener> {
+  const listener = await listen(app, { hosts: null, port: 0, connections: all });
   closing.push(() => listener.close(0));
   return listener;
 }
@@ -418,6 +414,21 @@ describe("a listener", () => {
     unsubscribe("http.server.request.start", count);
     expect(heard).toContain("At most 16 requests of one connection");
     expect([inside, heads]).toEqual([16, 17]);
+  });
+
+  it("has as many requests of one connection in work as it is told", async () => {
+    const few = new Connections({ max: 100, requestsOfOne: 2, ofKey: null, ofAddress: null });
+    const { app } = testApp({ connections: few });
+    const { port } = await bound(app, few);
+    const socket = connect({ port, host: "127.0.0.1" });
+    let heard = "";
+    socket.on("data", (data) => {
+      heard += data.toString();
+    });
+    const ended = once(socket, "close");
+    socket.write("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(10));
+    await ended;
+    expect(heard).toContain("At most 2 requests of one connection");
   });
 
   it("closes a connection whose body goes on after its answer", async () => {

@@ -9,7 +9,7 @@ import type { LensParts } from "../lenses/lens-parts.ts";
 import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJsonBodies } from "./body.ts";
-import { type Connection, REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
+import type { Connection } from "./connections.ts";
 import { isOfDropped } from "./dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
@@ -116,6 +116,7 @@ function refusalOf(
   connection: Connection | undefined,
 ): Refusal | undefined {
   const { hosts, traffic, requestsMax } = parts;
+  const { requestsOfOneMax } = parts.connections;
   if (hosts !== null && !isLocalHost(request.headers.host, hosts)) {
     return new Refusal(
       "forbidden",
@@ -131,11 +132,11 @@ function refusalOf(
   }
   // Whoever watches over the server is answered when nobody else is.
   if (request.url === "/health" || request.url === "/metrics") return undefined;
-  if (connection !== undefined && connection.requestsInWork > REQUESTS_OF_CONNECTION_MAX) {
+  if (connection !== undefined && connection.requestsInWork > requestsOfOneMax) {
     reply.raw.shouldKeepAlive = false;
     connection.isEnding = true;
     leaveUnread(request.raw.socket);
-    const message = `At most ${REQUESTS_OF_CONNECTION_MAX} requests of one connection are in work at once.`;
+    const message = `At most ${requestsOfOneMax} requests of one connection are in work at once.`;
     return new Refusal("rate_limited", message, { retryAfterS: 1 });
   }
   if (traffic.inFlight > requestsMax) {

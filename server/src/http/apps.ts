@@ -34,6 +34,7 @@ export type AppsOptions = {
   trustProxy: number;
   limits: {
     connections: number;
+    requestsOfConnection: number;
     streams: number;
     requests: number;
     bodyBytes: number;
@@ -155,6 +156,7 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
   const isProxied = trustProxy > 0;
   const connections = new Connections({
     max: limits.connections,
+    requestsOfOne: limits.requestsOfConnection,
     ofKey: shares.key.connections,
     ofAddress: isProxied ? null : shares.address.connections,
   });

@@ -13,7 +13,7 @@ class Caller extends Socket {
 }
 
 function connections(bounds: Partial<ConnectionBounds> = {}) {
-  const all = new Connections({ max: 10, ofKey: null, ofAddress: null, ...bounds });
+  const all = new Connections({ max: 10, requestsOfOne: 16, ofKey: null, ofAddress: null, ...bounds });
   const open = (address = "10.0.0.1", key?: string) => {
     const socket = new Caller(address);
     all.add(socket);

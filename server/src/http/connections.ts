@@ -6,9 +6,6 @@
 import type { Socket } from "node:net";
 import { networkOf } from "./network.ts";
 
-/** Requests of one connection that are in work at once: what a client sends ahead of its answers. */
-export const REQUESTS_OF_CONNECTION_MAX = 16;
-
 export type Connection = {
   /** Where it comes from, as far as its socket says. */
   network: string;
@@ -23,6 +20,8 @@ export type Connection = {
 
 export type ConnectionBounds = {
   max: number;
+  /** Requests of one that are in work at once: what a client sends ahead of its answers. */
+  requestsOfOne: number;
   /** Of these, those that keep their place for one key; null is any number. */
   ofKey: number | null;
   /** Strangers from one address; null is any number. */
@@ -42,6 +41,10 @@ export class Connections {
 
   constructor(bounds: ConnectionBounds) {
     this.#bounds = bounds;
+  }
+
+  get requestsOfOneMax(): number {
+    return this.#bounds.requestsOfOne;
   }
 
   get size(): number {

@@ -11,7 +11,7 @@ const hosts = ["127.0.0.1"];
 it.skipIf(process.platform !== "linux")(
   "a crowd of new connections is heard in far fewer turns of the loop than it has heads",
   async () => {
-    const connections = new Connections({ max: 1_000, ofKey: null, ofAddress: null });
+    const connections = new Connections({ max: 1_000, requestsOfOne: 16, ofKey: null, ofAddress: null });
     const listener = await listen(fastify(), { hosts, port: 0, connections });
     const crowd = Array.from({ length: CROWD }, () => connect(listener.port, "127.0.0.1"));
     let turns = 0;
@@ -26,7 +26,7 @@ it.skipIf(process.platform !== "linux")(
 );
 
 it("a port that somebody listens on is taken, though sockets of one server share theirs", async () => {
-  const connections = new Connections({ max: 10, ofKey: null, ofAddress: null });
+  const connections = new Connections({ max: 10, requestsOfOne: 16, ofKey: null, ofAddress: null });
   const first = await listen(fastify(), { hosts, port: 0, connections });
   await expect(listen(fastify(), { hosts, port: first.port, connections })).rejects.toThrow(BindError);
   await first.close(0);

@@ -10,7 +10,6 @@ import type { ShortRoute } from "../lenses/short-routes.ts";
 import { faultOfHeaders } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { REQUESTS_OF_CONNECTION_MAX } from "./connections.ts";
 import { isOfDropped } from "./dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
@@ -63,7 +62,7 @@ export class ShortPath {
     const isOurs = hosts === null || (isLocalHost(headers.host, hosts) && !isForeign(headers, hosts));
     if (!isOurs || traffic.stage !== "serving" || traffic.inFlight >= requestsMax) return false;
     const inWork = connections.of(socket)?.requestsInWork ?? 0;
-    return inWork < REQUESTS_OF_CONNECTION_MAX && faultOfHeaders(rawHeaders) === null;
+    return inWork < connections.requestsOfOneMax && faultOfHeaders(rawHeaders) === null;
   }
 
   async #answer(route: ShortRoute, request: PlainRequest, response: ServerResponse): Promise<void> {

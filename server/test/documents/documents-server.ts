@@ -61,8 +61,8 @@ export async function startDocumentsServer(
     ...{ development, hosts: ["127.0.0.1"], port: 0, lensPortsAsked: true, publicUrl: null, trustProxy: 0 },
     lensPorts: [{ name: "documents", port: 0 }],
     limits: {
-      ...{ connections: 100, streams: 100, requests: 1_000, bodyBytes: 4 << 20, bodyValues: 100_000 },
-      bodiesBytes: 64 << 20,
+      ...{ connections: 100, requestsOfConnection: 16, streams: 100, requests: 1_000 },
+      ...{ bodyBytes: 4 << 20, bodyValues: 100_000, bodiesBytes: 64 << 20 },
     },
     shares: sharesOf("dev", sharesConfig.parse({})),
     documents: { fileBytesMax: 1 << 20, checkUrl: null, perHour: {}, ...options.documents },
