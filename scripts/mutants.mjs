@@ -106,7 +106,11 @@ const SUITES = {
   ],
   people: [
     suite("server/src/task"),
-    suite("answer-check.test.ts", "server/src/verbs/implementation/human-verbs.test.ts"),
+    suite(
+      "answer-check.test.ts",
+      "server/test/answer-doors.test.ts",
+      "server/src/verbs/implementation/human-verbs.test.ts",
+    ),
     ENGINE,
     suite("server/test/people-acts.test.ts", "server/test/people.test.ts"),
   ],

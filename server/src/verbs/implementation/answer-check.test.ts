@@ -85,6 +85,9 @@ describe("an answer is judged by the schema of its question", () => {
       expect(await answer("approval", word)).toBeNull();
       expect(await answer("authorization", word)).toBeNull();
     }
+    const more = { ...form, required: ["seats", "row"] };
+    const partly = { value: { approved: false, seats: 1 } };
+    expect(await answerIn({ name: "seats", text: "?", asks: "approval", schema: more }, partly)).toEqual(partly.value);
     for (const word of [true, "approve", { approved: true }, { approved: false, seats: "two" }, { seats: "two" }])
       expect(await answer("approval", word), JSON.stringify(word)).toBe("value.seats");
     expect(await answer("answer", { seats: 2 })).toBeNull();
