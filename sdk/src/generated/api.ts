@@ -1621,6 +1621,8 @@ export type Task = {
     at: string;
     reason: string;
     resumes_as: "queued" | "running" | "paused" | "input_required" | "waiting";
+    /** When it goes on by itself; null where only somebody resumes it. */
+    until: string | null;
     /** Steps that had begun go on, and may cost, until they end. */
     pausing: boolean;
     /** While it is pausing, the steps that ran when the pause came; `why` names those that still do. */

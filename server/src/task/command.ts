@@ -41,8 +41,11 @@ export type Command =
   | { do: "reject"; attempt: number; error: Failure }
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
-  /** `running` are the steps in flight. `now` stops them too: they are done again after the resume. */
-  | { do: "pause"; by: string; reason: string; now?: boolean; running?: readonly string[] }
+  /**
+   * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes on by
+   * itself, unless somebody resumes it before.
+   */
+  | { do: "pause"; by: string; reason: string; now?: boolean; running?: readonly string[]; until?: number | undefined }
   | { do: "resume"; by: string; reason?: string }
   /** A task of kind `human` begins: its question is open from now on. */
   | { do: "ask" }

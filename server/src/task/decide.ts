@@ -308,9 +308,9 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
   // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
   const unwinds = task.state === "running" && task.lease === null && !now;
-  const { by, reason, running = [] } = command;
+  const { by, reason, running = [], until } = command;
   const goesOn = unwinds && running.length > 0 ? { running: running.slice(0, STEPS_NAMED_MAX) } : {};
-  const pausedBy = { by, at, reason, ...goesOn };
+  const pausedBy = { by, at, reason, ...goesOn, ...(until !== undefined && { until }) };
   const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason, ...goesOn } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });

@@ -149,8 +149,8 @@ export interface Context extends Effects {
   child(name: string, kind: string, input: Json, options?: ChildOptions): Promise<Json>;
   /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
   history(limit: number): Promise<HeardMessage[]>;
-  /** Pauses the task at this point until somebody resumes it; `reason` says why. */
-  pause(name: string, reason: string): Promise<void>;
+  /** Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why. */
+  pause(name: string, reason: string, until?: number): Promise<void>;
   now(): Promise<number>;
   /** 0 <= n < 1. */
   random(): Promise<number>;

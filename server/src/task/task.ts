@@ -183,8 +183,8 @@ const common = {
   leasesLost: z.int(),
   /** Where in the code its last error was thrown; for who looks after the server. */
   stack: z.string().nullable().default(null),
-  /** `running` are the steps that went on when it came, until they ended. */
-  pausedBy: steering.extend({ running: z.array(z.string()).optional() }).nullable(),
+  /** `running` are the steps that went on when it came, until they ended; `until` is when it goes on by itself. */
+  pausedBy: steering.extend({ running: z.array(z.string()).optional(), until: z.int().optional() }).nullable(),
   cancelledBy: steering.nullable(),
   /** What people have to do with it; null where they never had anything to do. */
   assignment: assignment.nullable().default(null),
@@ -202,7 +202,9 @@ export const task = z.discriminatedUnion("state", [
 export type Task = z.infer<typeof task>;
 
 /** The next moment at which time alone changes the task, except its deadline; null when there is none. */
-export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease" | "assignment">): number | null {
+export function dueAt(
+  task: Pick<Task, "state" | "notBefore" | "waits" | "lease" | "assignment" | "pausedBy">,
+): number | null {
   switch (task.state) {
     case "queued":
       return task.notBefore;
@@ -214,6 +216,7 @@ export function dueAt(task: Pick<Task, "state" | "notBefore" | "waits" | "lease"
     case "input_required":
       return earliest([earliestEnd(task.waits), ...datesOf(task.assignment)]);
     case "paused":
+      return task.pausedBy?.until ?? null;
     case "completed":
     case "failed":
     case "cancelled":

@@ -133,12 +133,12 @@ export class AttemptWriter implements AttemptPort {
     await this.#end(rest, () => ({ command: { do: "reject", attempt, error } }));
   }
 
-  async pause(reason: string, write: AttemptWrite): Promise<void> {
+  async pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void> {
     await this.#inOrder(write, (task) =>
       // Paused in this very moment by somebody else: one pause is enough for both.
       task.state === "paused"
         ? this.#recorded(write)
-        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },
+        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },
     );
   }
 

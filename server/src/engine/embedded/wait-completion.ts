@@ -111,6 +111,12 @@ export class WaitCompletion implements TimeObserver {
     const now = clock.now();
     const at = dueAt(task);
     if (at !== null && at > now) open.dueAgain(id);
+    else if (task.state === "paused")
+      await transitions.change(id, {
+        do: "resume",
+        by: "waybill",
+        reason: "The time until which it was paused has come.",
+      });
     else if (task.state === "queued") placement.place(entryOf(task, handlers));
     else if (isLeaseLost(task, now)) await claims.loseLease(task);
     else if (isPast(task.assignment?.expiresAt, now)) await transitions.change(id, { do: "expire" });

@@ -56,7 +56,8 @@ export interface AttemptPort {
     stack?: string | null,
   ): Promise<void>;
   reject(error: Failure, write: AttemptWrite): Promise<void>;
-  pause(reason: string, write: AttemptWrite): Promise<void>;
+  /** `until` is when it goes on by itself. */
+  pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void>;
   /** Why this task may have no children; null when it may. */
   childRefused(): Failure | null;
   /** Makes the child and commits `write` with it; returns its id, which is `id` when that is given. */

@@ -165,8 +165,8 @@ class RemotePort implements AttemptPort {
     return this.#ask("reject", error, write);
   }
 
-  pause(reason: string, write: AttemptWrite): Promise<void> {
-    return this.#ask("pause", reason, write);
+  pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void> {
+    return this.#ask("pause", reason, until, write);
   }
 
   childRefused(): Failure | null {

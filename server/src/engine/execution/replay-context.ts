@@ -258,16 +258,21 @@ class ReplayContext implements Context {
     );
   }
 
-  pause(name: string, reason: string): Promise<void> {
+  pause(name: string, reason: string, until?: number): Promise<void> {
     return this.#once(
       "pause",
       name,
-      () => textOf(`The reason of pause "${name}"`, reason),
+      () => {
+        if (until !== undefined) countOf(`The end of pause "${name}"`, until);
+        return textOf(`The reason of pause "${name}"`, reason);
+      },
       async (call, reason) => {
         if (call.entry) return;
         const { port, buffer } = this.#run;
         const why = reason();
-        await this.#run.through(() => port.pause(why, buffer.take({ journal: [this.#entry(call, "done", null)] })));
+        await this.#run.through(() =>
+          port.pause(why, until, buffer.take({ journal: [this.#entry(call, "done", null)] })),
+        );
         await this.#run.open();
       },
     );

@@ -37,7 +37,7 @@ const COUNTED_PER_TOKEN_MAX = 4;
 const AGAIN_LARGER = "Submit it again with a larger budget.";
 const AGAIN_THEN = "Submit it again then.";
 const RESUME_TO_GRANT = "Resume the task to grant the same amount once more, or cancel it.";
-const RESUME_THEN = "Resume the task then, or cancel it.";
+const GOES_ON_THEN = "The task goes on by itself then.";
 
 /** What is said of a budget that runs low or is spent. */
 export type Standing = {
@@ -47,8 +47,9 @@ export type Standing = {
   onSpent: Budget["onSpent"];
   sentence: string;
   told: EventData["budget.threshold"];
-  /** Nobody grants it more: the next day does. */
+  /** Nobody grants it more: the next day does, which begins then. */
   nextDay?: true;
+  until?: number;
 };
 
 /**
@@ -111,7 +112,15 @@ function standingOfDay(bound: Bound, { whose, endsAt }: DaysMoney): Standing | n
   const who = whose === "user" ? "All tasks of this user together have" : "All tasks of this tenant together have";
   const sentence = `${who} spent ${dollars(spent.costUsd)} of the ${dollars(most)} that models may cost on one day (UTC). There is as much again from ${new Date(endsAt).toISOString()} on.`;
   const is = percent >= 100 ? "spent" : "low";
-  return { is, task, onSpent: budget.onSpent, sentence, told: toldOf(bound, "cost", percent), nextDay: true };
+  return {
+    is,
+    task,
+    onSpent: budget.onSpent,
+    sentence,
+    told: toldOf(bound, "cost", percent),
+    nextDay: true,
+    until: endsAt,
+  };
 }
 
 /** How far it reaches: its amount from where it began to count. */
@@ -269,9 +278,13 @@ export class BudgetWatch {
     const ofDay = spent.some(({ nextDay }) => nextDay === true);
     if (spent.some(({ onSpent }) => onSpent === "fail"))
       throw new TaskFailure("budget_exhausted", `${sentences} ${ofDay ? AGAIN_THEN : AGAIN_LARGER}`);
-    await ctx.pause("budget", `${sentences} ${ofDay ? RESUME_THEN : RESUME_TO_GRANT}`);
+    // What only a person grants is not granted by the next day.
+    const until = spent.map((each) => each.until ?? Number.POSITIVE_INFINITY).reduce((a, b) => Math.max(a, b), 0);
+    const isOver = Number.isFinite(until);
+    await ctx.pause("budget", `${sentences} ${isOver ? GOES_ON_THEN : RESUME_TO_GRANT}`, isOver ? until : undefined);
     for (const { task } of spent) this.warned.delete(task);
     await ctx.step("grant the budget", async (step) => {
+      if (isOver) return null;
       // Another task of the tree may have been resumed before.
       const bounds = (await step.budgets()).filter(({ day }) => day === undefined);
       const { spent: stillSpent } = standingsOf(bounds, ctx.task.id, await expect());

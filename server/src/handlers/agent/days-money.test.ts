@@ -32,14 +32,13 @@ it("is never passed by children that work side by side, and lets them go on when
   const held = (await children()).filter(({ state }) => state === "paused");
   for (const { pausedBy } of held)
     expect(pausedBy?.reason).toMatch(
-      /^All tasks of this user .* spent \$0\.00048 of the \$0\.00048 .* one day \(UTC\).* from 2026-11-23T00:00:00\.000Z on\. Resume the task then/,
+      /^All tasks of this user .* spent \$0\.00048 of the \$0\.00048 .* one day \(UTC\).* from 2026-11-23T00:00:00\.000Z on\. The task goes on by itself then\./,
     );
   // Too early: nobody can grant more of a day.
   await life.verbs.tasks.resume(ada, held[0]?.id ?? "");
   await life.until(held[0]?.id ?? "", "task.paused", 2);
   expect(life.provider.requests).toHaveLength(4);
   await life.advance(NEXT_DAY_MS);
-  for (const child of held) await life.verbs.tasks.resume(ada, child.id);
   expect((await life.completed(id)).output).toMatchObject({ text: "A poem." });
   expect(life.provider.requests).toHaveLength(7);
 });
@@ -57,6 +56,22 @@ it("holds after a crash, for tasks whose user has submitted nothing since", asyn
   await life.crash(calls(3));
   await life.verbs.tasks.resume(ada, id);
   await life.completed(id);
+});
+
+it("lets a task go on by itself when the next day begins, also after a crash, and says so before", async () => {
+  const life = lives.current;
+  await life.start(calls(1));
+  life.provider.script(saying("A."), saying("B."));
+  await life.completed(await life.submit({ query: "One" }));
+  const id = await life.submit({ query: "Two" });
+  await life.until(id, "task.paused");
+  const why = await life.verbs.tasks.why(ada, id);
+  expect(why).toMatchObject({ reason: "paused_by_itself" });
+  expect(why.summary).toMatch(/It goes on by itself at 2026-11-23T00:00:00/);
+  await life.crash(calls(1));
+  await life.advance(NEXT_DAY_MS);
+  expect((await life.completed(id)).output).toMatchObject({ text: "B." });
+  expect(life.provider.requests).toHaveLength(2);
 });
 
 it("fails a task whose budget must not be exceeded, with a code and the time from which on there is more", async () => {

@@ -193,6 +193,7 @@ export const task = z.strictObject({
     .strictObject({
       ...steering.shape,
       resumes_as: z.enum(OPEN_STATES),
+      until: time.nullable().describe("When it goes on by itself; null where only somebody resumes it."),
       pausing: z.boolean().describe("Steps that had begun go on, and may cost, until they end."),
       running: z
         .array(z.string())

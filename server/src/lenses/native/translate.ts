@@ -168,6 +168,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
             ...(task.pausedBy === null
               ? { by: "", at: wireTime(task.stateChangedAt), reason: "" }
               : { ...task.pausedBy, at: wireTime(task.pausedBy.at) }),
+            until: timeOrNull(task.pausedBy?.until ?? null),
             resumes_as: task.resumesAs,
             pausing: task.resumesAs === "running",
             running: [...stepsGoingOn(task)],

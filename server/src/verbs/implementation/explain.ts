@@ -103,6 +103,12 @@ function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
   return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
 }
 
+function onceResumed(until: number | undefined): string {
+  return until === undefined
+    ? "It goes on when it is resumed."
+    : `It goes on by itself at ${timeOf(until)}, or when it is resumed.`;
+}
+
 const NOTHING_BELOW: ReadonlyMap<string, Below> = new Map();
 
 type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError"> & {
@@ -125,7 +131,7 @@ function summarise(task: Task, situation: Situation): string {
     case "paused": {
       const by = task.pausedBy;
       const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${clauseOf(by.reason)}` : ""}.`;
-      return `${who} ${task.resumesAs === "running" ? pausing(situation.running) : "It goes on when it is resumed."}`;
+      return `${who} ${task.resumesAs === "running" ? pausing(situation.running) : onceResumed(by?.until)}`;
     }
     case "input_required":
       return `It needs a person: ${questionsOf(task)}.`;
