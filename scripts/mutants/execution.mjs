@@ -206,7 +206,7 @@ export const EXECUTION = [
   {
     file: writer,
     name: "two-pauses-at-once-are-two",
-    find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },',
-    put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", reason } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason } },',
+    find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
+    put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
   },
 ];
