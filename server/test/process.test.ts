@@ -145,6 +145,22 @@ describe("waybill dev whose configuration changes", () => {
     };`;
   const agentPage = wire.paged(z.object({ slug: z.string() }));
 
+  it("waits for its author where the file was broken while the server before it stopped", async () => {
+    const late = join(folder, "late");
+    const config = join(late, "waybill.config.ts");
+    await mkdir(late);
+    await writeFile(config, "export default {");
+    const flags = ["--data", join(late, "data"), "--config", config];
+    vi.stubEnv("WAYBILL_STARTED_AGAIN", "1");
+    const { child, talk, exited, ready } = waybill("dev", ...free, ...flags);
+    vi.unstubAllEnvs();
+    await vi.waitFor(() => expect(talk.text).toContain("The server starts once that is mended: "), { timeout: 60_000 });
+    await writeFile(config, "export default {};");
+    await ready;
+    child.kill("SIGTERM");
+    expect(await exited).toBe(0);
+  });
+
   it("keeps what runs with a file that is broken, and starts again with a good one, in the same process", async () => {
     const own = join(folder, "own");
     const config = join(own, "waybill.config.ts");

@@ -30,8 +30,10 @@ export type ConfigReload = {
   changed: () => Promise<void>;
   /** Whether they have changed again since. */
   hasChanged: () => boolean;
-  /** Puts a new server in the place of this process, which has stopped its own. Ports that the system chose stay. */
-  startAgain: (config: Config, running: Running) => never;
+  /** Resolves once a server can start with the files: at once, or when they have been mended. */
+  mended: () => Promise<void>;
+  /** Puts a new server in the place of this process, which has stopped its own, if any. Ports that the system chose stay. */
+  startAgain: (config?: Config, running?: Running) => never;
   /** Until then, it keeps this process from ending. */
   close: () => void;
 };
@@ -62,15 +64,19 @@ export function configReload(
     changed = [...new Set([...changed, ...watch.changed()])];
     return changed.length > 0;
   };
+  const checkNow = async () => {
+    const path = current();
+    const found = await check({ ...sources, flags: { ...sources.flags, ...(path && { config: path }) } });
+    follow(found.files);
+    return found.wrong;
+  };
   const nextGood = async () => {
     for (;;) {
       while (!look()) await watch.settled();
       const names = changed.map((path) => relative(sources.folder, path)).join(", ");
       const have = changed.length > 1 ? "have" : "has";
       changed = [];
-      const path = current();
-      const { wrong, files } = await check({ ...sources, flags: { ...sources.flags, ...(path && { config: path }) } });
-      follow(files);
+      const wrong = await checkNow();
       // What has been written since then is another configuration.
       if (look()) continue;
       if (wrong === null) {
@@ -81,6 +87,15 @@ export function configReload(
     }
   };
   return {
+    mended: async () => {
+      for (;;) {
+        const wrong = await checkNow();
+        if (wrong === null) return;
+        say(`The server starts once that is mended: ${wrong}`);
+        while (!look()) await watch.settled();
+        changed = [];
+      }
+    },
     changed: () =>
       nextGood().catch((error: unknown) => {
         say(`Changes of the configuration are seen no longer: ${clauseOf(error)}.`);
@@ -88,8 +103,9 @@ export function configReload(
       }),
     hasChanged: look,
     startAgain: (config, running) => {
-      const args = [...process.execArgv, ...process.argv.slice(1), ...samePorts(config, running)];
-      return execve(process.execPath, [process.execPath, ...args], { ...sources.env });
+      const args = [...process.execArgv, ...process.argv.slice(1)];
+      if (config && running) args.push(...samePorts(config, running));
+      return execve(process.execPath, [process.execPath, ...args], { ...sources.env, WAYBILL_STARTED_AGAIN: "1" });
     },
     close: () => watch.close(),
   };

@@ -9,6 +9,9 @@ import type { ConfigReload } from "./config-reload.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
 
+/** Told to a server that takes the place of another: the configuration could be read when that one ended. */
+const STARTED_AGAIN = "WAYBILL_STARTED_AGAIN";
+
 /** Adds every flag of the server. Their values stay text here: one place checks flags, environment and file alike. */
 export function addServerFlags(command: Command): Command {
   for (const { flag, value, about } of FLAGS) command.option(`${flag} <${value}>`, about);
@@ -30,10 +33,16 @@ export async function runServer(
     import("../parts/start-error.ts"),
     import("../lenses/index.ts"),
   ]);
+  const isAgain = process.env[STARTED_AGAIN] !== undefined;
+  delete process.env[STARTED_AGAIN];
   // A configuration may set variables: the next one begins without.
   const sources = { mode, flags, folder: process.cwd(), env: { ...process.env } };
   const loaded = new Set<string>();
-  const config = await noteLoadedFiles(loaded, () => loadConfig({ ...sources, env: process.env }));
+  const reading = noteLoadedFiles(loaded, () => loadConfig({ ...sources, env: process.env }));
+  const config = await reading.catch((error: unknown) => {
+    if (reload && isAgain) return startWhenMended(loaded, sources, error);
+    throw error;
+  });
   const reloading = reload ? await reloadOf(config.file, loaded, sources) : null;
   const signalled = signals();
   let running: Running;
@@ -58,6 +67,16 @@ export async function runServer(
   }
   // Nothing is left to do, and a handle that somebody else's handler code left open must not keep the process.
   process.exit(0);
+}
+
+/** A configuration that was broken while the server before this one stopped waits for its author, as one does that is broken while one runs. */
+async function startWhenMended(loaded: Iterable<string>, sources: ConfigSources, error: unknown): Promise<never> {
+  const reloading = await reloadOf(null, loaded, sources);
+  if (reloading === null) throw error;
+  const signalled = signals();
+  await Promise.race([signalled.first, reloading.mended()]);
+  if (signalled.seen()) process.exit(0);
+  return reloading.startAgain();
 }
 
 /** Null where this cannot be; with a sentence, unless it is so on every such system. */
