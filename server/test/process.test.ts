@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
-import { runWaybill, spawnWaybill } from "./command.ts";
+import { type Environment, runWaybill, spawnWaybill } from "./command.ts";
 
 // Each start of a process is dear: the tests hand theirs on, in their order.
 let folder = "";
@@ -24,8 +24,10 @@ afterAll(async () => {
 });
 
 /** A server in a process of its own, and whatever it has said so far. */
-function waybill(...args: string[]) {
-  const child = spawnWaybill(args, { cwd: folder });
+const waybill = (...args: string[]) => waybillWith({}, ...args);
+
+function waybillWith(env: Environment, ...args: string[]) {
+  const child = spawnWaybill(args, { cwd: folder, env });
   running.push(child);
   const talk = { text: "" };
   const heard = Promise.withResolvers<void>();
@@ -151,9 +153,8 @@ describe("waybill dev whose configuration changes", () => {
     await mkdir(late);
     await writeFile(config, "export default {");
     const flags = ["--data", join(late, "data"), "--config", config];
-    vi.stubEnv("WAYBILL_STARTED_AGAIN", "1");
-    const { child, talk, exited, ready } = waybill("dev", ...free, ...flags);
-    vi.unstubAllEnvs();
+    const again = { WAYBILL_STARTED_AGAIN: "1" };
+    const { child, talk, exited, ready } = waybillWith(again, "dev", ...free, ...flags);
     await vi.waitFor(() => expect(talk.text).toContain("The server starts once that is mended: "), { timeout: 60_000 });
     await writeFile(config, "export default {};");
     await ready;
