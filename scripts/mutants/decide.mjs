@@ -93,6 +93,11 @@ export const DECIDE = [
     put: 'if (isTerminal(task.state)) return wrongState(task, "paused");',
   },
   {
+    name: "a-lasting-pause-ends-by-itself",
+    find: "const { until: _, ...before } = task.pausedBy ?? { at };",
+    put: "const before = task.pausedBy ?? { at };",
+  },
+  {
     name: "pause-says-at-rest-while-it-runs",
     find: 'const unwinds = task.state === "running" && task.lease === null && !now;',
     put: "const unwinds = false;",

@@ -303,6 +303,8 @@ const stoppedAtOnce: EventDraft = { type: "task.paused", data: { checkpoint: "ru
 
 function pause(task: Task, command: Command & { do: "pause" }, at: number): Change | Refusal {
   const { now = false } = command;
+  if (task.state === "paused" && task.pausedBy?.until !== undefined && command.until === undefined)
+    return lastingPause(task, command, at);
   if (now && task.state === "paused" && task.resumesAs === "running")
     return change(task, command, at, pausedReady(openQuestions(task), at), [stoppedAtOnce]);
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
@@ -316,6 +318,17 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
   const rest = task.state === "running" ? pausedReady(openQuestions(task), at) : { resumesAs: task.state };
   return change(task, command, at, { state: "paused", ...rest, pausedBy, lease: null }, events);
+}
+
+/** A pause that would have ended by itself lasts until somebody ends it. */
+function lastingPause(task: Task & { state: "paused" }, command: Command & { do: "pause" }, at: number): Change {
+  const { by, reason } = command;
+  const { until: _, ...before } = task.pausedBy ?? { at };
+  const isAtRest = task.resumesAs !== "running" || command.now === true;
+  const rest = task.resumesAs === "running" && isAtRest ? pausedReady(openQuestions(task), at) : {};
+  const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason } }];
+  if (isAtRest) events.push({ type: "task.paused", data: { checkpoint: task.resumesAs } });
+  return change(task, command, at, { ...rest, pausedBy: { ...before, by, reason } }, events);
 }
 
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {

@@ -14,7 +14,7 @@ import { dueAt, type Task } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";
 import type { Clock } from "../clock.ts";
 import { answerAmong } from "../execution/inbox.ts";
-import type { Transitions } from "../transitions.ts";
+import type { Plan, Transitions } from "../transitions.ts";
 import { type Claims, isLeaseLost } from "./claims.ts";
 import { entryOf } from "./entry.ts";
 import type { OpenTasks, TimeObserver } from "./open-tasks.ts";
@@ -111,12 +111,7 @@ export class WaitCompletion implements TimeObserver {
     const now = clock.now();
     const at = dueAt(task);
     if (at !== null && at > now) open.dueAgain(id);
-    else if (task.state === "paused")
-      await transitions.change(id, {
-        do: "resume",
-        by: "waybill",
-        reason: "The time until which it was paused has come.",
-      });
+    else if (task.state === "paused") await transitions.change(id, (task) => endOfPause(task, now));
     else if (task.state === "queued") placement.place(entryOf(task, handlers));
     else if (isLeaseLost(task, now)) await claims.loseLease(task);
     else if (isPast(task.assignment?.expiresAt, now)) await transitions.change(id, { do: "expire" });
@@ -191,6 +186,13 @@ function isOverdue({ assignment }: Task, now: number): boolean {
 
 function isPast(moment: number | null | undefined, now: number): boolean {
   return (moment ?? Number.POSITIVE_INFINITY) <= now;
+}
+
+/** Of a pause that somebody has made a lasting one meanwhile, the time does not come. */
+function endOfPause(task: Task, now: number): Plan {
+  if (task.state === "paused" && (task.pausedBy?.until ?? Number.POSITIVE_INFINITY) > now)
+    throw new Refusal("not_allowed_in_state", "Nothing but a person ends this pause.");
+  return { command: { do: "resume", by: "waybill", reason: "The time until which it was paused has come." } };
 }
 
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);

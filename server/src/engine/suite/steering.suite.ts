@@ -244,6 +244,26 @@ export function steeringSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
   });
 
+  it("lets a pause that ends by itself end in time, and one that somebody has made a lasting one never", async () => {
+    const life = await begin([
+      kind("until", async (ctx) => {
+        await ctx.pause("night", "it is night", (await ctx.now()) + 60_000);
+        return ctx.step("after", async () => "done");
+      }),
+    ]);
+    const [ends, lasts] = [await submit(life, "until"), await submit(life, "until")];
+    for (const id of [ends, lasts]) expect(await arrives(life, id, "paused")).toMatchObject({ resumesAs: "waiting" });
+    await life.verbs.tasks.pause(ada, lasts, { reason: "not tomorrow either" });
+    const paused = { state: "paused", pausedBy: { by: "ada", reason: "not tomorrow either" }, resumesAs: "waiting" };
+    expect(await at(life, lasts)).toMatchObject(paused);
+    await expect(life.verbs.tasks.pause(ada, lasts)).rejects.toMatchObject({ code: "not_allowed_in_state" });
+    await life.pass(60_000);
+    expect(await arrives(life, ends, "completed")).toMatchObject({ output: "done" });
+    expect(await at(life, lasts)).toMatchObject(paused);
+    await life.verbs.tasks.resume(ada, lasts);
+    expect(await arrives(life, lasts, "completed")).toMatchObject({ output: "done" });
+  });
+
   it("makes one task of a submit that is sent twice at once under one idempotency key", async () => {
     const life = await begin([kind("once", async () => null)]);
     const idempotency = { key: "k", hash: "h" };
