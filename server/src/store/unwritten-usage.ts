@@ -1,8 +1,8 @@
 /**
  * What requests have paid while a full disk took no rows: a file of a fixed size, laid by when there is room and written in its
- * place, so that neither a stop nor a kill takes what was paid out of the sums. A payment a line, up to the first empty one.
+ * place, so that neither a stop nor a kill takes what was paid out of the sums. A payment a line, before the empty ones.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { z } from "zod";
 import { usageCall } from "../task/usage.ts";
 
@@ -30,20 +30,23 @@ export class UnwrittenUsageFile {
   read(): Payment[] {
     const found: Payment[] = [];
     this.#used = 0;
-    for (const line of this.#text().split("\n")) {
-      const read = line === "" ? null : payment.safeParse(parsed(line));
-      // A line that a kill has cut is the last one: nobody was answered that it counts.
-      if (!read?.success) break;
-      found.push(read.data);
-      this.#used += Buffer.byteLength(line) + 1;
+    const bytes = this.#bytes();
+    for (let from = 0; from < bytes.length; ) {
+      const end = bytes.indexOf("\n", from);
+      const to = end === -1 ? bytes.length : end;
+      // What is no payment was cut by a kill, or harmed: those after it count, and it goes with them.
+      const read = to === from ? null : payment.safeParse(parsed(bytes.toString("utf8", from, to)));
+      if (read?.success) found.push(read.data);
+      if (to > from) this.#used = Math.min(to + 1, UNWRITTEN_BYTES);
+      from = to + 1;
     }
     return found;
   }
 
   /** Makes room for it, where there is some. Nothing may be kept. */
   lay(): void {
-    if ((statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0) >= UNWRITTEN_BYTES) return;
     try {
+      if (statSync(this.#path, { throwIfNoEntry: false })?.size === UNWRITTEN_BYTES) return;
       writeFileSync(this.#path, "\n".repeat(UNWRITTEN_BYTES), { mode: 0o600 });
     } catch {
       // Without it, what a full disk refuses waits in memory.
@@ -64,11 +67,18 @@ export class UnwrittenUsageFile {
     if (this.#used > 0 && this.#write(Buffer.alloc(this.#used, "\n"), 0)) this.#used = 0;
   }
 
-  #text(): string {
+  /** No more than its size: a harmed one may be as large as the disk. */
+  #bytes(): Buffer {
     try {
-      return readFileSync(this.#path, "utf8");
+      const file = openSync(this.#path, "r");
+      try {
+        const bytes = Buffer.alloc(UNWRITTEN_BYTES);
+        return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+      } finally {
+        closeSync(file);
+      }
     } catch {
-      return "";
+      return Buffer.alloc(0);
     }
   }
 
@@ -76,12 +86,13 @@ export class UnwrittenUsageFile {
     try {
       const file = openSync(this.#path, "r+");
       try {
-        writeSync(file, bytes, 0, bytes.length, position);
+        // A full disk may take a part of what lies behind the end of a file that is too short.
+        const isWhole = writeSync(file, bytes, 0, bytes.length, position) === bytes.length;
         fsyncSync(file);
+        return isWhole;
       } finally {
         closeSync(file);
       }
-      return true;
     } catch {
       return false;
     }

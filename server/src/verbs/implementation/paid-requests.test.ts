@@ -151,3 +151,24 @@ it("a file of payments that is cut, harmed or full is no hindrance", async () =>
   await writeFile(join(folder, "unwritten-usage"), Buffer.alloc(UNWRITTEN_BYTES));
   expect(fileIn().read()).toEqual([]);
 });
+
+it("a harmed line of the file of payments takes no other out of the sums, and goes with them", async () => {
+  const [first, last] = ["a", "b"].map((id) =>
+    JSON.stringify({ id, owner: { tenant: "t", user: "u" }, at: 0, calls: [CALL] }),
+  );
+  await writeFile(join(folder, "unwritten-usage"), `${first}\n{"id":\xff\n${last}\n`);
+  const file = fileIn();
+  expect(file.read().map(({ id }) => id)).toEqual(["a", "b"]);
+  file.clear();
+  file.lay();
+  expect((await readFile(join(folder, "unwritten-usage"))).equals(Buffer.alloc(UNWRITTEN_BYTES, "\n"))).toBe(true);
+});
+
+it("a file of payments of another size is read no further than there is room, and laid anew once it is empty", async () => {
+  const line = `${JSON.stringify({ id: "a", owner: { tenant: "t", user: "u" }, at: 0, calls: [CALL] })}\n`;
+  await writeFile(join(folder, "unwritten-usage"), `${"\n".repeat(UNWRITTEN_BYTES)}${line}`);
+  const file = fileIn();
+  expect(file.read()).toEqual([]);
+  file.lay();
+  expect((await readFile(join(folder, "unwritten-usage"))).equals(Buffer.alloc(UNWRITTEN_BYTES, "\n"))).toBe(true);
+});
