@@ -8,6 +8,7 @@ import type { TaskChange } from "../change-feed.ts";
 import { numberIn, textIn } from "./column.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { ErasedNames } from "./erased-names.ts";
+import { ErasurePlaces } from "./erasure-places.ts";
 import { type Erasing, ErasureTally } from "./erasure-tally.ts";
 import { keysRemoval } from "./key-statements.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
@@ -22,6 +23,7 @@ type Step = (of: Erasing, until: number, count: (kind: string, rows: number, sin
 
 export class ErasedRecords {
   readonly #tally;
+  readonly #places;
   readonly #names;
   readonly #ofUser: readonly Step[];
   readonly #ofConversation: readonly Step[];
@@ -29,9 +31,10 @@ export class ErasedRecords {
   constructor(db: Database) {
     this.#tally = new ErasureTally(db);
     this.#names = new ErasedNames(db);
-    const conversations = new ErasedConversations(db);
+    this.#places = new ErasurePlaces(db);
+    const conversations = new ErasedConversations(db, this.#places);
     const documents = new ErasedDocuments(db);
-    const records = stepsOf(db);
+    const records = stepsOf(db, this.#places);
     this.#ofUser = [
       records.keys,
       (of, until, count) => conversations.ofUser(of, until, count),
@@ -52,6 +55,7 @@ export class ErasedRecords {
 
   /** Within the caller's transaction. */
   turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[] } {
+    this.#places.open();
     const of = this.#tally.find(id);
     if (!of) return { isMore: false, renamed: [] };
     this.#names.takeRenamed();
@@ -64,6 +68,7 @@ export class ErasedRecords {
     const steps = of.subject.type === "user" ? this.#ofUser : this.#ofConversation;
     const isDone = steps.every((step) => step(of, until, count));
     this.#tally.add(of, counts, since);
+    if (isDone) this.#places.forget(id);
     return { isMore: !isDone, renamed: this.#names.takeRenamed() };
   }
 }
@@ -76,10 +81,15 @@ class ErasedConversations {
   readonly #blank;
   readonly #noteFiles;
   readonly #contents;
-  readonly #db: Database;
+  readonly #last;
+  readonly #places: ErasurePlaces;
 
-  constructor(db: Database) {
-    this.#db = db;
+  constructor(db: Database, places: ErasurePlaces) {
+    this.#places = places;
+    this.#last = lateRows(
+      db,
+      `SELECT max(id) FROM (SELECT id FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})`,
+    );
     // Those that were deleted are in no index by user.
     this.#ofUser = lateRows(
       db,
@@ -102,15 +112,12 @@ class ErasedConversations {
   }
 
   ofUser(of: Erasing, until: number, count: Parameters<Step>[2]): boolean {
-    const last = this.#db.prepare<unknown[], unknown>(
-      `SELECT max(id) FROM (SELECT id FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})`,
-    );
-    for (let after: unknown = ""; after !== null; after = last.pluck().get(after) ?? null) {
-      if (performance.now() >= until) return false;
+    return this.#places.goOver({ erasure: of.id, look: "conversations", first: "", until }, (after) => {
+      const last = this.#last.get(after)?.[0] ?? null;
       for (const [id] of this.#ofUser.all(after, of.tenant, of.subject.id))
         if (!this.one(of, textIn(id), until, count)) return false;
-    }
-    return true;
+      return last === null ? null : textIn(last);
+    });
   }
 
   /** One in which somebody else has a task is emptied, and goes with that task. */
@@ -167,8 +174,8 @@ class ErasedDocuments {
 }
 
 /** What others wait for no longer than a statement or two at a time. */
-function stepsOf(db: Database) {
-  return { ...keySteps(db), ...webhookSteps(db), ...nameSteps(db), vectorStores: vectorStoreStep(db) };
+function stepsOf(db: Database, places: ErasurePlaces) {
+  return { ...keySteps(db), ...webhookSteps(db, places), ...nameSteps(db, places), vectorStores: vectorStoreStep(db) };
 }
 
 function keySteps(db: Database) {
@@ -213,7 +220,7 @@ function vectorStoreStep(db: Database): Step {
   };
 }
 
-function webhookSteps(db: Database) {
+function webhookSteps(db: Database, places: ErasurePlaces) {
   const some = lateRows(
     db,
     `SELECT key FROM (SELECT rowid AS n, key, tenant, user FROM subscriptions WHERE rowid > ? ORDER BY rowid LIMIT ${LOOKED_AT})
@@ -225,21 +232,20 @@ function webhookSteps(db: Database) {
   );
   const remove = lateRun(db, "DELETE FROM subscriptions WHERE key = ?");
   return {
-    webhooks: (({ tenant, subject }, until, count) => {
-      for (let after: unknown = 0; after !== null; after = last.get(after)?.[0] ?? null) {
-        if (performance.now() >= until) return false;
+    webhooks: (({ id, tenant, subject }, until, count) =>
+      places.goOver({ erasure: id, look: "webhooks", first: 0, until }, (after) => {
+        const end = last.get(after)?.[0] ?? null;
         for (const [key] of some.all(after, tenant, subject.id)) {
           count("webhooks", remove.run(key).changes);
           if (performance.now() >= until) return false;
         }
-      }
-      return true;
-    }) satisfies Step,
+        return end === null ? null : numberIn(end);
+      })) satisfies Step,
   };
 }
 
 /** Idempotency keys, which are names that clients have given. */
-function nameSteps(db: Database) {
+function nameSteps(db: Database, places: ErasurePlaces) {
   const some = lateRun(
     db,
     `DELETE FROM idempotency WHERE scope >= ? AND scope < ? AND (scope, key) IN (
@@ -247,7 +253,9 @@ function nameSteps(db: Database) {
   );
   const unowned = lateRows(
     db,
-    `SELECT scope, key, EXISTS (SELECT 1 FROM tasks t WHERE t.id = task) FROM idempotency
+    // What a payment leaves there names nothing, and what an agent was made with names the agent.
+    `SELECT scope, key, task = '' OR EXISTS (SELECT 1 FROM tasks t WHERE t.id = task)
+       OR EXISTS (SELECT 1 FROM agents a WHERE a.id = task) FROM idempotency
      WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?`,
   );
   const remove = lateRun(db, "DELETE FROM idempotency WHERE scope = ? AND key = ?");
@@ -262,16 +270,13 @@ function nameSteps(db: Database) {
         return changes;
       });
     }) satisfies Step,
-    idempotencyOfNothing: ((_of, until, count) => {
-      for (let after: unknown[] = ["", ""]; ; ) {
-        if (performance.now() >= until) return false;
+    idempotencyOfNothing: (({ id }, until, count) =>
+      places.goOver({ erasure: id, look: "idempotency keys", first: ["", ""], until }, (after) => {
         const slice = unowned.all(...after, LOOKED_AT);
         for (const [scope, key, isOwned] of slice)
           if (isOwned === 0) count("idempotency keys", remove.run(scope, key).changes);
         const last = slice.at(-1);
-        if (!last || slice.length < LOOKED_AT) return true;
-        after = last.slice(0, 2);
-      }
-    }) satisfies Step,
+        return last && slice.length === LOOKED_AT ? last.slice(0, 2).map(textIn) : null;
+      })) satisfies Step,
   };
 }
