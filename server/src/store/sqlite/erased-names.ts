@@ -9,10 +9,11 @@ import { STATES, type State } from "../../task/states.ts";
 import type { TaskChange } from "../change-feed.ts";
 import { renamed } from "../codec/renamed.ts";
 import { numberIn, textIn } from "./column.ts";
+import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
 import { indexedAnew } from "./search.ts";
-import { inSlices, SLICE_ROWS } from "./slices.ts";
+import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "./slices.ts";
 
 const COUNTS =
   "calls, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd, unpriced_calls, estimated_calls";
@@ -27,7 +28,7 @@ export class ErasedNames {
   /** Tasks that were written anew in this turn: whoever has them in memory has the name. */
   #renamed: TaskChange[] = [];
 
-  constructor(db: Database) {
+  constructor(db: Database, places: ErasurePlaces) {
     this.#agents = ["user", "updated_by"].map((column) =>
       lateRun(db, `UPDATE agents SET ${column} = ? WHERE tenant = ? AND ${column} = ?`),
     );
@@ -50,7 +51,7 @@ export class ErasedNames {
       `SELECT p.task FROM participants p JOIN tasks t ON t.n = p.task
        WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NOT NULL LIMIT 1`,
     );
-    this.#people = new NamesInWork(db);
+    this.#people = new NamesInWork(db, places);
   }
 
   /** What was renamed since this was asked last. */
@@ -76,7 +77,9 @@ export class ErasedNames {
     if (!isSummed) return false;
     for (let row = this.#taskOf.get(tenant, user); row; row = this.#taskOf.get(tenant, user)) {
       if (performance.now() >= until) return false;
-      this.#renamed.push(this.#people.rename(numberIn(row[0]), user, name));
+      const task = numberIn(row[0]);
+      if (!this.#people.renameEvents(task, of, until)) return false;
+      this.#renamed.push(this.#people.rename(task, user, name));
       count("parts in work of others", 1);
     }
     return true;
@@ -87,13 +90,17 @@ export class ErasedNames {
 class NamesInWork {
   readonly #find;
   readonly #inColumns;
+  readonly #places: ErasurePlaces;
+  readonly #rows;
+  readonly #noComment;
   readonly #events;
   readonly #setEvent;
   readonly #setTask;
   readonly #setInput;
   readonly #index;
 
-  constructor(db: Database) {
+  constructor(db: Database, places: ErasurePlaces) {
+    this.#places = places;
     this.#find = lateRows(
       db,
       `SELECT t.record, t.output, s.input, CASE WHEN json_valid(s.fixed) THEN s.fixed ->> '$.title' ELSE '' END,
@@ -101,8 +108,6 @@ class NamesInWork {
        FROM tasks t JOIN submissions s ON s.task = t.n WHERE t.n = ?`,
     );
     this.#inColumns = [
-      `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND type = 'human.commented'
-         AND json_valid(data) AND data ->> '$.by' = @user`,
       "UPDATE inbox SET by = @name WHERE task = @task AND by = @user",
       "UPDATE attachments SET by = @name WHERE task = @task AND by = @user",
       ...["creator", "sender", "claimed_by"].map(
@@ -110,10 +115,16 @@ class NamesInWork {
       ),
       "UPDATE participants SET identity = @name WHERE task = @task AND type = 'user' AND identity = @user",
     ].map((sql) => lateRun(db, sql));
+    this.#rows = lateRows(db, "SELECT t.last_seq, t.kind = 'human' FROM tasks t WHERE t.n = ?");
+    this.#noComment = lateRun(
+      db,
+      `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND seq > @after AND seq <= @upTo
+         AND type = 'human.commented' AND json_valid(data) AND data ->> '$.by' = @user`,
+    );
     // What an agent or somebody's own code has answered is theirs.
     this.#events = lateRows(
       db,
-      `SELECT seq, data FROM events WHERE task = ? AND instr(data, ?) > 0
+      `SELECT seq, data FROM events WHERE task = ? AND seq > ? AND seq <= ? AND instr(data, ?) > 0
          AND (type GLOB 'human.*' OR type GLOB 'task.*' AND (type <> 'task.completed' OR ?))`,
     );
     this.#setEvent = lateRun(db, "UPDATE events SET data = ? WHERE task = ? AND seq = ?");
@@ -122,12 +133,28 @@ class NamesInWork {
     this.#index = indexedAnew(db);
   }
 
+  /** The log of a task may be long; false when the time is over before all of it has the new name. */
+  renameEvents(task: number, of: Erasing, until: number): boolean {
+    const [last, isHuman] = this.#rows.get(task) ?? [0, 0];
+    const user = of.subject.id;
+    const name = pseudonymOf(of);
+    const look = `events of ${task}`;
+    const isDone = this.#places.goOver({ erasure: of.id, look, first: 0, until }, (after) => {
+      const upTo = after + SLICE_LARGE_ROWS;
+      this.#noComment.run({ task, after, upTo, user });
+      for (const [seq, data] of this.#events.all(task, after, upTo, JSON.stringify(user), isHuman))
+        this.#setEvent.run(renamed(textIn(data), user, name) ?? data, task, seq);
+      return upTo < numberIn(last) ? upTo : null;
+    });
+    if (isDone) this.#places.forgetLook(of.id, look);
+    return isDone;
+  }
+
+  /** All of it but its events. */
   rename(task: number, user: string, name: string): TaskChange {
     for (const each of this.#inColumns) each.run({ task, user, name });
     const [record, output, input, title, isHuman, id, revision, lastSeq, state] = this.#find.get(task) ?? [];
     const named = (text: unknown) => (typeof text === "string" ? (renamed(text, user, name) ?? text) : text);
-    for (const [seq, data] of this.#events.all(task, JSON.stringify(user), isHuman))
-      this.#setEvent.run(named(data), task, seq);
     this.#setTask.run(named(record), isHuman === 1 ? named(output) : output, task);
     const newInput = isHuman === 1 ? named(input) : input;
     if (newInput !== input) {

@@ -30,8 +30,8 @@ export class ErasedRecords {
 
   constructor(db: Database) {
     this.#tally = new ErasureTally(db);
-    this.#names = new ErasedNames(db);
     this.#places = new ErasurePlaces(db);
+    this.#names = new ErasedNames(db, this.#places);
     const conversations = new ErasedConversations(db, this.#places);
     const documents = new ErasedDocuments(db);
     const records = stepsOf(db, this.#places);

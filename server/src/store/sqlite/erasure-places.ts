@@ -11,12 +11,14 @@ export class ErasurePlaces {
   readonly #find;
   readonly #set;
   readonly #forget;
+  readonly #forgetLook;
 
   constructor(db: Database) {
     this.#db = db;
     this.#find = lateRows(db, "SELECT place FROM temp.erasure_places WHERE erasure = ? AND look = ?");
     this.#set = lateRun(db, "INSERT OR REPLACE INTO temp.erasure_places VALUES (?, ?, ?)");
     this.#forget = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ?");
+    this.#forgetLook = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ? AND look = ?");
   }
 
   /** With each turn: one that did not commit may have been the first. */
@@ -28,6 +30,11 @@ export class ErasurePlaces {
 
   forget(erasure: string): void {
     this.#forget.run(erasure);
+  }
+
+  /** What was looked over to its end is to be looked over again, or never. */
+  forgetLook(erasure: string, look: string): void {
+    this.#forgetLook.run(erasure, look);
   }
 
   /** `slice` looks at the rows behind a place; it says where they end, null behind the last, false when the time is over before. */
