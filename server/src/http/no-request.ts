@@ -8,6 +8,9 @@ type Answer = { status: number; reason: string; code: ErrorCode; detail: string;
 /** A line as HTTP has it, with a method that nobody here knows. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [^\s]{1,8192} HTTP\/1\.[01]\r?\n/;
 
+/** For its answer to arrive. */
+const HALF_OPEN_MS = 1_000;
+
 const NO_TUNNEL: Answer = {
   ...{ status: 405, reason: "Method Not Allowed", code: "not_found" },
   detail: "This server is no proxy.",
@@ -55,4 +58,7 @@ function end(socket: Duplex, { status, reason, code, detail, headers = "" }: Ans
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\n${headers}content-type: ${PROBLEM_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // Cut at once, it might lose its answer; left alone, one that never closes its half would hold up the end of the server.
+  const cut = setTimeout(() => socket.destroy(), HALF_OPEN_MS);
+  socket.once("close", () => clearTimeout(cut)).resume();
 }
