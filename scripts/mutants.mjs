@@ -120,7 +120,13 @@ const SUITES = {
     suite("server/src/engine/embedded/embedded-engine.test.ts"),
   ],
   usage: [
-    suite("server/src/metrics", "server/src/telemetry", "trace.test.ts", "usage-verbs.test.ts"),
+    suite(
+      "server/src/metrics",
+      "server/src/telemetry",
+      "trace.test.ts",
+      "usage-verbs.test.ts",
+      "paid-requests.test.ts",
+    ),
     suite("server/src/store/sqlite/store.test.ts"),
     suite("server/test/telemetry.test.ts", "server/test/metrics.test.ts"),
   ],

@@ -43,6 +43,12 @@ export const USAGE = [
     put: "false",
   },
   {
+    file: "server/src/verbs/implementation/vector-store-verbs.ts",
+    name: "what-an-agent-searches-is-paid-by-no-task",
+    find: "if (onPaid) return await embed(onPaid);",
+    put: "",
+  },
+  {
     file: trace,
     name: "a-child-begins-a-trace",
     find: "{ ...parent.trace, parent: parentSpanOf(parent) }",

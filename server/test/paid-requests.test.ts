@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { defineAgent } from "../src/handlers/agent/definition.ts";
 import { sharesConfig, sharesOf } from "../src/http/shares/configuration.ts";
 import { type EmbeddingServer, startEmbeddingServer } from "./providers/embedding-server.ts";
 import { type ProviderServer, providersAt, startProviderServer } from "./providers/provider-server.ts";
@@ -40,6 +41,15 @@ async function start(users: string[] = []): Promise<void> {
       models: { providers: { ...providersAt(provider), lab }, prices, default: "local:reference" },
       embeddings: { model: "lab:vectors" },
       guardrails: { hap: { ...judge } },
+      agents: [
+        defineAgent({
+          slug: "reader",
+          name: "Reader",
+          instructions: "Look it up.",
+          model: "gateway:judge",
+          tools: ["search_documents"],
+        }),
+      ],
       shares: sharesOf("serve", sharesConfig.parse({ tiers: { poor: { usdPerDay: 0.1 } } })),
     },
   });
@@ -116,6 +126,28 @@ it("is in the usage of its user, without an agent for a search, and in the metri
   await server.stop();
   await start();
   expect(await paidBy("ada")).toEqual(after);
+});
+
+it("is in the usage of the task whose agent searches, and once in that of its user", async () => {
+  await storeOf("bob");
+  const before = await paidBy("bob");
+  const search = { id: "call_1", name: "search_documents", arguments: { query: "When does money come back?" } };
+  const spoken = { input: 10, output: 1 };
+  provider.script({ kind: "tool_calls", calls: [search], usage: spoken });
+  provider.script({ kind: "answer", text: "Within 14 days.", usage: spoken });
+  const { body: begun } = await call("bob", "/v1/tasks?wait=20", {
+    json: { kind: "agent", input: { query: "When?", agent: "reader" } },
+  });
+  expect(begun).toMatchObject({ state: "completed" });
+  const asked = JSON.stringify(provider.requests.at(-1)?.body);
+  expect(asked).toContain("Money comes back within 14 days.");
+  const after = await paidBy("bob");
+  const vectors = (rows: typeof before) => Number(rows.find(([, model]) => model === "vectors")?.[4] ?? 0);
+  const question = vectors(after) - vectors(before);
+  expect(question).toBeGreaterThan(0);
+  expect(begun.usage.calls).toBe(3);
+  expect(begun.usage.cost_usd).toBeCloseTo(question + 2 * 0.012);
+  expect(after.find(([, model]) => model === "vectors")?.[2]).toBe(2);
 });
 
 it("counts for the money of a day: then checks are refused, and searches find by words without paying", async () => {

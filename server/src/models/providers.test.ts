@@ -218,7 +218,7 @@ describe.each(providers)("$name", ({ model, protocol, cacheWrites }) => {
     expect((await failure(model, { kind: "status", status: 529 })).code).toBe("rate_limited");
   });
 
-  it.each([400, 401, 403, 404, 413])(
+  it.each([400, 401, 403, 404])(
     "is refused at %i, with the provider's words, and not to be retried",
     async (status) => {
       const error = await failure(model, { kind: "status", status, message: "no such thing here" });
@@ -227,6 +227,13 @@ describe.each(providers)("$name", ({ model, protocol, cacheWrites }) => {
       expect(error.message).toContain("no such thing here");
     },
   );
+
+  it("is too long a prompt at 413, whoever stands before the model, and not to be retried as it is", async () => {
+    const error = await failure(model, { kind: "status", status: 413, message: "no such thing here" });
+    expect(error.code).toBe("prompt_too_long");
+    expect(error.retryable).toBe(false);
+    expect(error.message).toContain("no such thing here");
+  });
 
   it("asks once and no more, whatever the failure", async () => {
     const before = server.requests.length;

@@ -7,6 +7,7 @@ import type { JsonObject } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
+import type { CountedCall } from "../task/usage.ts";
 
 /** A vector store as its callers see it; `taskId` is what clients of the documents API call its last task. */
 export type VectorStore = VectorStoreRecord & {
@@ -134,8 +135,17 @@ export interface VectorStores {
   /** What of it is in progress is cancelled, and its task with it. One that has ended stays as it is. */
   cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch>;
 
-  /** Best first; the same question has the same scores. Throws `not_allowed_in_state` when the store has expired. */
-  search(principal: Principal, id: string, search: Search, signal: AbortSignal): Promise<Found[]>;
+  /**
+   * Best first; the same question has the same scores. The caller pays for the vectors of the question, or, with `onPaid`,
+   * whoever hears so. Throws `not_allowed_in_state` when the store has expired.
+   */
+  search(
+    principal: Principal,
+    id: string,
+    search: Search,
+    signal: AbortSignal,
+    onPaid?: (call: CountedCall) => void,
+  ): Promise<Found[]>;
   /**
    * What its documents say, in short; kept until they change. It names the model that has written it. Throws
    * `not_allowed_in_state` when no document of it can be read.

@@ -2,10 +2,15 @@
  * What agents ask of the server that has begun their task. Suspects run in a process of their own, which has no store: there
  * each question is sent to the server by its name.
  */
+import type { Citation } from "../../task/agent.ts";
+import type { CountedCall } from "../../task/usage.ts";
 import type { AgentDirectory } from "./directory.ts";
 import type { DocumentSearch } from "./tools/search-documents.ts";
 
 export type Lookups = { documents: DocumentSearch; directory: AgentDirectory };
+
+/** What a search came to, and what it has cost: also one that failed, of which the words of the error are left. */
+type FoundAtCost = { paid: readonly CountedCall[] } & ({ found: Citation[] } | { failed: string });
 
 type Ask = <Result>(name: string, given: readonly unknown[]) => Promise<Result>;
 
@@ -20,7 +25,7 @@ export function answering({
       case "documents.any":
         return Reflect.apply(documents.any, documents, given);
       case "documents.find":
-        return Reflect.apply(documents.find, documents, [...given, never]);
+        return atCost((onPaid) => Reflect.apply(documents.find, documents, [...given, never, onPaid]));
       case "directory.find":
         return Reflect.apply(directory.find, directory, given);
       default:
@@ -29,13 +34,29 @@ export function answering({
   };
 }
 
-/** The end of the process: whoever waits no longer hears so at once. */
+async function atCost(find: (onPaid: (call: CountedCall) => void) => Promise<Citation[]>): Promise<FoundAtCost> {
+  const paid: CountedCall[] = [];
+  try {
+    return { found: await find((call) => paid.push(call)), paid };
+  } catch (error) {
+    if (paid.length === 0) throw error;
+    return { failed: error instanceof Error ? error.message : String(error), paid };
+  }
+}
+
+/** The end of the process: whoever waits no longer hears so at once, and of what is paid when it is known. */
 export function asking(ask: Ask): Lookups {
   return {
     documents: {
       any: ({ tenant, user }) => ask("documents.any", [{ tenant, user }]),
-      find: ({ tenant, user }, question, signal) =>
-        unlessAborted(ask("documents.find", [{ tenant, user }, question]), signal),
+      find: ({ tenant, user }, question, signal, onPaid) => {
+        const asked = ask<FoundAtCost>("documents.find", [{ tenant, user }, question]).then((outcome) => {
+          for (const call of outcome.paid) onPaid(call);
+          if ("failed" in outcome) throw new Error(outcome.failed);
+          return outcome.found;
+        });
+        return unlessAborted(asked, signal);
+      },
     },
     directory: {
       find: ({ tenant, user }, idOrSlug) => ask("directory.find", [{ tenant, user }, idOrSlug]),

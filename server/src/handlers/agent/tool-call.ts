@@ -3,12 +3,14 @@
  * tool does wrong ends the run: it becomes a result that says so.
  */
 
+import { randomUUID } from "node:crypto";
 import type { PromptFile } from "../../models/model.ts";
 import type { Citation } from "../../task/agent.ts";
 import type { Outgoing } from "../../task/agent-reach.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
 import { type Context, type StepContext, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
+import type { CountedCall } from "../../task/usage.ts";
 import type { AttachmentFiles } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";
 import type { AskedCall } from "./model-turn.ts";
@@ -168,7 +170,10 @@ async function once(
   const citations: Citation[] = [];
   const cite = (citation: Citation) => void citations.push(citation);
   const fetch = fetchOf(plan, step, { tool: tool.name, outgoing });
-  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, fetch, cite })
+  // Every call is paid, so that no two share a key.
+  const usage = (call: CountedCall) =>
+    step.usage({ ...call, key: `${step.key}/${step.tries}/${randomUUID()}`, raw: null });
+  const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, fetch, cite, usage })
     .then(
       (output): Outcome => ({
         output,

@@ -8,6 +8,7 @@ import type { Fetch } from "../../task/agent-reach.ts";
 import type { Context } from "../../task/handler.ts";
 import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
 import type { Log } from "../../task/log-line.ts";
+import type { CountedCall } from "../../task/usage.ts";
 import { excerpt } from "./excerpt.ts";
 
 export type ToolContext = {
@@ -26,6 +27,8 @@ export type ToolContext = {
   readonly fetch: Fetch;
   /** Says where what is returned stands; the task's output names it. */
   cite(citation: Citation): void;
+  /** Says what a call of a model has cost: it counts for the task and its budgets, each time that this is called. */
+  usage(call: CountedCall): void;
 };
 
 export type ToolDefinition<Input extends z.ZodType> = {

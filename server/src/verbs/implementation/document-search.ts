@@ -4,6 +4,7 @@
  */
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
+import type { CountedCall } from "../../task/usage.ts";
 import type { Found, VectorStore, VectorStores } from "../vector-stores.ts";
 
 type Owner = Pick<Principal, "tenant" | "user">;
@@ -39,14 +40,19 @@ export class DocumentSearch {
     return (await this.#newest(owner, 1)).length > 0;
   }
 
-  /** Best first. Throws `not_found` when no store has that id or name. */
-  async find(owner: Owner, { query, vectorStore, within, limit }: Question, signal: AbortSignal): Promise<Passage[]> {
+  /** Best first; the task whose agent asks pays. Throws `not_found` when no store has that id or name. */
+  async find(
+    owner: Owner,
+    { query, vectorStore, within, limit }: Question,
+    signal: AbortSignal,
+    onPaid: (call: CountedCall) => void,
+  ): Promise<Passage[]> {
     const stores = await this.#asked(owner, vectorStore, within);
     const search = { queries: [query], filter: null, scoreMin: 0, limit };
     const found: Passage[] = [];
     for (const { id, expired } of stores) {
       if (expired) continue;
-      const passages = await this.#vectorStores.search(principalOf(owner), id, search, signal);
+      const passages = await this.#vectorStores.search(principalOf(owner), id, search, signal, onPaid);
       found.push(...passages.map((passage) => shown(id, passage)));
     }
     return once(found.sort((a, b) => b.score - a.score)).slice(0, limit);

@@ -18,9 +18,11 @@ export type UnwrittenUsage = Pick<UnwrittenUsageFile, "read" | "lay" | "keep" | 
 /** `kept` is whether it outlives this process. */
 type Waiting = { payment: Payment; kept: boolean };
 
+export type OnPaid = (call: CountedCall) => void;
+
 /** What a request may do that may have to pay. */
 export type Paying = {
-  onPaid: (call: CountedCall) => void;
+  onPaid: OnPaid;
   /** Why nothing more may be paid today; null where it may. */
   refusal: () => Promise<Refusal | null>;
 };

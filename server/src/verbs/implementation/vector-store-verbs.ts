@@ -18,7 +18,6 @@ import { type JsonObject, wellFormed } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";
-import type { CountedCall } from "../../task/usage.ts";
 import { visibleTo } from "../../task/visibility.ts";
 import type {
   Batch,
@@ -35,18 +34,17 @@ import type {
 } from "../vector-stores.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
-import { PaidRequests } from "./paid-requests.ts";
+import { type OnPaid, PaidRequests } from "./paid-requests.ts";
 import { StoreSummaries, type Summarize } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
+
+type Asking = { purpose: "query"; signal: AbortSignal; onPaid: OnPaid };
 
 /** What turns questions into vectors, and which model's they are. */
 type QuestionEmbedder = {
   readonly model: string;
   /** Of length 1, in the order of the texts. */
-  embed(
-    texts: readonly string[],
-    options: { purpose: "query"; signal: AbortSignal; onPaid: (call: CountedCall) => void },
-  ): Promise<Float32Array[]>;
+  embed(texts: readonly string[], asking: Asking): Promise<Float32Array[]>;
   /** Only what is for nothing is asked when the money of a day is spent. */
   readonly costs: boolean;
 };
@@ -289,23 +287,28 @@ export class VectorStoreVerbs implements VectorStores {
     return this.batch(principal, id, batchId);
   }
 
-  async search(principal: Principal, id: string, search: Search, signal: AbortSignal): Promise<Found[]> {
+  async search(
+    principal: Principal,
+    id: string,
+    asked: Search,
+    signal: AbortSignal,
+    onPaid?: OnPaid,
+  ): Promise<Found[]> {
     const store = await this.#find(principal, id);
-    if (this.#hasExpired(store)) {
+    if (this.#hasExpired(store))
       throw new Refusal("not_allowed_in_state", "The vector store has expired: it cannot be searched any more.");
-    }
     await this.#used(store);
     if (!this.#retrieval || store.counts.completed === 0) return [];
     const { chunks } = this.#retrieval;
-    const texts = wellFormed(search.queries);
-    const vectors = await this.#vectorsOf(principal, texts, { model: store.model, signal });
+    const texts = wellFormed(asked.queries);
+    const vectors = await this.#vectorsOf(principal, texts, { model: store.model, signal, onPaid });
     const hits = await chunks.search({
       vectorStore: store.key,
       queries: texts.map((text, at) => ({ text, vector: vectors[at] ?? null })),
       model: store.model,
-      filter: search.filter,
-      scoreMin: search.scoreMin,
-      limit: search.limit,
+      filter: asked.filter,
+      scoreMin: asked.scoreMin,
+      limit: asked.limit,
     });
     const keys = [...new Set(hits.map(({ document }) => document))];
     const documents = await Promise.all(keys.map((key) => this.#store.documents.document(key)));
@@ -313,9 +316,8 @@ export class VectorStoreVerbs implements VectorStores {
     return hits.flatMap(({ document: key, ...hit }): Found[] => {
       const document = byKey.get(key);
       if (!document) return [];
-      return [
-        { ...hit, documentId: document.id, filename: document.filename, paged: document.reading?.paged ?? false },
-      ];
+      const { id: documentId, filename, reading } = document;
+      return [{ ...hit, documentId, filename, paged: reading?.paged ?? false }];
     });
   }
 
@@ -323,14 +325,14 @@ export class VectorStoreVerbs implements VectorStores {
   async #vectorsOf(
     principal: Principal,
     texts: readonly string[],
-    { model, signal }: { model: string; signal: AbortSignal },
+    { model, signal, onPaid }: { model: string; signal: AbortSignal; onPaid: OnPaid | undefined },
   ): Promise<Float32Array[]> {
     const embedder = this.#retrieval?.embedders.named(model);
     if (!embedder || (embedder.costs && (await this.#paid.refusal(principal)))) return [];
+    const embed = (hears: OnPaid) => embedder.embed(texts, { purpose: "query", signal, onPaid: hears });
     try {
-      return await this.#paid.counted("search", principal, ({ onPaid }) =>
-        embedder.embed(texts, { purpose: "query", signal, onPaid }),
-      );
+      if (onPaid) return await embed(onPaid);
+      return await this.#paid.counted("search", principal, (paying) => embed(paying.onPaid));
     } catch {
       signal.throwIfAborted();
       return [];

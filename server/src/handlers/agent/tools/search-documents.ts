@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Citation } from "../../../task/agent.ts";
 import type { Context } from "../../../task/handler.ts";
+import type { CountedCall } from "../../../task/usage.ts";
 import { defineTool, type Tool } from "../tool.ts";
 
 type Owner = Pick<Context["task"], "tenant" | "user">;
@@ -12,13 +13,14 @@ export interface DocumentSearch {
   any(owner: Owner): Promise<boolean>;
   /**
    * The passages that best answer the question, best first, at most `limit`: of the store of that id or name, or of all
-   * that the owner has used last; of those `within` alone where there are any. Throws `not_found` when there is no such
-   * store.
+   * that the owner has used last; of those `within` alone where there are any. Whoever asks pays for the vectors of the
+   * question, and hears of each call by `onPaid`, also when the search fails. Throws `not_found` when there is no such store.
    */
   find(
     owner: Owner,
     question: { query: string; vectorStore: string | null; within: readonly string[]; limit: number },
     signal: AbortSignal,
+    onPaid: (call: CountedCall) => void,
   ): Promise<Citation[]>;
 }
 
@@ -44,8 +46,8 @@ export function searchDocumentsTool(documents: DocumentSearch, within: readonly 
       vector_store: z.string().max(256).optional().describe("Id or name of a store, to search that alone."),
     }),
     retries: 2,
-    run: async ({ query, vector_store: vectorStore = null }, { task, signal, cite }) => {
-      const passages = await documents.find(task, { query, vectorStore, within, limit: PASSAGES }, signal);
+    run: async ({ query, vector_store: vectorStore = null }, { task, signal, cite, usage }) => {
+      const passages = await documents.find(task, { query, vectorStore, within, limit: PASSAGES }, signal, usage);
       for (const passage of passages) cite(passage);
       return passages.length === 0 ? NOTHING : passages.map(shown).join("\n\n");
     },
