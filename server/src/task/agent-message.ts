@@ -56,7 +56,8 @@ export function valueTold(value: Json): Json {
   const message = messageIn(value);
   if (message === null) return value;
   const text = textOf(message.parts);
-  return (text === "" ? dataTold(value) : undefined) ?? text;
+  const data = text === "" ? dataTold(value) : undefined;
+  return data === undefined ? text : data;
 }
 
 /** The one piece of data that was told: all of it, or that of a message. */

@@ -4,15 +4,15 @@
  */
 import { dataTold, textTold, valueTold } from "./agent-message.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
-import { jsonIn } from "./json-words.ts";
+import { jsonIn, READ_CHARS_MAX } from "./json-words.ts";
 import { type Permission, permissionIn } from "./permission.ts";
 import type { Prompt } from "./task.ts";
 
 /** `words`: a person has written it, and so it may mean any JSON. A message has words and data of its own. */
 export type Heard = { value: Json; words?: boolean | undefined };
 
-/** One way to take it, and the schema that it is judged by. */
-export type Reading = { value: Json; schema: JsonObject };
+/** One way to take it, and the schema that it is judged by. `given` is what the code is given where that says more. */
+export type Reading = { value: Json; schema: JsonObject; given?: Json };
 
 /** What is said to a question without a schema. */
 export function plainly({ value, words = false }: Heard): Json {
@@ -43,17 +43,39 @@ export function readingsOf({ asks, schema }: Prompt, { value, words = false }: H
 
 /** It says what an object, a list or a number is like and not that it is one: a text would pass it. */
 function isOfOthers(schema: JsonObject): boolean {
-  return schema["type"] === undefined && OF_OTHERS.some((keyword) => schema[keyword] !== undefined);
+  const { type, allOf, anyOf, oneOf } = schema;
+  if (type !== undefined) return false;
+  if (OF_OTHERS.some((keyword) => schema[keyword] !== undefined)) return true;
+  if (branchesOf(allOf).some(isOfOthers)) return true;
+  return [anyOf, oneOf].some((some) => {
+    const branches = branchesOf(some);
+    const ofOthers = branches.filter(isOfOthers);
+    return ofOthers.length > 0 && branches.every((each) => ofOthers.includes(each) || takesNoText(each));
+  });
 }
 
-const OF_OTHERS = ["properties", "required", "items", "prefixItems", "minimum", "maximum", "multipleOf"];
+function takesNoText({ type }: JsonObject): boolean {
+  return type !== undefined && ![type].flat().includes("string");
+}
+
+function branchesOf(some: Json | undefined): JsonObject[] {
+  return Array.isArray(some) ? some.filter((each) => isJsonObject(each)) : [];
+}
+
+const OF_OTHERS = [
+  ...["properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"],
+  ...["items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"],
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"],
+];
 
 function readIn(text: string, schema: JsonObject): Json[] {
+  if (text.length > READ_CHARS_MAX) return [];
   const word = text.trim();
-  const choices = choicesOf(schema).filter((choice) => choice.toLowerCase() === word.toLowerCase());
+  const lower = word.toLowerCase();
+  const choices = choicesOf(schema).filter((choice) => choice.toLowerCase() === lower);
   const [choice, ...others] = choices.includes(word) ? [word] : choices;
   const json = jsonIn(word);
-  const truth = TRUTHS.get(word.toLowerCase().replace(/[.!]$/, ""));
+  const truth = TRUTHS.get(lower.replace(/[.!]$/, ""));
   return [
     ...(choice !== undefined && others.length === 0 ? [choice] : []),
     ...(json === undefined ? [] : [json]),
@@ -69,10 +91,12 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 /** The texts that a schema lets people choose of. */
 function choicesOf({ enum: listed, const: only, anyOf, oneOf }: JsonObject): string[] {
   const own = [...(Array.isArray(listed) ? listed : []), only].filter((each) => typeof each === "string");
-  const below = [anyOf, oneOf].flatMap((some) =>
-    Array.isArray(some) ? some.filter((each) => isJsonObject(each)) : [],
-  );
-  return [...own, ...below.flatMap(({ enum: some, const: one }) => choicesOf({ enum: some, const: one }))];
+  return [
+    ...own,
+    ...[anyOf, oneOf]
+      .flatMap(branchesOf)
+      .flatMap(({ enum: some, const: one }) => choicesOf({ enum: some, const: one })),
+  ];
 }
 
 /** The forms in which a decision may be wanted. Who refuses need not fill in the rest of a form. */
@@ -93,9 +117,11 @@ function permitted(said: Permission | null, whole: JsonObject): Reading[] {
     ...(isAlone ? [approved, decision] : []),
   ];
   const isForm = whole["type"] === "object" || isOfOthers(whole);
+  // A form may have no word for a refusal.
+  const refusal = { value: filled, schema: isAlone ? {} : rest, given: { ...filled, approved, ...words } };
   return [
     ...values.map((value) => ({ value, schema: approved ? whole : rest })),
-    ...(isForm && isAlone && !approved ? [{ value: { approved, ...words }, schema: {} }] : []),
+    ...(isForm && !approved ? [refusal] : []),
   ];
 }
 

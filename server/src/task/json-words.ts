@@ -1,15 +1,15 @@
 /** JSON that a person has written as words. */
-import { isJson, type Json } from "./json.ts";
+import { isJson, type Json, wellFormed } from "./json.ts";
 
 /** Longer words are a text and nothing else. */
-const READ_CHARS_MAX = 1 << 20;
+export const READ_CHARS_MAX = 1 << 20;
 
 /** Undefined where they are none. */
 export function jsonIn(words: string): Json | undefined {
   if (words.length > READ_CHARS_MAX) return undefined;
   try {
     const read: unknown = JSON.parse(words);
-    return isJson(read) ? read : undefined;
+    return isJson(read) ? wellFormed(read) : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** A yes or a no in the words of any API, with a comment and the fields of a form. Pure. */
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { READ_CHARS_MAX } from "./json-words.ts";
 
 export type Permission = { approved: boolean; comment: string; fields: JsonObject };
 
@@ -36,6 +37,7 @@ export function permissionIn(value: Json): Permission | null {
 }
 
 function spokenPermission(words: string): Permission | null {
+  if (words.length > READ_CHARS_MAX) return null;
   const groups = SPOKEN.exec(words.trim())?.groups;
   if (groups === undefined) return null;
   const { yes, apart, comment = "" } = groups;

@@ -32,7 +32,7 @@ export async function answerIn(prompt: Prompt, heard: Heard): Promise<Json> {
   const readings = readingsOf(prompt, heard);
   const misfits = await thread.misfits(readings);
   const answer = readings[misfits.length];
-  if (answer !== undefined) return answer.value;
+  if (answer !== undefined) return answer.given ?? answer.value;
   const deepest = misfits.reduce((one, other) => (other.path.length > one.path.length ? other : one), NO_WORDS);
   throw refused(deepest === NO_WORDS ? (misfits[0] ?? deepest) : deepest, "value", ` ${wantedBy(prompt)}`);
 }

@@ -1,6 +1,6 @@
 /** What somebody said to a question, as the answer that its code is given. */
 import { expect, it } from "vitest";
-import type { Heard } from "../../task/answer-reading.ts";
+import { type Heard, readingsOf } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
 import type { Part } from "../../task/part.ts";
@@ -50,6 +50,19 @@ it.each<[what: string, schema: JsonObject | null, words: string, answer: unknown
   ["any of several", { anyOf: [{ type: "integer" }, { type: "boolean" }] }, "no", false],
   ["one of several", { oneOf: [{ const: "later" }, { type: "integer" }] }, "Later", "later"],
   ["a number or nothing", { type: ["number", "null"] }, "0.5", 0.5],
+  ["a list with half a character in it", { type: "array" }, String.raw`["\ud800"]`, ["\ufffd"]],
+  ["an object, where no type is said", { additionalProperties: { type: "integer" } }, '{"a":1}', { a: 1 }],
+  ["a list, where no type is said", { minItems: 1 }, "[1]", [1]],
+  ["a number, where no type is said", { exclusiveMinimum: 0 }, "42", 42],
+  [
+    "one of two objects, where no type is said",
+    { anyOf: [{ required: ["a"] }, { required: ["b"] }] },
+    '{"a":1}',
+    { a: 1 },
+  ],
+  ["an object or a number", { oneOf: [{ required: ["a"] }, { type: "integer" }] }, '{"a":1}', { a: 1 }],
+  ["an object of two descriptions", { allOf: [{}, { properties: { a: {} } }] }, '{"a":1}', { a: 1 }],
+  ["a text, where objects fit too", { anyOf: [{ type: "string" }, { required: ["a"] }] }, '{"a":1}', '{"a":1}'],
   ["words, where nothing is wanted", null, '{"a":1}', '{"a":1}'],
 ])("takes words for %s", async (_, schema, words, answer) => {
   expect(await given(schema, said(words))).toEqual(answer);
@@ -61,6 +74,7 @@ it.each<[what: string, schema: JsonObject | null, heard: Heard, answer: unknown]
   ["the data behind its words", pages, message({ text: "Here:" }, { data: { pages: 3 } }), { pages: 3 }],
   ["the words beside its data", { type: "string" }, message({ text: "Here" }, { data: { a: 1 } }), "Here"],
   ["data that is a number", { type: "integer" }, message({ data: 42 }), 42],
+  ["data that is nothing", null, message({ data: null }), null],
   ["a file alone", { type: "string" }, message({ file: { url: "https://example.com/a" } }), REFUSED],
   ["two pieces of data", pages, message({ data: { pages: 3 } }, { data: { pages: 4 } }), REFUSED],
   ["a value", { type: "integer" }, { value: 42 }, 42],
@@ -74,6 +88,13 @@ const approval = {
   required: ["approved"],
   properties: { approved: { type: "boolean" }, comment: { type: "string" } },
 };
+const seats = {
+  type: "object",
+  required: ["seats", "row"],
+  properties: { seats: { type: "integer" }, row: { type: "string" } },
+  additionalProperties: false,
+};
+const refusal = { approved: false, seats: 1 };
 const bill = {
   type: "object",
   required: ["approved", "euros"],
@@ -99,6 +120,8 @@ it.each<[what: string, schema: JsonObject, value: Json, answer: unknown]>([
   ["a form that is refused", bill, "no, too dear", { approved: false, comment: "too dear" }],
   ["a form that is refused with a wrong field", bill, { approved: false, euros: "five" }, REFUSED],
   ["a form in words", bill, '{"approved": "yes", "euros": 5}', { approved: true, euros: 5 }],
+  ["a refusal beside a field of a form that has no word for it", seats, { approved: false, seats: 1 }, refusal],
+  ["a refusal beside a wrong field of such a form", seats, { approved: false, seats: "one" }, REFUSED],
   ["a flag", { type: "boolean" }, "yes", true],
   ["a flag with a comment", { type: "boolean" }, "no, too dear", false],
   ["a choice", { enum: ["ship", "hold"] }, "Hold", "hold"],
@@ -107,6 +130,15 @@ it.each<[what: string, schema: JsonObject, value: Json, answer: unknown]>([
 ])("takes for an approval %s", async (_, schema, value, answer) => {
   expect(await given(schema, { value }, "approval")).toEqual(answer);
   if (typeof value === "string") expect(await given(schema, message({ text: value }), "approval")).toEqual(answer);
+});
+
+it("looks at long words once, however many there are to choose of", () => {
+  const choices = Array.from({ length: 4_000 }, (_, n) => `Choice ${n}`);
+  const prompt = { name: "q", asks: "answer", text: "?", schema: { enum: choices } } as const;
+  const before = process.threadCpuUsage();
+  readingsOf(prompt, said("X".repeat(1 << 20)));
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(500);
 });
 
 it("says what may be said, and where the fault is", async () => {
