@@ -83,8 +83,20 @@ export const PEOPLE = [
   {
     file: readings,
     name: "a-refusal-needs-the-whole-form",
-    find: "schema: approved ? whole : rest",
-    put: "schema: whole",
+    find: "schema: isAlone ? {} : rest",
+    put: "schema: isAlone ? {} : whole",
+  },
+  {
+    file: "server/src/task/json-words.ts",
+    name: "words-of-json-bring-half-characters",
+    find: "isJson(read) ? wellFormed(read)",
+    put: "isJson(read) ? read",
+  },
+  {
+    file: answers,
+    name: "people-approve-without-what-the-form-requires",
+    find: "await mustFit({ required }, task.assignment.payload, field);",
+    put: "await mustFit(null, task.assignment.payload, field);",
   },
   {
     file: answers,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { valueTold } from "../../task/agent-message.ts";
 import { type Heard, plainly, readingsOf, wantedBy } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
-import { HUMAN_KIND, humanInput } from "../../task/human.ts";
+import { HUMAN_KIND, type HumanAct, humanInput } from "../../task/human.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
 import type { Prompt, Task } from "../../task/task.ts";
 import type { Misfit } from "./json-schema.ts";
@@ -62,6 +62,19 @@ export async function mustFitForm(
   field: string,
 ): Promise<void> {
   await mustFit(formIn(task), payload, field);
+}
+
+/** A decision's: without a payload, the outcome that leads on needs what its form requires in the one that is there. */
+export async function mustFillForm(
+  task: Pick<Task, "kind" | "input" | "assignment">,
+  { outcome, payload }: HumanAct & { act: "decide" },
+  field: string,
+): Promise<void> {
+  if (payload !== undefined) return mustFitForm(task, payload, field);
+  const required = formIn(task)?.["required"];
+  const first = task.assignment?.outcomes[0]?.id;
+  if (!task.assignment || required === undefined || first?.toLowerCase() !== outcome.toLowerCase()) return;
+  await mustFit({ required }, task.assignment.payload, field);
 }
 
 /** Throws `invalid` for the input of a task of people whose form could judge nothing. */

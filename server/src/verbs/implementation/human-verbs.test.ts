@@ -208,6 +208,29 @@ describe("a task of people through any API", () => {
     expect(await code(begin({ form: { properties: { amount: { type: "money" } } } }))).toBe("invalid");
   });
 
+  it("takes the outcome that leads on only once its form has all that it requires, whichever way it is told", async () => {
+    const form = { type: "object", properties: { amount: { type: "number" } }, required: ["amount"] };
+    const begun = await begin({ form });
+    await expect(act(fay, begun, approve)).rejects.toMatchObject({
+      code: "invalid",
+      detail: { field: "payload.amount" },
+    });
+    for (const value of ["Approve, fine", true, { outcome: "approve" }])
+      await expect(stage.verbs.tasks.input(fay, begun, { value })).rejects.toMatchObject({
+        code: "invalid",
+        detail: { field: "value.payload.amount" },
+      });
+    await act(fay, begun, { act: "save", payload: { amount: 7 } });
+    expect((await act(fay, begun, approve)).task).toMatchObject({
+      state: "completed",
+      output: { payload: { amount: 7 } },
+    });
+    const filled = await begin({ form, payload: { amount: 5 } });
+    expect((await stage.verbs.tasks.input(fay, filled, { value: "yes" })).task.state).toBe("completed");
+    const refused = await begin({ form });
+    expect((await act(fay, refused, { ...approve, outcome: "reject" })).task.state).toBe("completed");
+  });
+
   it("lets two people change only what they have seen", async () => {
     const id = await begin();
     const { revision } = await stage.verbs.tasks.get(fay, id);

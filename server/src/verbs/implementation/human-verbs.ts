@@ -29,7 +29,7 @@ import { outcomesOf } from "../../task/work-item.ts";
 import { isOpenWork } from "../../task/work-states.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
-import { givenBy, mustFitForm } from "./answer-check.ts";
+import { givenBy, mustFillForm, mustFitForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { commentsIn, decodeSeq, historyOf, nextOf } from "./human-history.ts";
 import { actorOf } from "./input-checks.ts";
@@ -228,7 +228,8 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const comment = said === undefined ? "" : checked(commentSchema, said).text;
     const escalates = given.act === "escalate" && given.to.length === 0;
     const act = escalates ? { ...given, to: this.#directory.escalationOf(task) } : given;
-    if ("payload" in act && act.payload !== undefined) await mustFitForm(task, act.payload, "payload");
+    if (act.act === "decide") await mustFillForm(task, act, "payload");
+    if (act.act === "save" && act.payload !== undefined) await mustFitForm(task, act.payload, "payload");
     const at = this.parts.clock.now();
     const messageId = this.parts.ids.uuid(at);
     const acting = { by: actor, act, comment, messageId, ...(priority !== undefined && { priority }) };

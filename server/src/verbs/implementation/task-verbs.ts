@@ -30,7 +30,7 @@ import type { Subscription } from "../../task/subscription.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
-import { givenBy, mustFitForm, mustHaveForm } from "./answer-check.ts";
+import { givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
@@ -220,8 +220,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     mustBeAsked(principal, task, asked);
     if (asked && task.kind === HUMAN_KIND && task.assignment) {
       const decision = decisionIn(task.assignment, valueTold(value));
-      const { payload } = decision.act;
-      if (payload !== undefined) await mustFitForm(task, payload, "value.payload");
+      await mustFillForm(task, decision.act, "value.payload");
       return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
     }
     const given = asked && (await givenBy(asked.prompt, input));
