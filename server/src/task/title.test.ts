@@ -11,3 +11,10 @@ test.each([
 ])("a title %s", (_, text, title) => {
   expect(titleOf(text, 20)).toBe(title);
 });
+
+test.each([
+  ["Persian", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"],
+  ["Sinhala", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"],
+])("keeps what joins and parts the letters of %s", (_, text) => {
+  expect(titleOf(text, 20)).toBe(text);
+});
