@@ -113,7 +113,7 @@ export const PEOPLE = [
   {
     file: answers,
     name: "what-is-decided-fits-any-form",
-    find: "await mustFit(formIn(task), payload, field);",
+    find: "await mustFit(leadsOn ? form : rest, payload, field);",
     put: "await mustFit(null, payload, field);",
   },
   {

@@ -64,17 +64,18 @@ export async function mustFitForm(
   await mustFit(formIn(task), payload, field);
 }
 
-/** A decision's: without a payload, the outcome that leads on needs what its form requires in the one that is there. */
+/** A decision's: only the outcome that leads on needs what its form requires, without a payload in the one that is there. */
 export async function mustFillForm(
   task: Pick<Task, "kind" | "input" | "assignment">,
   { outcome, payload }: HumanAct & { act: "decide" },
   field: string,
 ): Promise<void> {
-  if (payload !== undefined) return mustFitForm(task, payload, field);
-  const required = formIn(task)?.["required"];
-  const first = task.assignment?.outcomes[0]?.id;
-  if (!task.assignment || required === undefined || first?.toLowerCase() !== outcome.toLowerCase()) return;
-  await mustFit({ required }, task.assignment.payload, field);
+  const form = formIn(task);
+  if (form === null || !task.assignment) return;
+  const { required, ...rest } = form;
+  const leadsOn = task.assignment.outcomes[0]?.id.toLowerCase() === outcome.toLowerCase();
+  if (payload !== undefined) await mustFit(leadsOn ? form : rest, payload, field);
+  else if (leadsOn && required !== undefined) await mustFit({ required }, task.assignment.payload, field);
 }
 
 /** Throws `invalid` for the input of a task of people whose form could judge nothing. */

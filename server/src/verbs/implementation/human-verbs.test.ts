@@ -228,7 +228,13 @@ describe("a task of people through any API", () => {
     const filled = await begin({ form, payload: { amount: 5 } });
     expect((await stage.verbs.tasks.input(fay, filled, { value: "yes" })).task.state).toBe("completed");
     const refused = await begin({ form });
-    expect((await act(fay, refused, { ...approve, outcome: "reject" })).task.state).toBe("completed");
+    await expect(
+      act(fay, refused, { ...approve, outcome: "reject", payload: { amount: "two" } }),
+    ).rejects.toMatchObject({
+      detail: { field: "payload.amount" },
+    });
+    const unfilled = { ...approve, outcome: "reject", payload: {} };
+    expect((await act(fay, refused, unfilled)).task.state).toBe("completed");
   });
 
   it("lets two people change only what they have seen", async () => {
