@@ -50,6 +50,12 @@ describe("a long value that a handler hands over", () => {
   });
 });
 
+it("what a value is as JSON it says by `toJSON`, also where it answers for a key that it does not have", async () => {
+  const stub = new Proxy({}, { get: (_, key) => (key === "toJSON" ? () => ({ id: 7 }) : undefined) });
+  expect(JSON.stringify(jsonOf("It", { stub }))).toBe(JSON.stringify({ stub }));
+  expect(JSON.stringify(await jsonInTurns("It", { stub }))).toBe(JSON.stringify({ stub }));
+});
+
 function withItself(): object {
   const own: Record<string, unknown> = { few: numbers.slice(0, 1_000) };
   own["own"] = own;

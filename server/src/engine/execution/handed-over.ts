@@ -266,8 +266,8 @@ class Copier {
   }
 }
 
-function toJsonOf(value: object): (() => unknown) | null {
-  const toJson = "toJSON" in value ? value.toJSON : null;
+function toJsonOf(value: { toJSON?: unknown }): (() => unknown) | null {
+  const toJson = value.toJSON;
   return typeof toJson === "function" ? () => Reflect.apply(toJson, value, [""]) : null;
 }
 
