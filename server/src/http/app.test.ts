@@ -231,6 +231,22 @@ describe("a JSON body", () => {
     });
   });
 
+  it("whose caller has left before it is read is given up at once", async () => {
+    const bodies = new JsonBodies({ ...BODIES, take: () => {} });
+    const given = Promise.withResolvers<unknown>();
+    const { app } = testApp();
+    app.addHook("onRequest", async (request) => {
+      await new Promise((resolve) => request.raw.once("error", () => {}).once("close", resolve));
+      bodies.read(request, request.raw).catch(given.resolve);
+    });
+    const { port } = await bound(app);
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.write("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 7\r\n\r\n{");
+    await once(socket, "connect");
+    socket.end();
+    expect(String(await given.promise)).toContain("The body ended before its end.");
+  });
+
   it("that is large is parsed in another thread, and refused in the same words", async () => {
     const { app } = testApp({ bodies: {} });
     const large = (payload: string) => app.inject({ method: "POST", url: "/echo", headers: json, payload });

@@ -148,6 +148,7 @@ function read(
     // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
     const { body: coming, done: settled } = pace.watch(BODY_MS_MAX, fail, keyEnd);
+    if (payload.destroyed) return cut();
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
 }
