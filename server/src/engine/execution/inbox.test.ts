@@ -18,3 +18,12 @@ it("keeps an input that it knows once when the store tells it again", () => {
   expect(inbox.take({ key: "/go#0", prompt: go })).toEqual(item);
   expect(inbox.take({ key: "/go#1", prompt: go })).toBeUndefined();
 });
+
+it("gives what was put back to the next question, as it was said", () => {
+  const later: InboxItem = { ...item, n: 2, messageId: "m2" };
+  const inbox = new Inbox([item, later]);
+  const taken = inbox.take({ key: "/go#0", prompt: go });
+  inbox.putBack({ ...(taken ?? later), answer: true });
+  expect(inbox.take({ key: "/go#1", prompt: go })).toEqual(item);
+  expect(inbox.take({ key: "/go#2", prompt: go })).toEqual(later);
+});

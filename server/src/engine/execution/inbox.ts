@@ -58,6 +58,12 @@ export class Inbox {
     }
   }
 
+  /** Of what came before a question that something else has answered: it may answer the next one. */
+  putBack({ answer: _, ...said }: InboxItem): void {
+    this.#taken?.delete(said.n);
+    this.#items = [...this.#items, said].sort((one, other) => one.n - other.n);
+  }
+
   /** Takes what was meant for a question of this name that was not asked yet: it answers no later one. Returns the numbers. */
   takeEarly(name: string): number[] {
     const early = this.#items.filter(({ question, prompt }) => question === null && prompt === name);

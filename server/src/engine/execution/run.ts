@@ -18,6 +18,7 @@ import type { OpenQuestion } from "../../task/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { ArtifactSizes } from "./artifact-sizes.ts";
+import { AskedQuestions } from "./asked-questions.ts";
 import type { AttemptPort, AttemptRun, EndedTry, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
 import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
@@ -64,7 +65,7 @@ export class Run implements AttemptRun {
   readonly #stop = new StopSignal((code) => runIn(this.owner, null, code));
   readonly #waits = new Map<string, Wait>();
   /** Those of `#waits` whose end this run can take while it lives. */
-  readonly #questions = new Map<string, { question: OpenQuestion; settle: (answer: InboxItem | null) => void }>();
+  readonly #questions: AskedQuestions;
   /** What shows the questions that no commit has shown yet, by their keys. */
   readonly #untold = new Map<string, PartialWrite>();
   /** Steps whose bodies run: their names by their keys. */
@@ -87,6 +88,15 @@ export class Run implements AttemptRun {
     this.task = task;
     this.journal = new Journal(journal);
     this.inbox = new Inbox(inbox);
+    this.#questions = new AskedQuestions(
+      this.inbox,
+      (question) => this.takeAnswer(question),
+      (key) => {
+        this.#waits.delete(key);
+        // Shown after its answer was written, it would be asked again.
+        this.#untold.delete(key);
+      },
+    );
     this.artifactSizes = new ArtifactSizes(artifacts);
     this.buffer = new WriteBuffer(
       port.clock,
@@ -207,14 +217,16 @@ export class Run implements AttemptRun {
    * time is over, as long as the run lives; `write` commits with the asking.
    */
   ask(question: OpenQuestion, checkpoint: string, write: PartialWrite): Promise<InboxItem | null> {
-    const { promise, resolve } = Promise.withResolvers<InboxItem | null>();
+    // Its answer may have come while what came before it was judged.
+    const own = this.inbox.takeOwn(question);
+    if (own) return Promise.resolve(own);
     if (!this.task.waits.some(({ key }) => key === question.key)) {
       for (const entry of write.journal ?? []) this.journal.put(entry);
       this.#untold.set(question.key, { ...write, record: { ...write.record, asked: [question] } });
     }
-    this.#questions.set(question.key, { question, settle: resolve });
+    const answer = this.#questions.ask(question);
     void this.waitFor(question, checkpoint);
-    return promise;
+    return answer;
   }
 
   /**
@@ -239,24 +251,7 @@ export class Run implements AttemptRun {
   refill(items: readonly InboxItem[], waits: readonly Wait[]): void {
     if (this.#over) return;
     this.inbox.add(items);
-    const now = this.port.clock.now();
-    for (const { question } of [...this.#questions.values()]) {
-      const { key, until } = question;
-      const item = this.inbox.takeOwn(question);
-      const isOver = until !== null && until <= now && !waits.some((wait) => wait.key === key);
-      if (item || isOver) this.#settle(key, item ?? null);
-      // What came before it was asked may reach the run only now.
-      else void this.takeAnswer(question).then((item) => item && this.#settle(key, item));
-    }
-  }
-
-  #settle(key: string, item: InboxItem | null): void {
-    const asking = this.#questions.get(key);
-    this.#questions.delete(key);
-    this.#waits.delete(key);
-    // Shown after its answer was written, it would be asked again.
-    this.#untold.delete(key);
-    asking?.settle(item);
+    this.#questions.refill(waits, this.port.clock.now());
   }
 
   /** What has come already and answers this question; what came before it and does not fit answers nothing. */
