@@ -38,7 +38,8 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 const handler = z
   .custom<Handler>(
-    (value) => hasShape(value, { kind: "string", version: "number", input: "object", run: "function" }),
+    (value) =>
+      hasShape(value, { kind: "string", version: "number", input: "object", accept: "function", run: "function" }),
     "must be made by defineHandler",
   )
   .refine(

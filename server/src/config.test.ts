@@ -156,6 +156,16 @@ describe("the configuration", () => {
     expect(String(await load().catch((error: unknown) => error))).toMatch(/handlers\.0: .* begin with waybill\./);
   });
 
+  it("takes no handler that is written down without defineHandler, which every submit of its kind would fail by", async () => {
+    await writeFile(
+      join(folder, "waybill.config.ts"),
+      `import { z } from ${JSON.stringify(import.meta.resolve("zod"))};
+       const present = () => ({ title: "Double" });
+       export default { handlers: [{ kind: "double", version: 1, input: z.number(), present, run: async (_ctx, n) => n * 2 }] };`,
+    );
+    expect(String(await load().catch((error: unknown) => error))).toMatch(/handlers\.0: must be made by defineHandler/);
+  });
+
   it("reads a file of Windows, and says where the syntax of one is at fault", async () => {
     await writeFile(join(folder, "waybill.config.json"), '\ufeff{\r\n  "port": 1000\r\n}\r\n');
     expect((await load()).port).toBe(1000);
