@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -119,7 +119,9 @@ test("where there can be no index a search finds the same without", async () => 
   const file = path.join(folder, INDEX_FILE);
   for (const suffix of ["", "-wal", "-shm"]) await rm(file + suffix, { force: true });
   const again = await openSqliteStore(folder);
-  await mkdir(file);
+  // The thread of the index may have made its file by now.
+  rmSync(file, { force: true });
+  mkdirSync(file);
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);
   await again.chunks.whenIndexed();
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);
