@@ -39,6 +39,7 @@ const LEVELS_IN_TURNS = 6;
 
 const YEAR_MS = 365.25 * 86_400_000;
 const MS_MAX = 100 * YEAR_MS;
+const MOMENT_MAX = Date.UTC(9999, 11, 31);
 
 /** A copy of the value as JSON. `what` begins the sentence of a refusal: `The output`. */
 export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {
@@ -120,6 +121,20 @@ export function codeIn<Value>(what: string, value: Value): Value {
 export function msOf(what: string, value: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= MS_MAX) return Math.ceil(value);
   throw new BadValue(`${what} is ${shown(value)}: it must be milliseconds, from 0 to 100 years of them.`);
+}
+
+/** A moment in whole milliseconds since 1970, a fraction rounded up: of the years that have four digits. */
+function momentOf(what: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0 && value <= MOMENT_MAX) return Math.ceil(value);
+  throw new BadValue(
+    `${what} is ${shown(value)}: it must be a moment, in milliseconds since 1970, before the year 10000.`,
+  );
+}
+
+/** Without `until` it has no end of its own. */
+export function pauseOf(what: string, reason: unknown, until: unknown): { reason: string; until: number | undefined } {
+  const end = until === undefined ? undefined : momentOf(`The end of ${what}`, until);
+  return { reason: textOf(`The reason of ${what}`, reason), until: end };
 }
 
 /** A count, a fraction rounded up. */

@@ -27,7 +27,18 @@ import { budget, NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
-import { BadValue, codeIn, countOf, fitting, jsonOf, msOf, objectIn, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import {
+  BadValue,
+  codeIn,
+  countOf,
+  fitting,
+  jsonOf,
+  msOf,
+  objectIn,
+  pauseOf,
+  RECORD_BYTES_MAX,
+  textOf,
+} from "./handed-over.ts";
 import { answerOf } from "./inbox.ts";
 import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
 import type { Run } from "./run.ts";
@@ -262,16 +273,13 @@ class ReplayContext implements Context {
     return this.#once(
       "pause",
       name,
-      () => {
-        if (until !== undefined) countOf(`The end of pause "${name}"`, until);
-        return textOf(`The reason of pause "${name}"`, reason);
-      },
-      async (call, reason) => {
+      () => pauseOf(`pause "${name}"`, reason, until),
+      async (call, given) => {
         if (call.entry) return;
         const { port, buffer } = this.#run;
-        const why = reason();
+        const pause = given();
         await this.#run.through(() =>
-          port.pause(why, until, buffer.take({ journal: [this.#entry(call, "done", null)] })),
+          port.pause(pause.reason, pause.until, buffer.take({ journal: [this.#entry(call, "done", null)] })),
         );
         await this.#run.open();
       },

@@ -247,7 +247,7 @@ export function steeringSuite(begin: Begin): void {
   it("lets a pause that ends by itself end in time, and one that somebody has made a lasting one never", async () => {
     const life = await begin([
       kind("until", async (ctx) => {
-        await ctx.pause("night", "it is night", (await ctx.now()) + 60_000);
+        await ctx.pause("night", "it is night", (await ctx.now()) + 59_999.5);
         return ctx.step("after", async () => "done");
       }),
     ]);
