@@ -8,6 +8,22 @@ test("what an error left to be done in the same moment is done before anything e
   expect(said.trim().split("\n")).toEqual(["first is survived", "second is survived", "third", "another callback"]);
 });
 
+test("in somebody else's process, an error of its own beside a survived one is heard by whoever hears errors there", () => {
+  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", strays], { encoding: "utf8" });
+  expect(said.trim().split("\n").sort()).toEqual(["own is heard", "stray is heard"]);
+});
+
+const strays = `
+  import { surviveStrays } from "${OWN_END}";
+  surviveStrays((error) => error.message === "stray");
+  process.on("uncaughtException", (error) => console.log(error.message + " is heard"));
+  const fail = (message) => () => { throw new Error(message); };
+  setImmediate(() => {
+    process.nextTick(fail("stray"));
+    process.nextTick(fail("own"));
+  });
+`;
+
 const program = `
   import { watchOwnEnd } from "${OWN_END}";
   watchOwnEnd(() => {}, (error) => (console.log(error.message + " is survived"), true));

@@ -47,7 +47,7 @@ type Uncaught = "uncaughtException" | "unhandledRejection";
 function onUncaught(survives: (error: unknown) => boolean, otherwise: (error: unknown, event: Uncaught) => void): void {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     const uncaught = (error: unknown) => {
-      if (survives(error)) drainTicks(uncaught);
+      if (survives(error)) drainTicks();
       else otherwise(error, event);
     };
     process.on(event, uncaught);
@@ -73,13 +73,14 @@ function inspectable(error: unknown): string {
  * which may be the one that hands over a part of an HTTP body: an error thrown there breaks the parser of that connection,
  * and the body is never read to its end.
  */
-function drainTicks(thrown: (error: unknown) => void): void {
+function drainTicks(): void {
   try {
     // Not in the types: the function that every callback from outside ends with.
     const run: unknown = Reflect.get(process, "_tickCallback");
     if (typeof run === "function") Reflect.apply(run, process, []);
   } catch (error) {
-    thrown(error);
+    // Node.js has not seen it: whoever hears errors hears it from here. Not in the types.
+    Reflect.apply(process.emit, process, ["uncaughtException", error, "uncaughtException"]);
   }
 }
 
