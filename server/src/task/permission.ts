@@ -6,8 +6,9 @@ export type Permission = { approved: boolean; comment: string; fields: JsonObjec
 
 const YES = "yes|y|ok|okay|true|approved?|accept(?:ed)?|allow(?:ed)?";
 const NO = "no|n|false|reject(?:ed)?|den(?:y|ied)|refused?|declined?|cancel(?:led)?";
-/** Behind a yes: one that is bound to something is none. */
-const BOUND = /\b(?:but|only|if|unless|except|when|once|until|provided|without|not|don['’]t|no|wait)\b/i;
+/** Behind a yes: one that is bound to something, or taken back, is none. */
+const BOUND =
+  /\b(?:but|only|if|unless|except|when|once|until|provided|assuming|as long as|so long as|after|before|without|instead|not|never|no|\w+n['’]t|cannot|stop|wait|cancel|hold)\b/i;
 
 /** Words that begin with a yes or a no; what follows is a comment, where they stand by themselves. */
 const SPOKEN = new RegExp(

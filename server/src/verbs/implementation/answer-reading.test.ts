@@ -106,6 +106,9 @@ it.each<[what: string, schema: JsonObject, value: Json, answer: unknown]>([
   ["yes", approval, "Yes!", { approved: true }],
   ["a yes with a comment", approval, "approve: fine with me", { approved: true, comment: "fine with me" }],
   ["a yes that is bound to something", approval, "yes, but only five", REFUSED],
+  ["a yes that is taken back", approval, "yes, never", REFUSED],
+  ["a yes to something else", approval, "ok, stop it", REFUSED],
+  ["a yes as long as something lasts", approval, "yes, as long as it is cheap", REFUSED],
   ["no", approval, "NO", { approved: false }],
   ["a no with a comment", approval, "No, too dear.", { approved: false, comment: "too dear." }],
   ["no word for either", approval, "maybe", REFUSED],
@@ -136,9 +139,18 @@ it("looks at long words once, however many there are to choose of", () => {
   const choices = Array.from({ length: 4_000 }, (_, n) => `Choice ${n}`);
   const prompt = { name: "q", asks: "answer", text: "?", schema: { enum: choices } } as const;
   const before = process.threadCpuUsage();
-  readingsOf(prompt, said("X".repeat(1 << 20)));
+  readingsOf(prompt, said("X".repeat(1 << 16)));
   const { user, system } = process.threadCpuUsage(before);
   expect((user + system) / 1_000).toBeLessThan(500);
+});
+
+it("reads no JSON out of words that are longer than any answer, and takes them for a text", async () => {
+  const brackets = "[".repeat(1 << 19) + "]".repeat(1 << 19);
+  const before = process.threadCpuUsage();
+  readingsOf({ name: "q", asks: "answer", text: "?", schema: { type: "array" } }, said(brackets));
+  const { user, system } = process.threadCpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(100);
+  expect(await given({ type: "string" }, said(brackets))).toBe(brackets);
 });
 
 it("says what may be said, and where the fault is", async () => {
