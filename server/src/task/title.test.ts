@@ -7,6 +7,7 @@ test.each([
   ["turns no direction around", "\u202egpj.\u2066exe", "gpj.exe"],
   ["is empty where nothing would be seen", "\u200b\u2060", ""],
   ["keeps what makes one picture of two", "👨‍👩‍👧 Müller", "👨‍👩‍👧 Müller"],
+  ["ends in no half of a character", `${"\u200b".repeat(78)}⛰🏔`, "⛰"],
   ["is cut between characters", "⛰".repeat(21), `${"⛰".repeat(19)}…`],
 ])("a title %s", (_, text, title) => {
   expect(titleOf(text, 20)).toBe(title);

@@ -1,11 +1,13 @@
 /** Titles of tasks and conversations: one line that reads as it is written. */
 
-/**
- * Control characters, marks of direction and what has no width; a joiner stays where it makes one picture of two, and both it and
- * its opposite where they shape the letters of a script.
- */
-const INVISIBLE =
-  /(?<!\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier}|[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff])\u200d|\u200d(?!\p{Extended_Pictographic}|[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff])|(?<![\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff])\u200c|\u200c(?![\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff])|[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/gu;
+/** Arabic, Indic, Burmese and Khmer scripts: what joins and what parts their letters shapes them. */
+const SHAPED = String.raw`\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff`;
+const NON_JOINER = String.raw`(?<![${SHAPED}])\u200c|\u200c(?![${SHAPED}])`;
+/** One that stands between two pictures makes them one. */
+const JOINER = String.raw`(?<!\p{Extended_Pictographic}\ufe0f?|\p{Emoji_Modifier}|[${SHAPED}])\u200d|\u200d(?!\p{Extended_Pictographic}|[${SHAPED}])`;
+/** Control characters, halves of characters, marks of direction, and what has no width. */
+const UNSEEN = String.raw`[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]`;
+const INVISIBLE = new RegExp(`${JOINER}|${NON_JOINER}|${UNSEEN}`, "gu");
 /** Most titles are plain, which is found out sooner. */
 const PLAIN = /^[\x20-\x7e]*$/;
 /** Where a text is not one line with single spaces. */
