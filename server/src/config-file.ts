@@ -46,6 +46,8 @@ const handler = z
     ({ kind }) => !isEnginesOwn(kind),
     "must have a kind that does not begin with waybill.: those are the engine's own",
   );
+/** The kinds of a deployment, as its code hands them over. */
+export const givenHandlers = z.array(handler).max(1_000);
 const tool = z.custom<Tool>(
   (value) => hasShape(value, { name: "string", description: "string", prepare: "function" }),
   "must be made by defineTool",
@@ -200,7 +202,7 @@ function configFileOf(lenses: readonly string[]) {
     /** Slug of the agent that is meant where none is named; the first of `agents` when absent. */
     defaultAgent: z.string().max(SLUG_LENGTH_MAX).optional(),
     tools: z.array(tool).max(1_000).default([]),
-    handlers: z.array(handler).max(1_000).default([]),
+    handlers: givenHandlers.default([]),
     /** Providers, tiers, prices and limits of language models. */
     models: modelsConfig.partial().extend({ offlineWordsPerS: offlineWordsPerS.optional() }).optional(),
     /** What documents and questions are embedded with. */

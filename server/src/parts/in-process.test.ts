@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,6 +100,20 @@ test.each([
     expect(end.code).toBe(code);
   },
 );
+
+test.each([
+  [
+    "without defineHandler",
+    { kind: "raw", version: 1, input: z.json(), run: async () => null },
+    "made by defineHandler",
+  ],
+  ["of a kind of the engine's own", { ...handlers[0], kind: "waybill.cleanup" }, "does not begin with waybill."],
+])("a handler %s is refused before the folder is opened", async (_, handler, sentence) => {
+  const unopened = path.join(folder, "unopened");
+  const opening = Reflect.apply(openEngine, undefined, [{ data: unopened, handlers: [handler] }]);
+  await expect(opening).rejects.toThrow(sentence);
+  expect(existsSync(unopened)).toBe(false);
+});
 
 test("an input that does not fit, a kind that there is not and a folder that another one owns are refused", async () => {
   await expect(engine.submit({ kind: "greeting", input: {} })).rejects.toMatchObject({ code: "invalid" });

@@ -1,5 +1,7 @@
 /** An engine in the process of whoever imports it: the same tasks, rules and promises as of a server, without one. */
 import { createHash } from "node:crypto";
+import { ConfigError } from "../config-error.ts";
+import { describe, givenHandlers } from "../config-file.ts";
 import { systemClock } from "../engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "../engine/embedded/crash-record-file.ts";
 import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
@@ -63,8 +65,13 @@ export type Engine = {
   close(graceMs?: number): Promise<void>;
 };
 
-/** Opens a data folder, and goes on with what is open in it. Throws when another process owns it. */
+/**
+ * Opens a data folder, and goes on with what is open in it. Throws for a handler that `defineHandler` has not made, and when
+ * another process owns the folder.
+ */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const given = givenHandlers.safeParse(options.handlers);
+  if (!given.success) throw new ConfigError(`handlers.${given.error.issues.map(describe).join("; handlers.")}`);
   const log = logger({ logLevel: "warn", models: {} });
   surviveStrays((error) => {
     const owner = blame(error);
