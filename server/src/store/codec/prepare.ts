@@ -139,7 +139,7 @@ export function longValues(writes: readonly Write[]): unknown[] {
     for (const { data } of events) look(data);
     for (const { result } of journal ?? []) look(result);
     artifacts?.forEach(look);
-    if (inbox) look(inbox.value);
+    if (inbox) [inbox.value, inbox.answer].forEach(look);
   }
   return long;
 }

@@ -150,6 +150,16 @@ describe("a file that is missing", () => {
     await store.close();
   });
 
+  test("is told also where it holds what an answer was read as", async () => {
+    const store = await openSqliteStore(folder);
+    const task = await submit(store, newTask());
+    const said = { messageId: "m", prompt: null, question: null, value: "said", by: "ada", at: START };
+    await store.apply([{ ...decided(task, { do: "start" }), inbox: { ...said, answer: LARGE } }]);
+    await store.close();
+    await rm(await theFile());
+    await expect(backup()).rejects.toThrow(`what an answer was read as of task ${task.id}`);
+  });
+
   test("is one whose bytes were changed, too", async () => {
     const task = await storeWithLargeInput();
     const changed = await theFile();

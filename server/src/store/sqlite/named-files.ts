@@ -15,9 +15,10 @@ export type Naming = {
   table: string;
   /**
    * What is in the file, in words, and a query for its owners: of the file `@sha256`, or of that marked by `@marker` in
-   * the first characters of a value. A file without any owner is not missed.
+   * the first characters of a value; `since` is the schema that has brought its column to a table that was there. A file
+   * without any owner is not missed.
    */
-  holds: readonly (readonly [what: string, owners: string])[];
+  holds: readonly (readonly [what: string, owners: string, since?: number])[];
 };
 
 export const NAMINGS: readonly Naming[] = [
@@ -29,6 +30,7 @@ export const NAMINGS: readonly Naming[] = [
       ["an event of task", ofTask("events e ON e.task = t.n", "e.data")],
       ["a result in the journal of task", ofTask("journal j ON j.task = t.n", "j.result")],
       ["an answer or a message to task", ofTask("inbox i ON i.task = t.n", "i.value")],
+      ["what an answer was read as of task", ofTask("inbox i ON i.task = t.n", "i.answer"), 32],
       [
         "an attachment of task",
         `SELECT DISTINCT t.id FROM task_files f JOIN tasks t ON t.n = f.task JOIN submissions s ON s.task = t.n
@@ -70,7 +72,7 @@ export function unnamedSql(namings: readonly Naming[]): string {
   return `SELECT value FROM json_each(?) AS wanted WHERE NOT (${named.join(" OR ")})`;
 }
 
-/** The files that rows name and `isThere` does not know, with what is lost by it. An older database has fewer tables. */
+/** The files that rows name and `isThere` does not know, with what is lost by it. An older database has fewer tables and columns. */
 export function missingFiles(
   db: Database,
   isThere: (sha256: string) => boolean,
@@ -79,11 +81,13 @@ export function missingFiles(
   const isTable = db.prepare<unknown[], unknown>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
   const namings = known.filter(({ table }) => isTable.get(table) !== undefined);
   const listed = namings.map(({ table }) => `SELECT sha256 FROM ${table} WHERE sha256 IS NOT NULL`).join(" UNION ");
-  const places = namings.flatMap(({ holds }) =>
-    holds.map(
+  const schema = Number(db.pragma("user_version", { simple: true }));
+  const places = namings
+    .flatMap(({ holds }) => holds)
+    .filter(([, , since = 0]) => since <= schema)
+    .map(
       ([what, owners]) => [what, db.prepare<unknown[], unknown>(`${owners} LIMIT ${HOLDERS_TOLD}`).pluck()] as const,
-    ),
-  );
+    );
   const missing: MissingFile[] = [];
   for (const sha256 of db.prepare<unknown[], unknown>(listed).pluck().all().map(textIn)) {
     if (isThere(sha256)) continue;
