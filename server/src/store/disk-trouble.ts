@@ -4,9 +4,15 @@ import { Refusal } from "../task/errors.ts";
 /** How long a full disk is given before it is worth asking again. */
 const RETRY_AFTER_S = 10;
 
-/** Of an error's code, the database's or the system's. */
+const TROUBLE =
+  /^(SQLITE_(FULL|IOERR|BUSY|CANTOPEN|NOMEM)|ENOSPC|EIO|EDQUOT|EFBIG|EROFS|ESTALE|ETIMEDOUT|EREMOTEIO|ENXIO|ENODEV|ENOMEM|EMFILE|ENFILE)/;
+
+/**
+ * Of an error's code, the database's or the system's: no room, or none for a file of that size, a disk that went away, or that
+ * its system now lets be read alone.
+ */
 export function isDiskTrouble(code: string): boolean {
-  return /^(SQLITE_(FULL|IOERR|BUSY|CANTOPEN|NOMEM)|ENOSPC|EIO|EDQUOT|EMFILE|ENFILE)/.test(code);
+  return TROUBLE.test(code);
 }
 
 /** The refusal of what the disk does not take. */
