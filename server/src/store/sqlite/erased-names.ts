@@ -1,6 +1,6 @@
 /**
  * A user's name in what stays after an erasure: in the sums of paid calls, in agents that others may use, and where the user took
- * part in tasks of others. A pseudonym takes its place, in columns and where a JSON text holds the name as a whole string;
+ * part in tasks of others or steered them. A pseudonym takes its place, in columns and where a JSON text holds the name as a whole string;
  * what the user has said there as a comment goes.
  */
 import type { Database } from "better-sqlite3";
@@ -9,6 +9,7 @@ import { STATES, type State } from "../../task/states.ts";
 import type { TaskChange } from "../change-feed.ts";
 import { renamed } from "../codec/renamed.ts";
 import { numberIn, textIn } from "./column.ts";
+import { ErasedActs } from "./erased-acts.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
 import { lateRows, lateRun } from "./late-statements.ts";
@@ -25,6 +26,7 @@ export class ErasedNames {
   readonly #dropUsage;
   readonly #taskOf;
   readonly #people;
+  readonly #acts;
   /** Tasks that were written anew in this turn: whoever has them in memory has the name. */
   #renamed: TaskChange[] = [];
 
@@ -52,6 +54,7 @@ export class ErasedNames {
        WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NOT NULL LIMIT 1`,
     );
     this.#people = new NamesInWork(db, places);
+    this.#acts = new ErasedActs(db, places);
   }
 
   /** What was renamed since this was asked last. */
@@ -76,12 +79,15 @@ export class ErasedNames {
     });
     if (!isSummed) return false;
     for (let row = this.#taskOf.get(tenant, user); row; row = this.#taskOf.get(tenant, user)) {
-      if (performance.now() >= until) return false;
-      const task = numberIn(row[0]);
-      if (!this.#people.renameEvents(task, of, until)) return false;
-      this.#renamed.push(this.#people.rename(task, user, name));
+      if (performance.now() >= until || !this.#isRenamed(numberIn(row[0]), of, until)) return false;
       count("parts in work of others", 1);
     }
+    return this.#acts.goOver(of, until, (task) => this.#isRenamed(task, of, until));
+  }
+
+  #isRenamed(task: number, of: Erasing, until: number): boolean {
+    if (!this.#people.renameEvents(task, of, until)) return false;
+    this.#renamed.push(this.#people.rename(task, of.subject.id, pseudonymOf(of)));
     return true;
   }
 }

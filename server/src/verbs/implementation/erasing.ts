@@ -29,6 +29,8 @@ const RENEW_MS = LEASE_MS / 4;
 const KEPT_OF_USER = [
   "The audit log keeps who did what, under the name, and nothing that was said: it goes by its own retention.",
   "Sums of paid calls and agents that the user made for all stay, under a pseudonym.",
+  "Ended work of others has the pseudonym, but keeps the name in values over 64 KB and where the audit log no longer knows of an act.",
+  "What the user has steered and is still open keeps the name: erase again when it has ended.",
 ];
 const KEPT_ELSEWHERE =
   "What left the server (webhooks, traces, models, other servers, copies of the data folder) is not reached.";
