@@ -2,6 +2,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -37,10 +38,10 @@ function ask(method: string, path: string): Promise<{ status: number; allow: str
 
 test.each(LENSES)("$name", async ({ routes, mount, variants = [""], renderUnrouted }) => {
   const methodsOf = new Map<string, Set<string>>();
-  for (const { path, method, noHead } of routes) {
+  for (const { path, method } of routes) {
     const methods = methodsOf.get(path) ?? new Set();
     methodsOf.set(path, methods.add(method));
-    if (method === "GET" && !noHead) methods.add("HEAD");
+    if (method === "GET") methods.add("HEAD");
   }
   for (const [path, methods] of methodsOf) {
     const at = mount + variants[0] + path.replaceAll(/\{\w+\}/g, "x");
@@ -52,6 +53,35 @@ test.each(LENSES)("$name", async ({ routes, mount, variants = [""], renderUnrout
       expect(Object.keys(JSON.parse(body))).toEqual(Object.keys(JSON.parse(own.body)));
     }
   }
+});
+
+/** What is told of a path to whoever reads it so; a stream is left once its head is there. */
+async function head(method: "GET" | "HEAD", path: string): Promise<[string, number, string | null, string]> {
+  const [key = ""] = server.secrets;
+  const answer = await server.call(path, { method, key, redirect: "manual" });
+  const said = method === "HEAD" ? await answer.text() : "";
+  await answer.body?.cancel().catch(() => undefined);
+  return [path, answer.status, answer.headers.get("content-type"), said];
+}
+
+test.each(LENSES)(
+  "$name serves HEAD wherever it serves GET, with the same head",
+  async ({ routes, mount, variants }) => {
+    const gets = routes.filter(({ method }) => method === "GET");
+    const paths = gets.map(({ path }) => mount + (variants?.[0] ?? "") + path.replaceAll(/\{\w+\}/g, "x"));
+    const heard = await Promise.all(paths.map((path) => head("HEAD", path)));
+    expect(heard).toEqual(await Promise.all(paths.map((path) => head("GET", path))));
+    expect(heard.map(([, status]) => status)).not.toContain(405);
+  },
+);
+
+test("a stream is none to whoever asks for its head alone", async () => {
+  const [key = ""] = server.secrets;
+  const json = { kind: "human", input: { title: "Wait" } };
+  const submitted = await server.call("/v1/tasks", { json, key });
+  const task = z.object({ id: z.string() }).parse(await submitted.json());
+  for (const path of [`/a2a/tasks/${task.id}:subscribe`, `/shannon/api/v1/stream/sse?workflow_id=${task.id}`])
+    expect(await head("HEAD", path)).toEqual([path, 200, expect.stringContaining("text/event-stream"), ""]);
 });
 
 /** The status and headers of what a socket says when it is told so. */

@@ -132,7 +132,7 @@ function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer):
 /** The methods that a path has. Worked out when somebody asks for what is not there, which is seldom. */
 function methodsAt({ routes }: Lens, mount: string, path: string): string[] {
   const fitting = mostLiteral(routes.filter((route) => patternOf(mount + route.path).test(path)));
-  const methods = fitting.flatMap(({ method, noHead }) => (method === "GET" && !noHead ? [method, "HEAD"] : [method]));
+  const methods = fitting.flatMap(({ method }) => (method === "GET" ? [method, "HEAD"] : [method]));
   return [...new Set(methods)];
 }
 
@@ -237,7 +237,6 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
     method: route.method,
     url: routerPath(route.path),
     config: { quiet: route.quiet ?? false, keyed: !route.open, ...(route.cut !== undefined && { cut: route.cut }) },
-    ...(route.noHead && { exposeHeadRoute: false }),
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),
     ...(route.renderError !== undefined && { errorHandler: errorHandler(route.renderError) }),
     onRequest: hooksOf(lens, route, place.parts, authenticated),

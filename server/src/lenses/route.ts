@@ -82,8 +82,6 @@ type RouteDoc = {
   short?: true;
   /** The document leaves it out. */
   hidden?: boolean;
-  /** Has no HEAD beside its GET. */
-  noHead?: boolean;
 };
 
 /** What the caller's key must be for, before anything of the request is looked at: each route says it. */

@@ -139,7 +139,6 @@ export const remarkRoutes: readonly Route[] = [
     summary: "Download an attachment",
     params: attachmentParams,
     query: anyQuery,
-    noHead: true,
     renderError: ofAttachments,
     refuses: ["unauthenticated", "not_found"],
     answers: [{ status: 200, about: "Its bytes, in its own media type", mediaType: "*/*" }],

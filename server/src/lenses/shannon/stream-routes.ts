@@ -77,7 +77,6 @@ export const streamRoutes: readonly Route[] = [
     query: streamQuery,
     secrets: STREAM_SECRETS,
     streams: true,
-    noHead: true,
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "unavailable"],
     renderError: renderErrorOf({ noun: "Workflow", failure: "Failed to stream events" }),
     answers: [{ status: 200, about: "Server-sent events", mediaType: "text/event-stream" }],

@@ -48,7 +48,6 @@ function httpRoute(
     idempotent: takesBody,
     // What begins work, or reads it, is no act on a task that there is.
     quiet: names.length === 0 || name === "subscribe",
-    noHead: true,
     renderError: renderErrorIn(OF_HTTP[written], foreignType),
     mayStream: name === "stream" || name === "subscribe",
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],
