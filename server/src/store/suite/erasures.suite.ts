@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Erasure, ErasureSubject } from "../../task/erasure.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Task } from "../../task/task.ts";
 import type { StoreOptions } from "../storage.ts";
 import type { Store } from "../store.ts";
 import { key, ROOM } from "./key.suite.ts";
@@ -175,5 +176,35 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
     const { id } = await begin(store, wanted(USER));
     await erase(store, wanted(USER));
     expect((await store.erasures.end(id, START + 500, []))?.backups).toEqual([backup("during", START + 1)]);
+  });
+
+  test("sweeps that take the same beside it leave it nothing, and others everything that they may not take", async () => {
+    const store = await setup();
+    const talk = newConversation();
+    const own: Task[] = [];
+    for (let n = 0; n < 20; n++) {
+      const conversation = { conversation: talk, alias: null };
+      const task = newTask({ conversation: talk.id, input: n % 2 === 0 ? LARGE : { n } });
+      own.push(await submit(store, task, n === 0 ? { conversation } : {}));
+    }
+    for (const task of own.slice(3)) await live(store, task, ...complete(task));
+    const bobs = await submit(store, newTask({ user: "bob", input: LARGE }));
+    const { id } = await begin(store, wanted(USER));
+    const later = START + 90 * DAY_MS;
+    const times = { auditBefore: later, auditEntriesMax: 9, expiredBefore: later, idempotencyBefore: later };
+    const sweeps = async () => {
+      while ((await store.sweep(later, 3)) > 0);
+      for (let after: string | null = ""; after !== null; )
+        after = await store.sweepRecords({ ...times, unusedSince: later }, after);
+    };
+    await Promise.all([erase(store, wanted(USER)), sweeps()]);
+    await erase(store, wanted(USER));
+    expect(await idsOf(store, USER, false)).toEqual([]);
+    expect(await store.conversation(talk.id)).toBeNull();
+    expect((await store.task(bobs.id))?.input).toEqual(LARGE);
+    const report = await store.erasures.end(id, later, []);
+    expect(report?.removed["tasks"]).toBeLessThanOrEqual(own.length);
+    expect(report?.removed["tasks"]).toBeGreaterThanOrEqual(3);
+    expect(await store.check()).toEqual([]);
   });
 }
