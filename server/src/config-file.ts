@@ -265,7 +265,8 @@ export async function readConfigFile(
   if (found === undefined || found === null) return { ...configFile.parse({}), path: null };
   const path = resolve(folder, found);
   if (!existsSync(path)) throw new ConfigError(`The configuration file ${path} does not exist.`);
-  const parsed = configFile.safeParse(await load(path), { error: fieldErrors });
+  const given = await load(path);
+  const parsed = readable(path, () => configFile.safeParse(given, { error: fieldErrors }));
   if (parsed.success) return { ...parsed.data, path };
   throw new ConfigError(
     [`${found} is not a valid configuration:`, ...parsed.error.issues.map((issue) => `  ${describe(issue)}`)].join(
@@ -285,6 +286,19 @@ async function refuseStrange(path: string): Promise<void> {
     throw new ConfigError(`The configuration file ${path} has more than ${CONFIG_BYTES_MAX >> 20} MB.`);
 }
 
+/** A configuration is code: its fields may throw when they are looked at. */
+function readable<Value>(path: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): ConfigError {
+  return new ConfigError(`The configuration file ${path} cannot be read: ${reasonOf(error)}${placeOf(error)}`);
+}
+
 async function load(path: string): Promise<unknown> {
   await refuseStrange(path);
   try {
@@ -293,7 +307,7 @@ async function load(path: string): Promise<unknown> {
     const module: { default?: unknown } = await import(pathToFileURL(path).href);
     if (module.default !== undefined) return module.default;
   } catch (error) {
-    throw new ConfigError(`The configuration file ${path} cannot be read: ${reasonOf(error)}${placeOf(error)}`);
+    throw unreadable(path, error);
   }
   throw new ConfigError(`The configuration file ${path} has no default export: export default defineConfig({ … }).`);
 }

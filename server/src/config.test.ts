@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ConfigSources, loadConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 
@@ -46,6 +46,24 @@ describe("the configuration", () => {
     expect(usual).toBe(15);
     expect(await paceOf({ prices: { "house:m": { input: 1, output: 1 } } })).toBe(usual);
     expect(await paceOf({ offlineWordsPerS: 0 })).toBe(0);
+  });
+
+  it.each([
+    ["an error that it throws", "throw new Error('no such account: ' + key)"],
+    ["a text that it throws", "throw 'no such account: ' + key"],
+    ["a field that throws when it is looked at", "export default { get models() { throw new Error('no: ' + key) } }"],
+    ["the name of a field", "export default { [key]: 1 }"],
+  ])("says of a file that repeats its keys no key: %s", async (_, code) => {
+    for (const [at, key] of ["sk-proj-abcdefghijklmnop1234", "twin of a form 77"].entries()) {
+      vi.stubEnv("QZ_API_KEY", key);
+      const config = `own${at}.mjs`;
+      await writeFile(join(folder, config), `const key = process.env.QZ_API_KEY;\n${code};`);
+      const error: unknown = await load({ flags: { config } }).catch((thrown: unknown) => thrown);
+      vi.unstubAllEnvs();
+      expect(error).toBeInstanceOf(ConfigError);
+      expect(String(error)).toContain("[hidden]");
+      expect(String(error)).not.toContain(key);
+    }
   });
 
   it("puts the default agent first, and refuses one that is not there", async () => {

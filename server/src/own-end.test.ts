@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 
 const OWN_END = new URL("own-end.ts", import.meta.url).href;
@@ -12,6 +12,22 @@ test("in somebody else's process, an error of its own beside a survived one is h
   const said = execFileSync(process.execPath, ["--input-type=module", "--eval", strays], { encoding: "utf8" });
   expect(said.trim().split("\n").sort()).toEqual(["own is heard", "stray is heard"]);
 });
+
+test("an error that ends the process is told and shown without its keys", () => {
+  const env = { ...process.env, QZ_API_KEY: "twin of a form 77" };
+  const args = ["--input-type=module", "--eval", keyed];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
+  expect(stdout).toContain("nobody caught: Error: [hidden] and [hidden]");
+  for (const key of ["sk-proj-", "twin of"]) expect(stdout + stderr).not.toContain(key);
+});
+
+const keyed = `
+  import { watchOwnEnd } from "${OWN_END}";
+  watchOwnEnd((said) => console.log(said), () => false);
+  setImmediate(() => {
+    throw new Error("sk-proj-abcdefghijklmnop1234 and " + process.env.QZ_API_KEY);
+  });
+`;
 
 const strays = `
   import { surviveStrays } from "${OWN_END}";

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { secretsOf, withoutSecrets } from "./task/redaction.ts";
 
 /**
  * Hears that this process is about to end by its own code, in the moment before it does: an exit, an abort or a deadly
@@ -59,10 +60,10 @@ function dieOf(shown: string): never {
   process.exit(1);
 }
 
-/** Handlers throw anything, also what throws itself when it is looked at. */
+/** Handlers throw anything, also what throws itself when it is looked at, and what has their keys in it. */
 function inspectable(error: unknown): string {
   try {
-    return inspect(error);
+    return withoutSecrets(inspect(error), secretsOf(process.env));
   } catch {
     return "something that cannot be read";
   }

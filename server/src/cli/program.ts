@@ -3,10 +3,12 @@
  * its action. stdout is data, stderr is talk.
  */
 
+import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
 import { clauseOf } from "../task/clause.ts";
 import { Refusal } from "../task/errors.ts";
+import { secretsOf, withoutSecrets } from "../task/redaction.ts";
 import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";
@@ -54,7 +56,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof Refusal) return say(error.message, 1);
     // What the machine refuses, such as a file that is there already, is no fault of the program.
     if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${clauseOf(error)}.`, 1);
-    throw error;
+    return say(withoutSecrets(inspect(error), secretsOf(process.env)), 1);
   }
 }
 

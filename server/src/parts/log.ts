@@ -3,7 +3,7 @@
 import { type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
 import { errorOf, failureOf, stackOf } from "../engine/execution/failure.ts";
-import { withoutSecrets } from "../task/redaction.ts";
+import { secretsOf, withoutSecrets } from "../task/redaction.ts";
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;
@@ -12,10 +12,11 @@ const LOG_BYTES_MAX = 1 << 20;
 export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">): Logger {
   const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
   out.on("error", () => {});
-  const known = Object.values(models.providers ?? {}).flatMap(({ apiKey, headers = {} }) => [
+  const configured = Object.values(models.providers ?? {}).flatMap(({ apiKey, headers = {} }) => [
     ...(apiKey === undefined ? [] : [apiKey]),
     ...Object.values(headers),
   ]);
+  const known = [...new Set([...configured, ...secretsOf(process.env)])];
   const shown = { write: (line: string) => out.write(withoutSecrets(line, known)) };
   return pino({ level: logLevel, base: null, serializers: { err: shownError } }, shown);
 }

@@ -9,6 +9,10 @@ export const HIDDEN = "[hidden]";
 /** Shorter ones would hide words. */
 const KNOWN_LENGTH_MIN = 6;
 
+/** What a variable of the environment is called that holds a secret, and what one looks like that is no word. */
+const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE)$/i;
+const SECRET_VALUE = /^(?=.*\d).{8,}$/;
+
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Keys by the beginnings that their makers gave them; also as makers show them, with stars.
   [/\b(?:sk|rk|pk|whsec|ghp|gho|github_pat|xox[abprs]|AKIA|AIza)[-_]?[A-Za-z0-9_*.-]{12,512}/g, HIDDEN],
@@ -33,4 +37,11 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   for (const secret of known) if (secret.length >= KNOWN_LENGTH_MIN) shown = shown.replaceAll(secret, HIDDEN);
   for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
   return shown;
+}
+
+/** The secrets that a program was given by its environment. */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(env).flatMap(([name, value = ""]) =>
+    SECRET_NAME.test(name) && SECRET_VALUE.test(value) ? [value] : [],
+  );
 }
