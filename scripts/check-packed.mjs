@@ -1,7 +1,7 @@
 // Packs the server and the SDK as npm would publish them, installs both in an empty folder, and uses them there: the command
 // line, the configuration that `waybill init` writes, the page with its modules, the SDK, an engine in a process without a server.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -56,7 +56,7 @@ try {
 
   await writeFile(join(folder, "program.mjs"), PROGRAM);
   const bin = join(folder, "node_modules/.bin/waybill");
-  execFileSync(bin, ["init"], { cwd: folder, stdio: "ignore" });
+  const { stderr: told } = spawnSync(bin, ["init"], { cwd: folder, encoding: "utf8" });
   const flags = ["--port", String(port), "--lens-port", "none"];
   server = spawn(bin, ["dev", ...flags], { cwd: folder, stdio: "ignore" });
   const exited = new Promise((resolve) => server.once("exit", resolve));
@@ -67,6 +67,16 @@ try {
   const said = execFileSync(process.execPath, ["program.mjs", url], { cwd: folder, encoding: "utf8" });
   assert.equal(said.trim(), '"Hello, Ada!"');
   assert.match(execFileSync(bin, ["list", "--url", url], { cwd: folder, encoding: "utf8" }), /greeting/);
+  const commands = [...told.matchAll(/^(?:Then|And): (waybill submit .+)$/gm)].map(([, command]) => command);
+  const results = commands.map((command) =>
+    execFileSync("bash", ["-c", `"$0" ${command.slice("waybill ".length)} --url ${url}`, bin], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "ignore"],
+      encoding: "utf8",
+    }),
+  );
+  assert.match(results[0], /It is sunny in Oslo/);
+  assert.equal(results[1].trim(), "Hello, Ada!");
   const page = await (await fetch(`${url}/dashboard/`)).text();
   const files = [...page.matchAll(/"([\w./-]+\.(?:js|css))"/g)].map(
     ([, path]) => new URL(path, `${url}/dashboard/`).pathname,

@@ -170,7 +170,7 @@ function stopping({
   engine: EmbeddedEngine;
   host: Host;
   audit: Audit;
-  /** What has threads and processes of its own. */
+  /** What has threads, processes or turns of its own, some of which end with a word to the store. */
   leaves: readonly { close: () => Promise<void> }[];
 }): Pick<Running, "stop" | "hurry"> {
   const hurried = Promise.withResolvers<void>();
@@ -180,7 +180,8 @@ function stopping({
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
     await audit.close();
-    await Promise.all([...leaves, store].map((part) => part.close()));
+    await Promise.all(leaves.map((part) => part.close()));
+    await store.close();
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;

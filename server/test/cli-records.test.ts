@@ -43,11 +43,18 @@ const paid = defineHandler({
   },
 });
 
+const falls = defineHandler({
+  kind: "falls",
+  version: 1,
+  input: z.strictObject({}),
+  run: async () => Promise.reject(new Error("It fell.")),
+});
+
 let server: TestServer;
 let client: Waybill;
 let folder = "";
 beforeAll(async () => {
-  server = await startTestServer({ config: { handlers: [report, paid] } });
+  server = await startTestServer({ config: { handlers: [report, paid, falls] } });
   client = new Waybill({ baseUrl: server.url });
   folder = await mkdtemp(join(tmpdir(), "waybill-cli-"));
 });
@@ -166,6 +173,12 @@ it("what was paid for is added up, what was estimated is marked, and it stays wh
 it("the page's address is printed for a pipe", async () => {
   const id = await done();
   expect((await waybill("open", id)).out).toBe(`${server.url}/dashboard/#${id}\n`);
+});
+
+it("a failure is shown with where in the code it was thrown, line by line", async () => {
+  const task = await client.submit({ kind: "falls", input: {} });
+  await expect(task.result()).rejects.toThrow("It fell.");
+  expect((await waybill("get", task.id)).out).toMatch(/\n\nError: It fell\.\n {4}at .+\n {4}at /);
 });
 
 it("a project begins with a configuration that works, and is never written over", async () => {

@@ -1,6 +1,8 @@
 /** The server as a process: its flags, its words, its signals and its exit codes. */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createServer as createReceiver } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,9 +112,23 @@ describe("waybill dev", () => {
     await vi.waitFor(() => expect(second.talk.text).toContain(missed), { timeout: 60_000 });
   });
 
-  it("exits 0 on SIGTERM", async () => {
+  it("exits 0 on SIGTERM, and those who are told of tasks have let go of the store before it closes", async () => {
+    const heard = Promise.withResolvers<void>();
+    const receiver = createReceiver((_, response) => response.writeHead(204).end(heard.resolve));
+    receiver.listen(0, "127.0.0.1");
+    await once(receiver, "listening");
+    const address = receiver.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const webhook = { url: `http://127.0.0.1:${port}/` };
+    await fetch(`${urlIn(second.talk.text)}/v1/tasks`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ kind: "external", input: { queue: "q" }, webhook }),
+    });
+    await heard.promise;
     second.child.kill("SIGTERM");
     expect(await second.exited).toBe(0);
+    receiver.close();
     expect(loggedLast(second.talk)).toEqual(["started", "stopping", "stopped"]);
   });
 

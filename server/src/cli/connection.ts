@@ -50,6 +50,12 @@ const LISTS: Readonly<Record<string, string>> = {
   webhook: "webhooks",
 };
 
+function otherKey(refusal: string): string {
+  const isOfScopes = /\bscope\b/.test(refusal);
+  if (isOfScopes) return "A key with other scopes: waybill keys create --scope …";
+  return "To be somebody else: --key or WAYBILL_API_KEY.";
+}
+
 export function explained(error: WaybillError, baseUrl: string): string {
   const said = error.message.trim();
   const request = error.requestId === null ? "" : ` (request ${error.requestId})`;
@@ -65,7 +71,7 @@ export function explained(error: WaybillError, baseUrl: string): string {
         "Give a key with --key or WAYBILL_API_KEY. To make one, on the server's machine: waybill keys create"
       );
     case "forbidden":
-      return `${said}${request}\nWho you are there: waybill doctor. A key with other scopes: waybill keys create --scope …`;
+      return `${said}${request}\nWho you are there: waybill doctor. ${otherKey(said)}`;
     case "not_found":
       return `${said}${request}\nWhat there is: waybill ${listOf(said)}. A key sees what is its own user's.`;
     case "unavailable":

@@ -81,6 +81,30 @@ test("every task that did not end well has a line in the log, whatever its end",
   }
 });
 
+test("what code throws is in the log once for each try, with where it was thrown, whether a step threw it or the handler", async () => {
+  const misses = async (): Promise<null> => {
+    throw new TypeError("It has no pages.");
+  };
+  const { lines, submit, clock } = await begin([
+    kind("handler", misses),
+    kind("step", (ctx) => ctx.step("read", misses, { retries: 1 })),
+    kind("branch", async (ctx) => ctx.parallel({ one: misses })),
+    kind("says so", async () => {
+      throw new TaskFailure("no_paper", "There is no paper.");
+    }),
+  ]);
+  const tries = { handler: 1, step: 2, branch: 1, "says so": 0 };
+  const ids = new Map<string, number>();
+  for (const [name, times] of Object.entries(tries)) ids.set(await submit(name), times);
+  ids.set(await submit("handler", { retry: { attempts: 3, backoffMs: 10 } }), 3);
+  await clock.advance(60_000, atRest);
+  for (const [id, times] of ids) {
+    const thrown = lines.filter((line) => line["task"] === id && line["err"] instanceof TypeError);
+    expect(thrown).toHaveLength(times);
+    for (const { err } of thrown) expect(err).toMatchObject({ stack: expect.stringContaining("engine-log.test.ts") });
+  }
+});
+
 test("a line of a kind's own code is in the log at once and in its task, once also on replay, and in each try of a step", async () => {
   const hold = gate();
   const says = kind("says", async (ctx) => {

@@ -162,7 +162,7 @@ function shown(agent: Agent): string {
   const { instructions, ...facts } = agent;
   const lines = Object.entries(facts).map(([name, value]) => {
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    return `${name.padEnd(16)} ${harmless(text)}`;
+    return `${name.padEnd(20)} ${harmless(text)}`;
   });
   return `${lines.join("\n")}\n${instructions === null ? "" : `\n${harmless(instructions)}\n`}`;
 }

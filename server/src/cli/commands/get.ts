@@ -52,7 +52,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Retry of", task.retry_of],
     ["Parent", task.parent_id],
     ["Created", moment(task.created_at)],
-    ["Started", task.started_at && `${moment(task.started_at)}, attempt ${task.attempt}${resumed(task)}`],
+    ["Started", task.started_at && `${moment(task.started_at)}${tried(task)}`],
     ["Ended", task.ended_at && `${moment(task.ended_at)}, ${lasted(task)} in all`],
     ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
     ["Progress", `${Math.round(task.progress.fraction * 100)} % ${task.progress.message}`.trim()],
@@ -66,7 +66,6 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Usage", spent(task.usage)],
     ["With children", task.children === 0 ? null : spent(task.tree_usage)],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
-    ["Stack", task.stack],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
     ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${webhookSummary(each)}`]),
   ];
@@ -78,6 +77,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     `${styledState(task.state, screen)}  ${screen.style("bold", onOneLine(task.title))}\n`,
     ...lines,
     ...(question === null ? [] : [`\n${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`]),
+    ...(task.stack === null ? [] : [`\n${harmless(task.stack)}\n`]),
     ...(task.state === "completed" ? [`\n${harmless(outputText(task.output))}\n`] : []),
   ].join("");
 }
@@ -86,8 +86,10 @@ function conversationOf({ conversation_id: id, multitask_strategy: strategy }: T
   return id === null || strategy === null || strategy === "concurrent" ? id : `${id} (${strategy})`;
 }
 
-function resumed({ resumed }: Task): string {
-  return resumed === 0 ? "" : `, resumed ${resumed === 1 ? "once" : `${resumed} times`}`;
+/** Nothing tries what people do. */
+function tried({ attempt, resumed }: Task): string {
+  if (attempt === 0) return "";
+  return `, attempt ${attempt}${resumed === 0 ? "" : `, resumed ${resumed === 1 ? "once" : `${resumed} times`}`}`;
 }
 
 function spent(usage: Task["usage"]): string | null {

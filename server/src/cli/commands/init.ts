@@ -61,7 +61,7 @@ export function addInit(program: Command): void {
       out.write(`${path}\n`);
       await leaveOutOfGit(folder);
       talk.write(
-        `Start it there with: waybill dev\nThen: waybill submit "What is the weather in Oslo?" --watch\n` +
+        `Start it there with: waybill dev\nThen: waybill submit "Use the weather tool for Oslo." --watch\n` +
           `And: waybill submit --kind greeting --input '{"name": "Ada"}' --watch\n`,
       );
     });

@@ -11,7 +11,7 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { EventDraft } from "../../task/events/event.ts";
-import { TaskFailure } from "../../task/handler.ts";
+import { StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json.ts";
 import type { LogLine } from "../../task/log-line.ts";
 import type { OpenQuestion } from "../../task/questions.ts";
@@ -149,8 +149,15 @@ export class Run implements AttemptRun {
       await this.#finish(() => this.port.complete(output, this.buffer.take()));
     } catch (error) {
       await this.open();
+      this.#reportThrown(errorOf(error));
       await this.#finish(() => this.#failWith(error));
     }
+  }
+
+  /** Each try of a step was told when it failed. */
+  #reportThrown(error: Error): void {
+    const isTold = error instanceof StepError || error instanceof JournalMismatch;
+    if (!isTold && stackOf(error) !== null) this.report("A handler failed.", error);
   }
 
   /** New calls wait from now on; when no step is in flight any more, the run is unwound. */
@@ -432,19 +439,13 @@ export class Run implements AttemptRun {
   #failWith(thrown: unknown, step: string | null = null): Promise<void> {
     const error = errorOf(thrown);
     if (error instanceof JournalMismatch) return this.#standStill(error);
-    if (stackOf(error) !== null) this.report("A handler failed.", error);
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);
     const reason = inTime(reasonOf("The handler", error), this.task, this.port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;
-    return this.port.fail(
-      { ...failure, ...(step !== null && { step }) },
-      retryable,
-      retryAfterMs,
-      write,
-      stackOf(error),
-    );
+    const told = { ...failure, ...(step !== null && { step }) };
+    return this.port.fail(told, retryable, retryAfterMs, write, stackOf(error));
   }
 
   #end(): void {

@@ -1,7 +1,7 @@
 import { type Skill, say } from "../skill.ts";
 
 const abilities =
-  "arithmetic, dates, unit conversions, facts about countries, definitions of words, questions about a text that you give me, summaries, and remembering what you tell me in a conversation";
+  "arithmetic, dates, unit conversions, facts about countries, definitions of words, questions about a text that you give me, summaries, calling a tool that you name, and remembering what you tell me in a conversation";
 const howToConnect =
   "To connect a real language model, set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start Waybill with --model ollama:<model>.";
 
