@@ -18,6 +18,12 @@ export function connect({ url, key }: ConnectionFlags): Waybill {
   if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
     throw new Exit(BAD_USAGE, `--url cannot be ${JSON.stringify(baseUrl)}: it is a URL such as ${DEFAULT_BASE_URL}.`);
   }
+  const { username, password, search, hash } = new URL(baseUrl);
+  if (username + password + search + hash !== "")
+    throw new Exit(
+      BAD_USAGE,
+      "--url cannot hold a user, a password or a query: a key goes with --key or WAYBILL_API_KEY.",
+    );
   // A person waits: rather say soon what is wrong than try for long.
   return new Waybill({ baseUrl, retries: 2, ...(key !== undefined && key !== "" && { apiKey: key }) });
 }

@@ -56,11 +56,11 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof Refusal) return say(error.message, 1);
     // What the machine refuses, such as a file that is there already, is no fault of the program.
     if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${clauseOf(error)}.`, 1);
-    return say(withoutSecrets(inspect(error), secretsOf(process.env)), 1);
+    return say(inspect(error), 1);
   }
 }
 
 function say(message: string, code: number): number {
-  if (message !== "") openTerminal().talk.write(`${message}\n`);
+  if (message !== "") openTerminal().talk.write(`${withoutSecrets(message, secretsOf(process.env))}\n`);
   return code;
 }

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
-import { withoutSecrets } from "../../task/redaction.ts";
+import { secretsOf, withoutSecrets } from "../../task/redaction.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { namedDeadline } from "../../task/time-limit.ts";
 import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
@@ -61,9 +61,7 @@ export function stackOf(thrown: unknown): string | null {
   try {
     if (thrown instanceof StepError) return thrown.bodyStack;
     if (!(thrown instanceof Error) || thrown instanceof TaskFailure || thrown instanceof Refusal) return null;
-    return typeof thrown.stack === "string"
-      ? withoutSecrets(thrown.stack.slice(0, STACK_CHARACTERS_MAX)).toWellFormed()
-      : null;
+    return typeof thrown.stack === "string" ? discreet(thrown.stack.slice(0, STACK_CHARACTERS_MAX)) : null;
   } catch {
     return null;
   }
@@ -107,7 +105,12 @@ function written({ code, message, step }: { code: unknown; message: unknown; ste
 function text(given: unknown, otherwise: string): string {
   if (typeof given !== "string" || given === "") return otherwise;
   const shown = given.length <= MESSAGE_CHARACTERS_MAX ? given : `${given.slice(0, MESSAGE_CHARACTERS_MAX)}…`;
-  return withoutSecrets(shown).toWellFormed();
+  return discreet(shown);
+}
+
+/** Callers read it, who have no part in what the process was given. A configuration sets variables, too. */
+function discreet(shown: string): string {
+  return withoutSecrets(shown, secretsOf(process.env)).toWellFormed();
 }
 
 function property(value: unknown, name: string): unknown {
