@@ -81,8 +81,14 @@ export const STORE = [
   {
     file: statements,
     name: "a-retry-gets-what-was-not-finished",
-    find: "AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))",
+    find: "AND ((state IN ('done', 'failed') AND tries > 0) OR (state = 'retrying' AND kind = 'child'))",
     put: "",
+  },
+  {
+    file: statements,
+    name: "a-new-task-gets-what-followed-the-failure",
+    find: "(state IN ('done', 'failed') AND tries > 0)",
+    put: "state IN ('done', 'failed')",
   },
   {
     file: statements,

@@ -10,11 +10,17 @@ export class JournalMismatch extends Error {
   override readonly name = "JournalMismatch";
 }
 
+/** Calls that do something: a code that no longer asks for one of these is another code. */
+const WEIGHTY: ReadonlySet<Step["kind"]> = new Set(["step", "sleep", "input", "child", "pause"]);
+
 export class Journal {
   readonly #entries = new Map<string, JournalEntry>();
+  readonly #layout: Layout;
 
   constructor(entries: readonly JournalEntry[]) {
-    for (const entry of entries) this.put(entry);
+    const known = entries.filter((entry) => !isLeftBehind(entry));
+    for (const entry of known) this.put(entry);
+    this.#layout = new Layout(known);
   }
 
   get size(): number {
@@ -29,11 +35,24 @@ export class Journal {
     this.#entries.set(placeOf(entry), entry);
   }
 
-  /** These failed calls, made ready to be done afresh by a retry of the whole task. A child keeps its id: its retry reuses what it did. */
-  reopened(calls: Iterable<CallPlace>): JournalEntry[] {
-    return [...new Set([...calls].map(placeOf))].flatMap((place) => {
-      const entry = this.#entries.get(place);
-      if (entry?.state !== "failed") return [];
+  /**
+   * These failed calls, made ready to be done afresh by a retry of the whole task, and what came after their failure, which is
+   * left behind: a success may be followed by other calls. A child keeps its id: its retry reuses what it did.
+   */
+  reopened(failures: readonly FailedPlace[]): JournalEntry[] {
+    const afresh = new Set(failures.map(placeOf).filter((place) => this.#entries.get(place)?.state === "failed"));
+    if (afresh.size === 0) return [];
+    const first = new Map<string, number>();
+    const from = (branch: string, position: number) =>
+      first.set(branch, Math.min(position, first.get(branch) ?? position));
+    for (const { branch, next, lines } of failures) {
+      from(branch, next);
+      from(linesOf(branch), lines);
+    }
+    const isAfter = ({ branch, position }: CallPlace) => position >= (first.get(branch) ?? Number.POSITIVE_INFINITY);
+    return [...this.#entries].flatMap(([place, entry]) => {
+      if (isAfter(entry) || forksTo(entry.branch).some(isAfter)) return [leftBehind(entry)];
+      if (!afresh.has(place)) return [];
       const result = entry.kind === "child" ? entry.result : { until: 0, said: true, gaveUpAt: entry.tries };
       return [{ ...entry, state: "retrying" as const, tries: 0, result }];
     });
@@ -48,18 +67,139 @@ export class Journal {
     occurrence: number,
   ): JournalEntry | undefined {
     const entry = this.#entries.get(placeOf({ branch, position }));
-    if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence)) {
-      throw new JournalMismatch(
-        `The journal no longer fits the handler's code: at position ${position} of branch "${branch}" the journal holds the ${entry.kind} ` +
-          `"${entry.name}" (${entry.occurrence}), and the code now asks for the ${kind} "${name}" (${occurrence}).`,
-      );
-    }
+    const asked = `the ${kind} "${name}" (${occurrence})`;
+    if (!entry && this.#layout.branchesAt({ branch, position }).length > 0)
+      throw mismatchAt({ branch, position }, "parallel branches", `the code now asks for ${asked}`);
+    if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence))
+      throw mismatchAt({ branch, position }, nameOf(entry), `the code now asks for ${asked}`);
     return entry;
   }
+
+  /** These branches begin at this place. What does not fit: another call there, or branches that are not among them. */
+  fork(place: CallPlace, keys: readonly string[]): JournalMismatch | null {
+    const entry = this.#entries.get(placeOf(place));
+    if (entry) return mismatchAt(place, nameOf(entry), "the code now asks for parallel branches");
+    const other = this.#layout.begin(place, keys);
+    return other === undefined
+      ? null
+      : mismatchAt(place, `the branch "${other}"`, "the code now asks for parallel branches without it");
+  }
+
+  /** The code of a branch has ended before this position. What does not fit: something that it has done before, and no longer asks for. */
+  ended({ branch, position }: CallPlace): JournalMismatch | null {
+    const last = this.#layout.lastOf(branch);
+    if (!last || last.position < position) return null;
+    return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");
+  }
+}
+
+/** How what an earlier attempt has done lies in branches. */
+class Layout {
+  /** Those of the entries, sorted; none where all stand in the first. */
+  readonly #branches: readonly string[];
+  /** Of each branch, how far its weighty calls go, and those in branches that began there. */
+  readonly #last = new Map<string, { position: number; entry: JournalEntry }>();
+  /** Branches whose key looks like a place in another one. */
+  readonly #odd = new Set<string>();
+
+  constructor(entries: readonly JournalEntry[]) {
+    const branches = new Set<string>();
+    for (const entry of entries) {
+      if (entry.branch.includes(".")) branches.add(entry.branch);
+      if (!WEIGHTY.has(entry.kind)) continue;
+      for (const { branch, position } of [entry, ...forksTo(entry.branch)]) {
+        const known = this.#last.get(branch);
+        if (!known || known.position < position) this.#last.set(branch, { position, entry });
+      }
+    }
+    this.#branches = [...branches].sort();
+  }
+
+  branchesAt({ branch, position }: CallPlace): string[] {
+    if (this.#branches.length === 0) return [];
+    const prefix = `${branch}/${position}.`;
+    const found: string[] = [];
+    for (let at = firstFrom(this.#branches, prefix); this.#branches[at]?.startsWith(prefix); at++) {
+      const each = this.#branches[at] ?? "";
+      if (!this.#isOdd(each)) found.push(each);
+    }
+    return found;
+  }
+
+  /** A branch at this place that has none of these keys. */
+  begin(place: CallPlace, keys: readonly string[]): string | undefined {
+    const prefix = `${place.branch}/${place.position}.`;
+    const found = this.branchesAt(place).map((branch) => branch.slice(prefix.length));
+    for (const key of keys) if (key.includes("/")) this.#odd.add(prefix + key);
+    if (found.length === 0) return undefined;
+    const known = new Set(keys);
+    return found.find((branch) => !startsOf(branch).some((start) => known.has(start)));
+  }
+
+  lastOf(branch: string): { position: number; entry: JournalEntry } | undefined {
+    const last = this.#last.get(branch);
+    return last && this.#isOdd(last.entry.branch) ? undefined : last;
+  }
+
+  #isOdd(branch: string): boolean {
+    return this.#odd.size > 0 && startsOf(branch).some((start) => this.#odd.has(start));
+  }
+}
+
+/** The text before each of its slashes, and all of it. */
+function startsOf(text: string): string[] {
+  return [...[...text.matchAll(/\//g)].map(({ index }) => text.slice(0, index)), text];
+}
+
+/** The places in the branches above it at which the way to a branch begins. */
+function forksTo(branch: string): CallPlace[] {
+  if (!branch.includes(".")) return [];
+  return [...branch.matchAll(/\/(\d+)\./g)].map(({ index, 1: position }) => ({
+    branch: branch.slice(0, index),
+    position: Number(position),
+  }));
+}
+
+/** Where in a sorted list what is not before `text` begins. */
+function firstFrom(sorted: readonly string[], text: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The lines of a branch are counted beside its calls, in a branch of the journal that no code can name. */
+export function linesOf(branch: string): string {
+  return `${branch}/log`;
+}
+
+/** It came after a failure that a retry does afresh: it stays to be read, and the retry knows nothing of it. */
+function leftBehind(entry: JournalEntry): JournalEntry {
+  return { ...entry, state: entry.state === "retrying" ? "failed" : entry.state, tries: 0 };
+}
+
+function isLeftBehind({ state, tries }: JournalEntry): boolean {
+  return tries === 0 && state !== "retrying";
+}
+
+function nameOf({ kind, name, occurrence }: JournalEntry): string {
+  return `the ${kind} "${name}" (${occurrence})`;
+}
+
+function mismatchAt({ branch, position }: CallPlace, holds: string, asked: string): JournalMismatch {
+  return new JournalMismatch(
+    `The journal no longer fits the handler's code: at position ${position} of branch "${branch}" the journal holds ${holds}, and ${asked}.`,
+  );
 }
 
 /** Where a call stands in the journal. */
 export type CallPlace = Pick<JournalEntry, "branch" | "position">;
+
+/** Where a call has failed: what its branch called from `next` on, and said from `lines` on, came after that. */
+export type FailedPlace = CallPlace & { next: number; lines: number };
 
 function placeOf({ branch, position }: CallPlace): string {
   return `${branch}\n${position}`;

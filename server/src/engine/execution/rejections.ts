@@ -3,24 +3,24 @@
  * the very error that the call threw, by the errors that name it as their cause, and by those that `parallel` has held
  * back for it. A failure that the handler has caught, and gone on after, is in no later rejection.
  */
-import type { CallPlace } from "./journal.ts";
+import type { FailedPlace } from "./journal.ts";
 
 /** Errors that are looked at behind one. */
 const CAUSES_MAX = 10_000;
 
 export class Rejections {
   /** Made with the first one: nearly all runs have none, and the collector of garbage looks at each such map. */
-  #calls: WeakMap<object, readonly CallPlace[]> | undefined;
+  #calls: WeakMap<object, readonly FailedPlace[]> | undefined;
 
   /** The error comes of the failure of these calls. */
-  note(error: unknown, calls: readonly CallPlace[]): void {
+  note(error: unknown, calls: readonly FailedPlace[]): void {
     if (!isObject(error) || calls.length === 0) return;
     this.#calls ??= new WeakMap();
     this.#calls.set(error, [...(this.#calls.get(error) ?? []), ...calls]);
   }
 
   /** The failed calls that the error has come of. */
-  callsOf(error: unknown): CallPlace[] {
+  callsOf(error: unknown): FailedPlace[] {
     const seen = new Set<object>();
     let errors = [error];
     while (errors.length > 0) {

@@ -23,30 +23,19 @@ import {
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
 import { type Log, logOf } from "../../task/log-line.ts";
 import type { Step } from "../../task/step.ts";
-import { budget, NO_USAGE, prompt, type UsageTotals } from "../../task/task.ts";
+import { NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
+import { asked, childOptionsOf, openedAt, outcomeOf, questionOf } from "./call-arguments.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
-import {
-  BadValue,
-  codeIn,
-  countOf,
-  fitting,
-  jsonOf,
-  msOf,
-  objectIn,
-  pauseOf,
-  RECORD_BYTES_MAX,
-  textOf,
-} from "./handed-over.ts";
+import { BadValue, codeIn, countOf, jsonOf, msOf, objectIn, pauseOf, textOf } from "./handed-over.ts";
 import { answerOf } from "./inbox.ts";
-import { type Call, type CallPlace, callKey, entryOf, JournalMismatch } from "./journal.ts";
+import { type Call, callKey, entryOf, type FailedPlace, JournalMismatch, linesOf } from "./journal.ts";
 import type { Run } from "./run.ts";
 import { StepExecution, stepOptionsOf } from "./step-execution.ts";
 
 /** What entries of each kind hold as their result. */
 const sleeping = z.object({ until: z.int() });
-const asked = z.object({ prompt, until: z.int().nullable() });
 const answered = z
   .object({ value: storedJson, by: z.string(), at: z.int(), message: agentMessage.optional() })
   .nullable();
@@ -69,7 +58,7 @@ class ReplayContext implements Context {
   /** Of each name, how many calls there were, and whether one is under way. */
   readonly #calls = new Map<string, { count: number; inFlight: boolean }>();
   /** The failed calls of the branch's last rejection, as long as no call has followed it. */
-  #rejected: CallPlace[] = [];
+  #rejected: FailedPlace[] = [];
   #position = 0;
   #lines = 0;
 
@@ -121,6 +110,8 @@ class ReplayContext implements Context {
     const names = keys.map((key) => textOf("The key of a branch", key));
     for (const key of keys) codeIn(`The branch "${key}"`, branches[key]);
     if (new Set(names).size < names.length) throw new BadValue("Two branches have the same key.");
+    const mismatch = this.#run.journal.fork({ branch: this.#path, position }, names);
+    if (mismatch) return this.#run.mismatch(mismatch);
     const begun: Promise<Results[keyof Results & string]>[] = [];
     for (const [at, key] of keys.entries()) {
       // Thousands of branches, whatever each does before its first call, are as much work as thousands of calls.
@@ -142,10 +133,7 @@ class ReplayContext implements Context {
     if (reasons.length === 0) return results as Results;
     const { rejections } = this.#run;
     const [first, ...others] = reasons;
-    rejections.note(
-      first,
-      others.flatMap((each) => rejections.callsOf(each)),
-    );
+    rejections.note(first, [...others.flatMap((each) => rejections.callsOf(each)), this.#failedAt(position)]);
     this.#rejected = rejections.callsOf(first);
     throw first;
   }
@@ -156,7 +144,9 @@ class ReplayContext implements Context {
    */
   async traced<Result>(code: (ctx: Context) => Promise<Result>): Promise<Result> {
     try {
-      return await code(this);
+      const result = await code(this);
+      const mismatch = this.#run.journal.ended({ branch: this.#path, position: this.#position });
+      return mismatch ? this.#run.mismatch(mismatch) : result;
     } catch (error) {
       const { rejections } = this.#run;
       if (error instanceof TaskFailure && rejections.callsOf(error).length === 0)
@@ -304,13 +294,10 @@ class ReplayContext implements Context {
     });
   }
 
-  /**
-   * The lines of a branch are counted beside its calls, in a branch of the journal that no code can name: one more line in the
-   * code does not make the journal another one.
-   */
+  /** One more line in the code does not make the journal another one. */
   readonly log: Log = logOf((level, message, facts) => {
     if (this.#run.isOver) return;
-    const branch = `${this.#path}/log`;
+    const branch = linesOf(this.#path);
     const position = this.#lines++;
     if (this.#run.journal.has(branch, position)) return this.#run.skipLine();
     const call: Call = {
@@ -383,7 +370,7 @@ class ReplayContext implements Context {
     } catch (error) {
       if (error instanceof JournalMismatch) return this.#run.mismatch(error);
       if (error instanceof StepError) {
-        this.#rejected = [{ branch: this.#path, position }];
+        this.#rejected = [this.#failedAt(position)];
         this.#run.rejections.note(error, this.#rejected);
       }
       throw error;
@@ -402,7 +389,13 @@ class ReplayContext implements Context {
     const position = this.#nextPosition();
     const occurrence = this.#callsOf(name).count++;
     this.#run.spend(usage);
-    if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
+    try {
+      if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
+    } catch (error) {
+      // Not thrown: the code may catch it, and go on.
+      if (error instanceof JournalMismatch) return void this.#run.mismatch(error);
+      throw error;
+    }
     count();
     this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
   }
@@ -414,6 +407,10 @@ class ReplayContext implements Context {
       this.#calls.set(name, calls);
     }
     return calls;
+  }
+
+  #failedAt(position: number): FailedPlace {
+    return { branch: this.#path, position, next: this.#position, lines: this.#lines };
   }
 
   #nextPosition(): number {
@@ -448,52 +445,4 @@ class ReplayContext implements Context {
   }
 }
 
-type Asked = z.infer<typeof asked>;
-
-const questionSchema = z.object({
-  asks: prompt.shape.asks,
-  prompt: z.string(),
-  schema: prompt.shape.schema.optional(),
-  candidates: prompt.shape.candidates,
-});
-
-function questionOf(what: string, question: Question): z.infer<typeof questionSchema> & { deadlineMs: number | null } {
-  const { deadlineMs, ...asked } = objectIn(what, question);
-  return {
-    ...fitting(what, questionSchema, asked, RECORD_BYTES_MAX),
-    deadlineMs: deadlineMs === undefined ? null : msOf(`${what}'s deadlineMs`, deadlineMs),
-  };
-}
-
-function childOptionsOf(what: string, options: ChildOptions) {
-  const { budget: most, deadlineMs } = objectIn(`The options of ${what}`, options);
-  return {
-    budget: most === undefined ? null : fitting(`The budget of ${what}`, budget, most, RECORD_BYTES_MAX),
-    deadlineMs: deadlineMs === undefined ? null : msOf(`The deadlineMs of ${what}`, deadlineMs),
-  };
-}
-
-function openedAt(
-  name: string,
-  { asks, prompt, schema, candidates, deadlineMs }: ReturnType<typeof questionOf>,
-  now: number,
-): Asked {
-  return {
-    prompt: { name, asks, text: prompt, schema: schema ?? null, ...(candidates && { candidates }) },
-    until: deadlineMs === null ? null : now + deadlineMs,
-  };
-}
-
 function nothing(): void {}
-
-/** Runs `take` now, and returns how to get what it returned, or what it threw. */
-function outcomeOf<Value>(take: () => Value): () => Value {
-  try {
-    const value = take();
-    return () => value;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}

@@ -368,7 +368,8 @@ export class Run implements AttemptRun {
 
   /** The journal and the code disagree: the task stands still at once, whatever the handler would make of an error. */
   mismatch<Result>(mismatch: JournalMismatch): Promise<Result> {
-    void this.#finish(() => this.#standStill(mismatch));
+    const stand = () => this.#finish(() => this.#standStill(mismatch));
+    void (this.isOpen ? stand() : this.open().then(stand));
     return never();
   }
 

@@ -132,6 +132,68 @@ export function retriesSuite(begin: Begin): void {
       expect(children[0]).toMatchObject({ state: "completed", retryOf: failed[0]?.id });
     });
 
+    it(`goes the way of a success after a failure that was followed by calls of its own when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      type Ctx = Parameters<Parameters<typeof kind>[1]>[0];
+      const fails = (ctx: Ctx) => ctx.step("fails", body("fails"), once);
+      const codes: Record<string, (ctx: Ctx) => Promise<string>> = {
+        undone: async (ctx) => {
+          await ctx.step("kept", body("kept"), once);
+          await fails(ctx).catch(async (error: unknown) => {
+            await ctx.step("undo", body("undo"), once);
+            throw error;
+          });
+          return ctx.step("next", body("next"), once);
+        },
+        told: async (ctx) => {
+          await fails(ctx).catch((error: unknown) => {
+            ctx.log.error("It failed.");
+            ctx.details({ told: "failure" });
+            throw error;
+          });
+          ctx.log.info("It went well.");
+          ctx.details({ told: "success" });
+          return "told";
+        },
+        closed: async (ctx) => {
+          try {
+            await fails(ctx);
+            return await ctx.step("next", body("next"), once);
+          } finally {
+            await ctx.step("close", body("close"), once);
+          }
+        },
+        branches: async (ctx) => {
+          const both = ctx.parallel({
+            a: (ctx) => fails(ctx).catch((error: unknown) => ctx.sleep("rest", 1).then(() => Promise.reject(error))),
+            b: (ctx) => ctx.step("kept", body("kept"), once),
+          });
+          await both.catch(async (error: unknown) => {
+            await ctx.parallel({ c: (ctx) => ctx.child("undo", "undoing", null) });
+            throw error;
+          });
+          return ctx.step("next", body("next"), once);
+        },
+      };
+      const life = await begin([
+        ...Object.entries(codes).map(([name, run]) => kind(name, run)),
+        kind("undoing", () => Promise.resolve(null)),
+      ]);
+      for (const name of Object.keys(codes)) {
+        broken.add("fails");
+        bodies.length = 0;
+        const id = await again(life, await submit(life, name, twice), () => broken.clear());
+        expect(await arrives(life, id, "completed")).toMatchObject({
+          details: name === "told" ? { told: "success" } : {},
+        });
+        expect(bodies.filter((each) => each === "kept").length).toBeLessThan(2);
+        const said = (await events(life, id)).flatMap(({ type, data }) =>
+          type === "task.logged" ? [data.message] : [],
+        );
+        if (name === "told") expect(said.at(-1)).toBe("It went well.");
+      }
+    });
+
     it(`leaves what the calls before the failure have made and told where it is when it is retried ${way}`, async () => {
       const { broken, bodies, body } = troubles();
       const made = async (ctx: Parameters<Parameters<typeof kind>[1]>[0], name: string) => {

@@ -1,6 +1,7 @@
 /** Code that changes while tasks are under way: each goes on with the version that it began with, or stands still. */
 import { expect, it } from "vitest";
 import type { Handler } from "../../task/handler.ts";
+import type { Json } from "../../task/json.ts";
 import { ada, arrives, at, type Begin, kind, submit, types } from "./stage.ts";
 
 const NAP_MS = 1_000;
@@ -81,6 +82,100 @@ export function versionSuite(begin: Begin): void {
     expect(await arrives(life, id, "waiting")).toMatchObject({ attempt: task.attempt + 1 });
     life = await life.crash([version(1, "before")]);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: 1 });
+  });
+
+  it("lets a task stand still whose calls are in other branches by now, or fewer, whatever its code does with an error", async () => {
+    const bodies: string[] = [];
+    type Ctx = Parameters<Handler["run"]>[0];
+    const pay = (ctx: Ctx, name: string) =>
+      ctx.step(name, async () => {
+        bodies.push(name);
+        return name;
+      });
+    const rest = async (ctx: Ctx) => {
+      await ctx.sleep("nap", NAP_MS);
+      return pay(ctx, "last");
+    };
+    const branch = (key: string) => async (ctx: Ctx) => {
+      await ctx.parallel({ [key]: (ctx) => pay(ctx, "first") });
+      return rest(ctx);
+    };
+    const alone = async (ctx: Ctx) => {
+      await pay(ctx, "first");
+      return rest(ctx);
+    };
+    const told = async (ctx: Ctx) => {
+      ctx.details({ told: true });
+      return alone(ctx);
+    };
+    const caught = async (ctx: Ctx) => {
+      try {
+        ctx.emit({ type: "other.told", data: {} });
+      } catch {
+        bodies.push("caught");
+      }
+      return pay(ctx, "other");
+    };
+    const deep = (run: (ctx: Ctx) => Promise<string>) => (ctx: Ctx) =>
+      ctx.parallel({ a: run, b: (ctx) => ctx.sleep("nap", NAP_MS) }).then(
+        () => "all",
+        () => pay(ctx, "other"),
+      );
+    const changes: readonly (readonly [(ctx: Ctx) => Promise<Json>, (ctx: Ctx) => Promise<Json>])[] = [
+      [branch("old"), branch("new")],
+      [branch("old"), alone],
+      [alone, branch("new")],
+      [alone, (ctx) => pay(ctx, "first")],
+      [alone, () => Promise.resolve("nothing")],
+      [told, caught],
+      [deep(told), deep(caught)],
+      [deep(alone), deep(() => Promise.resolve("nothing"))],
+      [deep(alone), () => Promise.resolve("nothing")],
+    ];
+    const codes = (side: 0 | 1) => changes.map((change, n) => kind(`work${n}`, change[side]));
+    const old = await begin(codes(0));
+    const ids = [];
+    for (const n of changes.keys()) {
+      ids.push(await submit(old, `work${n}`));
+      await old.settle();
+    }
+    const before = [...bodies];
+    const life = await old.crash(codes(1));
+    await life.pass(NAP_MS);
+    for (const id of ids) {
+      const { waits } = await arrives(life, id, "waiting");
+      expect(waits).toMatchObject([{ on: "handler", code: "journal_mismatch" }]);
+    }
+    expect(bodies).toEqual(before);
+    const back = await life.crash(codes(0));
+    await back.pass(NAP_MS);
+    for (const id of ids) await arrives(back, id, "completed");
+    expect(bodies.filter((name) => name === "first")).toHaveLength(changes.length);
+  });
+
+  it("goes on in branches whose keys look like places of others, and with branches that are new", async () => {
+    const bodies: string[] = [];
+    const branches = (...keys: string[]) =>
+      kind("work", async (ctx) => {
+        const branch = (key: string) => async (ctx: Parameters<Handler["run"]>[0]) => {
+          const name = await ctx.step("a", async () => {
+            bodies.push(key);
+            return key;
+          });
+          if (!key.includes("/")) ctx.details({ [key]: 1 });
+          await ctx.sleep("nap", NAP_MS);
+          return name;
+        };
+        return ctx.parallel(Object.fromEntries(keys.map((key) => [key, branch(key)])));
+      });
+    const old = await begin([branches("docs", "docs/1.md", "docs/2.md/0.x")]);
+    const id = await submit(old, "work");
+    await arrives(old, id, "waiting");
+    const life = await old.crash([branches("docs", "docs/1.md", "more", "docs/2.md/0.x")]);
+    await life.pass(NAP_MS);
+    await life.pass(NAP_MS);
+    await arrives(life, id, "completed");
+    expect(bodies).toEqual(["docs", "docs/1.md", "docs/2.md/0.x", "more"]);
   });
 
   it("ends a task that stands still when somebody cancels it, or retries it from its beginning", async () => {

@@ -75,7 +75,7 @@ export function writerStatements(db: Database) {
       `INSERT INTO journal
          (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)
        SELECT ?, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace
-       FROM journal WHERE task = ? AND (state IN ('done', 'failed') OR (state = 'retrying' AND kind = 'child'))`,
+       FROM journal WHERE task = ? AND ((state IN ('done', 'failed') AND tries > 0) OR (state = 'retrying' AND kind = 'child'))`,
     ),
     insertInbox: run(
       `INSERT INTO inbox (task, n, message_id, prompt, question, value, by, at, taken, answer)

@@ -273,11 +273,14 @@ function childrenWaitedFor(task: Task): TaskId[] {
   return task.state === "waiting" ? task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])) : [];
 }
 
-/** A call of the journal as callers read it: what a failed task would try afresh in a retry is what it gave up. */
+/**
+ * A call of the journal as callers read it: what a failed task would try afresh in a retry is what it gave up, and what came
+ * after that is as it was.
+ */
 function stepOf({ occurrence: _, usage: __, ...step }: JournalEntry, hasEnded: boolean): Step {
   const gaveUpAt = isJsonObject(step.result) ? step.result["gaveUpAt"] : undefined;
-  const isReopened = step.state === "retrying" && step.tries === 0;
-  if (!isReopened) return step;
+  if (step.tries > 0) return step;
+  if (step.state !== "retrying") return { ...step, tries: step.trace?.tries?.length ?? 1 };
   const tries = typeof gaveUpAt === "number" ? gaveUpAt : 1;
   return { ...step, tries, ...(hasEnded && { state: "failed" }) };
 }
