@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ProcessExtraction } from "../server/dist/extraction/process-extraction.js";
+import { ProcessExtraction } from "../server/src/extraction/process-extraction.ts";
 import { type PageContent, pdfFile, type Words } from "../server/src/extraction/suite/pdf-file.ts";
 import { conditions, median } from "./conditions.ts";
 

@@ -14,7 +14,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import xlsx from "@e965/xlsx";
-import { ProcessExtraction } from "../server/dist/extraction/process-extraction.js";
+import { ProcessExtraction } from "../server/src/extraction/process-extraction.ts";
 import { conditions, median } from "./conditions.ts";
 
 const OVERHEAD_MAX = 0.15;

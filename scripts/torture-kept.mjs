@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { storageOf } from "../server/dist/store/open.js";
+import { storageOf } from "../server/src/store/open.ts";
 import { NODE, startServer } from "./start-server.mjs";
 import { tell } from "./torture-row.mjs";
 

@@ -1,27 +1,35 @@
 /**
- * The command `waybill` as tests run it, always from the sources: in this process, which takes milliseconds, or in a
- * process of its own where signals, stdin or exit codes of Node.js are the point.
+ * The command `waybill` as tests run it: in this process, from the sources, which takes milliseconds; or in a process of
+ * its own, from the bundle that the package has, where signals, stdin or exit codes of Node.js are the point.
  */
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { run } from "../src/cli/program.ts";
 
-const MAIN = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
+const BUNDLE = fileURLToPath(new URL("../../scripts/bundle.mjs", import.meta.url));
+const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+/** What a configuration of such a process imports in place of "waybill". */
+export const PACKAGE = new URL("../dist/index.js", import.meta.url).href;
 /** What `vitest.config.ts` calls the condition under which packages of the workspace have their sources. */
 const NODE_FLAGS = ["--conditions=waybill-source", "--disable-warning=ExperimentalWarning"];
 
 export type Ended = { code: number | null; out: string; talk: string };
 export type Environment = Readonly<Record<string, string>>;
 
-/** What follows the name of the program in the command line of a process that runs `waybill`. */
-export const WAYBILL: readonly string[] = [...NODE_FLAGS, MAIN];
+let isBundled = false;
+/** What follows the name of the program in the command line of a process that runs `waybill`, of the sources as they are. */
+export function waybillArgs(): readonly string[] {
+  if (!isBundled) execFileSync(process.execPath, [BUNDLE]);
+  isBundled = true;
+  return [...NODE_FLAGS, MAIN];
+}
 
 /** Starts `waybill` in a process that sees nothing of this one's environment but what Node.js needs. */
 export function spawnWaybill(
   args: readonly string[],
   { cwd, env = {} }: { cwd?: string; env?: Environment } = {},
 ): ChildProcessWithoutNullStreams {
-  return spawnNode([...WAYBILL, ...args], { cwd, env });
+  return spawnNode([...waybillArgs(), ...args], { cwd, env });
 }
 
 /** Starts a program of the tests likewise, which sees the packages of the workspace as their sources. */

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout as pass } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { spawnWaybill } from "./command.ts";
+import { PACKAGE, spawnWaybill } from "./command.ts";
 
 const CONFIG = `
-import { defineHandler } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+import { defineHandler } from ${JSON.stringify(PACKAGE)};
 import { z } from "zod";
 const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ends = {

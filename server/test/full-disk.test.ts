@@ -23,7 +23,7 @@ import { openDatabase } from "../src/store/sqlite/database.ts";
 import { fixture } from "../src/store/sqlite/fixture.suite.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { defineHandler } from "../src/task/handler.ts";
-import { ended, spawnWaybill, WAYBILL } from "./command.ts";
+import { ended, spawnWaybill, waybillArgs } from "./command.ts";
 import { providersAt, startProviderServer } from "./providers/provider-server.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -253,7 +253,7 @@ it.skipIf(!existsSync("/dev/full"))("a server goes on though nothing that it say
   const port = await freePort();
   const full = openSync("/dev/full", "w");
   const flags = ["dev", "--data", folder, "--port", `${port}`, "--lens-port", "none"];
-  const child = spawn(process.execPath, [...WAYBILL, ...flags], { stdio: ["ignore", "ignore", full] });
+  const child = spawn(process.execPath, [...waybillArgs(), ...flags], { stdio: ["ignore", "ignore", full] });
   closeSync(full);
   const exited = new Promise((resolve) => child.on("exit", resolve));
   const health = () =>

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
-import { type Environment, runWaybill, spawnWaybill } from "./command.ts";
+import { type Environment, PACKAGE, runWaybill, spawnWaybill } from "./command.ts";
 
 // Each start of a process is dear: the tests hand theirs on, in their order.
 let folder = "";
@@ -152,7 +152,7 @@ describe("waybill dev", () => {
 describe("waybill dev whose configuration changes", () => {
   const configOf = (agents: string) => `
     import { existsSync } from "node:fs";
-    import { defineHandler } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+    import { defineHandler } from ${JSON.stringify(PACKAGE)};
     import { z } from ${JSON.stringify(import.meta.resolve("zod"))};
     ${agents}
     const pass = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -324,6 +324,14 @@ describe("a thread or process beside the server", () => {
     expect(loaded.size).toBeGreaterThan(0);
     expect([...loaded.values()].filter(({ imports }) => imports.includes("zod")).map(({ path }) => path)).toEqual([]);
   });
+
+  test("has a file of its own in the bundle", () => {
+    const [known = ""] = readFileSync(join(ROOT, "knip.jsonc"), "utf8").split('"dashboard": {');
+    const entries = [...known.matchAll(/"src\/([\w/-]+)\.ts"/g)].map(([, entry]) => entry);
+    expect(entries).toContain("store/sqlite/worker");
+    const made = readFileSync(join(ROOT, "scripts/bundle.mjs"), "utf8");
+    expect(entries.filter((entry) => !entry?.includes("suite/") && !made.includes(`"${entry}"`))).toEqual([]);
+  });
 });
 
 describe("a cycle", () => {

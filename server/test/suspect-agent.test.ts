@@ -1,11 +1,12 @@
 /** An agent whose server has died twice under it goes on in a process of its own, and still finds what only the server has. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { PACKAGE } from "./command.ts";
 import { KillableServer } from "./killable-server.ts";
 import { type OtlpCollector, startOtlpCollector } from "./otlp-collector.ts";
 
 const config = (modelUrl: string) => `
-import { defineTool } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+import { defineTool } from ${JSON.stringify(PACKAGE)};
 import { z } from ${JSON.stringify(import.meta.resolve("zod"))};
 export default {
   models: { default: "lab:m1", providers: { lab: { type: "openai-compatible", baseUrl: "${modelUrl}" } } },

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { PACKAGE } from "../command.ts";
 import { KillableServer } from "../killable-server.ts";
 import { ask, request, written } from "./client.ts";
 import { all, streamed, type Told, textOf } from "./streamed.ts";
@@ -10,7 +11,7 @@ import { all, streamed, type Told, textOf } from "./streamed.ts";
 const config = () => `
 import { readFile } from "node:fs/promises";
 import { setTimeout as pass } from "node:timers/promises";
-import { defineAgent, defineConfig } from ${JSON.stringify(new URL("../../src/index.ts", import.meta.url).href)};
+import { defineAgent, defineConfig } from ${JSON.stringify(PACKAGE)};
 const allowed = () => readFile(new URL("allowed", import.meta.url), "utf8").then(Number, () => 0);
 export default defineConfig({
   agents: [
