@@ -18,6 +18,7 @@ const LONGEST = [
   "server/test/damage.test.ts",
   "server/test/full-disk-backup.test.ts",
   "server/test/full-disk.test.ts",
+  "server/test/totals.test.ts",
   "server/test/paid-requests.test.ts",
   "server/test/orchestrate/knowledge.test.ts",
   "server/src/delivery/delivery.test.ts",

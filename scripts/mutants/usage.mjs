@@ -25,6 +25,18 @@ export const USAGE = [
     put: "",
   },
   {
+    file: "server/src/engine/execution/step-execution.ts",
+    name: "what-a-dead-process-was-paying-is-forgotten",
+    find: "if (this.#paying) await",
+    put: "if (false) await",
+  },
+  {
+    file: "server/src/telemetry/model-calls.ts",
+    name: "a-broken-answer-has-cost-nothing-in-its-span",
+    find: "end(null, error instanceof ModelError ? error.spent : undefined,",
+    put: "end(null, undefined,",
+  },
+  {
     file: verbs,
     name: "the-last-day-is-left-out",
     find: "before: to + DAY_MS",

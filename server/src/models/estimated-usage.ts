@@ -1,6 +1,6 @@
 /** Token counts of a call whose provider stated none: those of this server's own tokenizer. */
 
-import type { CountedCall } from "../task/usage.ts";
+import { type CountedCall, TOKEN_BYTES } from "../task/usage.ts";
 import { textsOf, tokensOf } from "./last-tokens.ts";
 import type { ModelCall, PaidCall, PromptTurn, Usage } from "./model.ts";
 
@@ -29,6 +29,16 @@ export async function estimatedUsage(
     outputTokens: await tokensOf(said),
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
+  };
+}
+
+/** What a call has at least that is about to be made, by the size of its texts: nobody waits for a count. */
+export function roughUsage(prompt: readonly PromptTurn[], tools: ModelCall["tools"]): Usage {
+  let bytes = tools.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(tools));
+  for (const text of textsOf(prompt)) bytes += Buffer.byteLength(text);
+  return {
+    inputTokens: Math.ceil(bytes / TOKEN_BYTES) + (prompt.length + tools.length) * FRAME_TOKENS,
+    ...{ outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
   };
 }
 

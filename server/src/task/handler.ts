@@ -57,6 +57,11 @@ export interface StepContext extends Effects {
   reserve(amount: Reservation, seen: readonly Bound[]): Promise<boolean>;
   /** Lets the budgets of these tasks begin again, each from what its tree has spent by now: somebody has let it go on. */
   grant(tasks: readonly string[]): Promise<void>;
+  /**
+   * Writes down a call that is about to be paid for, as far as it is known: where the process dies before `usage` has told what
+   * it came to, under the same key, this counts, and with it the live text at `usdPerToken`.
+   */
+  paying(call: UsageCall, usdPerToken?: number): Promise<void>;
   /** Live text: coalesced, logged, then sent, while the step still runs. */
   output(text: string, agent?: string): void;
   /** Takes the live text of this step back: it was no part of what is to be told. Whoever watches is told so. */

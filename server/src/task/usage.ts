@@ -24,6 +24,9 @@ export type CountedCall = Omit<UsageCall, "key" | "raw">;
 /** With when it was recorded. */
 export type RecordedCall = UsageCall & { at: number };
 
+/** About so many bytes of text are a token, where nobody has counted them. */
+export const TOKEN_BYTES = 4;
+
 /** Of one call, and dollars likewise: sums of them stay numbers that can be written. */
 export const TOKENS_MAX = 1e12;
 

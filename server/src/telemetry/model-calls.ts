@@ -3,7 +3,14 @@
  * call is a span, by the semantic conventions for generative AI.
  */
 import { randomBytes } from "node:crypto";
-import { type ModelAnswer, type ModelCall, ModelError, type Models, type PromptTurn } from "../models/model.ts";
+import {
+  type ModelAnswer,
+  type ModelCall,
+  ModelError,
+  type Models,
+  type PaidCall,
+  type PromptTurn,
+} from "../models/model.ts";
 import { headersIn } from "../task/trace.ts";
 import { callPlace } from "./call-place.ts";
 import type { FinishedSpan } from "./span.ts";
@@ -35,9 +42,9 @@ async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<
     firstSeconds = (performance.now() - begun) / 1_000;
     call.onBegun?.();
   };
-  const end = (answer: ModelAnswer | null, error: FinishedSpan["error"]) => {
+  const end = (answer: ModelAnswer | null, paid: PaidCall | undefined, error: FinishedSpan["error"]) => {
     const seconds = (performance.now() - begun) / 1_000;
-    const said = { call, answer, error, firstSeconds };
+    const said = { call, answer, paid, error, firstSeconds };
     tracing.sink.modelCall({ ...countsOf(said), seconds });
     if (!place?.trace.sampled) return;
     tracing.sink.span({
@@ -51,11 +58,14 @@ async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<
   };
   try {
     const answer = await models.call({ ...call, ...(headers && { headers }), onBegun });
-    end(answer, null);
+    end(answer, answer, null);
     return answer;
   } catch (error) {
     const type = error instanceof ModelError ? error.code : "failed";
-    end(null, { type, message: error instanceof Error ? error.message : String(error) });
+    end(null, error instanceof ModelError ? error.spent : undefined, {
+      type,
+      message: error instanceof Error ? error.message : String(error),
+    });
     throw error;
   }
 }
@@ -63,24 +73,26 @@ async function told(models: Models, call: ModelCall, tracing: Tracing): Promise<
 type Said = {
   call: ModelCall;
   answer: ModelAnswer | null;
+  /** What it has cost, also where it has brought no answer. */
+  paid: PaidCall | undefined;
   error: FinishedSpan["error"];
   firstSeconds: number | null;
 };
 
-function countsOf({ call, answer, error, firstSeconds }: Said) {
+function countsOf({ call, paid, error, firstSeconds }: Said) {
   return {
     operation: "chat" as const,
     provider: providerOf(call),
     requestModel: bareModel(call),
-    responseModel: answer?.model ?? null,
+    responseModel: paid?.model ?? null,
     firstSeconds,
-    tokens: answer && { input: answer.usage.inputTokens, output: answer.usage.outputTokens },
+    tokens: paid ? { input: paid.usage.inputTokens, output: paid.usage.outputTokens } : null,
     error: error?.type ?? null,
   };
 }
 
-function attributesOf({ call, answer, firstSeconds }: Said, contents: boolean): FinishedSpan["attributes"] {
-  const usage = answer?.usage;
+function attributesOf({ call, answer, paid, firstSeconds }: Said, contents: boolean): FinishedSpan["attributes"] {
+  const usage = paid?.usage;
   return {
     "gen_ai.operation.name": "chat",
     "gen_ai.provider.name": providerOf(call),
@@ -88,14 +100,14 @@ function attributesOf({ call, answer, firstSeconds }: Said, contents: boolean): 
     "gen_ai.request.stream": true,
     "gen_ai.request.max_tokens": call.maxOutputTokens,
     "gen_ai.request.temperature": call.temperature,
-    "gen_ai.response.model": answer?.model,
+    "gen_ai.response.model": paid?.model,
     "gen_ai.response.finish_reasons": answer ? [answer.finish] : undefined,
     "gen_ai.response.time_to_first_chunk": firstSeconds ?? undefined,
     "gen_ai.usage.input_tokens": usage?.inputTokens,
     "gen_ai.usage.output_tokens": usage?.outputTokens,
     "gen_ai.usage.cache_read.input_tokens": usage?.cacheReadTokens || undefined,
     "gen_ai.usage.cache_creation.input_tokens": usage?.cacheWriteTokens || undefined,
-    "waybill.cost_usd": answer?.costUsd ?? undefined,
+    "waybill.cost_usd": paid?.costUsd ?? undefined,
     ...(contents && {
       "gen_ai.input.messages": jsonOf(call.prompt.map(messageOf)),
       "gen_ai.output.messages": answer ? jsonOf([answered(answer)]) : undefined,

@@ -10,6 +10,7 @@ import type { Store } from "../../store/store.ts";
 import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { TaskEvent } from "../../task/events/event.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
@@ -206,6 +207,19 @@ export class AttemptWriter implements AttemptPort {
     return messages.flatMap(heard);
   }
 
+  async said(step: string): Promise<number> {
+    const { store } = this.#parts;
+    const { id, lastSeq } = this.#task;
+    let bytes = 0;
+    for (let after = 0; after < lastSeq; ) {
+      const from = after;
+      const events = await this.#insist(() => store.events(id, from, EVENTS_PAGE));
+      for (const event of events) bytes = saidBy(event, step, bytes);
+      after = events.at(-1)?.seq ?? lastSeq;
+    }
+    return bytes;
+  }
+
   answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
     return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, value));
   }
@@ -361,6 +375,18 @@ export class AttemptWriter implements AttemptPort {
       throw error;
     }
   }
+}
+
+const EVENTS_PAGE = 1_000;
+
+/** How many bytes of live text its try has told after this event. */
+function saidBy(event: TaskEvent, step: string, before: number): number {
+  if (event.custom) return before;
+  if (event.type === "output.delta")
+    return event.data.step === step ? before + Buffer.byteLength(event.data.text) : before;
+  if (event.type === "output.restarted") return event.data.step === step ? 0 : before;
+  const ends = event.type === "step.completed" || event.type === "step.failed" || event.type === "step.retrying";
+  return ends && event.data.name === step ? 0 : before;
 }
 
 /** About how many bytes it takes in memory. */

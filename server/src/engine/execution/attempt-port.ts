@@ -65,6 +65,8 @@ export interface AttemptPort {
   /** A task's end, or null while it has none. */
   endOf(child: TaskId): Promise<{ output: Json } | { error: Failure } | null>;
   history(limit: number): Promise<HeardMessage[]>;
+  /** How many bytes of live text the step of this name has told in the try that was cut off last. */
+  said(step: string): Promise<number>;
   /** What was said before this question was asked, as the answer that it wants; null when it fits in no way. */
   answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null>;
   /** The budgets that hold for this task, as they are at this moment: its own, and those of tasks above it. */

@@ -191,6 +191,10 @@ class RemotePort implements AttemptPort {
     return this.#ask("answerTo", prompt, value);
   }
 
+  said(step: string): Promise<number> {
+    return this.#ask("said", step);
+  }
+
   bill(calls: UsageCall[]): Promise<void> {
     return this.#ask("bill", calls);
   }

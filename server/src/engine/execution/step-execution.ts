@@ -11,7 +11,7 @@ import { copyOf, type Json, type JsonObject } from "../../task/json.ts";
 import { type Log, logOf } from "../../task/log-line.ts";
 import { type StepTrace, TRIES_KEPT_MAX } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
-import { addUsage, type UsageCall } from "../../task/usage.ts";
+import { addUsage, TOKEN_BYTES, type UsageCall, usageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
@@ -28,8 +28,16 @@ const STEP_TIMEOUT_MS = 600_000;
 const STEP_BACKOFF_MS = 1_000;
 const STEP_BACKOFF_MS_MAX = 60_000;
 
-/** What a step's entry holds while it has no result: when it tries again, and whether it has sent live text (`said`). */
-const unfinished = z.object({ until: z.int(), said: z.boolean() });
+/**
+ * What a step's entry holds while it has no result: when it tries again, whether it has sent live text (`said`), and what its
+ * try had paid for or was about to, the last at `usdPerToken` for what was said.
+ */
+const unfinished = z.object({
+  until: z.int(),
+  said: z.boolean(),
+  paying: z.object({ calls: z.array(usageCall), usdPerToken: z.number() }).optional(),
+});
+type Paying = NonNullable<z.infer<typeof unfinished>["paying"]>;
 
 /** What a body records that commits with its result. */
 type StepEffects = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
@@ -70,6 +78,8 @@ export class StepExecution implements StepContext {
   /** Whoever listens is code of the body: what it throws is its own. */
   readonly #stop = new StopSignal((code) => runIn(this.#run.owner, this.#call.name, code));
   #spokeBefore: boolean;
+  /** What the entry says of payments: at first of a try that its process has not outlived. */
+  #paying: Paying | undefined;
   #until: number;
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
@@ -88,6 +98,7 @@ export class StepExecution implements StepContext {
     this.#run = run;
     this.#call = call;
     this.#spokeBefore = before.said;
+    this.#paying = call.entry?.state === "waiting" ? before.paying : undefined;
     this.#until = before.until;
     this.#spent = call.entry?.usage ?? NO_USAGE;
     this.key = `${run.task.id}${call.key}`;
@@ -111,6 +122,7 @@ export class StepExecution implements StepContext {
       this.#run.stepEnded(key, name, null);
       await this.#run.open();
     }
+    if (this.#paying) await this.#countLost(this.#paying);
     const began = clock.elapsed();
     const outcome = await this.#once(body, began);
     const tried = { key: this.key, tries: this.tries, failure: this.#failure };
@@ -131,7 +143,7 @@ export class StepExecution implements StepContext {
         ? [{ type: "output.restarted", data: { step: this.#call.name } }]
         : [];
       // Written down before the text: whoever runs this step again must know that there was some.
-      this.#run.buffer.add({ record: { events }, journal: [this.#entry("waiting", { until: 0, said: true })] });
+      this.#run.buffer.add({ record: { events }, journal: [this.#begun()] });
     }
     this.#run.buffer.text(this.#call.name, speaker, text);
   }
@@ -187,6 +199,13 @@ export class StepExecution implements StepContext {
     const checked = usageOf(call);
     if (this.#run.isOver) this.#run.bill([checked]);
     else this.#effects.usage.push(checked);
+  }
+
+  async paying(call: UsageCall, usdPerToken = 0): Promise<void> {
+    const checked = usageOf(call);
+    if (this.#done || this.#run.isOver) return;
+    this.#paying = { calls: [...this.#effects.usage, checked], usdPerToken };
+    await this.#run.commit({ journal: [this.#begun()] });
   }
 
   progress(fraction: number, message = ""): void {
@@ -330,6 +349,22 @@ export class StepExecution implements StepContext {
     const endedAt = this.#run.port.clock.now();
     const last = { startedAt: Math.round(endedAt - ms), endedAt, error };
     return { tries: [...before, last].slice(-TRIES_KEPT_MAX) };
+  }
+
+  /** That it has begun, for whoever runs this step again. */
+  #begun(): JournalEntry {
+    const said = this.#speaks || this.#spokeBefore;
+    return this.#entry("waiting", { until: 0, said, ...(this.#paying && { paying: this.#paying }) });
+  }
+
+  /** What a try has paid for whose process died: its last call by what was known before it, and by what was said of its answer. */
+  async #countLost({ calls, usdPerToken }: Paying): Promise<void> {
+    const last = calls.at(-1);
+    if (!last) return;
+    const said = Math.ceil((await this.#run.through(() => this.#run.port.said(this.#call.name))) / TOKEN_BYTES);
+    const outputTokens = last.outputTokens + said;
+    const costUsd = last.costUsd === null ? null : last.costUsd + said * usdPerToken;
+    this.#effects.usage.push(...calls.slice(0, -1), { ...last, outputTokens, costUsd });
   }
 
   /** What the body had reported when it was cut off was paid for. */

@@ -171,6 +171,30 @@ export function usageSuite(begin: Begin): void {
     ]);
   });
 
+  it("counts a call of a process that has died by what was known before it and by what it had said, once", async () => {
+    let tries = 0;
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        const own = { ...call(`own ${tries}`), outputTokens: 0 };
+        await step.paying(own, 0.25);
+        if (tries > 1) return tries;
+        step.output("Eight by");
+        return new Promise<null>(() => {});
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.settle();
+    life = await life.crash();
+    expect(await arrives(life, id, "completed")).toMatchObject({
+      output: 2,
+      usage: { calls: 1, outputTokens: 2, costUsd: 1 },
+    });
+    expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own 1" }]);
+  });
+
   it("keeps nothing that a failed try has recorded, except what it cost", async () => {
     const life = await begin([
       kind("twice", (ctx) =>

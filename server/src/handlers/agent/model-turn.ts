@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
-import { countedOf, estimatedUsage } from "../../models/estimated-usage.ts";
+import { countedOf, ESTIMATED, estimatedUsage, roughUsage } from "../../models/estimated-usage.ts";
 import {
   type ModelAnswer,
   type ModelCall,
@@ -14,6 +14,7 @@ import {
   type ProviderState,
   type Reasoning,
 } from "../../models/model.ts";
+import { costUsd } from "../../models/prices.ts";
 import { isAllowed } from "../../task/allowed-models.ts";
 import type { GenerationParameters, GenerationReport } from "../../task/generation-parameters.ts";
 import type { GuardrailReport } from "../../task/guardrails.ts";
@@ -89,6 +90,7 @@ const CALL_TIMEOUT_MS = 1_800_000;
 const EMPTY_TRIES_MAX = 3;
 const ARGUMENTS_CHARS_MAX = 100_000;
 const NAME_CHARS_MAX = 64;
+const PER_MILLION = 1_000_000;
 const REASON_CHARS_MAX = 1_000;
 
 /**
@@ -146,14 +148,16 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   const mayCall = call.tools.length > 0 && call.toolChoice !== "none" && models.speaksBeforeCalls(call.model);
   const shown = new AnswerText(step, mayCall);
   const spoken = guard && new SpokenText(guard, step, shown, tail);
+  const key = `${step.key}/${step.tries}/${randomUUID()}`;
+  await noteBefore(step, key, options);
   const answer = await models
     .call({ ...call, signal: step.signal, onText: (piece) => (spoken ?? shown).push(piece) })
     .catch((error: unknown) => {
-      if (error instanceof ModelError && error.spent) bill(step, agent, error.spent);
+      if (error instanceof ModelError && error.spent) bill(step, key, agent, error.spent);
       if (step.signal.aborted) throw error;
       throw callError(error, call.model, step.tries, retries + 1);
     });
-  bill(step, agent, answer);
+  bill(step, key, agent, answer);
   // What is cut may still be JSON, and mean something else than the model was about to ask for.
   const calls = answer.toolCalls.map((asked) => askedCall(asked, answer.finish === "length" ? CUT_CALL : null));
   const said = answer.text.trim() !== "";
@@ -187,10 +191,23 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   };
 }
 
+/** What the call comes to if this process dies before its answer is counted. */
+async function noteBefore(step: StepContext, key: string, { models, call, agent }: ModelTurnOptions): Promise<void> {
+  const price = models.price(call.model);
+  // What costs nothing has no bill that somebody else writes.
+  if (price?.input === 0 && price.output === 0) return;
+  const usage = roughUsage(call.prompt, call.tools);
+  const at = call.model.indexOf(":");
+  const paid = {
+    ...{ usage, rawUsage: ESTIMATED, provider: call.model.slice(0, at), model: call.model.slice(at + 1) },
+    costUsd: costUsd(usage, price),
+  };
+  await step.paying({ ...countedOf(paid, agent), key, raw: ESTIMATED }, (price?.output ?? 0) / PER_MILLION);
+}
+
 /** Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again. */
-function bill(step: StepContext, agent: string, paid: PaidCall): void {
+function bill(step: StepContext, key: string, agent: string, paid: PaidCall): void {
   const raw = isJson(paid.rawUsage) ? paid.rawUsage : null;
-  const key = `${step.key}/${step.tries}/${randomUUID()}`;
   step.usage({ ...countedOf(paid, agent), key, raw });
 }
 

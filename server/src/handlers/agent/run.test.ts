@@ -136,7 +136,9 @@ describe("a standard run", () => {
     await life.provider.received(3);
     await life.crash(parts);
     const ended = await life.completed(id);
-    expect(ended).toMatchObject({ attempt: 2, output: { text: "Noted.", turns: 3 }, usage: { calls: 3 } });
+    expect(ended).toMatchObject({ attempt: 2, output: { text: "Noted.", turns: 3 } });
+    // That of the process that died was paid for as well.
+    expect(ended.usage).toMatchObject({ calls: 4, estimatedCalls: 1 });
     expect(done).toEqual(["a", "b"]);
     expect(life.provider.requests).toHaveLength(4);
     expect(life.sent(4)).toEqual(life.sent(3));
