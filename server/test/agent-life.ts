@@ -47,6 +47,8 @@ export class AgentLife {
   readonly provider: ProviderServer;
   readonly store: Store;
   readonly clock: VirtualClock;
+  /** What the log says of the code of kinds and tools. */
+  readonly reported: { message: string; [fact: string]: unknown }[] = [];
   #verbs: Verbs | undefined;
   #pull = () => {};
 
@@ -91,7 +93,10 @@ export class AgentLife {
       random,
       ids,
       ...(daysMoney && { daysMoney }),
-      log: { warn: (message, facts) => process.stderr.write(`${message} ${String(facts["error"])}\n`) },
+      log: {
+        warn: (message, facts) => process.stderr.write(`${message} ${String(facts["error"])}\n`),
+        report: (message, facts) => void this.reported.push({ ...facts, message }),
+      },
     });
     const catalog = agentCatalog({ models, agents, tools });
     this.#verbs = createVerbs({ engine, store, clock: this.clock, ids, random, catalog });

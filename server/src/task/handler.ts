@@ -62,6 +62,8 @@ export interface StepContext extends Effects {
    * it came to, under the same key, this counts, and with it the live text at `usdPerToken`.
    */
   paying(call: UsageCall, usdPerToken?: number): Promise<void>;
+  /** An error that the body makes something of: in the server's log at once, with where it was thrown, and nowhere else. */
+  report(error: unknown): void;
   /** Live text: coalesced, logged, then sent, while the step still runs. */
   output(text: string, agent?: string): void;
   /** Takes the live text of this step back: it was no part of what is to be told. Whoever watches is told so. */

@@ -95,13 +95,17 @@ function tried({ attempt, resumed }: Task): string {
 function spent(usage: Task["usage"]): string | null {
   if (usage.calls === 0) return null;
   const also = [
-    usage.unpriced_calls === 0 ? [] : `${count(usage.unpriced_calls)} calls without a known price`,
-    usage.estimated_calls === 0 ? [] : `${count(usage.estimated_calls)} calls with estimated counts`,
+    usage.unpriced_calls === 0 ? [] : `${calls(usage.unpriced_calls)} without a known price`,
+    usage.estimated_calls === 0 ? [] : `${calls(usage.estimated_calls)} with estimated counts`,
   ].flat();
   return [
-    `${count(usage.calls)} calls, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${money(usage.cost_usd)}`,
+    `${calls(usage.calls)}, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${money(usage.cost_usd)}`,
     ...also,
   ].join(", ");
+}
+
+function calls(number: number): string {
+  return `${count(number)} ${number === 1 ? "call" : "calls"}`;
 }
 
 function stepsTable(steps: readonly Step[], screen: Screen): string {

@@ -165,6 +165,10 @@ export class StepExecution implements StepContext {
     });
   }
 
+  report(error: unknown): void {
+    if (stackOf(error) !== null) this.#run.report(`Step "${this.#call.name}" goes on after an error.`, error);
+  }
+
   emit<Type extends string>(event: Emission<Type>): void {
     this.#effects.events.push(eventOf(event));
   }

@@ -219,6 +219,9 @@ describe("a standard run", () => {
       false,
       true,
     ]);
+    // Where it was thrown is for whoever looks after the tool. A built-in one that has no answer is not broken.
+    const stack = expect.stringContaining("run.test.ts");
+    expect(life.reported).toMatchObject([{ task: id, error: { message: "the printer is on fire", stack } }]);
   });
 
   it("makes a model that only ever calls wrongly answer in the end", async () => {

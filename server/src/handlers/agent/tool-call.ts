@@ -19,7 +19,7 @@ import type { Plan } from "./plan.ts";
 import { fetchOf } from "./reach.ts";
 import { retryableOf } from "./retryable.ts";
 import type { RunGuard } from "./run-guard.ts";
-import type { PreparedCall, Tool } from "./tool.ts";
+import { NoAnswer, type PreparedCall, type Tool } from "./tool.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
 /** What the model is told; `shown` is what others are, where a guardrail keeps some of it from them. */
@@ -184,6 +184,7 @@ async function once(
     .catch((error: unknown) => {
       // Cancel, shutdown and the time limit are the engine's to word; a retry is its to make.
       if (step.signal.aborted || (step.tries <= tool.retries && retryableOf(error))) throw error;
+      if (!(error instanceof NoAnswer)) step.report(error);
       return failed(`${tool.name} failed: ${reasonOf(error)}`);
     });
   const outcome = await guard.outcome(step, id, result);

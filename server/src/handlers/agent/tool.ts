@@ -31,6 +31,9 @@ export type ToolContext = {
   usage(call: CountedCall): void;
 };
 
+/** What a tool tells the model in words of its own: nothing in its code is wrong. */
+export class NoAnswer extends Error {}
+
 export type ToolDefinition<Input extends z.ZodType> = {
   /** Letters, digits, `_` and `-`, at most 64: what providers accept. */
   name: string;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { evaluate } from "../../../reference/arithmetic.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 /** Exact where fractions are, floating point for roots and functions. */
 export const calculator = defineTool({
@@ -10,7 +10,7 @@ export const calculator = defineTool({
   input: z.strictObject({ expression: z.string().min(1).max(1_000).describe("Such as (12.5 + 3) * 4 or sqrt(2)^3.") }),
   run({ expression }) {
     const result = evaluate(expression);
-    if (!result.ok) throw new Error(`${result.reason}.`);
+    if (!result.ok) throw new NoAnswer(`${result.reason}.`);
     return result.text;
   },
 });

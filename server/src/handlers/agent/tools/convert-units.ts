@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { convertUnits as convert } from "../../../reference/units.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 /** Length, mass, temperature, volume and the like; no currencies, whose rates change. */
 export const convertUnits = defineTool({
@@ -14,7 +14,7 @@ export const convertUnits = defineTool({
   }),
   run({ value, from, to }) {
     const result = convert(value, from, to);
-    if (!result.ok) throw new Error(`${result.reason}.`);
+    if (!result.ok) throw new NoAnswer(`${result.reason}.`);
     return result.text;
   },
 });

@@ -8,7 +8,7 @@ import {
   findCountry,
 } from "../../../reference/countries.ts";
 import type { JsonObject } from "../../../task/json.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 /** One fact about a country, or all that is known. */
 export const countryFacts = defineTool({
@@ -21,10 +21,10 @@ export const countryFacts = defineTool({
   }),
   run({ country: name, property }) {
     const country = findCountry(name) ?? countryOfCapital(name) ?? countryOfDemonym(name);
-    if (country === undefined) throw new Error(`No country called "${name}" is known.`);
+    if (country === undefined) throw new NoAnswer(`No country called "${name}" is known.`);
     if (property === undefined) return portrait(country);
     const fact = countryFact(country, property);
-    if (fact === undefined) throw new Error(`The ${property} of ${country.name} is not known.`);
+    if (fact === undefined) throw new NoAnswer(`The ${property} of ${country.name} is not known.`);
     return fact;
   },
 });

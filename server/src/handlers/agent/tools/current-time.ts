@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readDay, spokenDay } from "../../../reference/dates.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 /** The one tool with a clock: its result is journaled, so a run sees one time however often it is resumed. */
 export const currentTime = defineTool({
@@ -41,6 +41,6 @@ function formatFor(zone: string): Intl.DateTimeFormat {
       timeZoneName: "longOffset",
     });
   } catch {
-    throw new Error(`There is no time zone "${zone}". Name one like Europe/Paris.`);
+    throw new NoAnswer(`There is no time zone "${zone}". Name one like Europe/Paris.`);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Day, isoDay, moveDay, readDay, spokenDay } from "../../../reference/dates.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 const date = z.string().min(1).max(40);
 
@@ -26,7 +26,7 @@ export const dateMath = defineTool({
 
 function dayNamed(text: string): Day {
   const day = readDay(text);
-  if (day === undefined) throw new Error(`"${text}" is not a date. Write it as YYYY-MM-DD.`);
+  if (day === undefined) throw new NoAnswer(`"${text}" is not a date. Write it as YYYY-MM-DD.`);
   return day;
 }
 
@@ -38,7 +38,7 @@ function between(from: Day, to: Day): string {
 
 function moved(from: Day, count: number, unit: "day" | "week" | "month" | "year"): string {
   const to = moveDay(from, count, unit);
-  if (to === undefined) throw new Error("That is outside the years 1 to 9999.");
+  if (to === undefined) throw new NoAnswer("That is outside the years 1 to 9999.");
   return `${counted(Math.abs(count), unit)} ${count < 0 ? "before" : "after"} it is ${isoDay(to)}, ${spokenDay(to)}.`;
 }
 

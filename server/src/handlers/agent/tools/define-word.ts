@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineWord as lookUp } from "../../../reference/dictionary.ts";
 import { termOfComputing } from "../../../reference/glossary.ts";
-import { defineTool } from "../tool.ts";
+import { defineTool, NoAnswer } from "../tool.ts";
 
 /** The meanings of a word, with examples and synonyms, from WordNet and a small glossary of computing. */
 export const defineWord = defineTool({
@@ -18,7 +18,7 @@ export const defineWord = defineTool({
     });
     if (entry !== undefined) lines.unshift(`${entry.word}:`);
     if (term !== undefined) lines.unshift(`In computing, ${term.term} ${term.meaning}.`);
-    if (lines.length === 0) throw new Error(`No definition of "${word}" is known.`);
+    if (lines.length === 0) throw new NoAnswer(`No definition of "${word}" is known.`);
     return lines.join("\n");
   },
 });
