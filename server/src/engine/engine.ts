@@ -26,6 +26,8 @@ export interface SchedulingView {
   running(id: TaskId): string[];
   /** Ids of the tasks of its tenant, of any user, that hold the slots that it wants. */
   heldBy(id: TaskId): TaskId[];
+  /** The concurrency key that it waits for, ready as it is; null where there is room in it. */
+  behindKey(id: TaskId): string | null;
   /** The tasks of its conversation for whose end it waits before it begins, oldest first. */
   before(id: TaskId): TaskId[];
   /** Tasks of its tenant before it in the queue; null when it is not in it. */

@@ -5,6 +5,7 @@ import type { Failure, Task, Wait } from "../task/task.ts";
 export const WHY_REASONS = [
   "delayed",
   "no_slot",
+  "concurrency",
   "conversation",
   "no_worker",
   "awaits_worker",

@@ -143,6 +143,7 @@ export class EmbeddedEngine implements Engine {
     this.scheduling = {
       running: (id) => runner.running(id),
       heldBy: (id) => scheduler.heldBy(id),
+      behindKey: (id) => scheduler.behindKey(id),
       before: (id) => open.before(id),
       ahead: (id) => scheduler.ahead(id),
       obstacle: (task) => this.#obstacle(task),

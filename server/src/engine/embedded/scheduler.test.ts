@@ -84,6 +84,14 @@ test("says of each kind how many want a slot, and since when the longest", async
   expect(scheduler.wanted()).toEqual([]);
 });
 
+test("counts what waits for its key alone nowhere among those that want a slot", async () => {
+  const { scheduler, offer, end } = stage(5);
+  for (const id of ["1", "2", "3"]) offer(id, "key");
+  expect([scheduler.ready, scheduler.wanted(), scheduler.behindKey("2")]).toEqual([0, [], "key"]);
+  await end("1");
+  expect([scheduler.ready, scheduler.wanted(), scheduler.behindKey("2")]).toEqual([0, [], null]);
+});
+
 test("another goes on in the place of one that was withdrawn while its key had room", async () => {
   const { scheduler, open, offer, end, begun } = stage(2);
   for (const id of ["0", "5", "6", "7"]) offer(id, "key");

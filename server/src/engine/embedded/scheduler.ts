@@ -159,6 +159,13 @@ export class Scheduler {
     return typeof entry.doneBy === "object" ? this.#keys.holders(entry) : this.#slots.holders(entry);
   }
 
+  /** The key that it waits for, ready as it is; null where there is room in it. */
+  behindKey(id: TaskId): string | null {
+    const entry = this.#open.get(id);
+    if (!entry || this.#slots.holds(id) || !this.#open.isReady(entry)) return null;
+    return this.#keys.holders(entry).length === 0 ? null : entry.concurrencyKey;
+  }
+
   /** Tasks of its tenant before it in the queue; null when it is not in it. */
   ahead(id: TaskId): number | null {
     const entry = this.#open.get(id);
@@ -187,7 +194,9 @@ export class Scheduler {
     }
   }
 
+  /** It waits for its key from now on, and not for a slot. */
   #park(entry: Entry): void {
+    this.#wanting.delete(entry.id);
     const key = keyOf(entry) ?? "";
     const parked = this.#parked.get(key) ?? new ReadyQueue<Entry>();
     parked.push(entry);

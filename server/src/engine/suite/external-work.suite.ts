@@ -108,7 +108,8 @@ export function externalWorkSuite(begin: Begin): void {
     const first = await claim(life, "one");
     expect(first.map(({ id }) => id)).toEqual([ones[0], free[0]]);
     expect(await claim(life, "two")).toEqual([]);
-    expect((await life.verbs.tasks.why(ada, twos[0] ?? "")).heldBy.sort()).toEqual([here, ones[0]].sort());
+    const why = await life.verbs.tasks.why(ada, twos[0] ?? "");
+    expect([why.reason, why.heldBy.sort()]).toEqual(["concurrency", [here, ones[0]].sort()]);
     const waiting = await submit(life, "here", { concurrency });
     await arrives(life, waiting, "queued");
     // One goes, one comes: the oldest that wants it is here.

@@ -91,7 +91,10 @@ export function queueSuite(begin: Begin): void {
     await life.settle();
     const states = await Promise.all(ids.map(async (id) => (await at(life, id)).state));
     expect(states).toEqual(["running", "running", "queued"]);
-    expect((await life.verbs.tasks.why(ada, ids[2] ?? "")).heldBy.sort()).toEqual(ids.slice(0, 2).sort());
+    const why = await life.verbs.tasks.why(ada, ids[2] ?? "");
+    expect(why.heldBy.sort()).toEqual(ids.slice(0, 2).sort());
+    expect(why.reason).toBe("concurrency");
+    expect(why.summary).toMatch(/behind the concurrency key "database", which task_\w+, task_\w+ hold\.$/);
     hold.resolve();
     for (const id of ids) await arrives(life, id, "completed");
   });

@@ -38,6 +38,20 @@ export function retriesSuite(begin: Begin): void {
     },
   };
 
+  it("says what a task failed of that is to be tried again as a whole, whatever its steps failed of before", async () => {
+    const life = await begin([
+      kind("broken", async (ctx) => {
+        await ctx.step("read", async () => Promise.reject(new Error("A step.")), { retries: 0 }).catch(() => null);
+        throw new Error("The whole.");
+      }),
+    ]);
+    const id = await submit(life, "broken", { retry: { attempts: 2, backoffMs: 60_000 } });
+    await arrives(life, id, "waiting");
+    const why = await life.verbs.tasks.why(ada, id);
+    expect(why).toMatchObject({ reason: "retry", lastError: { message: "The whole." } });
+    expect(why.summary).toContain('after "The whole."');
+  });
+
   it("tries a step again whose body is told to come back later, when it was told to, and not one that is refused for good", async () => {
     const refusals = [
       new Refusal("unavailable", "Too much is waiting.", { retryAfterS: 30 }),

@@ -76,14 +76,14 @@ export function standingOf(bound: Bound, own: string, next?: ExpectedCall): Stan
   };
   if (limits.tokens !== null) {
     const used = tokensOf(spent);
-    const so = `${counted(used)} of ${counted(limits.tokens)} tokens in ${spent.calls} model calls`;
+    const so = `${counted(used)} of ${counted(limits.tokens)} tokens in ${calls(spent.calls)}`;
     say("tokens", (used / limits.tokens) * 100, `${whose} token budget is spent: ${so}.`);
     if (least && used < limits.tokens && used + least.inputTokens + least.outputTokens > limits.tokens) {
       full("tokens", (used / limits.tokens) * 100, `${whose} token budget has no room for the next call: ${so}`);
     }
   }
   if (limits.costUsd !== null) {
-    const so = `${dollars(spent.costUsd)} of ${dollars(limits.costUsd)} in ${spent.calls} model calls`;
+    const so = `${dollars(spent.costUsd)} of ${dollars(limits.costUsd)} in ${calls(spent.calls)}`;
     const percent = (spent.costUsd / limits.costUsd) * 100;
     say("cost", percent, `${whose} cost budget is spent: ${so}.`);
     if (least && percent < 100 && spent.costUsd + leastCostUsd(least, next?.price ?? null) > limits.costUsd) {
@@ -322,6 +322,10 @@ function toldOf(bound: Bound, type: "tokens" | "cost", percent: number): EventDa
 
 function tokensOf(spent: UsageTotals): number {
   return spent.inputTokens + spent.outputTokens;
+}
+
+function calls(number: number): string {
+  return `${number} model ${number === 1 ? "call" : "calls"}`;
 }
 
 function counted(tokens: number): string {

@@ -28,6 +28,7 @@ function viewOf(): SchedulingView {
   return {
     running: () => [],
     heldBy: () => [],
+    behindKey: () => null,
     before: () => [],
     ahead: () => 0,
     obstacle: () => null,
@@ -58,6 +59,8 @@ const CASES: [reason: (typeof WHY_REASONS)[number], fields: object, view?: Parti
   ],
   ["no_slot", { state: "queued", notBefore: NOW }],
   ["no_slot", { state: "queued" }],
+  ["concurrency", { state: "queued" }, { behindKey: () => "printer" }],
+  ["concurrency", { state: "queued" }, { behindKey: () => "printer", workers: () => ({ ...QUEUE, askedAt: NOW }) }],
   ["no_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: null }) }],
   ["awaits_worker", { state: "queued" }, { workers: () => ({ ...QUEUE, askedAt: NOW }) }],
   ["running", { state: "running" }],

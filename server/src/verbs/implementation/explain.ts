@@ -34,11 +34,13 @@ export function explain(
   const before = scheduling.before(task.id).slice(0, HOLDERS_SHOWN);
   const obstacle = scheduling.obstacle(task);
   const workers = isTerminal(task.state) ? null : scheduling.workers(task);
+  const key = scheduling.behindKey(task.id);
+  const situation = { running, heldBy, before, ahead, workers, key, lastError, below, now };
   return {
     task: task.id,
     state: task.state,
-    reason: obstacle?.code ?? reasonOf(task, { workers, before, now }),
-    summary: obstacle?.sentence ?? summarise(task, { running, heldBy, before, ahead, workers, lastError, below, now }),
+    reason: obstacle?.code ?? reasonOf(task, situation),
+    summary: obstacle?.sentence ?? summarise(task, situation),
     since: task.stateChangedAt,
     until: isTerminal(task.state) ? null : earliest(dueAt(task), task.deadlineAt),
     waits: task.waits,
@@ -52,11 +54,11 @@ export function explain(
 }
 
 /** Why it is in its state, for programs. Where it waits for several things, the one that a call on it can change comes first. */
-function reasonOf(task: Task, { workers, before, now }: Pick<Situation, "workers" | "before" | "now">): WhyReason {
+function reasonOf(task: Task, { before, now, ...ready }: Ready & Pick<Situation, "before" | "now">): WhyReason {
   switch (task.state) {
     case "queued":
       if (isDelayed(task, now)) return "delayed";
-      return before.length > 0 ? "conversation" : readyReason(task, workers);
+      return before.length > 0 ? "conversation" : readyReason(task, ready);
     case "running":
       return task.lease ? "leased" : "running";
     case "paused":
@@ -65,7 +67,7 @@ function reasonOf(task: Task, { workers, before, now }: Pick<Situation, "workers
     case "input_required":
       return `needs_${openQuestions(task)[0]?.prompt.asks ?? "answer"}`;
     case "waiting":
-      return before.length > 0 && task.waits[0]?.on === "conversation" ? "conversation" : waitReason(task, workers);
+      return before.length > 0 && task.waits[0]?.on === "conversation" ? "conversation" : waitReason(task, ready);
     case "completed":
     case "failed":
     case "cancelled":
@@ -75,7 +77,7 @@ function reasonOf(task: Task, { workers, before, now }: Pick<Situation, "workers
   }
 }
 
-function waitReason(task: Task, workers: QueueWorkers | null): WhyReason {
+function waitReason(task: Task, ready: Ready): WhyReason {
   const [wait] = task.waits;
   switch (wait?.on) {
     case "timer":
@@ -89,7 +91,7 @@ function waitReason(task: Task, workers: QueueWorkers | null): WhyReason {
     case "slot":
     case "conversation":
     case undefined:
-      return readyReason(task, workers);
+      return readyReason(task, ready);
   }
 }
 
@@ -98,7 +100,8 @@ function isDelayed({ notBefore }: Task, now: number): boolean {
   return notBefore !== null && notBefore > now;
 }
 
-function readyReason(task: Task, workers: QueueWorkers | null): WhyReason {
+function readyReason(task: Task, { workers, key }: Ready): WhyReason {
+  if (key !== null) return "concurrency";
   if (workers === null) return "no_slot";
   return workers.askedAt === null || workers.askedAt < task.stateChangedAt ? "no_worker" : "awaits_worker";
 }
@@ -111,10 +114,14 @@ function onceResumed(until: number | undefined): string {
 
 const NOTHING_BELOW: ReadonlyMap<string, Below> = new Map();
 
-type Situation = Pick<Why, "running" | "heldBy" | "before" | "ahead" | "workers" | "lastError"> & {
-  below: ReadonlyMap<string, Below>;
-  now: number;
-};
+/** What keeps a ready task back: the room in its concurrency key, the workers of its queue. */
+type Ready = { key: string | null; workers: QueueWorkers | null };
+
+type Situation = Ready &
+  Pick<Why, "running" | "heldBy" | "before" | "ahead" | "lastError"> & {
+    below: ReadonlyMap<string, Below>;
+    now: number;
+  };
 
 function summarise(task: Task, situation: Situation): string {
   switch (task.state) {
@@ -122,9 +129,7 @@ function summarise(task: Task, situation: Situation): string {
       if (task.notBefore !== null && isDelayed(task, situation.now))
         return `Its submit asked for a delay: it starts at ${timeOf(task.notBefore)}.`;
       if (situation.before.length > 0) return `It waits for its turn in its conversation, ${behind(situation)}.`;
-      return situation.workers
-        ? `It is ready, ${byWorkers(situation.workers)}.`
-        : `It is ready and has no slot yet: ${queue(situation)}.`;
+      return `${readyWords("It is ready", situation)}.`;
     case "running":
       if (task.lease) return `Worker ${task.lease.worker} holds it, with a lease until ${timeOf(task.lease.until)}.`;
       return `It runs${situation.running.map((name) => ` "${name}"`).join(",")}, in attempt ${triesOf(task)}${asksBeside(task)}.`;
@@ -179,9 +184,7 @@ function waitSentence(wait: Wait, situation: Situation): string {
       if (situation.before.length > 0) return `for its turn in its conversation, ${behind(situation)}`;
       return waitSentence({ ...wait, on: "slot" }, situation);
     case "slot":
-      return situation.workers
-        ? `ready, ${byWorkers(situation.workers)}`
-        : `ready, without a slot: ${queue(situation)}`;
+      return readyWords("ready", situation);
     case "timer":
       return `until ${timeOf(wait.until)}`;
     case "retry":
@@ -212,6 +215,16 @@ function byWorkers({ queue, askedAt, since }: QueueWorkers): string {
   const begin = `for a worker to take it from queue "${queue}"`;
   if (askedAt === null) return `${begin}: none has asked for that queue since this server started, at ${timeOf(since)}`;
   return `${begin}: one asked for that queue last at ${timeOf(askedAt)}`;
+}
+
+function readyWords(begin: string, situation: Situation): string {
+  const { key, workers, heldBy } = situation;
+  if (key !== null) {
+    const holders =
+      heldBy.length === 0 ? "others hold" : `${heldBy.join(", ")} ${heldBy.length === 1 ? "holds" : "hold"}`;
+    return `${begin}, behind the concurrency key "${key}", which ${holders}`;
+  }
+  return workers ? `${begin}, ${byWorkers(workers)}` : `${begin}, without a slot: ${queue(situation)}`;
 }
 
 function queue({ heldBy, ahead }: Situation): string {

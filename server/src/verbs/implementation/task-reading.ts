@@ -13,7 +13,7 @@ import { isJsonObject } from "../../task/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
-import type { Task, UsageTotals } from "../../task/task.ts";
+import type { Failure, Task, UsageTotals } from "../../task/task.ts";
 import {
   type LatestFilter,
   type LatestPlace,
@@ -35,6 +35,8 @@ import type { Receivers } from "./subscription-verbs.ts";
 
 /** Of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
+/** Of a log, from its end: little follows the failure after which a task waits. */
+const EVENTS_LOOKED_AT = 32;
 /** Children whose waits an answer to "why" goes into, and how deep. */
 const CHILDREN_FOLLOWED_MAX = 5;
 const DEPTH_FOLLOWED_MAX = 32;
@@ -225,12 +227,21 @@ export class TaskReading {
   }
 
   async #explained(principal: Principal, task: Task, below?: ReadonlyMap<string, Below>): Promise<Why> {
-    const [heldBy, lastError] = await Promise.all([
-      this.#visibleHolders(principal, task.id),
-      "error" in task ? task.error : this.parts.store.lastError(task.id),
-    ]);
+    const [heldBy, lastError] = await Promise.all([this.#visibleHolders(principal, task.id), this.#lastError(task)]);
     const { engine, clock } = this.parts;
     return explain(task, { scheduling: engine.scheduling, now: clock.now() }, heldBy, lastError, below);
+  }
+
+  /** What the last try of a whole task failed of stands in its log alone. */
+  async #lastError(task: Task): Promise<Failure | null> {
+    if ("error" in task) return task.error;
+    const { store } = this.parts;
+    if (!task.waits.some(({ on, key }) => on === "retry" && key === "")) return store.lastError(task.id);
+    const recent = await store.events(task.id, Math.max(0, task.lastSeq - EVENTS_LOOKED_AT), EVENTS_LOOKED_AT);
+    const failures = recent.flatMap((event) =>
+      !event.custom && event.type === "task.retrying" ? [event.data.error] : [],
+    );
+    return failures.at(-1) ?? store.lastError(task.id);
   }
 
   /** What its children wait for in truth, of a few of them. */
