@@ -39,7 +39,7 @@ export function decisionCard(
       for (const one of buttons) one.disabled = disabled;
     };
     const done = async (): Promise<void> => {
-      const payload = fields?.value();
+      const payload = fields && (fields.value() ?? {});
       await act({ ...chosen, ...(isObject(payload) && { payload }), ...(said !== "" && { comment: said }) });
       comment.value = "";
     };
@@ -48,8 +48,10 @@ export function decisionCard(
       .catch((error: unknown) => {
         const field = error instanceof WaybillError ? error.field : null;
         const path = field?.startsWith("payload.") ? field.split(".").slice(1) : null;
-        if (path === null || fields === null) notice(problem, sentenceOf(error));
-        else fields.fault(path, sentenceOf(error).replace(`${field}: `, ""));
+        if (path === null || fields === null) {
+          notice(problem, sentenceOf(error));
+          comment.focus();
+        } else fields.fault(path, sentenceOf(error).replace(`${field}: `, ""));
       })
       .finally(() => disable(false));
   }

@@ -3,7 +3,7 @@ import type { Json, JsonObject, Prompt } from "@waybill/sdk";
 import { WaybillError } from "@waybill/sdk";
 import { isYesOrNo } from "@waybill/sdk/display";
 import { button, card, element, notice } from "./element.ts";
-import { isObject } from "./schema.ts";
+import { isObject, resolved, shapeOf } from "./schema.ts";
 import { SchemaForm } from "./schema-form.ts";
 import { sentenceOf } from "./session.ts";
 
@@ -18,21 +18,17 @@ export function wantedBy(asks: Prompt["asks"]): string {
 /** `answer` sends it and rejects with the server's refusal. */
 export function questionCard(question: Prompt, answer: (told: Told) => Promise<void>): HTMLElement {
   const yesOrNo = isYesOrNo(question.asks);
-  const wanted = yesOrNo ? fieldsBeside(question) : null;
-  const fields = wanted && new SchemaForm(wanted, {});
+  const wanted = yesOrNo ? fieldsBeside(question) : fieldsOf(question);
+  const fields = wanted && new SchemaForm(wanted, yesOrNo ? {} : undefined);
   const words = element("textarea", {
     rows: yesOrNo ? 1 : 3,
-    placeholder: yesOrNo
-      ? "A comment, if you like"
-      : question.schema === null
-        ? "Your answer"
-        : "Your answer; a form as JSON",
+    placeholder: yesOrNo ? "A comment, if you like" : "Your answer",
     "aria-label": yesOrNo ? "Comment" : "Answer",
   });
   const problem = element("p", { class: "notice", role: "alert", hidden: true });
   const buttons = yesOrNo
     ? [button("Approve", "primary", () => decide(true)), button("Reject", "danger", () => decide(false))]
-    : [button("Answer", "primary", () => sendWords())];
+    : [button("Answer", "primary", () => (fields ? sendFields(fields) : sendWords()))];
 
   function comment(): { comment?: string } {
     const said = words.value.trim();
@@ -43,6 +39,14 @@ export function questionCard(question: Prompt, answer: (told: Told) => Promise<v
     const said = words.value.trim();
     if (said === "") words.focus();
     else send(() => ({ text: said }));
+  }
+
+  function sendFields(form: SchemaForm): void {
+    send(() => {
+      const value = form.value();
+      if (value === undefined) throw new Error("Nothing is filled in.");
+      return { value };
+    });
   }
 
   function decide(approved: boolean): void {
@@ -61,14 +65,26 @@ export function questionCard(question: Prompt, answer: (told: Told) => Promise<v
     done().catch((error: unknown) => {
       for (const one of buttons) one.disabled = false;
       const field = error instanceof WaybillError ? error.field : null;
-      const path = field?.startsWith("value.") ? field.split(".").slice(1) : null;
-      if (path === null || fields === null) notice(problem, sentenceOf(error));
-      else fields.fault(path, sentenceOf(error).replace(`${field}: `, ""));
+      const path = field === "value" || field?.startsWith("value.") ? field.split(".").slice(1) : null;
+      if (path === null || fields === null) {
+        notice(problem, sentenceOf(error));
+        // A button that was disabled has lost the keyboard.
+        if (fields) fields.focus();
+        else words.focus();
+      } else fields.fault(path, sentenceOf(error).replace(`${field}: `, ""));
     });
   }
 
   const until = question.until === null ? null : `Until ${new Date(question.until).toLocaleTimeString("sv-SE")}.`;
-  const form = element("form", {}, fields?.view ?? null, words, problem, element("div", { class: "row" }, ...buttons));
+  const isOfFields = fields !== null && !yesOrNo;
+  const form = element(
+    "form",
+    {},
+    fields?.view ?? null,
+    isOfFields ? null : words,
+    problem,
+    element("div", { class: "row" }, ...buttons),
+  );
   form.addEventListener("submit", (event) => event.preventDefault());
   return card(
     `It asks for ${wantedBy(question.asks)}`,
@@ -77,6 +93,14 @@ export function questionCard(question: Prompt, answer: (told: Told) => Promise<v
     until === null ? null : element("p", { class: "under" }, until),
     form,
   );
+}
+
+/** What is more than words: a form, a list, a choice, a yes or no, a date. Numbers and texts are said. */
+function fieldsOf({ schema }: Prompt): JsonObject | null {
+  if (!isObject(schema)) return null;
+  const shape = shapeOf(resolved(schema, schema));
+  if (shape.is === "json" || shape.is === "number") return null;
+  return shape.is === "text" && (shape.input === "text" || shape.input === "prose") ? null : schema;
 }
 
 /** What an approval wants to be filled in beside the yes or no and its comment; null for nothing. */

@@ -23,15 +23,19 @@ export class SchemaForm {
   readonly #root: JsonObject;
   readonly #field: Field;
 
-  constructor(schema: JsonObject, value: Json) {
+  constructor(schema: JsonObject, value: Json | undefined) {
     this.#root = schema;
     this.#field = this.#fieldOf({ schema, label: "", value, required: true, depth: 0 });
     this.view = element("div", { class: "schema-form" }, this.#field.view);
   }
 
-  /** What is filled in. Throws `NotJson`. */
-  value(): Json {
-    return this.#field.value() ?? {};
+  /** What is filled in; undefined where that is nothing at all. Throws `NotJson`. */
+  value(): Json | undefined {
+    return this.#field.value();
+  }
+
+  focus(): void {
+    this.view.querySelector<HTMLElement>("input, textarea, select, button")?.focus();
   }
 
   /** Shows at a field why the server does not take it, and goes there. */
@@ -115,7 +119,7 @@ export class SchemaForm {
         row.remove();
         adding.focus();
       });
-      remove.setAttribute("aria-label", `Remove this item of ${label}`);
+      remove.setAttribute("aria-label", `Remove this item of ${label || "the list"}`);
       row.append(remove);
       rows.push(made);
       list.append(row);
@@ -124,14 +128,14 @@ export class SchemaForm {
       add();
       rows.at(-1)?.row.querySelector<HTMLElement>("input, textarea, select")?.focus();
     });
-    adding.setAttribute("aria-label", `Add to ${label}`);
+    adding.setAttribute("aria-label", `Add to ${label || "the list"}`);
     for (const item of Array.isArray(value) ? value : []) add(item);
     const view = grouped(label, textAt(schema, "description"), list, adding);
     return {
       view,
       value: () => {
         const filled = rows.map(({ field }) => field.value()).filter((item) => item !== undefined);
-        return filled.length > 0 || Array.isArray(value) ? filled : undefined;
+        return filled.length > 0 || Array.isArray(value) || depth === 0 ? filled : undefined;
       },
       at: ([name, ...rest]) => rows[Number(name)]?.field.at(rest) ?? view,
     };

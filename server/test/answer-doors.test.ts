@@ -187,7 +187,7 @@ it.each(QUESTIONS.slice(1))(
   },
 );
 
-const ON_PAGE = new Set(["integer", "flag", "form"]);
+const ON_PAGE = new Set(["integer", "one of several"]);
 it.each(QUESTIONS.filter(([what]) => ON_PAGE.has(what)))(
   "a question for a %s takes what fits it by the page, which says why it takes no other",
   async (...row) => {
@@ -198,6 +198,54 @@ it.each(QUESTIONS.filter(([what]) => ON_PAGE.has(what)))(
     await byPage(task, ...right);
     await page.find("body", '"given"');
     expect((await read(`/v1/tasks/${task.id}?wait=60`)).output).toEqual({ given: right[1] });
+  },
+);
+
+/** What a person does with the fields of a question, before "Answer" is pressed: first in vain, then as it wants. */
+const BY_FIELDS: [what: string, schema: JsonObject, refusal: string, acts: (() => Promise<void>)[], given: Json][] = [
+  ["choice", { enum: ["pdf", "html"] }, "Nothing", [async () => {}, () => page.type(".ask select", "html")], "html"],
+  ["flag", { type: "boolean", const: true }, "Nothing", [async () => {}, () => page.type(".ask select", "true")], true],
+  [
+    "list",
+    { type: "array", minItems: 1, items: { type: "integer" } },
+    "few",
+    [
+      async () => {},
+      async () => {
+        await page.click(".ask button", "Add");
+        await page.type(".ask .item input", "7");
+      },
+    ],
+    [7],
+  ],
+  [
+    "form",
+    pages,
+    "-3",
+    [() => page.type(".ask .schema-form input", "-3"), () => page.type(".ask .schema-form input", "3")],
+    { pages: 3 },
+  ],
+  [
+    "day",
+    { type: "string", format: "date" },
+    "Nothing",
+    [async () => {}, () => page.type(".ask input", "2026-12-01")],
+    "2026-12-01",
+  ],
+];
+it.each(BY_FIELDS)(
+  "a question for a %s has fields on the page, which says at them why it takes no other",
+  async (_, schema, refusal, acts, given) => {
+    const task = await asking({ asks: "answer", schema });
+    page.open(`${server.url}/dashboard/#${task.id}`);
+    await page.find("body", task.id);
+    for (const [at, act] of acts.entries()) {
+      await act();
+      await page.click(".ask button", "Answer");
+      if (at === 0) await page.find(".ask [role=alert]", refusal);
+    }
+    await page.find("body", '"given"');
+    expect((await read(`/v1/tasks/${task.id}?wait=60`)).output).toEqual({ given });
   },
 );
 

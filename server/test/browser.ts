@@ -80,8 +80,14 @@ export class TestBrowser {
   }
 
   async type(selector: string, text: string): Promise<void> {
-    const { HTMLInputElement, HTMLTextAreaElement } = this.#page.mainFrame.window;
+    const { HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement } = this.#page.mainFrame.window;
     const field = await this.find(selector);
+    if (field instanceof HTMLSelectElement) {
+      const chosen = [...field.querySelectorAll("option")].find(({ textContent }) => textContent === text);
+      if (chosen === undefined) throw new Error(`${selector} offers no ${text}.`);
+      field.value = chosen.value;
+      return;
+    }
     if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement))
       throw new Error(`${selector} is nothing to write in.`);
     field.value = text;
