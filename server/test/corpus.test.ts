@@ -12,6 +12,9 @@ const FOLDER = fileURLToPath(new URL("corpus/fixtures", import.meta.url));
 const extraction = new ProcessExtraction({ processes: 1 });
 afterAll(() => extraction.close());
 
+/** What the cases below have read, by file. */
+const first = new Map<string, unknown>();
+
 async function read(file: string) {
   const reading = await extraction.open(
     { path: join(FOLDER, file), filename: file, mediaType: null },
@@ -27,6 +30,7 @@ async function read(file: string) {
 describe("what a file says comes out", () => {
   test.each(EXPECTED)("$file", async (expected) => {
     const { facts, pages } = await read(expected.file);
+    first.set(expected.file, { facts, pages });
     const { fileType, title, author, wordsMin = 1 } = expected;
     expect(facts).toMatchObject({
       fileType,
@@ -53,5 +57,6 @@ describe("what cannot be read says why", () => {
 });
 
 test("the same bytes give the same pages", async () => {
-  for (const file of ["handbook.docx", "prices.xlsx", "paper.pdf"]) expect(await read(file)).toEqual(await read(file));
+  for (const file of ["handbook.docx", "prices.xlsx", "paper.pdf"])
+    expect(await read(file)).toEqual(first.get(file) ?? (await read(file)));
 });

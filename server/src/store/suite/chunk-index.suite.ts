@@ -39,7 +39,10 @@ export function chunkIndexStories(setup: (options?: StoreOptions) => Promise<Sto
     await store.chunks.whenIndexed();
     await expectAllFound(store, shelf);
   });
+}
 
+/** The index is asked for many vectors, each of which is compared with all there are. */
+export function comparedChunks(setup: (options?: StoreOptions) => Promise<Store>): void {
   test("of more chunks than are all looked at finds nearly all that is near, everything by its words, and nothing that a filter leaves out", async () => {
     const store = await setup({ exactChunksMax: 1_000 });
     const shelf = await newShelf(store, DOCUMENTS);
