@@ -1,7 +1,7 @@
 /** Faults in how an agent keeps within what its task, and the tasks above it, may spend. */
 const file = "server/src/handlers/agent/budget.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
-const reservations = "server/src/engine/embedded/reservations.ts";
+const reservations = "server/src/engine/reservations.ts";
 
 export const AGENT = [
   {

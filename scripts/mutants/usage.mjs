@@ -37,6 +37,18 @@ export const USAGE = [
     put: "end(null, undefined,",
   },
   {
+    file: "server/src/verbs/implementation/paid-requests.ts",
+    name: "a-request-takes-what-another-may-yet-pay",
+    find: "reserved.costUsd > 0 && spent",
+    put: "false && spent",
+  },
+  {
+    file: "server/src/verbs/implementation/agent-verbs.ts",
+    name: "whoever-made-an-agent-lets-its-tools-reach-more",
+    find: 'if (principal.scopes.has("admin")) return definition;',
+    put: "if (principal) return definition;",
+  },
+  {
     file: verbs,
     name: "the-last-day-is-left-out",
     find: "before: to + DAY_MS",
@@ -57,8 +69,8 @@ export const USAGE = [
   {
     file: "server/src/verbs/implementation/vector-store-verbs.ts",
     name: "what-an-agent-searches-is-paid-by-no-task",
-    find: "if (onPaid) return await embed(onPaid);",
-    put: "",
+    find: 'counted("search", principal, embed, onPaid)',
+    put: 'counted("search", principal, embed)',
   },
   {
     file: trace,

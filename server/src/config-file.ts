@@ -15,6 +15,7 @@ import { modelsConfig, offlineWordsPerS } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
 import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent.ts";
+import { agentReach } from "./task/agent-reach.ts";
 import { directoryConfig } from "./task/directory.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
 import { fieldErrors } from "./task/spelling.ts";
@@ -118,6 +119,8 @@ const outgoing = z.strictObject({
   allow: z.array(placeText).max(1_000).optional(),
   /** Of the internet. What is allowed by name is so on every port. */
   ports: z.union([z.literal("any"), z.array(portNumber).min(1).max(1_000)]).default([80, 443, 8_080, 8_443]),
+  /** What tools of agents that callers have made may reach; whatever the server may when absent. */
+  agents: agentReach.optional(),
 });
 
 function isCardKey(pem: string): boolean {

@@ -61,7 +61,7 @@ export type Config = Readonly<{
   shares: Shares;
   documents: Readonly<ConfigFileRead["documents"]>;
   /** Whereto callers may send this server. */
-  outgoing: { readonly allow: readonly string[]; readonly ports: ConfigFileRead["outgoing"]["ports"] };
+  outgoing: { readonly allow: readonly string[] } & Readonly<Pick<ConfigFileRead["outgoing"], "ports" | "agents">>;
   /** Web pages of these origins may call; in `dev` those of this machine too. */
   corsOrigins: readonly string[];
   /** What foreign APIs leave a deployment to choose. */
@@ -183,6 +183,7 @@ export async function loadConfig({
     documents: file.documents,
     outgoing: {
       ports: file.outgoing.ports,
+      agents: file.outgoing.agents,
       allow: said.outgoingAllow ?? file.outgoing.allow ?? (mode === "dev" ? LOOPBACK_PLACES : []),
     },
     lensesOff: file.lenses.off,

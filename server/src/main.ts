@@ -11,7 +11,6 @@ import { Ids, systemRandomBytes } from "./engine/ids.ts";
 import { goingOn, greetingOf } from "./greeting.ts";
 import { OfflineDetectors } from "./guardrails/offline/offline-detectors.ts";
 import { textChecker } from "./guardrails/text-check.ts";
-import { agentCatalog } from "./handlers/agent/agent.ts";
 import { assistant } from "./handlers/agent/definition.ts";
 import { answering } from "./handlers/agent/lookups.ts";
 import type { Host } from "./http/host.ts";
@@ -24,13 +23,12 @@ import { documentPartsOf } from "./parts/documents.ts";
 import { engineOver } from "./parts/engine.ts";
 import { withError } from "./parts/engine-log.ts";
 import { erasingOver } from "./parts/erasing.ts";
-import { guardrailsOf, handlersOf } from "./parts/handlers.ts";
+import { catalogOf, guardrailsOf, handlersOf } from "./parts/handlers.ts";
 import { conditionIn, configured, hostOptionsOf, listening } from "./parts/host.ts";
 import { logger } from "./parts/log.ts";
 import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
 import { paidRequestsOver } from "./parts/paid-requests.ts";
-import { toolsOf } from "./parts/remote-agents.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
 import { telemetryOf } from "./parts/telemetry.ts";
 import { tokenSecretIn } from "./parts/token-secret.ts";
@@ -96,11 +94,11 @@ export async function startServer(
     const all = [...handlers, ...documents.handlers(store)];
     const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics, tracing });
     const retrieval = documents.retrieval(store);
-    const catalog = agentCatalog({ models, agents: config.agents, tools: toolsOf(config), ...lookups });
+    const catalog = catalogOf(config, models, lookups);
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
     const erasing = erasingOver(store, engine, log);
-    const paid = paidRequestsOver(store, config, { ids, metrics, log, tracing });
+    const paid = paidRequestsOver(store, config, { ids, metrics, log, tracing, reservations: engine.reservations });
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),

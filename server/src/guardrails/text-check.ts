@@ -4,15 +4,15 @@ import type { PaidCall } from "../models/model.ts";
 import { Refusal } from "../task/errors.ts";
 import { type GuardrailReport, type Guardrails, INPUT_REJECTED, strictest } from "../task/guardrails.ts";
 import type { CountedCall } from "../task/usage.ts";
-import { DetectorFailure } from "./detector.ts";
+import { type Detector, DetectorFailure } from "./detector.ts";
 import { type Detectors, guardOver } from "./detectors.ts";
 
 type Asked = {
   signal: AbortSignal;
   /** Hears what each question to a model has cost. */
   onPaid: (call: CountedCall) => void;
-  /** Why nothing may be paid now; null where it may. */
-  refusal: () => Promise<Refusal | null>;
+  /** Takes what may be paid at most; why it may not be paid, or null. */
+  reserve: (costUsd: number) => Promise<Refusal | null>;
 };
 
 const on = { enabled: true, threshold: 0.5 };
@@ -23,7 +23,7 @@ const EVERYTHING: Guardrails = { hap: rail, socialBias: rail, pii: rail };
 export function textChecker({ asked, detectors }: { asked: Guardrails; detectors: Detectors }) {
   return async (
     check: { text: string; in: "input" | "output"; guardrails: Guardrails },
-    { signal, onPaid, refusal }: Asked,
+    { signal, onPaid, reserve }: Asked,
   ): Promise<GuardrailReport & { text: string }> => {
     const together = strictest([asked, check.guardrails]);
     const { guard, warnings } = guardOver(
@@ -32,8 +32,9 @@ export function textChecker({ asked, detectors }: { asked: Guardrails; detectors
       detectors,
     );
     if (guard === null) return { text: check.text, findings: [], warnings };
-    if (guard.questions.some(({ price }) => price !== null && price.input + price.output > 0)) {
-      const refused = await refusal();
+    const costUsd = Math.max(0, ...guard.questions.map((question) => costOf(question, check.text)));
+    if (costUsd > 0) {
+      const refused = await reserve(costUsd * guard.questions.length);
       if (refused) throw refused;
     }
     const looking = { signal, spend: (paid: PaidCall) => onPaid(countedOf(paid, "guardrails")) };
@@ -49,4 +50,14 @@ export function textChecker({ asked, detectors }: { asked: Guardrails; detectors
       throw error;
     }
   };
+}
+
+/** What a model may be told of what it is to look for. */
+const INSTRUCTIONS_BYTES = 4_000;
+const PER_MILLION = 1_000_000;
+
+/** At most: no text has more tokens than bytes. */
+function costOf({ price, answerTokensMax }: NonNullable<Detector["asks"]>, text: string): number {
+  const inputTokens = Buffer.byteLength(text) + INSTRUCTIONS_BYTES;
+  return price === null ? 0 : (inputTokens * price.input + answerTokensMax * price.output) / PER_MILLION;
 }

@@ -2,7 +2,7 @@
 import type { Config } from "../config.ts";
 import { configuredGuardrails } from "../guardrails/configuration.ts";
 import { OfflineDetectors } from "../guardrails/offline/offline-detectors.ts";
-import { agentHandler } from "../handlers/agent/agent.ts";
+import { agentCatalog, agentHandler } from "../handlers/agent/agent.ts";
 import type { Lookups } from "../handlers/agent/lookups.ts";
 import type { GuardrailParts } from "../handlers/agent/run-guard.ts";
 import { externalHandler } from "../handlers/external/external.ts";
@@ -14,6 +14,7 @@ import type { Handler } from "../task/handler.ts";
 import { Handlers } from "../task/handlers.ts";
 import { tracedModels } from "../telemetry/model-calls.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import type { AgentCatalog } from "../verbs/implementation/agent-verbs.ts";
 import { modelsOf } from "./models.ts";
 import { remoteAgentHandlerOf, toolFetchOf, toolsOf } from "./remote-agents.ts";
 import { StartError, sentence } from "./start-error.ts";
@@ -58,6 +59,12 @@ function agentOf(config: Config, models: Models, guardrails: GuardrailParts, loo
   } catch (error) {
     throw new StartError(`agents: ${sentence(error)}`, true);
   }
+}
+
+/** What callers may name in agents of their own. */
+export function catalogOf(config: Config, models: Models, lookups: Lookups): AgentCatalog {
+  const { agents, outgoing } = config;
+  return { ...agentCatalog({ models, agents, tools: toolsOf(config), ...lookups }), reach: outgoing.agents };
 }
 
 export function guardrailsOf({ guardrails }: Config, models: Models, offline: OfflineDetectors): GuardrailParts {

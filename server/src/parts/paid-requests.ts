@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { systemClock } from "../engine/clock.ts";
 import type { Ids } from "../engine/ids.ts";
+import type { Reservations } from "../engine/reservations.ts";
 import { heldBoundsOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { unwrittenUsageOf } from "../store/open.ts";
@@ -12,13 +13,16 @@ import { requestTracing } from "../telemetry/call-place.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { PaidRequests } from "../verbs/implementation/paid-requests.ts";
 
+type Parts = { ids: Ids; metrics: ServerMetrics; log: Logger; tracing: Tracing | null; reservations: Reservations };
+
 export function paidRequestsOver(
   store: Store,
   config: Config,
-  { ids, metrics, log, tracing }: { ids: Ids; metrics: ServerMetrics; log: Logger; tracing: Tracing | null },
+  { ids, metrics, log, tracing, reservations }: Parts,
 ): PaidRequests {
   return new PaidRequests(store, systemClock, ids, {
     boundsOf: heldBoundsOf(config.shares),
+    reservations,
     told: metrics.paid,
     lost: (error, payments) => log.error({ err: error, ...sumsOf(payments) }, "what requests have paid is in no sum"),
     unwritten: unwrittenUsageOf(config),

@@ -73,6 +73,21 @@ export function reachRefusal(who: string, reach: readonly string[] | undefined, 
   return `${url.origin === "null" ? url.protocol : url.origin} is not reached: ${who} may reach ${may}.`;
 }
 
+/** Whether one list gives nothing that another does not; without a list it is any place. */
+export function isWithinReach(reach: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
+  if (reach === undefined || other === undefined) return other === undefined;
+  const given = other.map(placeOf);
+  return reach.map(placeOf).every((place) => given.some((each) => isPlaceWithin(place, each)));
+}
+
+function isPlaceWithin(place: Place | null, other: Place | null): boolean {
+  if (place === null || other === null) return false;
+  if (other.scheme !== null && other.scheme !== place.scheme) return false;
+  if (other.port !== "*" && other.port !== place.port) return false;
+  if (!other.isBelow) return place.host === other.host && !place.isBelow;
+  return place.host.endsWith(`.${other.host}`) || (place.isBelow && place.host === other.host);
+}
+
 /** One spelling, also with the point of the root. */
 function canonical(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");

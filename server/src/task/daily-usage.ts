@@ -11,6 +11,11 @@ export function dayOf(at: number): number {
   return at - (at % DAY_MS);
 }
 
+/** The name of whose money of a day it is: a user's, or with none a whole tenant's. */
+export function moneyAccountOf({ tenant, user }: { tenant: string; user: string | null }): string {
+  return JSON.stringify(user === null ? [tenant] : [tenant, user]);
+}
+
 /** What sums are told apart by. `model` also tells apart its providers. */
 export const USAGE_GROUPS = ["day", "user", "agent", "model"] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];

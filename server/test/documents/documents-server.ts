@@ -53,7 +53,7 @@ export async function startDocumentsServer(
     log: { warn() {} },
   });
   const summarize = async (texts: readonly string[]) => ({ text: texts.join(" "), model: "extractive", tokens: 3 });
-  const embedder = { model: MODEL, costs: false, embed };
+  const embedder = { model: MODEL, costUsd: () => 0, embed };
   const retrieval = { chunks: store.chunks, embedders: { usual: embedder, named: () => embedder }, summarize };
   const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
   const host = await openHost({

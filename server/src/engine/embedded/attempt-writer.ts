@@ -30,10 +30,10 @@ import { BadValue, fitting, RECORD_BYTES_MAX } from "../execution/handed-over.ts
 import { textMs } from "../execution/text-pace.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
+import type { Reservations } from "../reservations.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
 import { type DaysMoneyOf, daysMoneyBounds } from "./days-money.ts";
 import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
-import type { Reservations } from "./reservations.ts";
 
 export type AttemptParts = {
   store: Store;

@@ -3,10 +3,10 @@
  * spent is read from the store, whoever has spent it, and what calls under way may cost is reserved as of any budget.
  */
 import type { Store } from "../../store/store.ts";
-import { DAY_MS, dayOf } from "../../task/daily-usage.ts";
+import { DAY_MS, dayOf, moneyAccountOf } from "../../task/daily-usage.ts";
 import type { Bound } from "../../task/handler.ts";
 import { type Budget, NO_USAGE, type Task } from "../../task/task.ts";
-import type { Reservations } from "./reservations.ts";
+import type { Reservations } from "../reservations.ts";
 
 /** What may be spent on one day; null is any amount. */
 export type DaysMoneyOf = (task: Pick<Task, "tenant" | "tier">) => { user: number | null; tenant: number | null };
@@ -24,10 +24,11 @@ export async function daysMoneyBounds(
   for (const whose of ["user", "tenant"] as const) {
     const costUsd = most[whose];
     if (costUsd === null) continue;
-    const account = JSON.stringify(whose === "user" ? [tenant, user] : [tenant]);
+    const owner = { tenant, user: whose === "user" ? user : null };
+    const account = moneyAccountOf(owner);
     // Before what is spent is read: a call that ends meanwhile makes it another version.
     const taken = reservations.of(account);
-    const { usdPerDay } = await store.held({ tenant, user: whose === "user" ? user : null }, day);
+    const { usdPerDay } = await store.held(owner, day);
     bounds.push({
       ...{ task: account, budget: { costUsd, onSpent }, from: NO_USAGE, ...taken },
       spent: { ...NO_USAGE, costUsd: usdPerDay },

@@ -19,6 +19,7 @@ import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
 import type { AttemptPort } from "../execution/attempt-port.ts";
 import { kindOwner, runsIn } from "../execution/current-place.ts";
 import type { Ids } from "../ids.ts";
+import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
 import { type EarlyBeginning, Transitions } from "../transitions.ts";
@@ -36,7 +37,6 @@ import { OpenTasks, type TimeObserver } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { Recovery } from "./recovery.ts";
 import { RefusedWrites } from "./refused-writes.ts";
-import { Reservations } from "./reservations.ts";
 import { Retention } from "./retention.ts";
 import type { LaunchRunProcess } from "./run-process.ts";
 import { Runner } from "./runner.ts";
@@ -88,6 +88,8 @@ export class EmbeddedEngine implements Engine {
   readonly claims: Claims;
   readonly slots: SlotReservation;
   readonly scheduling: SchedulingView;
+  /** Of whoever else pays in this process. */
+  readonly reservations = new Reservations();
   readonly #log: EngineLog;
   readonly #open: OpenTasks;
   readonly #descendants: Descendants;
@@ -115,7 +117,7 @@ export class EmbeddedEngine implements Engine {
     const open = new OpenTasks(clock, this.#timeObserver());
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
-    const own = { refused, reservations: new Reservations(), depthMax: limits.depthMax };
+    const own = { refused, reservations: this.reservations, depthMax: limits.depthMax };
     const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });

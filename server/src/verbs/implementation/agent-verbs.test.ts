@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import type { NewAgent } from "../agents.ts";
 import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
+import { AgentVerbs } from "./agent-verbs.ts";
 
 let stage: Stage;
 beforeEach(async () => {
@@ -177,4 +179,38 @@ test("the audit log says who made, changed and removed an agent", async () => {
     { act: "agents.update", user: "root", detail: { agent: id, slug: "weather", version: 2 } },
     { act: "agents.create", user: "ada", detail: { agent: id, slug: "weather", version: 1 } },
   ]);
+});
+
+test("what its tools reach is narrowed by whoever may change it, and widened by whoever has admin or by the configuration", async () => {
+  const { agents } = stage.verbs;
+  const { agent } = await agents.create(ada, { ...weather, reach: ["*.example.com", "https://hooks.test:8443"] });
+  const reach = async (places: string[] | null, by = ada) =>
+    (await agents.update(by, agent.id, { reach: places })).definition.reach ?? null;
+  const wider = [["*.example.org"], ["example.com"], ["*.example.com:*"], ["hooks.test:8443"], ["*.test"], null];
+  for (const places of wider)
+    for (const by of [ada, { ...ada, user: "all", scopes: new Set(["tasks", "tasks:all"] as const) }])
+      await expect(reach(places, by), String(places)).rejects.toMatchObject({ code: "forbidden" });
+  const narrower = ["https://a.example.com", "*.b.example.com", "HTTPS://hooks.test.:8443"];
+  expect(await reach(narrower)).toEqual(narrower);
+  await expect(reach(["c.example.com"])).rejects.toMatchObject({ code: "forbidden", detail: { field: "reach" } });
+  expect(await reach([])).toEqual([]);
+  expect(await agents.update(ada, agent.id, { description: "Still mine" })).toMatchObject({
+    definition: { reach: [] },
+  });
+  expect(await reach(["c.example.com"], admin)).toEqual(["c.example.com"]);
+  expect(await reach(null, admin)).toBeNull();
+});
+
+test("of a server that says what tools of such agents may reach, one has that by itself and no more without admin", async () => {
+  const catalog = { configured: [], tools: [], modelProblem: () => null, reach: ["*.example.com"] };
+  const agents = new AgentVerbs(stage.store, stage.clock, new Ids(systemRandomBytes), catalog);
+  const made = async (name: string, given: object, by = ada) =>
+    (await agents.create(by, { name, ...given })).agent.definition.reach ?? null;
+  expect(await made("Plain", {})).toEqual(["*.example.com"]);
+  expect(await made("Narrow", { reach: ["a.example.com"] })).toEqual(["a.example.com"]);
+  await expect(made("Wide", { reach: ["evil.org"] })).rejects.toMatchObject({ code: "forbidden" });
+  expect(await made("Any", {}, admin)).toBeNull();
+  const changed = await agents.update(ada, "narrow", { reach: ["b.example.com"] });
+  expect(changed.definition.reach).toEqual(["b.example.com"]);
+  await expect(agents.update(ada, "narrow", { reach: null })).rejects.toMatchObject({ code: "forbidden" });
 });

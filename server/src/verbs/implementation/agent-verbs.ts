@@ -4,6 +4,7 @@ import type { Ids } from "../../engine/ids.ts";
 import type { AgentPlace } from "../../store/agent-store.ts";
 import type { Store } from "../../store/store.ts";
 import { type AgentDefinition, type AgentRecord, agentDefinition, slugOf } from "../../task/agent.ts";
+import { isWithinReach } from "../../task/agent-reach.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
@@ -21,6 +22,8 @@ import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 export type AgentCatalog = {
   /** The default first. */
   configured: readonly AgentDefinition[];
+  /** What tools of agents that callers have made may reach; absent: whatever the server may. */
+  reach?: readonly string[] | undefined;
   /** All tools of the server. */
   tools: readonly OfferedTool[];
   /** What is wrong with the name of a model, as a sentence; null for one that there is. */
@@ -97,7 +100,11 @@ export class AgentVerbs implements Agents {
     const id = this.#ids.uuid(now);
     const own = `agent-${id.replaceAll("-", "").slice(-12)}`;
     const wanted = wellFormed(given);
-    const definition = defined({ ...wanted, slug: wanted.slug ?? slugOf(wanted.name, own) });
+    const definition = this.#held(
+      principal,
+      defined({ ...wanted, slug: wanted.slug ?? slugOf(wanted.name, own) }),
+      this.#catalog.reach,
+    );
     await this.#mustBeThere(principal, definition, definition);
     const record = idempotency && idempotencyRecord(principal, IDEMPOTENCY_SCOPE, idempotency, now);
     const { tenant, user } = principal;
@@ -121,7 +128,7 @@ export class AgentVerbs implements Agents {
     const update = wellFormed(given);
     for (let tries = 1; ; tries++) {
       const before = await this.#changeable(principal, idOrSlug, revision);
-      const definition = merged(before.definition, update);
+      const definition = this.#held(principal, merged(before.definition, update), before.definition.reach);
       await this.#mustBeThere(principal, definition, update);
       if (update.name !== undefined) this.#mustNotBeConfigured(definition);
       const now = this.#clock.now();
@@ -166,6 +173,22 @@ export class AgentVerbs implements Agents {
       );
     if (revision !== undefined && revision !== agent.version) throw changedMeanwhile();
     return agent;
+  }
+
+  /**
+   * What its tools reach is widened only by whoever looks after the server: by its configuration, or with `admin`. `reach` is
+   * what it may have by itself, and has where nobody says more.
+   */
+  #held(principal: Principal, definition: AgentDefinition, reach: readonly string[] | undefined): AgentDefinition {
+    const most = this.#catalog.reach;
+    const wanted = definition.reach;
+    if (isWithinReach(wanted, reach) || (most !== undefined && isWithinReach(wanted, most))) return definition;
+    if (principal.scopes.has("admin")) return definition;
+    if (wanted === undefined && reach === most && most !== undefined) return { ...definition, reach: [...most] };
+    const more = wanted === undefined ? "whatever the server may" : "more than it may now";
+    throw new Refusal("forbidden", `Tools of an agent reach ${more} only where a key with the scope admin says so.`, {
+      field: "reach",
+    });
   }
 
   /** What `given` names must be there. */

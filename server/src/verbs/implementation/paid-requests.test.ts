@@ -54,6 +54,7 @@ const fileIn = () => new UnwrittenUsageFile(join(folder, "unwritten-usage"));
 const fullDisk = () => new Refusal("unavailable", "The disk is full.");
 const { key: _key, raw: _raw, ...CALL } = paidCall("one");
 const pays = (by = paid) => by.counted("search", ada, async ({ onPaid }) => onPaid(CALL));
+const reserving = (costUsd: number) => paid.counted("search", ada, ({ reserve }) => reserve(costUsd));
 /** As long as it takes to write again what waits. */
 const later = () =>
   stage.clock.advance(10_000, () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
@@ -104,9 +105,29 @@ it("what was taken counts once, though the answer was lost and it is written aga
 it("what waits for room counts for the money of its day at once", async () => {
   refusals = Array.from({ length: 3 }, fullDisk);
   await pays();
-  expect(await paid.refusal(ada)).toBeNull();
+  expect(await reserving(0.1)).toBeNull();
   await pays();
-  expect(await paid.refusal(ada)).toMatchObject({ code: "rate_limited" });
+  expect(await reserving(0.1)).toMatchObject({ code: "rate_limited" });
+});
+
+it("the money of a day is not passed by requests side by side: each waits for what those before it may pay", async () => {
+  const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
+  const outcomes = gates.map(({ promise }) =>
+    paid.counted("search", ada, async ({ onPaid, reserve }) => {
+      const refused = await reserve(0.6);
+      if (refused) return refused.code;
+      await promise;
+      onPaid(CALL);
+      return "paid";
+    }),
+  );
+  await later();
+  // The third has waited for as long as it may; the first and what it has paid for leave room for none of them.
+  for (const { resolve } of gates) resolve();
+  expect(await Promise.all(outcomes)).toEqual(["paid", "rate_limited", "rate_limited"]);
+  expect(await reserving(0.5)).toBeNull();
+  const [first, second] = [reserving(0.3), reserving(0.1)];
+  expect([await first, await second]).toEqual([null, null]);
 });
 
 it("what a full disk refuses until the end is counted by the next process, once, and its file forgets it", async () => {

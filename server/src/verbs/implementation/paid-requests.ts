@@ -4,13 +4,15 @@
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
+import { Reservations } from "../../engine/reservations.ts";
 import { refusalOfShare } from "../../store/share-guard.ts";
 import type { Store } from "../../store/store.ts";
 import type { Payment, UnwrittenUsageFile } from "../../store/unwritten-usage.ts";
-import { dayOf } from "../../task/daily-usage.ts";
+import { dayOf, moneyAccountOf } from "../../task/daily-usage.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { CountedCall } from "../../task/usage.ts";
+import type { Visible } from "../../task/visibility.ts";
 import type { HeldBoundsOf } from "./share-of.ts";
 
 /** Where payments are safe that the store takes none of. */
@@ -23,13 +25,18 @@ export type OnPaid = (call: CountedCall) => void;
 /** What a request may do that may have to pay. */
 export type Paying = {
   onPaid: OnPaid;
-  /** Why nothing more may be paid today; null where it may. */
-  refusal: () => Promise<Refusal | null>;
+  /**
+   * Takes what is about to be paid at most from the money of the day, until what was paid is counted. Once for a request: why
+   * it may not be paid, or null.
+   */
+  reserve: (costUsd: number) => Promise<Refusal | null>;
 };
 
 type PaidRequestsParts = {
   /** Absent: a day's money is not bounded. */
   boundsOf?: HeldBoundsOf | undefined;
+  /** What else in this process pays from the same money. */
+  reservations?: Reservations;
   /** Hears of each call, for the metrics. */
   told?: (call: CountedCall) => void;
   /** Hears what could not be counted, and why. */
@@ -40,14 +47,19 @@ type PaidRequestsParts = {
   traced?: <Result>(name: string, principal: Principal, work: () => Promise<Result>) => Promise<Result>;
 };
 
+type Look = { spent: Refusal | null; full: Refusal | null; seen: { task: string; version: number }[] };
+
 /** Calls that a full disk did not take and that wait for another try. */
 const WAITING_MAX = 10_000;
 const AGAIN_MS = 1_000;
+/** A request waits so long for calls under way that may leave it enough of a day's money. */
+const OTHERS_MS_MAX = 10_000;
 
 export class PaidRequests {
   readonly #store: Pick<Store, "dailyUsage" | "held">;
   readonly #clock: Clock;
   readonly #boundsOf: HeldBoundsOf;
+  readonly #reservations: Reservations;
   readonly #told: (call: CountedCall) => void;
   readonly #lost: NonNullable<PaidRequestsParts["lost"]>;
   readonly #traced: NonNullable<PaidRequestsParts["traced"]>;
@@ -68,6 +80,7 @@ export class PaidRequests {
     this.#clock = clock;
     this.#ids = ids;
     this.#boundsOf = parts.boundsOf ?? (() => null);
+    this.#reservations = parts.reservations ?? new Reservations();
     this.#told = parts.told ?? (() => {});
     this.#lost = parts.lost ?? (() => {});
     this.#traced = parts.traced ?? ((_name, _principal, work) => work());
@@ -80,37 +93,83 @@ export class PaidRequests {
     this.#going = this.#again();
   }
 
-  /** Why nothing more may be paid for this principal today; null where it may. */
-  async refusal(principal: Principal): Promise<Refusal | null> {
-    const bounds = this.#boundsOf(principal);
-    if (bounds === null) return null;
-    const { tenant, user } = principal;
-    const now = this.#clock.now();
-    for (const whose of ["user", "tenant"] as const) {
-      const most = bounds[whose].usdPerDay;
-      if (most === null) continue;
-      const held = await this.#store.held({ tenant, user: whose === "user" ? user : null }, dayOf(now));
-      const owned = this.#waiting.map(({ payment }) => payment).filter(({ owner }) => owner.tenant === tenant);
-      const waiting = whose === "user" ? owned.filter(({ owner }) => owner.user === user) : owned;
-      if (held.usdPerDay + usdOf(waiting, dayOf(now)) >= most)
-        return refusalOfShare({ why: "share", whose, bound: "usdPerDay", most }, now);
+  /**
+   * Why this much may not be paid for the principal today; null once it is taken, by `key`, from what there is. What those
+   * beside it may yet pay is waited for a while.
+   */
+  async #reserve(principal: Principal, key: string, costUsd: number): Promise<Refusal | null> {
+    const until = Promise.withResolvers<void>();
+    const forget = this.#clock.after(OTHERS_MS_MAX, until.resolve);
+    let isLate = false;
+    void until.promise.then(() => {
+      isLate = true;
+    });
+    try {
+      for (;;) {
+        const { spent, full, seen } = await this.#look(principal, costUsd);
+        if (spent) return spent;
+        if (!full && this.#reservations.take(key, { tokens: 0, costUsd }, seen)) return null;
+        if (isLate) return full;
+        if (full) await Promise.race([this.#reservations.changedSince(seen), until.promise]);
+      }
+    } finally {
+      forget();
     }
-    return null;
   }
 
-  /** What `work` pays counts for the principal, however it ends; `name` is what a trace calls the request. */
+  /** `spent` where nothing is left for the principal, `full` where calls under way may leave too little. */
+  async #look(principal: Principal, costUsd: number): Promise<Look> {
+    const bounds = this.#boundsOf(principal);
+    const look: Look = { spent: null, full: null, seen: [] };
+    const now = this.#clock.now();
+    for (const whose of ["user", "tenant"] as const) {
+      const most = bounds?.[whose].usdPerDay ?? null;
+      if (most === null) continue;
+      const owner = { tenant: principal.tenant, user: whose === "user" ? principal.user : null };
+      const task = moneyAccountOf(owner);
+      // Before what is spent is read: a call that ends meanwhile makes it another version.
+      const { reserved, version } = this.#reservations.of(task);
+      look.seen.push({ task, version });
+      const { usdPerDay } = await this.#store.held(owner, dayOf(now));
+      const spent = usdPerDay + this.#waitingUsd(owner, dayOf(now));
+      const refusal = () => refusalOfShare({ why: "share", whose, bound: "usdPerDay", most }, now);
+      if (spent >= most) look.spent = refusal();
+      else if (reserved.costUsd > 0 && spent + reserved.costUsd + costUsd > most) look.full = refusal();
+    }
+    return look;
+  }
+
+  /** What is paid of the money of the day that began then, and not written yet. */
+  #waitingUsd({ tenant, user }: Visible, day: number): number {
+    const owned = this.#waiting.filter(
+      ({ payment: { owner } }) => owner.tenant === tenant && (user === null || owner.user === user),
+    );
+    return usdOf(
+      owned.map(({ payment }) => payment),
+      day,
+    );
+  }
+
+  /**
+   * What `work` pays counts for the principal, however it ends; `name` is what a trace calls the request. With `onPaid`
+   * whoever gives it counts it.
+   */
   async counted<Result>(
     name: string,
     principal: Principal,
     work: (paying: Paying) => Promise<Result>,
+    onPaid?: OnPaid,
   ): Promise<Result> {
     const { tenant, user } = principal;
     const calls: CountedCall[] = [];
+    const key = this.#ids.uuid(this.#clock.now());
     try {
-      const paying: Paying = { onPaid: (call) => calls.push(call), refusal: () => this.refusal(principal) };
+      const reserve = (costUsd: number) => this.#reserve(principal, key, costUsd);
+      const paying: Paying = { onPaid: onPaid ?? ((call) => void calls.push(call)), reserve };
       return await this.#traced(name, principal, () => work(paying));
     } finally {
       if (calls.length > 0) await this.#write({ tenant, user }, calls);
+      this.#reservations.giveBack(key);
     }
   }
 

@@ -34,7 +34,7 @@ import type {
 } from "../vector-stores.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
-import { type OnPaid, PaidRequests } from "./paid-requests.ts";
+import { type OnPaid, PaidRequests, type Paying } from "./paid-requests.ts";
 import { StoreSummaries, type Summarize } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
 
@@ -45,8 +45,8 @@ type QuestionEmbedder = {
   readonly model: string;
   /** Of length 1, in the order of the texts. */
   embed(texts: readonly string[], asking: Asking): Promise<Float32Array[]>;
-  /** Only what is for nothing is asked when the money of a day is spent. */
-  readonly costs: boolean;
+  /** Of these texts, at most; only what is for nothing is asked when the money of a day is spent. */
+  costUsd(texts: readonly string[]): number;
 };
 
 /** What documents are found by, and told of in short. */
@@ -328,11 +328,14 @@ export class VectorStoreVerbs implements VectorStores {
     { model, signal, onPaid }: { model: string; signal: AbortSignal; onPaid: OnPaid | undefined },
   ): Promise<Float32Array[]> {
     const embedder = this.#retrieval?.embedders.named(model);
-    if (!embedder || (embedder.costs && (await this.#paid.refusal(principal)))) return [];
-    const embed = (hears: OnPaid) => embedder.embed(texts, { purpose: "query", signal, onPaid: hears });
+    if (!embedder) return [];
+    const costUsd = embedder.costUsd(texts);
+    const embed = async ({ onPaid, reserve }: Paying) => {
+      const refused = costUsd > 0 ? await reserve(costUsd) : null;
+      return refused ? [] : await embedder.embed(texts, { purpose: "query", signal, onPaid });
+    };
     try {
-      if (onPaid) return await embed(onPaid);
-      return await this.#paid.counted("search", principal, (paying) => embed(paying.onPaid));
+      return await this.#paid.counted("search", principal, embed, onPaid);
     } catch {
       signal.throwIfAborted();
       return [];

@@ -3,8 +3,8 @@
  * one tree that work side by side do not each spend the same rest. Kept in memory alone: with the process, the calls are
  * gone as well.
  */
-import type { Reservation } from "../../task/handler.ts";
-import type { TaskId } from "../../task/id.ts";
+import type { Reservation } from "../task/handler.ts";
+import type { TaskId } from "../task/id.ts";
 
 /** Of one task that has a budget. `version` counts what was taken and given back. */
 type Account = { taken: Map<string, Reservation>; version: number; waiting: Set<() => void> };
