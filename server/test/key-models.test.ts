@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sharesConfig, sharesOf } from "../src/http/shares/configuration.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { USUAL_SCOPES } from "../src/task/principal.ts";
+import { DIALECTS, isOld, request } from "./a2a/client.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /** Asks an agent, whatever its caller may. */
@@ -11,6 +12,12 @@ const asks = defineHandler({
   kind: "asks",
   input: z.object({}),
   run: (ctx) => ctx.child("ask", "agent", { query: "2 + 2", model: "house:small", mode: "simple" }),
+});
+
+const asksHelper = defineHandler({
+  kind: "asks_helper",
+  input: z.object({}),
+  run: (ctx) => ctx.child("ask", "agent", { query: "2 + 2", agent: "helper", mode: "simple" }),
 });
 
 let server: TestServer;
@@ -27,7 +34,7 @@ beforeAll(async () => {
     ],
     config: {
       shares,
-      handlers: [asks],
+      handlers: [asks, asksHelper],
       models: {
         default: "local:reference",
         offlineWordsPerS: 0,
@@ -55,6 +62,10 @@ describe("a model that a key may not ask", () => {
     ["/v1/tasks", native({ model: "reference" }), 403],
     ["/shannon/api/v1/tasks", { query: "2 + 2" }, 403],
     ["/shannon/api/v1/tasks", { query: "2 + 2", model_override: "local:reference" }, 403],
+    ["/shannon/api/v1/tasks", { query: "2 + 2", model_tier: "small" }, 403],
+    ["/shannon/api/v1/tasks", { query: "2 + 2", provider_override: "local" }, 403],
+    ["/shannon/api/v1/tasks/stream", { query: "2 + 2" }, 403],
+    ["/orchestrate/v1/orchestrate/runs/stream", { message: { role: "user", content: "2 + 2" } }, 403],
     ["/orchestrate/v1/orchestrate/runs", { message: { role: "user", content: "2 + 2" } }, 403],
     ["/orchestrate/v1/orchestrate/assistant/chat/completions", { messages: [{ role: "user", content: "2 + 2" }] }, 403],
     ["/a2a/message:send", { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] } }, 403],
@@ -64,6 +75,23 @@ describe("a model that a key may not ask", () => {
       const answer = await post(path, key, body);
       expect([answer.status, JSON.stringify(answer.body)]).toEqual([status, expect.stringMatching(words)]);
     }
+  });
+
+  it.each(DIALECTS)("is refused in %s of A2A, also where a stream is asked for", async (dialect) => {
+    const message = isOld(dialect)
+      ? { kind: "message", messageId: "m", role: "user", parts: [{ kind: "text", text: "2 + 2" }] }
+      : { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] };
+    for (const key of [keys.narrow, keys.shared])
+      for (const name of ["send", "stream"] as const)
+        expect(await (await request(server, dialect, name, { message }, { key })).text(), name).toMatch(said);
+  });
+
+  it("is not asked by a task that begins later, nor by an agent that another one asks", async () => {
+    const later = native({ model: "local:reference" });
+    expect((await post("/v1/tasks", keys.narrow, { ...later, delay_ms: 60_000 })).status).toBe(403);
+    await post("/v1/agents", keys.wide, { name: "Helper", slug: "helper", model: "local:reference" });
+    const asked = await post("/v1/tasks?wait=30", keys.narrow, { kind: "asks_helper", input: {} });
+    expect(asked.body).toMatchObject({ state: "failed", error: { message: expect.stringMatching(said) } });
   });
 
   it("is refused where an agent names it, which everybody else may ask", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, isIP, Server, Socket } from "node:net";
 import { hostname } from "node:os";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { isPublic } from "./addresses.ts";
 import { fetchFile } from "./fetch-file.ts";
@@ -245,6 +246,56 @@ describe("an answer", () => {
     await expect(client.send(url(), { method: "GET" }, { timeoutMs: 50 })).rejects.toThrow("timeout");
     behave = (_, response) => response.write("a");
     await expect(client.send(url(), { method: "GET" }, { timeoutMs: 50 })).rejects.toThrow("timeout");
+  });
+});
+
+describe("an answer that is meant to do harm", () => {
+  const url = () => new URL(`http://127.0.0.1:${receiverPort}/`);
+  const raw = (text: string, more = "") => {
+    behave = ({ socket }) => {
+      socket.on("error", () => {});
+      const again = () => {
+        while (more !== "" && socket.write(more));
+      };
+      socket.on("drain", again);
+      socket.write(text);
+      again();
+    };
+  };
+
+  it("is not unpacked: of ten megabytes in some thousand bytes come these", async () => {
+    const bomb = gzipSync(Buffer.alloc(10 << 20));
+    behave = (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(bomb);
+    const { body } = await client.send(url(), { method: "GET" });
+    expect(body).toEqual(bomb);
+  });
+
+  it("has a head of some kilobytes, and names no other server by it", async () => {
+    behave = (_, response) => response.writeHead(200, { "x-long": "x".repeat(64 << 10) }).end();
+    await expect(client.send(url(), { method: "GET" })).rejects.toThrow(/[Hh]eaders/);
+    behave = (_, response) => response.writeHead(200, { "alt-svc": `h2="127.0.0.1:${insidePort}"; ma=999` }).end();
+    for (let round = 0; round < 3; round++) await client.send(url(), { method: "GET" });
+    expect(connections).toBe(0);
+  });
+
+  it.each([
+    ["a head whose lines go on and on", "HTTP/1.1 200 OK\r\n", "x: y\r\n"],
+    ["words before the answer without end", "", "HTTP/1.1 103 Early Hints\r\n\r\n"],
+    [
+      "a chunk whose size is told for ever",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;",
+      "x".repeat(4_096),
+    ],
+    ["chunks of a byte", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "1\r\nx\r\n"],
+    ["lines behind the last chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", "x: y\r\n"],
+  ])("has an end: %s", async (_, text, more) => {
+    raw(text, more);
+    const answer = client.send(url(), { method: "GET" }, { timeoutMs: 200, bytesMax: 1_000 });
+    const told = await answer.then(
+      ({ body }) => body.length,
+      (error: unknown) => (error instanceof Error ? "failed" : error),
+    );
+    expect([1_000, "failed"]).toContain(told);
   });
 });
 

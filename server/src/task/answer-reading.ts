@@ -74,13 +74,19 @@ function readIn(text: string, schema: JsonObject): Json[] {
   const lower = word.toLowerCase();
   const choices = choicesOf(schema).filter((choice) => choice.toLowerCase() === lower);
   const [choice, ...others] = choices.includes(word) ? [word] : choices;
-  const json = jsonIn(word);
+  const json = exactIn(word);
   const truth = TRUTHS.get(lower.replace(/[.!]$/, ""));
   return [
     ...(choice !== undefined && others.length === 0 ? [choice] : []),
     ...(json === undefined ? [] : [json]),
     ...(truth === undefined ? [] : [truth]),
   ];
+}
+
+/** Not a whole number of more digits than a number keeps: what was said would be another one. */
+function exactIn(word: string): Json | undefined {
+  const json = jsonIn(word);
+  return typeof json === "number" && /^-?\d+$/.test(word) && !Number.isSafeInteger(json) ? undefined : json;
 }
 
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
