@@ -98,6 +98,7 @@ export class PaidRequests {
    * beside it may yet pay is waited for a while.
    */
   async #reserve(principal: Principal, key: string, costUsd: number): Promise<Refusal | null> {
+    if (costUsd === 0) return null;
     const until = Promise.withResolvers<void>();
     const forget = this.#clock.after(OTHERS_MS_MAX, until.resolve);
     let isLate = false;

@@ -45,7 +45,7 @@ type QuestionEmbedder = {
   readonly model: string;
   /** Of length 1, in the order of the texts. */
   embed(texts: readonly string[], asking: Asking): Promise<Float32Array[]>;
-  /** Of these texts, at most; only what is for nothing is asked when the money of a day is spent. */
+  /** At most; only what is for nothing is asked when the money of a day is spent. */
   costUsd(texts: readonly string[]): number;
 };
 
@@ -329,11 +329,8 @@ export class VectorStoreVerbs implements VectorStores {
   ): Promise<Float32Array[]> {
     const embedder = this.#retrieval?.embedders.named(model);
     if (!embedder) return [];
-    const costUsd = embedder.costUsd(texts);
-    const embed = async ({ onPaid, reserve }: Paying) => {
-      const refused = costUsd > 0 ? await reserve(costUsd) : null;
-      return refused ? [] : await embedder.embed(texts, { purpose: "query", signal, onPaid });
-    };
+    const embed = async ({ onPaid, reserve }: Paying) =>
+      (await reserve(embedder.costUsd(texts))) ? [] : embedder.embed(texts, { purpose: "query", signal, onPaid });
     try {
       return await this.#paid.counted("search", principal, embed, onPaid);
     } catch {
