@@ -31,18 +31,18 @@ bom.metadata.component = {
   purl: `pkg:npm/${name}@${version}`,
   licenses: [{ license: { id: license } }],
 };
-bom.components = bom.components.filter((component) => !isOwn(component));
+// Those of ours, too, by what they are called where they are published.
+const nameIn = (purl) =>
+  decodeURIComponent(purl)
+    .slice(8)
+    .replace(/@[^@]*$/, "");
+bom.components = bom.components
+  .filter((component) => !isOwn(component))
+  .map((component) => ({ ...component, name: nameIn(component.purl) }));
 bom.dependencies = bom.dependencies.filter(({ ref }) => !ref.startsWith(`${WORKSPACE}@`));
 
 const ours = new Set(["sdk", "server"].map((folder) => read(`${folder}/package.json`).name));
-const foreign = bom.components.filter(
-  ({ purl }) =>
-    !ours.has(
-      decodeURIComponent(purl)
-        .slice(8)
-        .replace(/@[^@]*$/, ""),
-    ),
-);
+const foreign = bom.components.filter((component) => !ours.has(component.name));
 const unknown = foreign.filter(({ hashes = [], licenses = [] }) => hashes.length === 0 || licenses.length === 0);
 if (unknown.length > 0) {
   process.stderr.write(`no hash or no licence: ${unknown.map(({ purl }) => purl).join(", ")}\n`);

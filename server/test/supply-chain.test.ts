@@ -1,4 +1,5 @@
 /** What comes from elsewhere: each package by its hash and under a licence that we may pass on, each image and action by its content. */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -121,4 +122,54 @@ describe("workflows", () => {
     for (const line of publishes) expect(line).toContain("--provenance");
     expect(read(".github/workflows/release.yml")).toMatch(/id-token: write/);
   });
+});
+
+/** What CycloneDX 1.5 allows of the fields that are written: it refuses every other one. */
+const ref = z.string().min(1);
+const license = z.union([
+  z.strictObject({ license: z.strictObject({ id: z.string().regex(/^[\w.-]+$/) }) }),
+  z.strictObject({ expression: z.string().min(1) }),
+]);
+const component = z.strictObject({
+  "bom-ref": ref,
+  type: z.enum(["application", "framework", "library", "container", "platform", "operating-system", "device", "file"]),
+  name: z.string(),
+  version: z.string(),
+  description: z.string().optional(),
+  scope: z.enum(["required", "optional", "excluded"]).optional(),
+  purl: z.string().regex(/^pkg:npm\/(?:%40[\w.-]+\/)?[\w.-]+@\d[\w.+-]*$/),
+  licenses: z.array(license).min(1),
+  hashes: z
+    .array(z.strictObject({ alg: z.literal("SHA-512"), content: z.string().regex(/^[0-9a-f]{128}$/) }))
+    .optional(),
+  properties: z.array(z.strictObject({ name: z.string(), value: z.string() })).optional(),
+  externalReferences: z.array(z.strictObject({ type: z.string(), url: z.string() })).optional(),
+});
+const bom = z.strictObject({
+  $schema: z.literal("http://cyclonedx.org/schema/bom-1.5.schema.json"),
+  bomFormat: z.literal("CycloneDX"),
+  specVersion: z.literal("1.5"),
+  serialNumber: z.string().regex(/^urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  version: z.int().min(1),
+  metadata: z.strictObject({
+    timestamp: z.iso.datetime(),
+    lifecycles: z.array(z.strictObject({ phase: z.enum(["design", "pre-build", "build", "post-build"]) })),
+    tools: z.array(z.strictObject({ vendor: z.string(), name: z.string(), version: z.string() })),
+    component,
+  }),
+  components: z.array(component),
+  dependencies: z.array(z.strictObject({ ref, dependsOn: z.array(ref).optional() })),
+});
+
+test("the bill of materials is one of CycloneDX 1.5, in which every part is named once and every reference leads to one", () => {
+  const said = execFileSync(process.execPath, ["scripts/sbom.mjs"], { cwd: ROOT, encoding: "utf8" });
+  const { metadata, components, dependencies } = bom.parse(JSON.parse(said));
+  const parts = [metadata.component, ...components].map((part) => part["bom-ref"]);
+  expect(new Set(parts).size).toBe(parts.length);
+  const refs = dependencies.map(({ ref: of }) => of);
+  expect(new Set(refs).size).toBe(refs.length);
+  const named = new Set([...refs, ...dependencies.flatMap(({ dependsOn = [] }) => dependsOn)]);
+  expect([...named].filter((each) => !parts.includes(each))).toEqual([]);
+  const lacking = components.filter(({ name, hashes = [] }) => hashes.length === 0 && name !== "@waybill/sdk");
+  expect(lacking.map(({ name }) => name)).toEqual([]);
 });

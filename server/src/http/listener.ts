@@ -26,12 +26,12 @@ export class BindError extends Error {
 }
 
 /** Slow heads are cut off; an answer may take as long as it likes. */
-const HEADERS_MS_MAX = 20_000;
+export const HEADERS_MS_MAX = 20_000;
 /** A large file on a slow line takes its time. Whoever reads a body has a bound of its own for one that stands still. */
 const REQUEST_MS_MAX = 3_600_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
-const KEEP_ALIVE_MS = 72_000;
-const HEADER_BYTES_MAX = 16_384;
+export const KEEP_ALIVE_MS = 72_000;
+export const HEADER_BYTES_MAX = 16_384;
 /**
  * A turn of the event loop hears one new connection of each socket that listens. With a single one a check of health would wait, beside
  * a flood of them, for as many turns as connections came before it; the system spreads what comes among several.

@@ -30,7 +30,7 @@ const wireMetadata = metadata.meta({
   wire: { type: "object", additionalProperties: true, maxProperties: METADATA_KEYS_MAX },
 });
 
-const WAIT_S_MAX = 300;
+export const WAIT_S_MAX = 300;
 const EVENTS_LIMIT_MAX = 1_000;
 
 export const anyJson = z
