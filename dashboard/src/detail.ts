@@ -158,7 +158,9 @@ export class Detail {
       this.#why.replaceChildren(...(why === null ? [] : [whyCard(why)]));
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
+      const at = this.#steps.querySelector(".timeline")?.scrollTop ?? 0;
       this.#steps.replaceChildren(...(bars === null ? [] : [card("Steps", "", bars)]));
+      if (bars !== null) bars.scrollTop = at;
       const told = webhooksCard(webhooks);
       this.#webhooks.replaceChildren(...(told === null ? [] : [told]));
       if (moved || this.#facts.childElementCount === 0 || open)

@@ -15,7 +15,12 @@ export class EventLog {
   #seen = 0;
 
   constructor() {
-    this.view = element("section", { class: "card" }, element("h3", {}, "Events", this.#aside), this.#rows);
+    this.view = element(
+      "section",
+      { class: "card", hidden: true },
+      element("h3", {}, "Events", this.#aside),
+      this.#rows,
+    );
   }
 
   add(events: readonly Event[]): void {
@@ -24,6 +29,8 @@ export class EventLog {
     rows.append(...events.map(row));
     while (rows.children.length > ROWS_MAX) rows.firstElementChild?.remove();
     this.#seen += events.length;
+    // A task that is not there has none.
+    this.view.hidden = this.#seen === 0;
     if (atEnd) rows.scrollTop = rows.scrollHeight;
     this.status("live");
   }

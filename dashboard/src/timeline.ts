@@ -24,7 +24,7 @@ export function timeline(task: Task, steps: readonly Step[], now: number): HTMLE
   const percent = (ms: number): number => (ms / (end - begin)) * 100;
   return element(
     "ol",
-    { class: "timeline" },
+    { class: "timeline", tabindex: 0, "aria-label": "Steps" },
     ...bars.map(({ step, from, to }) => {
       const width = Math.max(WIDTH_MIN, percent(to - from));
       const took = step.tries > 1 ? `${duration(to - from)} ×${step.tries}` : duration(to - from);

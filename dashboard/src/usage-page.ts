@@ -40,13 +40,19 @@ const refresher = new Refresher(REFRESH_MS, head, problem, async () => {
     })),
   );
   return () => {
-    picture.replaceChildren(usageChart(dayBars(days, all.rows, named, measure), measure));
+    picture.replaceChildren(usageChart(dayBars(days, all.rows, named, measure), measure, widthOf(picture)));
     sums.replaceChildren(...sumsOf(all.total));
     table.replaceChildren(tableOf(largest, by, MEASURES[measure].of));
     notice(problem, names.more ? `There are more than ${count(NAMES_MAX)} names: the largest of these are shown.` : "");
     return `${money(all.total.cost_usd)} in ${span.value} days`;
   };
 });
+
+/** Within its padding. */
+function widthOf(place: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(place);
+  return place.clientWidth - (Number.parseFloat(paddingLeft) || 0) - (Number.parseFloat(paddingRight) || 0);
+}
 
 async function rowsOf(filter: UsageFilter): Promise<{ rows: UsageRow[]; total: UsageSum; more: boolean }> {
   const rows: UsageRow[] = [];

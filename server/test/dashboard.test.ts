@@ -80,3 +80,12 @@ it("shows an admin who did what, and of it what one looks for", async () => {
   await page.type("#user", "nobody");
   await page.find("#empty", "Nothing fits.");
 });
+
+it("says of a task that is not there so, without an empty card of its events", async () => {
+  page.open(`${server.url}/dashboard/#task_01M8EQQFNVEP1S2AD17JT42TQP`);
+  await page.find("dialog[open]", "API key");
+  await page.type("#key", ada);
+  await page.click("dialog button", "Use this key");
+  await page.find(".notice", "Task not found");
+  await page.find("section[hidden] h3", "Events");
+});
