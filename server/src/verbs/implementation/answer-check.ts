@@ -1,7 +1,7 @@
 /** Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open. */
 import { isDeepStrictEqual } from "node:util";
 import { valueTold } from "../../task/agent-message.ts";
-import { type Heard, plainly, readingsOf, wantedBy } from "../../task/answer-reading.ts";
+import { type Heard, plainly, type Reading, readingsOf, wantedBy } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
 import { HUMAN_KIND, type HumanAct, humanInput } from "../../task/human.ts";
 import type { Json, JsonObject } from "../../task/json.ts";
@@ -33,8 +33,22 @@ export async function answerIn(prompt: Prompt, heard: Heard): Promise<Json> {
   const misfits = await thread.misfits(readings);
   const answer = readings[misfits.length];
   if (answer !== undefined) return answer.given ?? answer.value;
-  const deepest = misfits.reduce((one, other) => (other.path.length > one.path.length ? other : one), NO_WORDS);
-  throw refused(deepest === NO_WORDS ? (misfits[0] ?? deepest) : deepest, "value", ` ${wantedBy(prompt)}`);
+  throw refused(nearest(misfits, readings), "value", ` ${wantedBy(prompt)}`);
+}
+
+/** The reading that came furthest: down to a field, or else to a value of the type that is wanted. */
+function nearest(misfits: readonly Misfit[], readings: readonly Reading[]): Misfit {
+  const far = ({ path }: Misfit, at: number) => 2 * path.length + Number(isOfType(readings[at]));
+  const ways = misfits.map((misfit, at) => ({ misfit, far: far(misfit, at) }));
+  return ways.reduce((one, other) => (other.far > one.far ? other : one), ways[0] ?? { misfit: NO_WORDS, far: 0 })
+    .misfit;
+}
+
+function isOfType(reading: Reading | undefined): boolean {
+  if (reading === undefined) return false;
+  const { value, schema } = reading;
+  const is = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+  return [schema["type"] ?? is].flat().some((type) => type === is || (type === "integer" && is === "number"));
 }
 
 const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
@@ -52,7 +66,8 @@ export async function earlierAnswer(prompt: Prompt, value: Json): Promise<{ answ
 /** `more` is said behind it. */
 function refused({ path, message }: Misfit, field: string, more = ""): Refusal {
   const whole = [field, ...path].join(".");
-  return new Refusal("invalid", `${whole}: ${message}${more}`, { field: whole });
+  const said = more === "" || /[.!?]$/.test(message) ? message : `${message}.`;
+  return new Refusal("invalid", `${whole}: ${said}${more}`, { field: whole });
 }
 
 /** The same of what is decided on in a task of people. */

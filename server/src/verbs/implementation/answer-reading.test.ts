@@ -156,9 +156,23 @@ it("reads no JSON out of words that are longer than any answer, and takes them f
   expect(await given({ type: "string" }, said(brackets))).toBe(brackets);
 });
 
+it("says of words that were read as a number, a list or a form what is wrong with that, and not that they are words", async () => {
+  const said = async (schema: JsonObject, words: string) =>
+    answerIn({ name: "q", text: "?", asks: "answer", schema }, { value: words, words: true }).catch((error: unknown) =>
+      error instanceof Refusal ? error.message.split(" Wanted")[0] : null,
+    );
+  expect(await said({ type: "number", maximum: 10 }, "99")).toBe("value: 99 is greater than 10.");
+  expect(await said({ type: "integer", minimum: 1 }, "0")).toBe("value: 0 is less than 1.");
+  expect(await said({ type: "integer" }, "1.5")).toContain('"number" is invalid. Expected "integer"');
+  expect(await said({ type: "integer" }, "some")).toContain('"string" is invalid. Expected "integer"');
+  expect(await said({ type: "array", minItems: 2 }, "[1]")).toContain("few items");
+  expect(await said({ type: ["integer", "null"], maximum: 3 }, "4")).toBe("value: 4 is greater than 3.");
+  expect(await said({ type: "object", required: ["pages"] }, "{}")).toContain("pages");
+});
+
 it("says what may be said, and where the fault is", async () => {
   expect(await given(pages, said('{"pages":-3}'))).toMatch(/^refused: value\.pages: .*Wanted is what fits \{"type"/);
   expect(await given(bill, { value: "yes" }, "approval")).toMatch(
-    /^refused: value\.euros: is required Say yes or no, /,
+    /^refused: value\.euros: is required\. Say yes or no, /,
   );
 });
