@@ -100,8 +100,17 @@ function fieldsOf({ schema }: Prompt): JsonObject | null {
   if (!isObject(schema)) return null;
   const shape = shapeOf(resolved(schema, schema));
   if (shape.is === "json" || shape.is === "number") return null;
+  // A box that nobody has touched is no answer.
+  if (shape.is === "flag") return YES_OR_NO;
   return shape.is === "text" && (shape.input === "text" || shape.input === "prose") ? null : schema;
 }
+
+const YES_OR_NO: JsonObject = {
+  oneOf: [
+    { const: true, title: "Yes" },
+    { const: false, title: "No" },
+  ],
+};
 
 /** What an approval wants to be filled in beside the yes or no and its comment; null for nothing. */
 function fieldsBeside({ schema }: Prompt): JsonObject | null {

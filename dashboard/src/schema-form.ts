@@ -45,7 +45,8 @@ export class SchemaForm {
     place.append(said);
     const input = place.querySelector<HTMLElement>("input, textarea, select");
     input?.setAttribute("aria-invalid", "true");
-    input?.focus();
+    // A list has nothing to write in before something is added to it.
+    (input ?? place.querySelector<HTMLElement>("button"))?.focus();
   }
 
   clear(): void {

@@ -204,7 +204,7 @@ it.each(QUESTIONS.filter(([what]) => ON_PAGE.has(what)))(
 /** What a person does with the fields of a question, before "Answer" is pressed: first in vain, then as it wants. */
 const BY_FIELDS: [what: string, schema: JsonObject, refusal: string, acts: (() => Promise<void>)[], given: Json][] = [
   ["choice", { enum: ["pdf", "html"] }, "Nothing", [async () => {}, () => page.type(".ask select", "html")], "html"],
-  ["flag", { type: "boolean", const: true }, "Nothing", [async () => {}, () => page.type(".ask select", "true")], true],
+  ["flag", { type: "boolean" }, "Nothing", [async () => {}, () => page.type(".ask select", "No")], false],
   [
     "list",
     { type: "array", minItems: 1, items: { type: "integer" } },
