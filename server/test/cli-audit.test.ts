@@ -42,6 +42,11 @@ async function checked(lines: readonly string[]): Promise<Ended> {
   return waybill("audit", "--check", file);
 }
 
+it("a log in which nothing fits what was asked for is not said to be empty, and an erasure that is over has nothing still to come", async () => {
+  expect(await waybill("audit", "--act", "keys")).toEqual({ code: 0, out: "", talk: "No such entries.\n" });
+  expect((await waybill("erase", "--user", "nobody", "--yes")).out).toMatch(/ {2}erased .+\n {2}removed: nothing\n/);
+});
+
 describe("what was kept", () => {
   it.each([
     ["oldest first", () => oldest],

@@ -58,7 +58,8 @@ export function addAudit(program: Command): void {
         return goThrough(client, filter, { after, follow: follow ?? false, json }, out);
       const entries = await newest(client, filter, limit);
       if (json) for (const entry of entries) out.write(`${JSON.stringify(entry)}\n`);
-      else if (entries.length === 0) talk.write("Nothing is in the audit log yet.\n");
+      else if (entries.length === 0)
+        talk.write(Object.keys(filter).length === 0 ? "The audit log is empty.\n" : "No such entries.\n");
       else out.write(table<AuditEntry>(COLUMNS, entries, out));
     }),
   );

@@ -65,7 +65,8 @@ function tell(report: Erasure, json: boolean): void {
   const of = user === null ? `conversation ${conversation}` : `user ${harmless(user)}`;
   out.write(`${id}  ${of}  ${completed_at === null ? state : `erased ${moment(completed_at)}`}\n`);
   const gone = Object.entries(removed).map(([kind, many]) => `${count(many)} ${kind}`);
-  out.write(`  removed: ${gone.length === 0 ? "nothing yet" : gone.join(", ")}\n`);
+  const none = completed_at === null ? "nothing yet" : "nothing";
+  out.write(`  removed: ${gone.length === 0 ? none : gone.join(", ")}\n`);
   for (const sentence of kept) out.write(`  kept: ${sentence}\n`);
   for (const { path, made_at } of backups) out.write(`  still in the backup ${harmless(path)} of ${moment(made_at)}\n`);
 }
