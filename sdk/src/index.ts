@@ -20,7 +20,13 @@ export type { CallOptions } from "./operation.ts";
 export { isTerminal, outputText } from "./outcome.ts";
 export { type CountedPage, type CountedPages, type Page, Pages } from "./pages.ts";
 export { type SseMessage, SseParser } from "./sse.ts";
-export { type InputOptions, type ResultOptions, type SteeringOptions, TaskHandle } from "./task-handle.ts";
+export {
+  type BudgetAmounts,
+  type InputOptions,
+  type ResultOptions,
+  type SteeringOptions,
+  TaskHandle,
+} from "./task-handle.ts";
 export type { TaskFilter } from "./tasks.ts";
 export { DEFAULT_BASE_URL } from "./transport.ts";
 export type { UsageFilter, UsagePage } from "./usage.ts";

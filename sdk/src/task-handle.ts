@@ -24,6 +24,9 @@ export type ResultOptions = CallOptions & {
   onInputRequired?: "wait" | "reject";
 };
 
+/** What is left out stays as it is. */
+export type BudgetAmounts = { tokens?: number; cost_usd?: number; on_spent?: "pause" | "fail" };
+
 export type InputOptions = SteeringOptions & {
   /** Name of the question that this answers; the first open one when absent. */
   prompt?: string;
@@ -126,6 +129,17 @@ export class TaskHandle {
 
   resume(options: SteeringOptions = {}): Promise<Task> {
     return this.#steer("resumeTask", options);
+  }
+
+  /** Other amounts for a task that has a budget, also while it runs; what is left out stays. */
+  setBudget({ signal, reason, ...amounts }: SteeringOptions & BudgetAmounts): Promise<Task> {
+    const body = { ...amounts, ...(reason !== undefined && { reason }) };
+    return perform(
+      this.#transport,
+      "setBudget",
+      { params: { id: this.id }, body },
+      { signal, idempotencyKey: newIdempotencyKey() },
+    );
   }
 
   /** A new task with the same input; with `reuseSteps`, what finished steps have done is not done again. */

@@ -20,6 +20,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   SEQ: "3",
   VERSION: "2",
   DAY: "2026-11-01",
+  AMOUNT: "2.50",
   EXPRESSION: ".id",
 };
 const PLAIN =

@@ -5,6 +5,7 @@ import { auditEntry } from "../src/lenses/native/audit-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
 import { why as whySchema } from "../src/lenses/native/why-schema.ts";
 import { defineHandler } from "../src/task/handler.ts";
+import { runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 /** Ends at once with what it was given. */
@@ -274,6 +275,23 @@ describe("steering", () => {
       .object({ data: z.array(auditEntry) })
       .parse(await (await server.call(`/v1/audit?task_id=${task.id}`)).json());
     expect(audit.data.map(({ act }) => act)).toEqual(["cancel", "resume", "pause", "submit"]);
+  });
+
+  it("gives a task that has a budget another one, with its reason in the log, and none to a task without", async () => {
+    const { task } = await submit({ kind: "ask", input: {}, budget: { tokens: 10, on_spent: "fail" } });
+    const { out, talk } = await runWaybill(["budget", task.id, "--usd", "2.50", "--reason", "more to do"], {
+      WAYBILL_URL: server.url,
+      NO_COLOR: "1",
+    });
+    expect(out + talk).toBe(`${task.id} may spend 10 tokens and $2.50.\n`);
+    expect((await read(task.id)).budget).toEqual({ tokens: 10, cost_usd: 2.5, on_spent: "fail" });
+    const log = await (await server.call(`/v1/tasks/${task.id}/events`)).text();
+    expect(log).toContain(
+      '"facts":{"by":"developer","tokens":10,"onSpent":"fail","costUsd":2.5,"reason":"more to do"}',
+    );
+    const set = (id: string, json: object) => server.call(`/v1/tasks/${id}/budget`, { json });
+    expect((await set(task.id, { tokens: 0 })).status).toBe(400);
+    expect((await set((await submit({ kind: "ask", input: {} })).task.id, { tokens: 5 })).status).toBe(409);
   });
 
   it("tries a failed task again as a new one", async () => {

@@ -2398,6 +2398,22 @@ export type Operations = {
     } | undefined;
     answer: Task;
   };
+  /** Give it another budget */
+  setBudget: {
+    params: {
+      /** `task_` and 26 characters. */
+      id: string;
+    };
+    query: undefined;
+    body: {
+      tokens?: number | undefined;
+      cost_usd?: number | undefined;
+      on_spent?: "pause" | "fail" | undefined;
+      /** For whoever looks at the task: it stands in its log, and not in the audit log. */
+      reason?: string | undefined;
+    };
+    answer: Task;
+  };
   /** Try it again as a new task */
   retryTask: {
     params: {
@@ -3615,6 +3631,7 @@ export const ROUTES = {
   cancelTask: { method: "POST", path: "/v1/tasks/{id}/cancel" },
   pauseTask: { method: "POST", path: "/v1/tasks/{id}/pause" },
   resumeTask: { method: "POST", path: "/v1/tasks/{id}/resume" },
+  setBudget: { method: "POST", path: "/v1/tasks/{id}/budget" },
   retryTask: { method: "POST", path: "/v1/tasks/{id}/retry" },
   sendInput: { method: "POST", path: "/v1/tasks/{id}/input" },
   submitTasks: { method: "POST", path: "/v1/tasks:batch" },

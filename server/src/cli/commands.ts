@@ -7,6 +7,7 @@ import { addApprove } from "./commands/approve.ts";
 import { addArtifacts } from "./commands/artifacts.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBackup } from "./commands/backup.ts";
+import { addBudget } from "./commands/budget.ts";
 import { addCancel } from "./commands/cancel.ts";
 import { addClaim } from "./commands/claim.ts";
 import { addCompletion } from "./commands/completion.ts";
@@ -47,6 +48,7 @@ export function addCommands(program: Command): void {
   addCancel(program);
   addPause(program);
   addResume(program);
+  addBudget(program);
   addRetry(program);
   addDelete(program);
   addConversations(program);

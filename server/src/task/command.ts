@@ -6,7 +6,7 @@ import type { Identity } from "./identity.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { OpenQuestion } from "./questions.ts";
 import type { InputAsk } from "./states.ts";
-import type { Failure, UsageTotals, Wait } from "./task.ts";
+import type { Budget, Failure, UsageTotals, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 export type Command =
@@ -32,6 +32,8 @@ export type Command =
   | { do: "bill"; calls: UsageCall[] }
   /** Somebody lets its tree, which has spent this much, go on with a spent budget. */
   | { do: "grant"; spent: UsageTotals }
+  /** Its budget is another one from now on; what was spent counts for it as before. */
+  | { do: "set_budget"; by: string; budget: Budget; reason: string }
   | { do: "renew"; attempt: number; worker: string; until: number }
   /** The lease that held until then has run out, or the key that it was given to has ended: the task is anybody's again, or fails. */
   | { do: "lapse"; attempt: number; until: number; keyEnded?: true }

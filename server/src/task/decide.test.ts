@@ -31,6 +31,7 @@ wakeOther     .         .         .         .         .         .         .     
 record        .         =         =         .         .         .         .         =         .         .         .         !
 bill          =         =         =         =         =         =         =         =         =         =         =         =
 grant         =         =         =         =         =         =         =         =         =         =         =         .
+setBudget     =         =         =         =         =         =         =         =         =         =         =         .
 renew         !         !         =         !         !         !         !         !         !         !         !         !
 lapse         .         .         slot      .         .         .         .         .         .         .         .         !
 complete      .         completed completed .         .         .         .         .         .         .         .         !
@@ -96,6 +97,7 @@ const COMMANDS: Record<string, (task: Task, attempt: number, fraction: number) =
   }),
   bill: () => ({ do: "bill", calls: [CALL, CALL] }),
   grant: () => ({ do: "grant", spent: { ...NO_USAGE, calls: 1 } }),
+  setBudget: () => ({ do: "set_budget", by: "ada", budget: { tokens: 9, onSpent: "pause" }, reason: "" }),
   renew: (_, attempt) => ({ do: "renew", attempt, worker: "w", until: BORN + 9_000 }),
   lapse: (task, attempt) => ({ do: "lapse", attempt, until: task.lease?.until ?? 0 }),
   complete: (_, attempt) => ({ do: "complete", attempt, output: { done: true } }),

@@ -52,6 +52,8 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "grant":
       if (isTerminal(task.state)) return wrongState(task, "granted its budget again");
       return change(task, command, at, { budgetFrom: command.spent }, []);
+    case "set_budget":
+      return setBudget(task, command, at);
     case "renew":
       if (task.lease?.worker !== command.worker) return fenced(task);
       return (
@@ -329,6 +331,14 @@ function lastingPause(task: Task & { state: "paused" }, command: Command & { do:
   const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason } }];
   if (isAtRest) events.push({ type: "task.paused", data: { checkpoint: task.resumesAs } });
   return change(task, command, at, { ...rest, pausedBy: { ...before, by, reason } }, events);
+}
+
+function setBudget(task: Task, command: Command & { do: "set_budget" }, at: number): Change | Refusal {
+  if (isTerminal(task.state)) return wrongState(task, "given another budget");
+  const { by, budget, reason } = command;
+  const facts = { by, ...budget, ...(reason !== "" && { reason }) };
+  const event: EventDraft = { type: "task.logged", data: { level: "info", message: "Its budget was changed.", facts } };
+  return change(task, command, at, { budget }, [event]);
 }
 
 function resume(task: Task, command: Command & { do: "resume" }, at: number): Change | Refusal {

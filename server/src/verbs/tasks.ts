@@ -6,7 +6,7 @@ import type { Json } from "../task/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Pausing, Steering, Submission } from "../task/submission.ts";
-import type { Prompt, Task, UsageTotals } from "../task/task.ts";
+import type { Budget, Prompt, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
@@ -127,6 +127,11 @@ export interface Tasks {
    * paused, `conflict` as `cancel` does.
    */
   pause(principal: Principal, id: string, steering?: Pausing): Promise<Acknowledged>;
+  /**
+   * Gives a task that has a budget other amounts, for itself and all below it; what is left out stays. What was spent counts for
+   * it as before. Throws `not_found`, `not_allowed_in_state` when the task has ended, `conflict` when it has no budget.
+   */
+  setBudget(principal: Principal, id: string, amounts: Partial<Budget>, steering?: Steering): Promise<Acknowledged>;
   /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
   resume(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
   /**

@@ -36,7 +36,8 @@ const COUNTED_PER_TOKEN_MAX = 4;
 
 const AGAIN_LARGER = "Submit it again with a larger budget.";
 const AGAIN_THEN = "Submit it again then.";
-const RESUME_TO_GRANT = "Resume the task to grant the same amount once more, or cancel it.";
+const RESUME_TO_GRANT =
+  "Resume the task to grant the same amount once more, give it another budget (waybill budget), or cancel it.";
 const GOES_ON_THEN = "The task goes on by itself then.";
 
 /** What is said of a budget that runs low or is spent. */

@@ -54,6 +54,35 @@ it("pauses the task of the tree that would spend more, also after a crash, until
   expect((await life.verbs.tasks.treeUsage(ada, id)).calls).toBe(5);
 });
 
+it("goes on with another budget that the tree is given, which counts what was spent before", async () => {
+  const life = lives.current;
+  await life.start(team);
+  life.provider.script(ask("one"), saying("Roses."), ask("two"), saying("Violets."), ask("three"), saying("Red."));
+  const id = await life.submit({ query: "A poem" }, { budget: { tokens: 3 * TOKENS } });
+  await life.until(id, "task.waiting", 2);
+  const paused = async (n: number) => {
+    await expect.poll(async () => (await children(id)).filter(({ state }) => state === "paused").length).toBe(1);
+    return (await children(id))[n]?.id ?? "";
+  };
+  const second = await paused(1);
+  const { tasks } = life.verbs;
+  await expect(
+    tasks.setBudget({ ...ada, user: "eve", scopes: new Set(["tasks"]) }, id, { tokens: 1e6 }),
+  ).rejects.toMatchObject({
+    code: "not_found",
+  });
+  await expect(tasks.setBudget(ada, second, { tokens: 1e6 })).rejects.toMatchObject({ code: "conflict" });
+  await tasks.setBudget(ada, id, { tokens: 5 * TOKENS });
+  await tasks.resume(ada, second);
+  const third = await paused(2);
+  expect(await life.task(third)).toMatchObject({ pausedBy: { reason: expect.stringMatching(/150 of 150 tokens/) } });
+  expect(await life.task(id)).toMatchObject({ budget: { tokens: 150, onSpent: "pause" }, budgetFrom: null });
+  await tasks.setBudget(ada, id, { tokens: 1e6 });
+  await tasks.resume(ada, third);
+  await life.completed(id);
+  await expect(tasks.setBudget(ada, id, { tokens: 1 })).rejects.toMatchObject({ code: "not_allowed_in_state" });
+});
+
 it("fails each task of the tree before its next call where the budget must not be exceeded", async () => {
   const life = lives.current;
   await life.start(team);

@@ -349,6 +349,14 @@ const reason = z
   .optional()
   .describe("For whoever looks at the task: it stands in its log, and not in the audit log.");
 export const steeringBody = z.strictObject({ reason }).prefault({});
+export const budgetBody = z
+  .strictObject({
+    tokens: z.int().positive().optional(),
+    cost_usd: z.number().positive().optional(),
+    on_spent: z.enum(["pause", "fail"]).optional(),
+    reason,
+  })
+  .describe("What is left out stays as it is.");
 export const pauseBody = z
   .strictObject({
     reason,

@@ -207,6 +207,34 @@ export const taskRoutes: readonly Route[] = [
   ),
   route({
     method: "POST",
+    path: "/v1/tasks/{id}/budget",
+    id: "setBudget",
+    scope: "tasks",
+    tag: "Tasks",
+    summary: "Give it another budget",
+    description:
+      "For itself and all below it, while it runs as well as paused: then resume it. What it has spent counts for it as before. " +
+      "`not_found`; `not_allowed_in_state` when it has ended; `conflict` when it was submitted without a budget.",
+    params: taskParams,
+    body: wire.budgetBody,
+    idempotent: true,
+    answers: [{ ...shown, headers: REPLAYED }],
+    handle: async (call) => {
+      const { principal, verbs, params, body, idempotency } = call;
+      const { tokens, cost_usd: costUsd, on_spent: onSpent } = body;
+      const amounts = {
+        ...(tokens !== undefined && { tokens }),
+        ...(costUsd !== undefined && { costUsd }),
+        ...(onSpent !== undefined && { onSpent }),
+      };
+      return acknowledged(
+        call,
+        await verbs.tasks.setBudget(principal, params.id, amounts, steeringOf(body, idempotency)),
+      );
+    },
+  }),
+  route({
+    method: "POST",
     path: "/v1/tasks/{id}/retry",
     id: "retryTask",
     scope: "tasks",

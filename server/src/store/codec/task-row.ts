@@ -46,7 +46,6 @@ const FIXED = [
   "concurrency",
   "multitaskStrategy",
   "metadata",
-  "budget",
   "boundBy",
   "models",
   "tier",

@@ -51,6 +51,7 @@ const commands: Record<Command["do"], Command> = {
   },
   bill: { do: "bill", calls: [paidCall("late")] },
   grant: { do: "grant", spent: { ...NO_USAGE, calls: 3, costUsd: 0.25 } },
+  set_budget: { do: "set_budget", by: "ada", budget: { tokens: 9, onSpent: "pause" }, reason: "" },
   renew: { do: "renew", attempt: 1, worker: "w", until: START + 60_000 },
   lapse: { do: "lapse", attempt: 1, until: START + 60_000 },
   complete: { do: "complete", attempt: 1, output: [1, "two", null] },

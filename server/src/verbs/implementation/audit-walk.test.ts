@@ -78,6 +78,10 @@ const WALK: Walk = {
       await verbs.tasks.pause(admin, id);
       return () => verbs.tasks.resume(admin, id);
     }),
+    setBudget: changes("set_budget", async (verbs) => {
+      const { task } = await verbs.tasks.submit(admin, "native", { kind: "sleeps", input: {}, budget: { tokens: 1 } });
+      return () => verbs.tasks.setBudget(admin, task.id, { tokens: 2 });
+    }),
     input: changes("input", async (verbs) => {
       const id = await submit(verbs, "ask");
       await verbs.tasks.settled(admin, id, 60_000, never);

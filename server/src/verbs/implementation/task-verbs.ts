@@ -27,7 +27,7 @@ import {
   submission as submissionSchema,
 } from "../../task/submission.ts";
 import type { Subscription } from "../../task/subscription.ts";
-import type { Task } from "../../task/task.ts";
+import type { Budget, Task } from "../../task/task.ts";
 import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
 import { givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";
@@ -162,6 +162,28 @@ export class TaskVerbs extends TaskSteering implements Tasks {
         command: { do: "resume", by: principal.user, reason: reasonOf(steering) },
         along: this.along(principal, "resume", id, steering),
       })),
+    );
+  }
+
+  async setBudget(
+    principal: Principal,
+    id: string,
+    amounts: Partial<Budget>,
+    steering: Steering = {},
+  ): Promise<Acknowledged> {
+    await this.steerable(principal, id);
+    return this.steer(principal, id, steering, () =>
+      this.parts.engine.transitions.change(id, ({ budget }) => {
+        // Its children would not be held to one that comes now.
+        if (budget === null) throw new Refusal("conflict", "This task has no budget that could be changed.");
+        return {
+          command: {
+            ...{ do: "set_budget", by: principal.user, reason: reasonOf(steering) },
+            budget: { ...budget, ...amounts },
+          },
+          along: this.along(principal, "set_budget", id, steering),
+        };
+      }),
     );
   }
 
