@@ -341,13 +341,13 @@ export const SCHEDULING = [
   {
     file: runner,
     name: "a-pause-at-once-lets-the-step-go-on",
-    find: 'this.#runs.get(id)?.cutOff("The task was paused at once.");',
+    find: 'this.#runOf(id)?.cutOff("The task was paused at once.");',
     put: "",
   },
   {
     file: runner,
     name: "a-stop-begins-new-steps",
-    find: "for (const run of this.#runs.values()) run.pause();",
+    find: "for (const run of this.#all()) run.pause();",
     put: "",
   },
   {

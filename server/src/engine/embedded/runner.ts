@@ -37,6 +37,9 @@ type Parts = AttemptParts & {
 /** An attempt that has begun, and how its run begins when that is in another process. */
 type Begun = { task: Task; beginApart: Awaited<ReturnType<CrashGuard["apart"]>>; early?: Early };
 
+/** The place of a run, which is empty once the run has ended. */
+type Place = { run: AttemptRun | null };
+
 /** Of an attempt that begins while its submit is on the way to the disk. `atRest` hears that its code has come to rest. */
 type Early = { onDisk: Promise<void>; atRest: () => void };
 
@@ -49,7 +52,11 @@ export class Runner implements AttemptRunner {
   readonly #observer: RunObserver;
   /** The same for runs in processes of their own, which no death of this one is laid to. */
   readonly #observerApart: RunObserver;
-  readonly #runs = new Map<TaskId, AttemptRun>();
+  /**
+   * By their places: a table that a map has outgrown keeps what was in it, and lives on among old objects until those are collected
+   * as well. Of a task of one step 3 KB more were moved there.
+   */
+  readonly #runs = new Map<TaskId, Place>();
   /** The number of the last inbox item that a run was given: with each input all of its inbox would be read. */
   readonly #inboxRead = new WeakMap<AttemptRun, number>();
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
@@ -91,7 +98,7 @@ export class Runner implements AttemptRunner {
 
   /** This process has its run, which was not unwound. */
   isLive(id: TaskId): boolean {
-    return this.#runs.get(id)?.isOver === false;
+    return this.#runOf(id)?.isOver === false;
   }
 
   /** Why this process does not go on with it; undefined when it does. */
@@ -109,7 +116,7 @@ export class Runner implements AttemptRunner {
 
   /** Names of its steps in flight. */
   running(id: TaskId): string[] {
-    return this.#runs.get(id)?.running ?? [];
+    return this.#runOf(id)?.running ?? [];
   }
 
   begin({ id, state }: Entry): Promise<Left> {
@@ -163,7 +170,7 @@ export class Runner implements AttemptRunner {
 
   /** Brings the run of a task in line with the task as it is on disk. */
   follow(task: Task): void {
-    const run = this.#runs.get(task.id);
+    const run = this.#runOf(task.id);
     if (!run) return;
     if (isTerminal(task.state)) run.cutOff(`The task is ${task.state}.`);
     else if (task.attempt !== run.task.attempt) run.cutOff("Another attempt has the task.");
@@ -173,12 +180,12 @@ export class Runner implements AttemptRunner {
 
   /** The task was paused at once: what runs of it is cut off, and done again after the resume. */
   cutOff(id: TaskId): void {
-    this.#runs.get(id)?.cutOff("The task was paused at once.");
+    this.#runOf(id)?.cutOff("The task was paused at once.");
   }
 
   /** An input has come, or the time of a question is over: the run may go on with that. */
   async refill(id: TaskId): Promise<void> {
-    const run = this.#runs.get(id);
+    const run = this.#runOf(id);
     const task = run && (await this.#transitions.find(id));
     // Read after the task: an answer is in the inbox before its question is closed.
     if (!task) return;
@@ -190,17 +197,16 @@ export class Runner implements AttemptRunner {
   /** Lets steps in flight end within `graceMs`, and cuts off what is left. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const run of this.#runs.values()) run.pause();
+    for (const run of this.#all()) run.pause();
     let inTime = true;
     const { promise: grace, resolve } = Promise.withResolvers<void>();
     const forget = this.#clock.after(graceMs, () => {
       inTime = false;
       resolve();
     });
-    while (inTime && this.#runs.size > 0)
-      await Promise.race([grace, ...[...this.#runs.values()].map((run) => run.ended)]);
+    while (inTime && this.#runs.size > 0) await Promise.race([grace, ...this.#all().map((run) => run.ended)]);
     forget();
-    for (const run of this.#runs.values()) run.cutOff("The server stops.");
+    for (const run of this.#all()) run.cutOff("The server stops.");
   }
 
   /**
@@ -253,7 +259,17 @@ export class Runner implements AttemptRunner {
     return { first: { command: begin }, command: suspend };
   }
 
+  #runOf(id: TaskId): AttemptRun | null {
+    return this.#runs.get(id)?.run ?? null;
+  }
+
+  #all(): AttemptRun[] {
+    return [...this.#runs.values()].flatMap(({ run }) => run ?? []);
+  }
+
   #ended(id: TaskId): void {
+    const place = this.#runs.get(id);
+    if (place) place.run = null;
     this.#runs.delete(id);
     this.#parts.record.runEnded(id);
   }
@@ -295,7 +311,7 @@ export class Runner implements AttemptRunner {
       onDisk: early?.onDisk,
     };
     const run = beginApart ? beginApart(parts) : new Run(parts);
-    this.#runs.set(id, run);
+    this.#runs.set(id, { run });
     void run.ended.then(() => port.end());
     this.#hasRead(run, inbox);
     if (this.#stopping || now.state === "paused") run.pause();
