@@ -75,7 +75,19 @@ export const DOORS = [
   {
     file: thread,
     name: "whoever-waits-behind-a-body-that-kills-the-thread-waits-for-ever",
-    find: '      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));\n      this.#goOn(performance.now());',
+    find: '      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));\n      void this.#goOn(performance.now(), waiting);',
     put: '      waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));',
+  },
+  {
+    file: thread,
+    name: "the-next-large-body-waits-for-no-answer",
+    find: "hasEnded ? null : this.#answerOf(request)",
+    put: "null",
+  },
+  {
+    file: thread,
+    name: "a-body-whose-caller-has-left-is-read",
+    find: "      if (this.#isBusy && id === this.#inWork) continue;",
+    put: "      if (this.#isBusy) continue;",
   },
 ];

@@ -15,7 +15,9 @@ test("large bodies that come together are handed over one in a turn of the event
   const list = Array.from({ length: 50_000 }, (_, n) => n);
   const came = await Promise.all(
     Array.from({ length: 6 }, async (_, n) => {
-      const value = await thread.parse(body({ n, list }), "acme");
+      const request = {};
+      const value = await thread.parse(body({ n, list }), "acme", request);
+      thread.ended(request);
       return { value, turn };
     }),
   );
@@ -28,8 +30,8 @@ test("large bodies that come together are handed over one in a turn of the event
 test("a body that cannot be read costs those after it nothing", async () => {
   const thread = new ParserThread();
   const [bad, good] = await Promise.allSettled([
-    thread.parse(Buffer.from("{"), "acme"),
-    thread.parse(body([1]), "acme"),
+    thread.parse(Buffer.from("{"), "acme", {}),
+    thread.parse(body([1]), "acme", {}),
   ]);
   expect(bad).toMatchObject({ status: "rejected", reason: { code: "invalid" } });
   expect(good).toEqual({ status: "fulfilled", value: [1] });
@@ -39,8 +41,8 @@ test("a body that the thread dies of costs those after it nothing either", { tim
   const thread = new ParserThread();
   const levels = 1_000_000;
   const [deep, good] = await Promise.allSettled([
-    thread.parse(Buffer.from("[".repeat(levels) + "]".repeat(levels)), "acme"),
-    thread.parse(body([1]), "acme"),
+    thread.parse(Buffer.from("[".repeat(levels) + "]".repeat(levels)), "acme", {}),
+    thread.parse(body([1]), "acme", {}),
   ]);
   expect(deep).toMatchObject({ status: "rejected", reason: { code: "too_large" } });
   expect(good).toEqual({ status: "fulfilled", value: [1] });
@@ -50,9 +52,42 @@ test("bodies of several tenants are read in turn, however many one of them has s
   const thread = new ParserThread();
   const read: string[] = [];
   const send = async (tenant: string) => {
-    await thread.parse(body([tenant]), tenant);
+    const request = {};
+    await thread.parse(body([tenant]), tenant, request);
     read.push(tenant);
+    thread.ended(request);
   };
   await Promise.all([..."aaaaab"].map(send));
   expect(read.join("")).toBe("abaaaa");
+});
+
+test("the next body is handed over once the request of the one before is answered", async () => {
+  const thread = new ParserThread(60_000);
+  const read: string[] = [];
+  await Promise.all(
+    [{}, {}].map(async (request, n) => {
+      await thread.parse(body([n]), "acme", request);
+      read.push(`read ${n}`);
+      // In a thread that has to start first, which takes longer than to read the second.
+      await new ParserThread().parse(body([n]), "acme", {});
+      read.push(`answered ${n}`);
+      thread.ended(request);
+    }),
+  );
+  expect(read).toEqual(["read 0", "answered 0", "read 1", "answered 1"]);
+});
+
+test("a body waits for no answer for long", async () => {
+  const thread = new ParserThread(1);
+  const all = [{}, {}, {}].map((request, n) => thread.parse(body([n]), "acme", request));
+  expect(await Promise.all(all)).toEqual([[0], [1], [2]]);
+});
+
+test("a body whose caller has left before its turn is not read, and one whose caller leaves meanwhile holds up nobody", async () => {
+  const thread = new ParserThread();
+  const [first, second] = [{}, {}];
+  const parsed = [first, second].map((request, n) => thread.parse(body([n]), "acme", request));
+  thread.ended(first);
+  thread.ended(second);
+  expect(await Promise.allSettled(parsed)).toMatchObject([{ value: [0] }, { reason: { code: "invalid" } }]);
 });
