@@ -91,6 +91,20 @@ const limits = z.strictObject({
     .min(1_048_576)
     .max(64 * 1024 ** 3)
     .default(256 * 1024 * 1024),
+  /** Seconds in which the head of a request has to be there. */
+  headS: z.number().min(1).max(600).default(20),
+  /** Seconds in which a JSON body has to be there, from its head on. */
+  bodyS: z.number().min(1).max(86_400).default(300),
+  /** Bytes of each second that a body has to come with. */
+  bodyBytesPerS: z.int().min(1).max(1_000_000_000).default(500),
+  /** Seconds from its head on in which it may come more slowly. */
+  bodyGraceS: z.number().min(1).max(3_600).default(20),
+  /** Seconds for which no byte of a body may come. */
+  bodyStalledS: z.number().min(1).max(3_600).default(60),
+  /** Files that callers upload at this moment. */
+  uploads: z.int().min(1).max(10_000).default(64),
+  /** Of these, those of one user. */
+  uploadsOfUser: z.int().min(1).max(10_000).default(16),
 });
 
 const keyDays = z.number().min(0.01).max(36_500);

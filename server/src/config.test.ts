@@ -161,6 +161,39 @@ describe("the configuration", () => {
     expect(String(error)).toMatch(sentence);
   });
 
+  it("refuses a bound that is none, and names it", async () => {
+    const { limits, shares } = await load();
+    const named = (path: string, bounds: object) => Object.keys(bounds).map((bound) => `${path}.${bound}`);
+    const bounds = [
+      ...named("limits", limits),
+      ...(["key", "tenant", "address"] as const).flatMap((whose) => named(`shares.${whose}`, shares[whose])),
+    ];
+    expect(bounds.length).toBeGreaterThan(40);
+    for (const bound of bounds) {
+      for (const value of [-1, "many", true, 1e300]) {
+        const json = bound.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+        await writeFile(join(folder, "waybill.config.json"), JSON.stringify(json));
+        const error = await load().catch((error: unknown) => error);
+        expect([bound, value, error]).toEqual([bound, value, expect.any(ConfigError)]);
+        expect(String(error)).toContain(bound.split(".").at(-1));
+      }
+    }
+  });
+
+  it.each([
+    [
+      { limits: { bodiesBytes: 1_048_576 } },
+      /limits\.bodiesBytes is 1048576 bytes .* limits\.bodyBytes lets one have 4194304/,
+    ],
+    [{ shares: { key: { bodiesBytes: 1_000 } } }, /shares\.key\.bodiesBytes is 1000/],
+    [{ shares: { tiers: { small: { bodiesBytes: 1_000 } } } }, /shares\.tiers\.small\.bodiesBytes is 1000/],
+    [{ shares: { tenant: { bodiesBytes: 1_000 } } }, /shares\.tenant\.bodiesBytes is 1000/],
+    [{ shares: { tenants: { acme: { bodiesBytes: 1_000 } } } }, /shares\.tenants\.acme\.bodiesBytes is 1000/],
+  ])("refuses bounds by which a body that may be sent is never taken: %j", async (config, sentence) => {
+    await writeFile(join(folder, "waybill.config.json"), JSON.stringify(config));
+    await expect(load()).rejects.toThrow(sentence);
+  });
+
   it("takes no handler under a name of the engine's own", async () => {
     const task = new URL("./task/handler.ts", import.meta.url).href;
     const zod = import.meta.resolve("zod");

@@ -155,6 +155,8 @@ export async function loadConfig({
   const ports = said.lensPort ?? file.lensPorts;
   const model = said.model ?? file.model;
   const { settings: telemetry, notes } = telemetrySettings(env);
+  const shares = sharesOf(mode, file.shares);
+  mustTakeBodies(file.limits, shares);
   return Object.freeze({
     ...{ mode, telemetry, notes },
     data: resolve(folder, said.data ?? file.data ?? ".waybill"),
@@ -179,7 +181,7 @@ export async function loadConfig({
     guardrails: file.guardrails,
     directory: file.directory,
     limits: file.limits,
-    shares: sharesOf(mode, file.shares),
+    shares,
     documents: file.documents,
     outgoing: {
       ports: file.outgoing.ports,
@@ -288,5 +290,28 @@ function refuseUnsupported(said: Texts): void {
   }
   if (said.temporal !== undefined) {
     throw new ConfigError("--temporal: this version runs tasks on its embedded engine; Temporal is not supported yet.");
+  }
+}
+
+/** A body that one bound lets in and another one never takes would be sent again and again. */
+function mustTakeBodies({ bodyBytes, bodiesBytes }: Config["limits"], { key, tiers, tenant, tenants }: Shares): void {
+  const all: [name: string, bytes: number | null][] = [
+    ["limits.bodiesBytes", bodiesBytes],
+    ["shares.key.bodiesBytes", key.bodiesBytes],
+    ...Array.from(tiers, ([name, share]): [string, number | null] => [
+      `shares.tiers.${name}.bodiesBytes`,
+      share.bodiesBytes,
+    ]),
+    ["shares.tenant.bodiesBytes", tenant.bodiesBytes],
+    ...Array.from(tenants, ([name, share]): [string, number | null] => [
+      `shares.tenants.${name}.bodiesBytes`,
+      share.bodiesBytes,
+    ]),
+  ];
+  for (const [name, bytes] of all) {
+    if (bytes !== null && bytes < bodyBytes)
+      throw new ConfigError(
+        `${name} is ${bytes} bytes for all bodies in work, and limits.bodyBytes lets one have ${bodyBytes}: such a body would never be taken. Raise the first or lower the second.`,
+      );
   }
 }

@@ -102,8 +102,8 @@ export async function startServer(
     const verbs = createVerbs({
       ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
-      ...{ directory: people, keyLifetimes: config.keys, receivers: outbox.receivers() },
-      ...{ checkText: textChecker(guardrails), paid },
+      ...{ directory: people, keyLifetimes: config.keys, uploadsAtOnce: config.limits },
+      ...{ receivers: outbox.receivers(), checkText: textChecker(guardrails), paid },
       ...{ heldBounds: heldBoundsOf(config.shares), allowedModels: allowedModelsOf(config.shares) },
     });
     lookups.documents.over(verbs.vectorStores);

@@ -5,20 +5,14 @@ import { loadConfig } from "../src/config.ts";
 import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/stalled-readers.ts";
-import { BODY_BYTES_PER_S_MIN, BODY_STALLED_MS_MAX } from "../src/lenses/body-pace.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
 import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts";
 import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";
-import { UPLOADS_MAX, UPLOADS_OF_USER_MAX } from "../src/verbs/implementation/upload-verbs.ts";
 
 const FIXED = {
   CURSORS_MAX,
-  BODY_BYTES_PER_S_MIN,
-  BODY_STALLED_MS_MAX,
-  UPLOADS_MAX,
-  UPLOADS_OF_USER_MAX,
   METADATA_KEYS_MAX,
   METADATA_BYTES_MAX,
   INBOX_ITEMS_MAX,

@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BodyPace } from "../lenses/body-pace.ts";
+import { BodyPace, USUAL_PACE } from "../lenses/body-pace.ts";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { type BodyBounds, JsonBodies } from "./body.ts";
@@ -33,7 +33,10 @@ function logged(): { lines: Record<string, unknown>[]; log: AppParts["log"] } {
 }
 
 const connections = new Connections({ max: 100, requestsOfOne: 16, ofKey: null, ofAddress: null });
-const BODIES = { bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20 };
+const BODIES = {
+  ...{ bytesMax: 4 << 20, valuesMax: 100_000, bytesInFlightMax: 16 << 20 },
+  ...{ msMax: 300_000, pace: USUAL_PACE },
+};
 const SHARES = sharesOf("dev", sharesConfig.parse({ address: { bodiesBytes: 8 << 20 } }));
 
 type TestParts = Partial<Omit<AppParts, "bodies"> & { bodies: Partial<BodyBounds> }>;
@@ -339,7 +342,7 @@ describe("a JSON body", () => {
 });
 
 async function bound(app: ReturnType<typeof testApp>["app"], all = connections): Promise<Listener> {
-  const listener = await listen(app, { hosts: null, port: 0, connections: all });
+  const listener = await listen(app, { hosts: null, port: 0, headMsMax: 20_000, connections: all });
   closing.push(() => listener.close(0));
   return listener;
 }
@@ -376,6 +379,7 @@ describe("a listener", () => {
     const second = listen(testApp().app, {
       hosts: null,
       port,
+      headMsMax: 20_000,
       connections,
     });
     await expect(second).rejects.toThrow(`port ${port} on 127.0.0.1 is taken by another program`);
@@ -468,7 +472,7 @@ describe("a listener", () => {
       asked.resolve();
       return answer.promise;
     });
-    const listener = await listen(app, { hosts: null, port: 0, connections });
+    const listener = await listen(app, { hosts: null, port: 0, headMsMax: 20_000, connections });
     // Its client keeps the connection as long as the server does, which is a minute and more.
     const agent = new Agent({ keepAlive: true });
     const answered = new Promise<IncomingMessage>((resolve) => {

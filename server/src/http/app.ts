@@ -81,6 +81,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     return this.principal && parts.keyEnd(this.principal, this.raw);
   });
   app.decorateRequest("counted", null);
+  app.decorate("bodyPace", parts.bodies.pace);
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {

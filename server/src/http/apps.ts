@@ -40,6 +40,11 @@ export type AppsOptions = {
     bodyBytes: number;
     bodyValues: number;
     bodiesBytes: number;
+    headS: number;
+    bodyS: number;
+    bodyBytesPerS: number;
+    bodyGraceS: number;
+    bodyStalledS: number;
   };
   shares: Shares;
 };
@@ -84,7 +89,11 @@ export function createApps(parts: AppsParts): Apps {
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
-  const { keys, erasures, authenticate, keyEnd, stop } = createAuthentication({ ...parts, ...parts.verbs });
+  const { keys, erasures, authenticate, keyEnd, stop } = createAuthentication({
+    ...parts,
+    ...parts.verbs,
+    wrongKeys: parts.shares.address,
+  });
   const { connections, admission, streams, bodies } = boundedParts(parts);
   const durations = new DurationHistogram(
     "waybill_http_request_duration_seconds",
@@ -174,6 +183,12 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
     bytesMax: limits.bodyBytes,
     valuesMax: limits.bodyValues,
     bytesInFlightMax: limits.bodiesBytes,
+    msMax: limits.bodyS * 1_000,
+    pace: {
+      graceMs: limits.bodyGraceS * 1_000,
+      bytesPerSMin: limits.bodyBytesPerS,
+      stalledMsMax: limits.bodyStalledS * 1_000,
+    },
     take: (request, bytes) => admission.takeBytes(request, bytes),
   });
   return { connections, admission, streams, bodies };

@@ -26,6 +26,7 @@ function doorOver(options: { development?: boolean; publicUrl?: string } = {}) {
   };
   const uses: KeyUse[] = [];
   const door = createAuthentication({
+    wrongKeys: { wrongKeysPerMinute: null, wrongKeyPauseMs: 0, wrongKeysWaiting: null },
     keys: {
       create: never,
       list: never,

@@ -15,6 +15,7 @@ import { KeyUses } from "./key-uses.ts";
 import { KeyWatch } from "./key-watch.ts";
 import { networkOf } from "./network.ts";
 import { isForwarded, isLoopback } from "./origin.ts";
+import type { WrongKeysShare } from "./shares/share.ts";
 
 /** The one that is printed in examples: it counts as no key, and is never in a store. */
 export const DEVELOPMENT_KEY = "sk_test_123456";
@@ -46,6 +47,7 @@ export function createAuthentication({
   development,
   publicUrl,
   directory = new Directory(),
+  wrongKeys,
   now,
 }: {
   keys: Keys;
@@ -55,6 +57,7 @@ export function createAuthentication({
   publicUrl: string | null;
   /** Groups and roles of whom a developer is. */
   directory?: Directory;
+  wrongKeys: WrongKeysShare;
   now: () => number;
 }): Authentication {
   /** Nearly every request comes with a key that came a moment ago. */
@@ -64,7 +67,7 @@ export function createAuthentication({
   const watch = new KeyWatch((proofs) => keys.ended(proofs));
   const uses = new KeyUses((some) => keys.noteUses(some), now);
 
-  const lookups = new KeyLookups(now);
+  const lookups = new KeyLookups(wrongKeys, now);
   /** How often keys were ended here: what was looked up before that may be no more. */
   let ends = 0;
 

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { BodyPace } from "../lenses/body-pace.ts";
+import { BodyPace, type BodyPaceBounds } from "../lenses/body-pace.ts";
 import type { Incoming } from "../lenses/incoming.ts";
 import { Refusal } from "../task/errors.ts";
 import { parseJson } from "./json-text.ts";
@@ -14,14 +14,16 @@ import { ParserThread } from "./parser-thread.ts";
 
 /** Larger bodies are parsed in a thread of their own: this one takes 1 ms, and what is done with 30,000 values ten. */
 const OWN_THREAD_BYTES_MAX = 64 << 10;
-/** From its head to its last byte: it is held in memory meanwhile. */
-const BODY_MS_MAX = 300_000;
 /** Of a body for the thread: a deeper one cannot be handed from one to the other. */
 const DEPTH_MAX = 1_000;
 /** A value takes two bytes at least, with what parts it from the next one. */
 const VALUE_BYTES_MIN = 2;
 
 export type BodyBounds = {
+  /** How slowly bodies may come. */
+  pace: BodyPaceBounds;
+  /** From a body's head to its last byte: it is held in memory meanwhile. */
+  msMax: number;
   /** Bytes of one body, where the route says no other bound. */
   bytesMax: number;
   /** Values of one body. */
@@ -45,13 +47,14 @@ export class JsonBodies {
   readonly #bounds: BodyBounds;
   readonly #thread = new ParserThread();
   /** How fast they have to come. */
-  readonly pace = new BodyPace();
+  readonly pace: BodyPace;
   /** Bytes of bodies whose requests are in work. */
   #bytes = 0;
 
   constructor(bounds: BodyBounds) {
     this.bytesMax = bounds.bytesMax;
     this.#bounds = bounds;
+    this.pace = new BodyPace(bounds.pace);
   }
 
   /**
@@ -65,17 +68,16 @@ export class JsonBodies {
       request.bodyBytes += bytes;
       this.#bounds.take(request, bytes);
     };
-    const bytes = await read(payload, { bytesMax, valuesMax: this.#bounds.valuesMax }, take, this.pace, () =>
-      request.keyEnd(),
-    );
+    const bytes = await read(payload, { ...this.#bounds, bytesMax }, take, this.pace, () => request.keyEnd());
     return bytes.length > OWN_THREAD_BYTES_MAX
-      ? await this.#thread.parse(bytes, request.principal?.tenant ?? "")
+      ? await this.#thread.parse(bytes, request.principal?.tenant ?? "", request)
       : parseJson(bytes);
   }
 
   /** Its body is in work no longer. */
   ended(request: Incoming): void {
     this.#bytes -= request.bodyBytes;
+    if (request.bodyBytes > OWN_THREAD_BYTES_MAX) this.#thread.ended(request);
   }
 }
 
@@ -98,7 +100,7 @@ export function parseJsonBodies(app: FastifyInstance, bodies: JsonBodies): void 
 /** By its events and not by its iterator, which takes longer for a small body than the rest of the request. */
 function read(
   payload: Readable,
-  bounds: { bytesMax: number; valuesMax: number },
+  bounds: Pick<BodyBounds, "bytesMax" | "valuesMax" | "msMax">,
   takeBytes: (bytes: number) => void,
   pace: BodyPace,
   keyEnd: () => AbortSignal | null,
@@ -147,7 +149,7 @@ function read(
     };
     // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
-    const { body: coming, done: settled } = pace.watch(BODY_MS_MAX, fail, keyEnd);
+    const { body: coming, done: settled } = pace.watch(bounds.msMax, fail, keyEnd);
     if (payload.destroyed) return cut();
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });

@@ -42,7 +42,14 @@ export async function openHost(parts: HostParts): Promise<Host> {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
   };
   const bind = async (app: FastifyInstance, port: number, shortPath?: ShortPath): Promise<string> => {
-    const listener = await listen(app, { hosts: parts.hosts, port, connections: apps.connections, shortPath });
+    const headMsMax = parts.limits.headS * 1_000;
+    const listener = await listen(app, {
+      hosts: parts.hosts,
+      port,
+      headMsMax,
+      connections: apps.connections,
+      shortPath,
+    });
     listeners.push(listener);
     return urlOf(listener, parts.development);
   };

@@ -1,9 +1,12 @@
 import { expect, it } from "vitest";
 import { KeyLookups } from "./key-lookups.ts";
+import type { WrongKeysShare } from "./shares/share.ts";
 
-function lookups() {
+const USUAL = { wrongKeysPerMinute: 600, wrongKeyPauseMs: 10, wrongKeysWaiting: 256 };
+
+function lookups(share: WrongKeysShare = USUAL) {
   const asked: string[] = [];
-  const all = new KeyLookups(() => 1_000);
+  const all = new KeyLookups(share, () => 1_000);
   const find = (secret: string, address: string, found: "ada" | "ended" | null = null) =>
     all.find(secret, address, async () => {
       asked.push(secret);
@@ -39,4 +42,12 @@ it("lets a key that was accepted before past all guesses of its address, and ask
   expect([await find("guess-1", "10.0.0.1", "ada"), await find("old", "10.0.0.1", "ada")]).toEqual([null, "ended"]);
   await late;
   expect(asked.filter((secret) => secret === "guess-1" || secret === "old")).toEqual(["old", "guess-1"]);
+});
+
+it("looks for as many as the configuration says, or for all", async () => {
+  const few = lookups({ wrongKeysPerMinute: 1, wrongKeyPauseMs: 1, wrongKeysWaiting: 1 });
+  const heard = await Promise.allSettled(["a", "b", "c"].map((guess) => few.find(guess, "10.0.0.1")));
+  expect(heard.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+  const all = lookups({ ...USUAL, wrongKeysPerMinute: null, wrongKeyPauseMs: 60_000 });
+  for (let n = 0; n < 700; n++) expect(await all.find(`guess-${n}`, "10.0.0.1")).toBe(null);
 });

@@ -5,26 +5,24 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../task/errors.ts";
+import type { WrongKeysShare } from "./shares/share.ts";
 
 const MINUTE_MS = 60_000;
-/** Of one address in a minute, at once. */
-const FREE_A_MINUTE = 600;
-const PAUSE_MS = 10;
-/** Guesses of one address that wait. */
-const WAITING_MAX = 256;
 const ADDRESSES_MAX = 10_000;
 const SECRETS_MAX = 10_000;
 
 type Address = { from: number; count: number; waiting: number; nextAt: number };
 
 export class KeyLookups {
+  readonly #share: WrongKeysShare;
   readonly #now: () => number;
   readonly #addresses = new Map<string, Address>();
   /** What is nobody's, or will never be anybody's again. */
   readonly #vain = new Map<string, "ended" | null>();
   readonly #accepted = new Set<string>();
 
-  constructor(now: () => number) {
+  constructor(share: WrongKeysShare, now: () => number) {
+    this.#share = share;
     this.#now = now;
   }
 
@@ -50,11 +48,12 @@ export class KeyLookups {
     const now = this.#now();
     const place = this.#of(address, now);
     place.count += 1;
-    if (place.count <= FREE_A_MINUTE) return;
-    if (place.waiting >= WAITING_MAX)
+    const { wrongKeysPerMinute, wrongKeysWaiting, wrongKeyPauseMs } = this.#share;
+    if (place.count <= (wrongKeysPerMinute ?? Number.POSITIVE_INFINITY)) return;
+    if (place.waiting >= (wrongKeysWaiting ?? Number.POSITIVE_INFINITY))
       throw new Refusal("rate_limited", "Too many keys that are not known came from your address.", { retryAfterS: 1 });
     place.waiting += 1;
-    place.nextAt = Math.max(now, place.nextAt) + PAUSE_MS;
+    place.nextAt = Math.max(now, place.nextAt) + wrongKeyPauseMs;
     await delay(place.nextAt - now, undefined, { ref: false });
     place.waiting -= 1;
   }

@@ -12,7 +12,7 @@ it.skipIf(process.platform !== "linux")(
   "a crowd of new connections is heard in far fewer turns of the loop than it has heads",
   async () => {
     const connections = new Connections({ max: 1_000, requestsOfOne: 16, ofKey: null, ofAddress: null });
-    const listener = await listen(fastify(), { hosts, port: 0, connections });
+    const listener = await listen(fastify(), { hosts, port: 0, headMsMax: 20_000, connections });
     const crowd = Array.from({ length: CROWD }, () => connect(listener.port, "127.0.0.1"));
     let turns = 0;
     while (connections.size < CROWD && turns < CROWD) {
@@ -27,10 +27,10 @@ it.skipIf(process.platform !== "linux")(
 
 it("a port that somebody listens on is taken, though sockets of one server share theirs", async () => {
   const connections = new Connections({ max: 10, requestsOfOne: 16, ofKey: null, ofAddress: null });
-  const first = await listen(fastify(), { hosts, port: 0, connections });
-  await expect(listen(fastify(), { hosts, port: first.port, connections })).rejects.toThrow(BindError);
+  const first = await listen(fastify(), { hosts, port: 0, headMsMax: 20_000, connections });
+  await expect(listen(fastify(), { hosts, port: first.port, headMsMax: 20_000, connections })).rejects.toThrow(BindError);
   await first.close(0);
-  const again = await listen(fastify(), { hosts, port: first.port, connections });
+  const again = await listen(fastify(), { hosts, port: first.port, headMsMax: 20_000, connections });
   expect(again.port).toBe(first.port);
   await again.close(0);
 });

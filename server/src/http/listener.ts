@@ -25,8 +25,6 @@ export class BindError extends Error {
   }
 }
 
-/** Slow heads are cut off; an answer may take as long as it likes. */
-export const HEADERS_MS_MAX = 20_000;
 /** A large file on a slow line takes its time. Whoever reads a body has a bound of its own for one that stands still. */
 const REQUEST_MS_MAX = 3_600_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
@@ -79,13 +77,13 @@ export async function listen(
   };
 }
 
-/** `shortPath` is asked before the app. */
-type ServerParts = { connections: Connections; shortPath?: ShortPath | undefined };
+/** Slow heads are cut off after `headMsMax`; an answer may take as long as it likes. `shortPath` is asked before the app. */
+type ServerParts = { headMsMax: number; connections: Connections; shortPath?: ShortPath | undefined };
 
-function createHttpServer(app: FastifyInstance, { connections, shortPath }: ServerParts): Server {
+function createHttpServer(app: FastifyInstance, { headMsMax, connections, shortPath }: ServerParts): Server {
   const server = createServer(
     {
-      headersTimeout: HEADERS_MS_MAX,
+      headersTimeout: headMsMax,
       requestTimeout: REQUEST_MS_MAX,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: HEADER_BYTES_MAX,

@@ -30,6 +30,7 @@ async function serving(
   const listener = await listen(app, {
     hosts: ["127.0.0.1"],
     port: 0,
+    headMsMax: 20_000,
     connections: new Connections({ max: 5_000, requestsOfOne: 16, ofKey: null, ofAddress: null }),
   });
   closing.push(async () => {

@@ -6,9 +6,9 @@
 import { keyHasEnded, Refusal } from "../task/errors.ts";
 
 /** The first bytes may take their time; from then on each second wants its bytes. */
-const BODY_GRACE_MS = 20_000;
-export const BODY_BYTES_PER_S_MIN = 500;
-export const BODY_STALLED_MS_MAX = 60_000;
+export type BodyPaceBounds = { graceMs: number; bytesPerSMin: number; stalledMsMax: number };
+
+export const USUAL_PACE: BodyPaceBounds = { graceMs: 20_000, bytesPerSMin: 500, stalledMsMax: 60_000 };
 const LOOK_MS = 400;
 
 /** A body on its way: whoever reads it counts its bytes here. */
@@ -28,7 +28,12 @@ type Watched = ComingBody & {
 
 export class BodyPace {
   readonly #watched = new Set<Watched>();
+  readonly #bounds: BodyPaceBounds;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(bounds = USUAL_PACE) {
+    this.#bounds = bounds;
+  }
 
   /**
    * Calls `giveUp` once when the body comes too slowly, has not come within `msMax`, or the signal of `keyEnd` fires, which
@@ -49,7 +54,7 @@ export class BodyPace {
   #look(): void {
     const now = performance.now();
     for (const body of this.#watched) {
-      const why = faultOf(body, now);
+      const why = faultOf(body, this.#bounds, now);
       if (why !== null) this.#end(body, new Refusal("invalid", why));
       else if (!body.isHeld) this.#hold(body);
     }
@@ -80,18 +85,15 @@ export class BodyPace {
 
 function noop(): void {}
 
-function faultOf(body: Watched, now: number): string | null {
+function faultOf(body: Watched, { graceMs, bytesPerSMin, stalledMsMax }: BodyPaceBounds, now: number): string | null {
   const ms = now - body.from;
   if (ms > body.msMax) return "The body did not come in time.";
   if (body.bytes !== body.seen) {
     body.seen = body.bytes;
     body.seenAt = now;
   }
-  if (now - body.seenAt > BODY_STALLED_MS_MAX) return `No byte of the body came for ${BODY_STALLED_MS_MAX / 1_000} s.`;
-  if (ms > BODY_GRACE_MS + (body.bytes * 1_000) / BODY_BYTES_PER_S_MIN)
-    return `The body came slower than ${BODY_BYTES_PER_S_MIN} bytes a second.`;
+  if (now - body.seenAt > stalledMsMax) return `No byte of the body came for ${stalledMsMax / 1_000} s.`;
+  if (ms > graceMs + (body.bytes * 1_000) / bytesPerSMin)
+    return `The body came slower than ${bytesPerSMin} bytes a second.`;
   return null;
 }
-
-/** All bodies of this process. */
-export const bodyPace = new BodyPace();

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../task/errors.ts";
-import { bodyPace } from "./body-pace.ts";
+import type { BodyPace } from "./body-pace.ts";
 import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
 import { CONTENT_TYPE_FIELD, refusalOf } from "./error-answer.ts";
 import { UnreadForm } from "./form.ts";
@@ -11,6 +11,10 @@ import type { LensParts } from "./lens-parts.ts";
 import { jsonOf, textOf } from "./well-formed.ts";
 
 declare module "fastify" {
+  interface FastifyInstance {
+    /** Of all bodies of its server. */
+    bodyPace: BodyPace;
+  }
   interface FastifyContextConfig {
     /** What is cut out of a route's bodies. */
     cut?: Cut;
@@ -56,7 +60,7 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
     }
     if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
     const chunks: Buffer[] = [];
-    for await (const chunk of bounded(payload, bodyLimit, () => request.keyEnd())) chunks.push(chunk);
+    for await (const chunk of bounded(request, payload, bodyLimit)) chunks.push(chunk);
     return chunks.length === 0 ? undefined : textOf(Buffer.concat(chunks));
   });
 }
@@ -65,10 +69,7 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
 export function readAsStream(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => {
-    done(
-      null,
-      bounded(payload, request.routeOptions.bodyLimit ?? 0, () => request.keyEnd()),
-    );
+    done(null, bounded(request, payload, request.routeOptions.bodyLimit ?? 0));
   });
 }
 
@@ -92,14 +93,7 @@ function addFormParser(app: FastifyInstance): void {
   app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
     const bytesMax = request.routeOptions.bodyLimit ?? 0;
     if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
-    else
-      done(
-        null,
-        new UnreadForm(
-          bounded(payload, bytesMax, () => request.keyEnd()),
-          request.headers["content-type"] ?? "",
-        ),
-      );
+    else done(null, new UnreadForm(bounded(request, payload, bytesMax), request.headers["content-type"] ?? ""));
   });
 }
 
@@ -124,14 +118,7 @@ function cutJson(
   if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
   else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
   else if (isShort(request)) done(null, new CutJson(payload, null));
-  else
-    done(
-      null,
-      new CutJson(
-        bounded(payload, bodyLimit, () => request.keyEnd()),
-        config.cut,
-      ),
-    );
+  else done(null, new CutJson(bounded(request, payload, bodyLimit), config.cut));
 }
 
 /** No text of it is cut out, however it is made: it is read as other JSON is. */
@@ -153,9 +140,14 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
+/** What a body's way in has to know of its request. */
+type Reading = { server: Pick<FastifyInstance, "bodyPace">; keyEnd: () => AbortSignal | null };
+
 /** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or when the key of their caller has ended. */
-export function bounded(payload: Readable, bytesMax: number, keyEnd?: () => AbortSignal | null): Readable {
-  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, (why) => counted.destroy(why), keyEnd);
+export function bounded(request: Reading, payload: Readable, bytesMax: number): Readable {
+  const { bodyPace } = request.server;
+  const giveUp = (why: Refusal) => void counted.destroy(why);
+  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, giveUp, () => request.keyEnd());
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       body.bytes += chunk.length;

@@ -63,6 +63,7 @@ export async function startDocumentsServer(
     limits: {
       ...{ connections: 100, requestsOfConnection: 16, streams: 100, requests: 1_000 },
       ...{ bodyBytes: 4 << 20, bodyValues: 100_000, bodiesBytes: 64 << 20 },
+      ...{ headS: 20, bodyS: 300, bodyBytesPerS: 500, bodyGraceS: 20, bodyStalledS: 60 },
     },
     shares: sharesOf("dev", sharesConfig.parse({})),
     documents: { fileBytesMax: 1 << 20, checkUrl: null, perHour: {}, ...options.documents },

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { modelList } from "../../task/allowed-models.ts";
-import type { AddressShare, Share, Shares } from "./share.ts";
+import type { AddressShare, Share, Shares, WrongKeysShare } from "./share.ts";
 
 const bound = z.int().min(1).max(1_000_000_000_000_000).nullable().optional();
 
@@ -36,6 +36,12 @@ const share = z.strictObject({
 const addressShare = share.pick({ requestsPerMinute: true, requests: true, bodiesBytes: true }).extend({
   /** Connections that have shown no accepted key; the oldest makes room for the newest. */
   connections: bound,
+  /** Keys that nobody has shown before, looked for at once within a minute. */
+  wrongKeysPerMinute: bound,
+  /** Milliseconds between two of more than these. */
+  wrongKeyPauseMs: z.int().min(0).max(10_000).optional(),
+  /** More than these that wait for their turn are refused. */
+  wrongKeysWaiting: bound,
 });
 
 const keyShare = share.extend({
@@ -59,8 +65,10 @@ export type SharesConfig = z.output<typeof sharesConfig>;
 const MB = 1 << 20;
 const GB = 1_024 * MB;
 
+const WRONG_KEYS: WrongKeysShare = { wrongKeysPerMinute: 600, wrongKeyPauseMs: 10, wrongKeysWaiting: 256 };
+
 /** Generous: a program that works hard for its users is far from them. */
-const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
+const IN_SERVE: { key: Share; tenant: Share; address: AddressShare & WrongKeysShare } = {
   key: {
     requestsPerMinute: 300_000,
     requests: 512,
@@ -89,7 +97,7 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare } = {
     models: null,
     connections: null,
   },
-  address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000 },
+  address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000, ...WRONG_KEYS },
 };
 
 /** Whoever calls a server in `dev` is its developer: nothing but its memory is kept for others. */
@@ -122,7 +130,7 @@ const IN_DEV: typeof IN_SERVE = {
     models: null,
     connections: null,
   },
-  address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null },
+  address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null, ...WRONG_KEYS },
 };
 
 /** The shares of a server that was told `given`. */

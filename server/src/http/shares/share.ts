@@ -14,6 +14,16 @@ export type AddressShare = Readonly<{
   connections: Bound;
 }>;
 
+/** Of keys from one address that are nobody's. */
+export type WrongKeysShare = Readonly<{
+  /** Looked for at once; of more, one after the other. */
+  wrongKeysPerMinute: Bound;
+  /** Between two of these. */
+  wrongKeyPauseMs: number;
+  /** Of these that wait; more are refused. */
+  wrongKeysWaiting: Bound;
+}>;
+
 export type Share = AddressShare &
   Readonly<{
     streams: Bound;
@@ -40,7 +50,7 @@ export type Shares = Readonly<{
   /** In place of `tenant`, for some. */
   tenants: ReadonlyMap<string, Share>;
   /** Of requests without an accepted key. */
-  address: AddressShare;
+  address: AddressShare & WrongKeysShare;
 }>;
 
 /** The share of a principal's key. */

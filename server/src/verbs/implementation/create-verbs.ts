@@ -21,7 +21,7 @@ import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
-import { UploadVerbs } from "./upload-verbs.ts";
+import { type UploadsAtOnce, UploadVerbs } from "./upload-verbs.ts";
 import { UsageVerbs } from "./usage-verbs.ts";
 import { type Retrieval, VectorStoreVerbs } from "./vector-store-verbs.ts";
 import { WorkVerbs } from "./work-verbs.ts";
@@ -51,6 +51,8 @@ export type VerbsParts = {
   keyLifetimes?: KeyLifetimes;
   /** Absent: what is asked to be erased goes on with the next start that has one. */
   erasing?: Pick<Erasing, "goOn">;
+  /** Absent: callers upload as many files at once as a server usually lets them. */
+  uploadsAtOnce?: UploadsAtOnce;
   /** Absent: no text is looked at outside of a run. */
   checkText?: TextChecker;
   /** Absent: nobody but the store hears what is paid outside of tasks. */
@@ -74,7 +76,7 @@ export function createVerbs(parts: VerbsParts): Verbs {
     usage: new UsageVerbs(store, clock, parts.heldBounds),
     audit: new AuditVerbs(store.audit, clock),
     erasures: new ErasureVerbs({ store, clock, ids, erasing: parts.erasing ?? { goOn: () => {} } }),
-    uploads: new UploadVerbs(store.files),
+    uploads: new UploadVerbs(store.files, parts.uploadsAtOnce),
     documents: new DocumentVerbs(parts, parts.retrieval?.chunks ?? null),
     vectorStores: new VectorStoreVerbs(parts, parts.retrieval ?? null, paid),
   };

@@ -5,19 +5,21 @@ import { Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Upload, UploadBounds, Uploads } from "../uploads.ts";
 
-/** Under way at once: each has a file open and some 200 KB in memory. */
-export const UPLOADS_MAX = 64;
-/** Of these, those of one user. */
-export const UPLOADS_OF_USER_MAX = 16;
+/** Under way at once, each with a file open and some 200 KB in memory; and of these, those of one user. */
+export type UploadsAtOnce = { uploads: number; uploadsOfUser: number };
+const USUAL: UploadsAtOnce = { uploads: 64, uploadsOfUser: 16 };
+
 const RETRY_AFTER_S = 2;
 
 export class UploadVerbs implements Uploads {
   readonly #files: FileStore;
   readonly #ofUser = new Map<string, number>();
+  readonly #atOnce: UploadsAtOnce;
   #all = 0;
 
-  constructor(files: FileStore) {
+  constructor(files: FileStore, atOnce = USUAL) {
     this.#files = files;
+    this.#atOnce = atOnce;
   }
 
   async receive(principal: Principal, bytes: Readable, bounds: UploadBounds): Promise<Upload> {
@@ -32,8 +34,8 @@ export class UploadVerbs implements Uploads {
 
   #take(user: string): () => void {
     const own = this.#ofUser.get(user) ?? 0;
-    if (own >= UPLOADS_OF_USER_MAX) throw tooMany("rate_limited");
-    if (this.#all >= UPLOADS_MAX) throw tooMany("unavailable");
+    if (own >= this.#atOnce.uploadsOfUser) throw tooMany("rate_limited");
+    if (this.#all >= this.#atOnce.uploads) throw tooMany("unavailable");
     this.#ofUser.set(user, own + 1);
     this.#all += 1;
     return () => {
