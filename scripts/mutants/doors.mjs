@@ -90,4 +90,16 @@ export const DOORS = [
     find: "      if (this.#isBusy && id === this.#inWork) continue;",
     put: "      if (this.#isBusy) continue;",
   },
+  {
+    file: "server/src/http/arrivals.ts",
+    name: "a-check-of-health-waits-among-strangers",
+    find: "connection.key !== null || isWatching(request.url)",
+    put: "connection.key !== null",
+  },
+  {
+    file: "server/src/http/arrivals.ts",
+    name: "requests-that-wait-to-be-looked-at-are-none-in-work",
+    find: "connection.requestsInWork + connection.arriving >= this.#ofConnectionMax",
+    put: "connection.requestsInWork >= this.#ofConnectionMax",
+  },
 ];

@@ -133,7 +133,9 @@ function refusalOf(
   }
   // Whoever watches over the server is answered when nobody else is.
   if (request.url === "/health" || request.url === "/metrics") return undefined;
-  if (connection !== undefined && connection.requestsInWork > requestsOfOneMax) {
+  // Whatever begins on one that is ending came before the one too many.
+  const isFull = (of: Connection) => !of.isEnding && of.requestsInWork + of.arriving > requestsOfOneMax;
+  if (connection !== undefined && isFull(connection)) {
     reply.raw.shouldKeepAlive = false;
     connection.isEnding = true;
     leaveUnread(request.raw.socket);

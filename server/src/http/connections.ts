@@ -4,6 +4,7 @@
  * without a key keeps nobody out, and a check of health finds a place however many there are.
  */
 import type { Socket } from "node:net";
+import { Arrivals } from "./arrivals.ts";
 import { networkOf } from "./network.ts";
 
 export type Connection = {
@@ -14,6 +15,8 @@ export type Connection = {
   /** No request of it has had its turn yet. */
   isNew: boolean;
   requestsInWork: number;
+  /** Requests of it whose heads are here, and that nobody has looked at. */
+  arriving: number;
   /** The answer is on its way with which it ends. */
   isEnding: boolean;
 };
@@ -32,6 +35,8 @@ export type ConnectionBounds = {
 const STRANGERS_MIN = 1_000;
 
 export class Connections {
+  /** What comes over those of strangers. */
+  readonly arrivals: Arrivals;
   readonly #bounds: ConnectionBounds;
   readonly #all = new Map<Socket, Connection>();
   /** In the order in which they came; those of one address too. */
@@ -41,6 +46,7 @@ export class Connections {
 
   constructor(bounds: ConnectionBounds) {
     this.#bounds = bounds;
+    this.arrivals = new Arrivals(bounds.requestsOfOne);
   }
 
   get requestsOfOneMax(): number {
@@ -70,6 +76,7 @@ export class Connections {
       key: null,
       isNew: true,
       requestsInWork: 0,
+      arriving: 0,
       isEnding: false,
     };
     this.#all.set(socket, connection);

@@ -34,7 +34,7 @@ export const HEADER_BYTES_MAX = 16_384;
  * A turn of the event loop hears one new connection of each socket that listens. With a single one a check of health would wait, beside
  * a flood of them, for as many turns as connections came before it; the system spreads what comes among several.
  */
-const SOCKETS_OF_PORT = 16;
+const SOCKETS_OF_PORT = 32;
 /** Where the system spreads connections among the sockets of a port. */
 const SPREADS: ReadonlySet<NodeJS.Platform> = new Set(["linux"]);
 /** How often a listener that closes looks for connections whose answer is out. */
@@ -81,6 +81,7 @@ export async function listen(
 type ServerParts = { headMsMax: number; connections: Connections; shortPath?: ShortPath | undefined };
 
 function createHttpServer(app: FastifyInstance, { headMsMax, connections, shortPath }: ServerParts): Server {
+  const { arrivals } = connections;
   const server = createServer(
     {
       headersTimeout: headMsMax,
@@ -90,9 +91,14 @@ function createHttpServer(app: FastifyInstance, { headMsMax, connections, shortP
       connectionsCheckingInterval: 5_000,
     },
     (request: IncomingMessage, response: ServerResponse) => {
+      const connection = connections.of(request.socket);
       // What was sent ahead of the answer with which its connection ends hears none, and takes nobody's place.
-      if (connections.of(request.socket)?.isEnding === true) return;
-      if (!shortPath?.takes(request, response)) app.routing(request, response);
+      if (connection?.isEnding === true) return;
+      const begin = () => {
+        if (!shortPath?.takes(request, response)) app.routing(request, response);
+      };
+      if (connection === undefined) begin();
+      else arrivals.arrived(request, connection, begin);
     },
   );
   server.on("connection", (socket) => connections.add(socket));

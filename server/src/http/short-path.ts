@@ -61,8 +61,8 @@ export class ShortPath {
     const { hosts, traffic, requestsMax, connections } = this.#parts;
     const isOurs = hosts === null || (isLocalHost(headers.host, hosts) && !isForeign(headers, hosts));
     if (!isOurs || traffic.stage !== "serving" || traffic.inFlight >= requestsMax) return false;
-    const inWork = connections.of(socket)?.requestsInWork ?? 0;
-    return inWork < connections.requestsOfOneMax && faultOfHeaders(rawHeaders) === null;
+    const { requestsInWork, arriving } = connections.of(socket) ?? { requestsInWork: 0, arriving: 0 };
+    return requestsInWork + arriving < connections.requestsOfOneMax && faultOfHeaders(rawHeaders) === null;
   }
 
   async #answer(route: ShortRoute, request: PlainRequest, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
 import { InTurn } from "./in-turn.ts";
 
-/** How long requests begin in one turn of the event loop. */
+/** How long requests of known callers begin in one turn of the event loop. */
 const TURN_MS = 3;
 /** More do not begin in one turn, however short they are. */
 const AT_ONCE_MAX = 100;
@@ -12,15 +12,20 @@ const AT_ONCE_MAX = 100;
  */
 export class Beginnings {
   readonly #waiting = new InTurn();
+  readonly #turnMs: number;
   #isCounting = false;
   #until = 0;
+
+  constructor(turnMs = TURN_MS) {
+    this.#turnMs = turnMs;
+  }
 
   /** Resolves when a request of this tenant may begin; null when at once. */
   turn(tenant: string): Promise<void> | null {
     const now = performance.now();
     if (!this.#isCounting) {
       this.#isCounting = true;
-      this.#until = now + TURN_MS;
+      this.#until = now + this.#turnMs;
       setImmediate(this.#nextTurn);
     }
     return this.#waiting.length === 0 && now < this.#until ? null : this.#waiting.wait(tenant);
@@ -31,7 +36,7 @@ export class Beginnings {
     const { length } = this.#waiting;
     this.#isCounting = length > 0;
     if (length === 0) return;
-    this.#until = performance.now() + TURN_MS;
+    this.#until = performance.now() + this.#turnMs;
     setImmediate(this.#nextTurn);
     for (let n = Math.min(length, AT_ONCE_MAX); n > 0; n--) setImmediate(this.#begin);
   };
