@@ -141,14 +141,14 @@ export const SHARES = [
   {
     file: owner,
     name: "streams-open-as-fast-as-they-are-asked-for",
-    find: "this.#nextAt[what] = at + stepMs;",
-    put: "",
+    find: "this.#nextAt[what] = this.#turnAt(what, now) + this.#stepMs(what);",
+    put: "this.#nextAt[what] = now;",
   },
   {
-    file: owner,
+    file: admission,
     name: "who-is-refused-takes-a-turn",
-    find: "if (at - now > TURN_MS_MAX) return null;\n    this.#nextAt[what] = at + stepMs;",
-    put: "this.#nextAt[what] = at + stepMs;\n    if (at - now > TURN_MS_MAX) return null;",
+    find: "  if (waitMs > TURN_MS_MAX)\n",
+    put: "  key.takeTurn(what, now);\n  if (waitMs > TURN_MS_MAX)\n",
   },
   {
     file: "server/src/http/shares/openings.ts",
@@ -209,5 +209,17 @@ export const SHARES = [
     name: "bodies-after-their-answers-come-all-at-once",
     find: "await this.#turns.turn(network);",
     put: "",
+  },
+  {
+    file: admission,
+    name: "a-stream-that-may-not-open-takes-a-turn-of-its-tenants",
+    find: "  if (waitMs > TURN_MS_MAX)\n",
+    put: "  tenant.takeTurn(what, now);\n  if (waitMs > TURN_MS_MAX)\n",
+  },
+  {
+    file: admission,
+    name: "whoever-opens-too-many-streams-is-told-a-second",
+    find: "retryAfterS: Math.ceil((waitMs - TURN_MS_MAX) / 1_000)",
+    put: "retryAfterS: 1",
   },
 ];

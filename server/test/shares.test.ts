@@ -14,6 +14,7 @@ const shares = sharesOf(
     // Asked again and again until something has been noticed.
     tiers: {
       patient: { requestsPerMinute: null },
+      slow: { requestsPerMinute: null, requests: null, streams: null, streamsPerMinute: 6 },
       opening: { requestsPerMinute: null, requests: null, streams: null, streamsPerMinute: 60 },
     },
     tenants: {
@@ -21,6 +22,8 @@ const shares = sharesOf(
       pair: { requestsPerMinute: 40 },
       few: { openTasks: 2, streams: 1, bodiesBytes: 3_000 },
       full: { storedBytes: 50_000 },
+      stage: { streamsPerMinute: 600 },
+      held: { openTasks: 3 },
     },
     address: { requestsPerMinute: 40 },
   }),
@@ -30,7 +33,10 @@ const USERS = ["ada", "bob", "eve", "finn", "gil", "hal", "ivy"] as const;
 const TIERS: Readonly<Record<string, string>> = { eve: "patient", ivy: "opening" };
 
 let server: TestServer;
-let keys: Record<(typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max" | "zac", string>;
+let keys: Record<
+  (typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max" | "zac" | "lea" | "lou" | "ann" | "ned",
+  string
+>;
 
 beforeAll(async () => {
   const users = USERS.map((user) => ({ user, ...(TIERS[user] && { tier: TIERS[user] }) }));
@@ -45,6 +51,10 @@ beforeAll(async () => {
       { user: "pat", tenant: "pair" },
       { user: "max", tenant: "full" },
       { user: "zac", tenant: "few" },
+      { user: "lea", tenant: "stage", tier: "slow" },
+      { user: "lou", tenant: "stage" },
+      { user: "ann", tenant: "family" },
+      { user: "ned", tenant: "held" },
     ],
     config: { shares },
   });
@@ -63,8 +73,12 @@ beforeAll(async () => {
     pat = "",
     max = "",
     zac = "",
+    lea = "",
+    lou = "",
+    ann = "",
+    ned = "",
   ] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, ivy, sam, sue, zoe, pam, pat, max, zac };
+  keys = { ada, bob, eve, finn, gil, hal, ivy, sam, sue, zoe, pam, pat, max, zac, lea, lou, ann, ned };
 });
 afterAll(() => server.stop());
 
@@ -135,6 +149,24 @@ describe("requests of a minute", () => {
     expect(await submitted(20)).toEqual([200, "10"]);
     expect((await submitted(20))[0]).toBe(429);
     expect(await submitted(5)).toEqual([200, "4"]);
+  });
+
+  it("of a key are those of the keys that it has made, too: ten children have no ten shares", async () => {
+    const make = async (key: string) => {
+      const json = { name: "below", scopes: ["tasks"], child: true };
+      return z.object({ secret: z.string() }).parse(await (await server.call("/v1/keys", { key, json })).json()).secret;
+    };
+    const child = await make(keys.ann);
+    const grandchild = await make(child);
+    const left = async (key: string) => Number((await ask("/v1/me", key)).headers.get("ratelimit-remaining"));
+    const before = await left(keys.ann);
+    expect([await left(child), await left(grandchild), await left(keys.ann)]).toEqual([
+      before - 1,
+      before - 2,
+      before - 3,
+    ]);
+    await exhaust(grandchild);
+    expect((await ask("/v1/me", keys.ann)).status).toBe(429);
   });
 
   it("that are refused take nothing of the tenant's share, and leave the others theirs", async () => {
@@ -246,6 +278,44 @@ it("streams open in turn, one a second where a minute has 60, and those that wou
   // Those that have left take no place of the others' any more.
   await expect.poll(async () => (await ask("/metrics", keys.ivy)).body).toMatch(/^waybill_streams_open [01]$/m);
   await Promise.all(settled);
+});
+
+it("a stream that may not open takes no turn of its tenant's, and says how long to wait", async () => {
+  const json = { kind: "external", input: { queue: "opened" } };
+  const made = await server.call("/v1/tasks", { key: keys.lou, json });
+  const { id } = z.object({ id: z.string() }).parse(await made.json());
+  const leaving = new AbortController();
+  const open = (key: string) =>
+    server.call(`/v1/tasks/${id}/events`, { key, signal: leaving.signal, headers: { accept: "text/event-stream" } });
+  const refused: number[] = [];
+  const opened = Array.from({ length: 200 }, async () => {
+    const { status, headers } = await open(keys.lea);
+    if (status === 429) refused.push(Number(headers.get("retry-after")));
+  });
+  // It has one at once and one each ten seconds, of which it waits for the next.
+  const settled = Promise.allSettled(opened);
+  await expect.poll(() => refused.length).toBe(198);
+  for (const seconds of refused) expect([seconds > 1, seconds <= 10]).toEqual([true, true]);
+  expect((await open(keys.lou)).status).toBe(200);
+  leaving.abort();
+  await settled;
+});
+
+it("open tasks are as many through every API, and in a batch: there is no way round, and what fits is taken", async () => {
+  const task = { kind: "external", input: { queue: "held" } };
+  const batch = await server.call("/v1/tasks:batch", { key: keys.ned, json: { tasks: Array(5).fill(task) } });
+  const { data } = z.object({ data: z.array(z.looseObject({ status: z.int() })) }).parse(await batch.json());
+  expect([batch.status, data.map(({ status }) => status)]).toEqual([200, [202, 202, 202, 429, 429]]);
+  const message = { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] };
+  for (const [path, json] of [
+    ["/v1/tasks", task],
+    ["/shannon/api/v1/tasks", { query: "2 + 2" }],
+    ["/orchestrate/v1/orchestrate/runs", { message: { role: "user", content: "2 + 2" } }],
+    ["/a2a/message:send", { message }],
+  ] as const) {
+    const answer = await server.call(path, { key: keys.ned, json });
+    expect([path, answer.status, answer.headers.get("retry-after")]).toEqual([path, 429, "10"]);
+  }
 });
 
 it("a search is given back with its answer", async () => {

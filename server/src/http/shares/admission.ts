@@ -17,7 +17,7 @@ import type { Connections } from "../connections.ts";
 import { networkOf } from "../network.ts";
 import { Beginnings } from "./beginnings.ts";
 import { Openings } from "./openings.ts";
-import { type Opening, type Owner, Owners } from "./owner.ts";
+import { type Opening, type Owner, Owners, TURN_MS_MAX } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
 import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant } from "./share.ts";
 
@@ -247,16 +247,18 @@ function mustFit(
   }
 }
 
-/** How long an opening waits by the shares of both. */
-function waitMsOf({ key, tenant }: { key: Owner<Share>; tenant: Owner<Share> }, what: Opening, now: number): number {
-  const waits = [key.turnMs(what, now), tenant.turnMs(what, now)];
-  if (waits.includes(null))
+/** How long an opening waits by the shares of both. One that is refused takes no turn of either. */
+function waitMsOf({ key, tenant }: NonNullable<Counted["known"]>, what: Opening, now: number): number {
+  const waitMs = Math.max(key.waitMs(what, now), tenant.waitMs(what, now));
+  if (waitMs > TURN_MS_MAX)
     throw new Refusal(
       "rate_limited",
       `Too many ${what} open at once: keep those that are open, and try again in a moment.`,
-      { retryAfterS: 1 },
+      { retryAfterS: Math.ceil((waitMs - TURN_MS_MAX) / 1_000) },
     );
-  return Math.max(...waits.map((each) => each ?? 0));
+  key.takeTurn(what, now);
+  tenant.takeTurn(what, now);
+  return waitMs;
 }
 
 function tooMany(what: string, whose: string): Refusal {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Owner, Owners } from "./owner.ts";
+import { Owner, Owners, TURN_MS_MAX } from "./owner.ts";
 
 const SHARE = { requestsPerMinute: 3, requests: 2, bodiesBytes: null, connections: null };
 
@@ -17,13 +17,35 @@ describe("an owner", () => {
 
   it("opens as many streams at once as a second has, and more one after the other, up to ten seconds", () => {
     const owner = new Owner("key", "own", { ...SHARE, streamsPerMinute: 600, connectionsPerMinute: null });
-    const turns = Array.from({ length: 200 }, () => owner.turnMs("streams", 5_000));
+    const opens = (at: number) => {
+      const waitMs = owner.waitMs("streams", at);
+      if (waitMs <= TURN_MS_MAX) owner.takeTurn("streams", at);
+      return Math.round(waitMs);
+    };
+    const turns = Array.from({ length: 200 }, () => opens(5_000));
     expect(turns.slice(0, 13)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 200, 300]);
     // One that is refused takes no turn.
-    expect([turns.indexOf(null), turns[109]]).toEqual([110, 10_000]);
-    expect(owner.turnMs("streams", 5_100)).toBe(10_000);
-    expect(owner.turnMs("streams", 60_000)).toBe(0);
-    expect(owner.turnMs("connections", 5_000)).toBe(0);
+    expect(turns.slice(109, 112)).toEqual([10_000, 10_100, 10_100]);
+    expect(opens(5_100)).toBe(10_000);
+    expect(opens(60_000)).toBe(0);
+    owner.takeTurn("connections", 5_000);
+    expect(owner.waitMs("connections", 5_000)).toBe(0);
+  });
+
+  it("says how long to wait for more requests: a request that waits so long goes on, one that waits a second less does not", () => {
+    for (const at of [0, 1, 999, 1_000, 1_001, 30_000.5, 58_999, 59_000, 59_999.9]) {
+      const owner = new Owner("key", "own", SHARE);
+      owner.count(0);
+      owner.count(at, 3);
+      const afterMs = owner.resetS(at) * 1_000;
+      expect([owner.left() < 0, afterMs >= 1_000, afterMs <= 60_000]).toEqual([true, true, true]);
+      const leftAt = (now: number) => {
+        owner.count(now, 0);
+        return owner.left();
+      };
+      if (afterMs > 1_000) expect([at, leftAt(at + afterMs - 1_001)]).toEqual([at, -1]);
+      expect([at, leftAt(at + afterMs)]).toEqual([at, 3]);
+    }
   });
 
   it("tells what is left in the fields of the draft and in those of before", () => {

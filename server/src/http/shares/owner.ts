@@ -4,8 +4,8 @@ import type { AddressShare } from "./share.ts";
 const MINUTE_MS = 60_000;
 /** Of a second's openings these are taken at once, when there were none before. */
 const AT_ONCE_MAX = 256;
-/** Whoever would wait for longer is refused. */
-const TURN_MS_MAX = 10_000;
+/** Whoever would wait for its turn for longer is refused. */
+export const TURN_MS_MAX = 10_000;
 
 export type Opening = "streams" | "connections";
 /** What of a share says how many of them open within a minute. */
@@ -64,16 +64,27 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     return Math.max(1, Math.ceil((MINUTE_MS - (now - this.#minuteFrom)) / 1_000));
   }
 
-  /** How long an opening waits for its turn, which it takes; null when that would be too long. */
-  turnMs(what: Opening, now: number): number | null {
+  /** How long an opening would wait for its turn. */
+  waitMs(what: Opening, now: number): number {
+    return Math.max(0, this.#turnAt(what, now) - now);
+  }
+
+  /** An opening has that turn. */
+  takeTurn(what: Opening, now: number): void {
+    this.#nextAt[what] = this.#turnAt(what, now) + this.#stepMs(what);
+  }
+
+  #turnAt(what: Opening, now: number): number {
+    const stepMs = this.#stepMs(what);
+    if (stepMs === 0) return now;
+    const atOnce = Math.min(AT_ONCE_MAX, Math.max(1, Math.floor(1_000 / stepMs)));
+    return Math.max(this.#nextAt[what], now - (atOnce - 1) * stepMs);
+  }
+
+  /** Between two openings; none where any number may open. */
+  #stepMs(what: Opening): number {
     const { [`${what}PerMinute` as const]: perMinute = null }: Opens = this.share;
-    if (perMinute === null) return 0;
-    const stepMs = MINUTE_MS / perMinute;
-    const atOnce = Math.min(AT_ONCE_MAX, Math.max(1, Math.floor(perMinute / 60)));
-    const at = Math.max(this.#nextAt[what], now - (atOnce - 1) * stepMs);
-    if (at - now > TURN_MS_MAX) return null;
-    this.#nextAt[what] = at + stepMs;
-    return Math.max(0, at - now);
+    return perMinute === null ? 0 : MINUTE_MS / perMinute;
   }
 
   /** Whether one of its counts is beyond its bound. */

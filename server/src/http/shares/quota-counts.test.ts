@@ -17,6 +17,22 @@ it("a quota counts in the minutes, hours and days of the clock, what is refused 
   expect(usedUp(12 * HOUR_MS)).toBe(null);
 });
 
+it("begins a window anew in the second that it names, and not in the one before", () => {
+  for (const [name, limits] of Object.entries({
+    minute: { minute: 1, hour: 9, day: 9 },
+    hour: { minute: 9, hour: 1, day: 9 },
+    day: { minute: 9, hour: 9, day: 1 },
+  })) {
+    const counts = new QuotaCounts();
+    counts.take("key", limits, NOON + 61_234);
+    const { left, usedUp } = counts.take("key", limits, NOON + 61_234);
+    expect(usedUp).toBe(name);
+    const resetAtMs = left[usedUp ?? "day"].resetAt * 1_000;
+    expect(counts.take("key", limits, resetAtMs - 1).usedUp).toBe(name);
+    expect(counts.take("key", limits, resetAtMs).usedUp).toBe(null);
+  }
+});
+
 it("says what is left of each window, and in which second it begins anew", () => {
   const { left } = new QuotaCounts().take("key", LIMITS, NOON + 61_000);
   expect(left).toEqual({
