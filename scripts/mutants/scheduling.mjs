@@ -4,6 +4,7 @@ const slots = "server/src/engine/embedded/slots.ts";
 const queue = "server/src/engine/embedded/ready-queue.ts";
 const waits = "server/src/engine/embedded/wait-completion.ts";
 const recovery = "server/src/engine/embedded/recovery.ts";
+const loadOrder = "server/src/engine/embedded/load-order.ts";
 const runner = "server/src/engine/embedded/runner.ts";
 const placement = "server/src/engine/embedded/placement.ts";
 const claims = "server/src/engine/embedded/claims.ts";
@@ -71,6 +72,18 @@ export const SCHEDULING = [
     name: "deadlines-of-sleepers-are-not-awaited-at-a-start",
     find: "Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY)",
     put: "this.#firstAt",
+  },
+  {
+    file: loadOrder,
+    name: "a-task-goes-before-those-that-are-on-their-way",
+    find: "!entry.inTurn && this.#isReached(entry) && this.#isBelowOpen(entry)",
+    put: "!entry.inTurn && this.#isBelowOpen(entry)",
+  },
+  {
+    file: scheduler,
+    name: "what-is-early-is-never-looked-at-again",
+    find: "      if (!this.#mayGo(entry)) continue;\n",
+    put: "      if (!this.#mayGo(entry) || this.#early.size > 0) continue;\n",
   },
   {
     file: recovery,
@@ -262,8 +275,8 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "time-moves-tasks-before-their-parents-are-known",
-    find: "    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return null;\n    this.#parts.open.start();",
-    put: "    this.#parts.open.start();\n    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return null;",
+    find: "    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return false;\n    this.#parts.open.start();",
+    put: "    this.#parts.open.start();\n    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return false;",
   },
   { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
   {

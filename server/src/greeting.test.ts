@@ -30,13 +30,17 @@ test("says what goes on after a crash and where, and nothing of what has ended o
   const tasks = Array.from({ length: 8 }, () => ({ ...newTask({ kind: "digest" }), state: "running" as const }));
   const flights = tasks.map(({ id }, n) => ({ task: id, steps: n === 0 ? ["page 12"] : [] }));
   const find = async (id: string) => tasks.find((task) => task.id === id) ?? null;
-  expect(await goingOn(flights, { find })).toEqual([
+  const started = { transitions: { find }, recovering: null };
+  expect(await goingOn(flights, started)).toEqual([
     "8 tasks go on:",
     `  digest at "page 12"  ${tasks[0]?.id}`,
     ...tasks.slice(1, 5).map(({ id }) => `  digest  ${id}`),
     "  and 3 more",
   ]);
-  expect(await goingOn([{ task: "gone", steps: [] }], { find })).toEqual([]);
+  expect(await goingOn([{ task: "gone", steps: [] }], started)).toEqual([]);
+  expect(await goingOn([], { ...started, recovering: { read: 2_000, all: 1_050_000 } })).toEqual([
+    "2,000 of about 1,050,000 open tasks are in memory; the others follow.",
+  ]);
   const unreadable = () => Promise.reject(new Error("It is damaged."));
-  expect(await goingOn(flights, { find: unreadable })).toEqual([]);
+  expect(await goingOn(flights, { ...started, transitions: { find: unreadable } })).toEqual([]);
 });

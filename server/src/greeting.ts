@@ -81,11 +81,30 @@ export function configurationOf(
 /** A task that was in flight when the process before this one ended, and its steps whose bodies ran. */
 type Flight = { task: Task["id"]; steps: readonly string[] };
 
-/** Which of these tasks go on now, and where: a line for how many there are, and one for each of the first. */
+/** What a start goes on with, as its engine knows it. */
+type Started = {
+  transitions: { find: (id: Task["id"]) => Promise<Task | null> };
+  recovering: { read: number; all: number } | null;
+};
+
+/**
+ * Which of these tasks go on now, and where: a line for how many there are, and one for each of the first. Where others are on
+ * their way into memory, a line says so.
+ */
 export async function goingOn(
   flights: readonly Flight[],
-  tasks: { find: (id: Task["id"]) => Promise<Task | null> },
+  { transitions: tasks, recovering }: Started,
 ): Promise<string[]> {
+  return [...(await flightsOn(flights, tasks)), ...loadingLine(recovering)];
+}
+
+function loadingLine(recovering: Started["recovering"]): string[] {
+  if (recovering === null || recovering.all === 0) return [];
+  const counts = [recovering.read, recovering.all].map((count) => count.toLocaleString("en"));
+  return [`${counts.join(" of about ")} open tasks are in memory; the others follow.`];
+}
+
+async function flightsOn(flights: readonly Flight[], tasks: Started["transitions"]): Promise<string[]> {
   const found = await Promise.all(
     flights.map(async ({ task: id, steps }) => ({ task: await tasks.find(id).catch(() => null), steps })),
   );

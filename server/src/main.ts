@@ -120,7 +120,7 @@ export async function startServer(
       lenses,
       metrics: measured,
       condition: conditionIn(engine, models),
-      recovering: () => engine.isRecovering,
+      recovering: () => engine.recovering,
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
     });
@@ -143,7 +143,7 @@ export async function startServer(
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
       ...{ url: host.url, lensUrls: host.lensUrls },
-      greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine.transitions) }),
+      greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) }),
       ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox, erasing, paid] }),
     };
   } catch (error) {

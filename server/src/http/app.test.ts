@@ -73,7 +73,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
   app.get("/bug", () => {
     throw new Error("a bug");
   });
-  addHealth(app, { version: "0.0.0", recovering: () => false });
+  addHealth(app, { version: "0.0.0", recovering: () => null });
   return { app, lines, traffic, durations, streams };
 }
 

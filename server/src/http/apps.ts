@@ -20,7 +20,7 @@ import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
 import type { Traffic } from "./in-work.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { requestIds } from "./request-ids.ts";
-import { addFrontDoor, addHealth, addMetrics } from "./server-routes.ts";
+import { addFrontDoor, addHealth, addMetrics, type Loading } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
 import { ShortPath } from "./short-path.ts";
@@ -61,8 +61,8 @@ export type AppsParts = AppsOptions & {
   lenses: readonly [Lens, ...Lens[]];
   documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
   condition: LensParts["condition"];
-  /** Tasks that were open at the start are still on their way into memory. */
-  recovering: () => boolean;
+  /** How far tasks that were open at the start are on their way into memory; null once they are there. */
+  recovering: () => Loading | null;
   issues: LensParts["issues"];
   tokenSecret: LensParts["tokenSecret"];
   /** What `/metrics` tells of the rest of the server. */

@@ -5,19 +5,27 @@ import { authorizedTwice, isAuthorizedTwice, secretsOf } from "../lenses/secrets
 import { mustHave } from "../task/principal.ts";
 import { linesFor, type MetricsPage } from "./metrics.ts";
 
+/** So many of about all tasks that were open at the start. `all` is 0 while that is not known. */
+export type Loading = { read: number; all: number };
+
 /**
  * `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. `recovering` while tasks
- * that were open at the start are still on their way into memory: it takes requests, and runs nothing yet.
+ * that were open at the start are still on their way into memory, and which share of them is there: what comes behind them waits.
  */
 export function addHealth(
   app: FastifyInstance,
-  { version, recovering }: { version: string; recovering: () => boolean },
+  { version, recovering }: { version: string; recovering: () => Loading | null },
 ): void {
-  app.get("/health", (_request, reply) =>
-    reply
-      .header("cache-control", "no-store")
-      .send({ status: "ok", version, ...(recovering() && { recovering: true }) }),
-  );
+  app.get("/health", (_request, reply) => {
+    const loading = recovering();
+    const far = loading && { recovering: true, recovered: shareOf(loading) };
+    return reply.header("cache-control", "no-store").send({ status: "ok", version, ...far });
+  });
+}
+
+/** In hundredths, and no count: whoever asks needs no key. */
+function shareOf({ read, all }: Loading): number {
+  return all === 0 ? 0 : Math.floor((read / all) * 100) / 100;
 }
 
 /**

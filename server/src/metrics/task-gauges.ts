@@ -7,7 +7,8 @@ type Stats = { running: number; ready: number; open: number; standing: number };
 type Waiting = { kind: string; count: number; oldestAt: number };
 
 export type OpenTaskCounts = {
-  readonly isRecovering: boolean;
+  /** How many tasks that were open at the start are in memory, of about how many; null once all are. */
+  readonly recovering: { read: number; all: number } | null;
   stats: () => Stats;
   byState: () => Iterable<{ kind: string; state: State; count: number }>;
   wantSlots: () => Waiting[];
@@ -33,7 +34,12 @@ export function taskGauges(engine: OpenTaskCounts, now: () => number): MetricSou
     {
       name: "waybill_recovering",
       help: "1 while tasks that were open at the start are on their way into memory, and are not counted.",
-      value: () => Number(engine.isRecovering),
+      value: () => Number(engine.recovering !== null),
+    },
+    {
+      name: "waybill_recovered_ratio",
+      help: "The share of the tasks that were open at the start which are in memory.",
+      value: () => shareOf(engine.recovering),
     },
     { name: "waybill_tasks_open", help: "Tasks that have not ended.", value: () => engine.stats().open },
     {
@@ -55,4 +61,8 @@ export function taskGauges(engine: OpenTaskCounts, now: () => number): MetricSou
       values: byKind(({ oldestAt }) => seconds(oldestAt)),
     },
   ];
+}
+
+function shareOf(recovering: OpenTaskCounts["recovering"]): number {
+  return recovering === null ? 1 : recovering.read / Math.max(1, recovering.all);
 }

@@ -3,7 +3,7 @@ import type { Alias } from "../task/alias.ts";
 import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import type { AsleepPlace, OpenTask } from "../task/open-task.ts";
+import type { AsleepPlace, OpenPlace, OpenTask } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -55,8 +55,10 @@ export interface TaskStore {
   ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
   /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
   mayGoOn(id: TaskId): Promise<boolean>;
-  /** Every open task that does not sleep, in pages by id. */
-  open(after: TaskId | null, limit: number): Promise<OpenTask[]>;
+  /** Every open task that does not sleep, in the order of their places, behind `after`. `next` leads on. */
+  open(after: OpenPlace | null, limit: number): Promise<{ tasks: OpenTask[]; next: OpenPlace | null }>;
+  /** How many those are. */
+  openCount(): Promise<number>;
   /** Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `next` leads on. */
   asleep(after: AsleepPlace, until: number, limit: number): Promise<{ tasks: OpenTask[]; next: AsleepPlace | null }>;
   /** The earliest `wakesAt` after this moment; null when nobody sleeps for longer. */

@@ -86,6 +86,13 @@ export function isInTurn(reasons: readonly string[]): boolean {
   return reasons.includes("conversation");
 }
 
+/**
+ * Where a task lies in the order in which a start takes up those that do not sleep. `rank` is 0 of what runs, and of what has
+ * its concurrency key to its end and is under way; 1 of what wants a slot and nothing else, unless it has a parent; 2 of the
+ * rest. Within a rank the higher priorities come first (`afterUrgent` is the priority below zero), then the lower numbers.
+ */
+export type OpenPlace = { rank: number; afterUrgent: number; number: number };
+
 /** Where a task lies in the order of those that sleep. */
 export type AsleepPlace = { wakesAt: number; id: string };
 

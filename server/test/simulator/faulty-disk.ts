@@ -27,6 +27,8 @@ export type Faults = {
   refuse: () => boolean;
   /** or this question. */
   overload: () => boolean;
+  /** So much longer takes each page of open tasks: others go on while these are on their way. */
+  pageTicks: number;
   onCrash: () => void;
 };
 
@@ -65,7 +67,8 @@ export class FaultyDisk {
         if (name === "apply") return (writes: Write[]) => this.#write(isIn, () => this.#apply(writes));
         const call = (given: unknown[]): Promise<unknown> => Reflect.apply(verb, target, given);
         if (WRITES.has(name)) return (...given: unknown[]) => this.#write(isIn, () => call(given));
-        return (...given: unknown[]) => this.#read(isIn, () => call(given));
+        const laterTicks = name === "open" ? this.#faults.pageTicks : 0;
+        return (...given: unknown[]) => this.#read(isIn, () => call(given), laterTicks);
       },
     });
   }
@@ -89,13 +92,13 @@ export class FaultyDisk {
     return applied;
   }
 
-  async #read(isIn: () => boolean, work: () => Promise<unknown>): Promise<unknown> {
+  async #read(isIn: () => boolean, work: () => Promise<unknown>, laterTicks: number): Promise<unknown> {
     if (isIn() && this.#faults.crash()) this.#faults.onCrash();
     await ticks(this.#random.int(0, 2));
     if (!isIn()) return new Promise(() => {});
     if (this.#faults.overload()) throw new Refusal("unavailable", "Too much is waiting.", { retryAfterS: 1 });
     const result = work();
-    await ticks(this.#random.int(0, 2));
+    await ticks(this.#random.int(0, 2) + laterTicks);
     return isIn() ? result : new Promise(() => {});
   }
 

@@ -131,6 +131,7 @@ export class World {
     const faults = {
       crash: () => this.mayCrash && this.random.chance(this.#crashRate),
       refuse: () => this.mayCrash && (this.#isFull || this.random.chance(this.#refuseRate)),
+      pageTicks: new Random(~this.seed ^ 2).pick([0, 0, 5, 40]),
       overload: () => this.mayCrash && this.random.chance(this.#refuseRate / 4),
       onCrash: () => this.#die(),
     };

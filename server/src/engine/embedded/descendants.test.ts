@@ -66,7 +66,7 @@ async function change(id: string, command: Command): Promise<void> {
 }
 
 async function open(): Promise<number> {
-  return (await store.open(null, 100_000)).length;
+  return (await store.open(null, 100_000)).tasks.length;
 }
 
 test("a start takes along what parents left open that ended when nobody saw it, and leaves all others alone", async () => {
@@ -83,7 +83,7 @@ test("a start takes along what parents left open that ended when nobody saw it, 
     expect(await store.task(id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "ada", reason: "enough" } });
   expect(await store.task(swept.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
   const { tasks: asleep } = await store.asleep({ wakesAt: 0, id: "" }, Number.MAX_SAFE_INTEGER, 10);
-  expect([...asleep, ...(await store.open(null, 10))].map(({ id }) => id)).toEqual([parent.id, child.id]);
+  expect([...asleep, ...(await store.open(null, 10)).tasks].map(({ id }) => id)).toEqual([parent.id, child.id]);
 });
 
 test("a child goes with its parent that nobody saw end, also when its own time is over before its parent is looked for", async () => {

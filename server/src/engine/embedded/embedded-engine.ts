@@ -35,7 +35,7 @@ import { Interruption } from "./interruption.ts";
 import { LeaseKeys } from "./lease-keys.ts";
 import { OpenTasks, type TimeObserver } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
-import { Recovery } from "./recovery.ts";
+import { type Loading, Recovery } from "./recovery.ts";
 import { RefusedWrites } from "./refused-writes.ts";
 import { Retention } from "./retention.ts";
 import type { LaunchRunProcess } from "./run-process.ts";
@@ -106,6 +106,9 @@ export class EmbeddedEngine implements Engine {
   readonly #sleepers: Sleepers;
   readonly #strays: Strays;
 
+  /** Whether all that come before it are in memory. */
+  readonly #mayGo = (entry: Entry): boolean => this.#recovery.mayGo(entry);
+
   constructor(parts: EngineParts) {
     const { store, clock, ids, log, ownership = soleOwner, launch = null } = parts;
     const limits = { ...ENGINE_LIMITS, ...parts.limits };
@@ -123,7 +126,7 @@ export class EmbeddedEngine implements Engine {
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });
     const keys = new ConcurrencyKeys();
     const startedAt = clock.now();
-    const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock });
+    const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock, mayGo: this.#mayGo });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
     const claims = new Claims({ transitions, clock, open, keys, leases });
     const sleepers = this.#sleepersOf({ store, clock, handlers, transitions, limits, log });
@@ -209,11 +212,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #recover(): Promise<void> {
-    const afterwards = await this.#recovery.begin();
+    if (!(await this.#recovery.begin())) return;
+    this.#scheduler.start();
+    const afterwards = await this.#recovery.goOn();
     if (!afterwards) return;
     this.#retention.start();
     this.claims.start();
-    this.#scheduler.start();
     this.#sleepers
       .start()
       .catch((error: unknown) => this.#log.warn("The tasks that sleep could not be read.", { error }));
@@ -239,9 +243,9 @@ export class EmbeddedEngine implements Engine {
     this.#record.ends("clean", "It stopped in good order.");
   }
 
-  /** Tasks that were open at the start are still on their way into memory, and are not counted: nothing runs yet. */
-  get isRecovering(): boolean {
-    return this.#recovery.isUnderWay;
+  /** How far it is while tasks that were open at the start are on their way into memory, and are not counted; null after that. */
+  get recovering(): Loading | null {
+    return this.#recovery.isUnderWay ? this.#recovery.progress : null;
   }
 
   stats(): EngineStats {
@@ -303,7 +307,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   #goesOn(task: Task): void {
-    if (this.#recovery.isUnderWay) this.#recovery.resumed(task.id);
+    if (!this.#recovery.isJudged) this.#recovery.resumed(task.id);
     else this.#scheduler.offer(this.#entryOf(task));
   }
 
@@ -358,6 +362,15 @@ export class EmbeddedEngine implements Engine {
     );
   }
 
+  /** It wants a slot or a worker, and what comes before it may not be in memory yet. */
+  #waitsForOthers(task: Task): boolean {
+    if (!this.#recovery.isUnderWay) return false;
+    if (task.state === "running") return !this.#recovery.isJudged && task.lease === null;
+    const entry = this.#open.get(task.id);
+    if (!entry) return task.state === "queued";
+    return this.#open.isReady(entry) && (typeof entry.doneBy === "object" || !this.#recovery.mayGo(entry));
+  }
+
   #obstacle(task: Task): Obstacle | null {
     if (isTerminal(task.state)) return null;
     if (!this.handlers.has(task.kind)) {
@@ -366,13 +379,15 @@ export class EmbeddedEngine implements Engine {
     }
     const stuck = this.#runner.whyStuck(task.id);
     if (stuck !== undefined) return { code: "stuck", sentence: `This server does not go on with it: ${stuck}` };
-    if (this.#recovery.isUnderWay && (task.state === "queued" || task.state === "running")) {
-      const sentence = `This server has just started and is still taking its open tasks into memory, ${this.#open.size} so far: it goes on once all are there.`;
-      return { code: "recovering", sentence };
-    }
+    if (this.#waitsForOthers(task)) return { code: "recovering", sentence: loading(this.#recovery.progress) };
     const suspicion = this.#guard.sentenceOf(task);
     return suspicion === null ? null : { code: "crash_suspect", sentence: suspicion };
   }
+}
+
+function loading({ read, all }: Loading): string {
+  const far = all === 0 ? "" : `, ${read} of about ${all} so far`;
+  return `This server has just started and is still taking its open tasks into memory${far}: it goes on once all that come before it are there.`;
 }
 
 /** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */

@@ -174,10 +174,14 @@ export class OpenTasks {
     this.#deadlines.tellAgain(id);
   }
 
-  /** From here on time moves them: all are there, and so is what their parents have become. */
+  /** From here on time moves those that are here: what runs is among them, and what its parents have become is known. */
   start(): void {
     this.#due.start();
     this.#deadlines.start();
+  }
+
+  /** All open tasks of the store are here. */
+  areAll(): void {
     this.#complete.resolve();
   }
 

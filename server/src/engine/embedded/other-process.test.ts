@@ -180,7 +180,7 @@ describe("what another process writes", () => {
     const { id: parent } = newTask({ kind: "work" });
     await other.submit(submitted(newTask({ kind: "work", id: parent })));
     await atRest();
-    const child = (await store.open(null, 10)).find((task) => task.parent === parent);
+    const child = (await store.open(null, 10)).tasks.find((task) => task.parent === parent);
     if (!child) throw new Error("the parent has made no child");
     await other.change(child.id, { do: "start" });
     await other.change(child.id, { do: "complete", attempt: 1, output: "from elsewhere" });

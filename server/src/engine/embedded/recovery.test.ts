@@ -2,6 +2,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { decide } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
 import { defineHandler } from "../../task/handler.ts";
 import type { Submission } from "../../task/submission.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
@@ -30,6 +32,8 @@ let mayEnd: PromiseWithResolvers<void>;
 let rest: PromiseWithResolvers<void>;
 /** Open once the second of them was read. */
 let secondRead: PromiseWithResolvers<void>;
+/** Also those of what runs. */
+let runsAreHeld: boolean;
 let faults: StoreFaults;
 
 const kinds = [
@@ -43,6 +47,16 @@ const kinds = [
     },
   }),
   defineHandler({ kind: "parent", input: z.json(), run: (ctx) => ctx.child("child", "work", {}) }),
+  defineHandler({
+    kind: "asks",
+    input: z.json(),
+    run: async (ctx) => {
+      await ctx.waitForInput("go", { asks: "answer", prompt: "Go on?" });
+      ran.push(ctx.task.id);
+      return null;
+    },
+  }),
+  defineHandler({ kind: "waits", input: z.json(), run: (ctx) => ctx.child("child", "asks", {}) }),
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", 1_000).then(() => null) }),
   defineHandler({ kind: "claimed", input: z.json(), queueOf: () => "queue", run: async () => null }),
 ];
@@ -56,12 +70,13 @@ beforeEach(async () => {
     const page = await open(after, limit);
     if (after === null) return page;
     secondRead.resolve();
-    await rest.promise;
+    if (page.tasks.some(({ state }) => state !== "running") || runsAreHeld) await rest.promise;
     return page;
   };
   crashes = new CrashMemory();
   ran = [];
   warned = [];
+  runsAreHeld = false;
   mayEnd = Promise.withResolvers();
 });
 
@@ -89,6 +104,13 @@ async function submit(kind = "work", more: Partial<Submission> = {}): Promise<st
   return (await verbs.tasks.submit(ada, "native", { kind, input: {}, ...more })).task.id;
 }
 
+/** It waits for its child, so that it is none of those that a start takes up first. */
+async function submitParent(): Promise<string> {
+  const id = await submit("waits");
+  await atRest();
+  return id;
+}
+
 /** It sleeps, and is in memory all the same, since it has a key meanwhile. */
 function submitNap(): Promise<string> {
   const key = ids.taskId(clock.now());
@@ -97,7 +119,7 @@ function submitNap(): Promise<string> {
 
 const stateOf = async (id: string) => (await verbs.tasks.get(ada, id)).state;
 
-test("callers are served while open tasks are on their way, and what they hand in runs in its order once all are there", async () => {
+test("what ran goes on before others are there, and what is handed in meanwhile runs in its order", async () => {
   await start();
   const [running, first, urgent, last] = [
     await submit(),
@@ -106,17 +128,82 @@ test("callers are served while open tasks are on their way, and what they hand i
     await submit(),
   ];
   await start();
-  expect(engine.isRecovering).toBe(true);
+  expect(engine.recovering).toEqual({ read: 2, all: 4 });
   const [late, lateAndUrgent] = [await submit(), await submit("work", { priority: 9 })];
   await atRest();
-  expect(ran).toEqual([running]);
+  expect(ran).toEqual([running, urgent]);
   expect(await stateOf(late)).toBe("queued");
-  expect(await verbs.tasks.why(ada, late)).toMatchObject({ reason: "recovering" });
+  expect(await verbs.tasks.why(ada, late)).toMatchObject({
+    reason: "recovering",
+    summary: expect.stringContaining("2 of about 4 so far"),
+  });
   mayEnd.resolve();
+  await atRest();
+  // All that are as urgent as these are there.
+  expect(ran).toEqual([running, urgent, lateAndUrgent, running]);
+  expect([await stateOf(running), await stateOf(first), await stateOf(late)]).toEqual([
+    "completed",
+    "queued",
+    "queued",
+  ]);
   rest.resolve();
   await atRest();
-  expect(engine.isRecovering).toBe(false);
-  expect(ran).toEqual([running, lateAndUrgent, urgent, running, first, last, late]);
+  expect(engine.recovering).toBe(null);
+  expect(ran).toEqual([running, urgent, lateAndUrgent, running, first, last, late]);
+});
+
+test("a new task takes no free slot from those that are on their way", async () => {
+  await start();
+  const all = [await submit(), await submit(), await submit(), await submit()];
+  await start(5);
+  const late = await submit();
+  await atRest();
+  expect(await Promise.all([...all, late].map(stateOf))).toEqual(["running", "running", "queued", "queued", "queued"]);
+  rest.resolve();
+  await atRest();
+  expect(ran.slice(1).toSorted()).toEqual([...all, late]);
+  expect(ran.at(-1)).toBe(late);
+});
+
+test("a key that is held to its end has no room before its holder is there", async () => {
+  await start(5);
+  const concurrency = { key: "k", limit: 1, toEnd: true } as const;
+  const holder = await submit("naps", { concurrency });
+  await atRest();
+  await start(5);
+  const [behind, other] = [await submit("work", { concurrency }), await submit("work")];
+  await atRest();
+  expect([await stateOf(behind), await stateOf(other)]).toEqual(["queued", "running"]);
+  rest.resolve();
+  await verbs.tasks.cancel(ada, holder);
+  await atRest();
+  expect(await stateOf(behind)).toBe("running");
+});
+
+test("a child whose parent ended when nobody saw it does nothing more, whatever it is told before all are there", async () => {
+  await start(1);
+  for (let made = 0; made < 2; made++) await submitParent();
+  const top = await submit("waits");
+  await atRest();
+  const child = (await store.open(null, 10)).tasks.find(({ parent }) => parent === top)?.id ?? "";
+  expect(await stateOf(child)).toBe("input_required");
+  await start(5);
+  const [task] = await store.tasks([top]);
+  if (!task) throw new Error("It is gone.");
+  // Another process has ended the parent, and died before it ended the child.
+  const ended = decide(task, { do: "cancel", by: "ada", reason: "enough" }, clock.now());
+  if (ended instanceof Refusal) throw ended;
+  await engine.stop(0);
+  await store.apply([ended]);
+  await atRest();
+  await start(5);
+  await verbs.tasks.input(ada, child, { value: "go on" });
+  await atRest();
+  expect(ran).toEqual([]);
+  rest.resolve();
+  await atRest();
+  expect(await stateOf(child)).toBe("cancelled");
+  expect(ran).toEqual([]);
 });
 
 test("what has changed since its page was read stays as it is", async () => {
@@ -154,20 +241,24 @@ test("a task that ended after its page was read is open no more", async () => {
 
 test("children that are not there yet go with their parent, and the cancel is answered after that", async () => {
   await start(5);
-  const filler = await submitNap();
-  const parent = await submit("parent");
-  await atRest();
-  const [child = ""] = ran;
+  const parents = [await submitParent(), await submitParent()];
+  const { tasks } = await store.open(null, 10);
+  const childOf = (id: string | undefined) => tasks.find(({ parent }) => parent === id)?.id ?? "";
+  const [child, other] = parents.map(childOf);
   await start(5);
   let answered = false;
-  const cancelled = verbs.tasks.cancel(ada, parent).then(() => {
+  const cancelled = verbs.tasks.cancel(ada, parents[1] ?? "").then(() => {
     answered = true;
   });
   await atRest();
-  expect([await stateOf(parent), await stateOf(child), answered]).toEqual(["cancelled", "running", false]);
+  expect([await stateOf(parents[1] ?? ""), await stateOf(other ?? ""), answered]).toEqual([
+    "cancelled",
+    "input_required",
+    false,
+  ]);
   rest.resolve();
   await cancelled;
-  expect([await stateOf(child), await stateOf(filler)]).toEqual(["cancelled", "waiting"]);
+  expect([await stateOf(other ?? ""), await stateOf(child ?? "")]).toEqual(["cancelled", "input_required"]);
 });
 
 test("a parent that is not there yet hears of the end of its child", async () => {
@@ -185,19 +276,23 @@ test("a parent that is not there yet hears of the end of its child", async () =>
   expect(await stateOf(parent)).toBe("failed");
 });
 
-test("a task that is resumed before all are there goes on once, after the others were judged", async () => {
+test.each([
+  ["while what ran is judged", true],
+  ["after that, before all are there", false],
+])("a task that is resumed %s goes on once", async (_, held) => {
   await start(5);
-  for (let made = 0; made < 2; made++) await submitNap();
+  const others = [await submit(), await submit(), await submit()];
   const task = await submit();
   await atRest();
   await verbs.tasks.pause(ada, task);
+  runsAreHeld = held;
   await start(5);
   await verbs.tasks.resume(ada, task);
   await atRest();
-  expect(ran).toEqual([task]);
+  expect(ran.filter((id) => id === task)).toHaveLength(held ? 1 : 2);
   rest.resolve();
   await atRest();
-  expect(ran).toEqual([task, task]);
+  expect(ran.toSorted()).toEqual([...others, task, ...others, task].toSorted());
   mayEnd.resolve();
   await atRest();
   expect(await stateOf(task)).toBe("completed");
@@ -216,7 +311,7 @@ test("workers are given the oldest work, once all of it is there, also those tha
   expect((await waiting).map(({ id }) => id)).toEqual([oldest]);
 });
 
-test("what is due meanwhile comes once all are there", async () => {
+test("what is due meanwhile comes once what has its key is there", async () => {
   await start();
   const all = [await submitNap(), await submitNap(), await submitNap()];
   await atRest();

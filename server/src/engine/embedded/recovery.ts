@@ -2,14 +2,15 @@
  * What a start does with the tasks that the store holds: it takes the open ones into memory, goes on with those that the
  * process before this one was running, and looks after those that came to rest while nobody was there to see it.
  *
- * Where there are many, callers are served meanwhile: what they change counts, and not what a page says of it that was
- * read before. Nothing runs and no time comes before all are there, so that their order and the verdicts hold.
+ * What runs comes first, with what stands above it and what has its concurrency key to its end: once that is in memory and
+ * judged, it goes on, and time moves what is there. All others load behind it in the order of a queue (`load-order.ts`), and
+ * callers are served meanwhile: what they change counts, and not what a page says of it that was read before.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { OpenTask } from "../../task/open-task.ts";
+import { type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
@@ -20,6 +21,7 @@ import type { Descendants } from "./descendants.ts";
 import { type DoneBy, type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { Interruption } from "./interruption.ts";
 import type { LeaseKeys } from "./lease-keys.ts";
+import { LoadOrder } from "./load-order.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
@@ -29,6 +31,9 @@ import type { WaitCompletion } from "./wait-completion.ts";
 
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
+/** The rank of what runs, and the last one. */
+const RUNS = 0;
+const ALL = 2;
 
 type Parts = {
   store: Store;
@@ -49,6 +54,9 @@ type Parts = {
   log: EngineLog;
 };
 
+/** How many tasks that were open at the start are in memory, of about how many; `all` is 0 while that is not known. */
+export type Loading = { read: number; all: number };
+
 export class Recovery {
   readonly #parts: Parts;
   /** Callers wait no longer. */
@@ -56,7 +64,14 @@ export class Recovery {
   #isServed = false;
   /** What has changed since the first page was asked for: what pages say of it may be older. */
   #changed: Set<TaskId> | null = new Set();
+  /** What the next page comes behind; null once all are read. */
+  #next: OpenPlace | null = null;
+  #read = 0;
+  /** How many there were, about. */
+  #all: number | null = null;
+  readonly #order: LoadOrder;
   readonly #interrupted = new Set<TaskId>();
+  #isJudged = false;
   /** Paused by their rows, and resumed since. */
   readonly #resumed = new Set<TaskId>();
   readonly #claimable: TaskId[] = [];
@@ -64,11 +79,26 @@ export class Recovery {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#order = new LoadOrder(parts.open);
   }
 
-  /** Open tasks are still on their way into memory, or are being judged. */
+  /** Open tasks are still on their way into memory. */
   get isUnderWay(): boolean {
     return this.#changed !== null;
+  }
+
+  /** What ran before this process was judged by how that one ended: it goes on. */
+  get isJudged(): boolean {
+    return this.#isJudged;
+  }
+
+  get progress(): Loading {
+    return { read: this.#read, all: this.#all === null ? 0 : Math.max(this.#read, this.#all) };
+  }
+
+  /** Whether all that come before it are in memory, so that it may have a slot now. */
+  mayGo(entry: Entry): boolean {
+    return this.#order.mayGo(entry);
   }
 
   /** Resolves when callers are to wait no longer although it goes on. */
@@ -87,17 +117,33 @@ export class Recovery {
   }
 
   /**
-   * Rebuilds memory from the store. Resolves with what is left to do once the scheduler runs, and with nothing when it
-   * was stopped. Rejects when the store refuses while callers wait; later it is asked again.
+   * Takes up what runs. Resolves to whether the scheduler may begin, which it may not after a stop. Rejects when the store
+   * refuses while callers wait; later it is asked again.
    */
-  async begin(): Promise<(() => Promise<void>) | null> {
-    await this.#readOpen();
+  async begin(): Promise<boolean> {
+    await this.#readOpen(RUNS);
+    await this.#readAbove();
     await this.#again(() => this.#parts.descendants.adopt());
-    if (this.#stopped) return null;
+    if (this.#stopped) return false;
     this.#parts.open.start();
     await this.#recover();
+    return !this.#stopped;
+  }
+
+  /** Takes up the others. Resolves with what is left to do then, and with nothing when it was stopped. */
+  async goOn(): Promise<(() => Promise<void>) | null> {
+    const { open, scheduler, guard, placement, descendants, log } = this.#parts;
+    guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
+    if (this.#next !== null) this.#serve();
+    await this.#readOpen(ALL);
+    // Those that were placed before all of their conversation were there.
+    for (const entry of open.inTurn()) placement.place(entry);
+    await this.#again(() => descendants.adopt());
     if (this.#stopped) return null;
     this.#changed = null;
+    this.#order.areAll();
+    open.areAll();
+    scheduler.lookAgain();
     return async () => {
       await this.#afterwards();
       await this.#readClaimable();
@@ -108,21 +154,39 @@ export class Recovery {
     this.#stopped = true;
   }
 
-  async #readOpen(): Promise<void> {
-    const { openPage, openAwaited } = this.#parts.pages;
-    let read = 0;
-    for (let after: TaskId | null = null; !this.#stopped; ) {
-      const page = await this.#again(() => this.#parts.store.open(after, openPage));
-      for (const open of page) if (!this.#changed?.has(open.id)) this.#takeIn(open);
-      const last = page.at(-1);
-      if (!last || page.length < openPage) break;
-      after = last.id;
-      read += page.length;
-      if (read >= openAwaited) this.#serve();
+  /** Reads on until all are here whose rank is at most this. */
+  async #readOpen(rank: number): Promise<void> {
+    const { pages, store, scheduler } = this.#parts;
+    while (!this.#stopped && !this.#order.hasRead(rank)) {
+      const { tasks, next } = await this.#again(() => store.open(this.#next, pages.openPage));
+      for (const open of tasks) if (!this.#changed?.has(open.id)) this.#takeIn(open);
+      this.#read += tasks.length;
+      this.#next = next;
+      if (this.#order.readUpTo(next)) scheduler.lookAgain();
+      if (next === null) return;
+      this.#all ??= await this.#again(() => store.openCount());
+      if (this.#read >= pages.openAwaited) this.#serve();
       await nextTurn();
     }
-    // Those that were placed before all of their conversation were there.
-    for (const entry of this.#parts.open.inTurn()) this.#parts.placement.place(entry);
+  }
+
+  /** Those above what runs, wherever they are in the order: what has become of them is known before it goes on. */
+  async #readAbove(): Promise<void> {
+    const { open } = this.#parts;
+    const seen = new Set<TaskId>();
+    for (;;) {
+      const above = [...open.orphans().keys()].filter((id) => !seen.has(id)).slice(0, WHOLE_PAGE);
+      if (above.length === 0 || this.#stopped) return;
+      const tasks = await Promise.all(above.map((id) => this.#again(() => this.#find(id))));
+      for (const id of above) seen.add(id);
+      for (const task of tasks) {
+        if (!task || isTerminal(task.state)) continue;
+        this.#order.isOpen(task.id);
+        if (this.#changed?.has(task.id)) continue;
+        this.#takeIn(openTask(task));
+        this.heard(task.id);
+      }
+    }
   }
 
   #takeIn(open: OpenTask): void {
@@ -178,20 +242,20 @@ export class Recovery {
   /** Those that were paused before they came to rest were in flight like the others, and are judged with them. */
   async #recover(): Promise<void> {
     const { open, scheduler, guard, record } = this.#parts;
-    const flown = record.last().flights.map(({ task }) => task);
-    const paused = flown.filter((id) => open.get(id)?.state === "paused" || this.#resumed.has(id));
-    const ids = [...new Set([...this.#interrupted, ...paused])];
+    const ids = [...new Set([...this.#interrupted, ...record.last().flights.map(({ task }) => task)])];
+    const isToJudge = ({ id, state }: Task) => this.#interrupted.has(id) || state === "paused" || this.#resumed.has(id);
     const tasks: Task[] = [];
     for (let from = 0; from < ids.length && !this.#stopped; from += WHOLE_PAGE) {
       const page = await Promise.all(ids.slice(from, from + WHOLE_PAGE).map((id) => this.#again(() => this.#find(id))));
       // Some may have ended since: a deadline passes while others are read.
-      tasks.push(...page.filter((task) => task !== null).filter(({ state }) => !isTerminal(state)));
+      tasks.push(...page.filter((task) => task !== null).filter((task) => !isTerminal(task.state) && isToJudge(task)));
     }
     if (this.#stopped) return;
     for (const { id } of await guard.judge(tasks, (id, error) => this.#orHeldBack(id, error))) {
       const entry = open.get(id);
       if (entry) scheduler.offer(entry);
     }
+    this.#isJudged = true;
     for (const id of this.#resumed) {
       const entry = open.get(id);
       if (entry?.state === "running" && !guard.holds(id)) scheduler.offer(entry);
@@ -210,8 +274,7 @@ export class Recovery {
   }
 
   async #afterwards(): Promise<void> {
-    const { open, waits, interruption, guard, log, record } = this.#parts;
-    guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
+    const { open, waits, interruption, record } = this.#parts;
     await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));
     await this.#inTurns(open.inState("paused"), ({ id }) =>
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id)),

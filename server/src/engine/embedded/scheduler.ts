@@ -29,6 +29,8 @@ type Parts = {
   slots: SlotLimits;
   keys: ConcurrencyKeys;
   clock: Pick<Clock, "now">;
+  /** Whether all that come before it are in memory; true when absent. */
+  mayGo?: (entry: Entry) => boolean;
 };
 
 /** Tasks of a kind that want a slot, and since when the one of them that has waited for longest. */
@@ -45,6 +47,9 @@ export class Scheduler {
    * ready tasks: with each end of one all the thousands behind it would go there and back.
    */
   readonly #parked = new Map<string, ReadyQueue<Entry>>();
+  /** Ready, but some that come before them are still on their way into memory. */
+  readonly #early = new Map<TaskId, Entry>();
+  readonly #mayGo: (entry: Entry) => boolean;
   /** Since when each wants a slot that it has not got, as far as this process knows. */
   readonly #wanting = new Map<TaskId, number>();
   readonly #clock: Pick<Clock, "now">;
@@ -52,8 +57,9 @@ export class Scheduler {
   #held = true;
   #stopped = false;
 
-  constructor({ open, runner, slots, keys, clock }: Parts) {
+  constructor({ open, runner, slots, keys, clock, mayGo = () => true }: Parts) {
     this.#clock = clock;
+    this.#mayGo = mayGo;
     this.#open = open;
     this.#runner = runner;
     this.#slots = new Slots(slots, keys);
@@ -76,7 +82,17 @@ export class Scheduler {
   }
 
   get ready(): number {
-    return this.#ready.size;
+    return this.#ready.size + this.#early.size;
+  }
+
+  /** More are in memory: those go on before which nothing is missing any more. */
+  lookAgain(): void {
+    for (const [id, entry] of this.#early) {
+      if (!this.#mayGo(entry)) continue;
+      this.#early.delete(id);
+      this.#ready.push(entry);
+    }
+    this.#dispatch();
   }
 
   /** The task wants a slot, to start or to go on after a crash. */
@@ -87,6 +103,7 @@ export class Scheduler {
 
   withdraw(id: TaskId): void {
     this.#wanting.delete(id);
+    this.#early.delete(id);
     const entry = this.#ready.remove(id);
     const key = entry && keyOf(entry);
     // It may have been the one for which its key had room.
@@ -112,12 +129,12 @@ export class Scheduler {
 
   /** It waits for a slot, and for that alone. */
   isQueued(id: TaskId): boolean {
-    return this.#ready.has(id);
+    return this.#ready.has(id) || this.#early.has(id);
   }
 
   /** Takes a slot for a task that is about to be submitted: false when there is none, or others come first. */
   reserve(entry: Entry): boolean {
-    if (this.#held || this.#ready.size > 0 || !this.#slots.hasRoom(entry.tenant)) return false;
+    if (this.#held || this.#ready.size > 0 || !this.#mayGo(entry) || !this.#slots.hasRoom(entry.tenant)) return false;
     return entry.doneBy === "handler" && this.#slots.take(entry);
   }
 
@@ -175,7 +192,8 @@ export class Scheduler {
   #enqueue(entry: Entry): void {
     // A run that is still unwinding, or a start that is under way, comes first: its end looks again.
     if (entry.doneBy !== "handler" || this.#slots.holds(entry.id)) return;
-    this.#ready.push(entry);
+    if (this.#mayGo(entry)) this.#ready.push(entry);
+    else this.#early.set(entry.id, entry);
     if (!this.#wanting.has(entry.id)) this.#wanting.set(entry.id, this.#clock.now());
   }
 

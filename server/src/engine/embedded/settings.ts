@@ -39,7 +39,7 @@ export type EngineLimits = {
   depthMax: number;
   /** Open tasks that a start reads at once. */
   openPage: number;
-  /** Open tasks for which callers wait at a start. */
+  /** Of what ran before a start, so many for which callers wait. */
   openAwaited: number;
   /** Those that sleep for longer than this are on disk alone. */
   sleepersAheadMs: number;

@@ -70,7 +70,7 @@ test.each(Object.entries(DAMAGES))(
     const store = await reopened();
     for (let times = 0; times < 2; times++) {
       const listed = (await store.list(EVERYBODY, {}, { limit: 10 })).tasks.map(({ id }) => id);
-      const open = (await store.open(null, 3)).map(({ id }) => id);
+      const open = (await store.open(null, 3)).tasks.map(({ id }) => id);
       for (const id of [first.id, third.id]) {
         expect(listed).toContain(id);
         expect(open).toContain(id);
@@ -89,7 +89,7 @@ test("a task of which a column for the start cannot be read is known to a start 
   const [first, second, third] = await threeTasks();
   damageColumn(second);
   const store = await reopened();
-  expect(await store.open(null, 3)).toEqual([first, second, third].map(openTask));
+  expect((await store.open(null, 3)).tasks).toEqual([first, second, third].map(openTask));
   expect(damages).toEqual([`task ${second.id}`]);
   await store.close();
 });
@@ -107,8 +107,9 @@ test.each(Object.entries({ ...DAMAGES, "a time that no number holds": damageColu
     expect(await storage.health()).toMatchObject({ aside: [second.id] });
     const store = await reopened();
     expect(await store.task(second.id)).toBe(null);
-    expect((await store.open(null, 1)).map(({ id }) => id)).toEqual([first.id]);
-    expect((await store.open(first.id, 1)).map(({ id }) => id)).toEqual([third.id]);
+    const page = await store.open(null, 1);
+    expect(page.tasks.map(({ id }) => id)).toEqual([first.id]);
+    expect((await store.open(page.next, 1)).tasks.map(({ id }) => id)).toEqual([third.id]);
     expect((await store.list(EVERYBODY, {}, { limit: 10 })).tasks.map(({ id }) => id)).toEqual([third.id, first.id]);
     expect(damages).toEqual([]);
     await store.close();
@@ -127,7 +128,7 @@ test("a sound task that is set aside is in no list, no count and no start, outli
   for (const id of [first.id, second.id]) expect(await storage.setAside(id)).toBe(true);
   const store = await reopened();
   expect(await store.list(EVERYBODY, {}, { limit: 10 })).toMatchObject({ total: 1, tasks: [{ id: third.id }] });
-  expect((await store.open(null, 10)).map(({ id }) => id)).toEqual([third.id]);
+  expect((await store.open(null, 10)).tasks.map(({ id }) => id)).toEqual([third.id]);
   expect(await store.sweep(START + 86_400_000, 10)).toBe(0);
   expect(await Promise.all([first, second, third].map(({ id }) => store.mayGoOn(id)))).toEqual([true, true, true]);
   expect(await store.check()).toEqual([]);
@@ -282,7 +283,7 @@ test("a damaged index of open tasks is made anew by a start, which says so once"
   await damagePage("tasks_open");
   const store = await reopened();
   expect(damages).toEqual(["index of open tasks, which has been made anew,"]);
-  expect(await store.open(null, 3)).toEqual(tasks.map(openTask));
+  expect((await store.open(null, 3)).tasks).toEqual(tasks.map(openTask));
   expect(await live(store, tasks[0], { do: "start" })).toMatchObject({ state: "running" });
   expect(await store.check()).toEqual([]);
   await store.close();

@@ -32,6 +32,7 @@ import { comparedValues } from "./migrations/029-compared-values.ts";
 import { comparedStatuses } from "./migrations/030-compared-statuses.ts";
 import { sleepers } from "./migrations/031-sleepers.ts";
 import { answersGiven } from "./migrations/032-answers-given.ts";
+import { orderOfAStart } from "./migrations/033-order-of-a-start.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -67,6 +68,7 @@ export const MIGRATIONS: readonly string[] = [
   comparedStatuses,
   sleepers,
   answersGiven,
+  orderOfAStart,
 ];
 
 /** Throws on a database of a newer Waybill, and leaves it alone. `upTo` is for making fixtures of older versions. */

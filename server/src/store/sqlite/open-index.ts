@@ -56,7 +56,7 @@ function makeAnew(db: Database, index: Index): void {
 }
 
 function readThrough(db: Database, { name, where }: Index): void {
-  db.prepare(`SELECT count(id) FROM tasks INDEXED BY ${name} WHERE ${where}`).get();
+  db.prepare(`SELECT count(*) FROM tasks INDEXED BY ${name} WHERE ${where}`).get();
 }
 
 function isCorrupt(error: unknown): boolean {

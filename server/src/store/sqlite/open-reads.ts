@@ -1,15 +1,16 @@
-/** What a start reads of open tasks: those that sleep by when time moves them, the others by their ids. */
+/** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
 import type { Database } from "better-sqlite3";
-import type { AsleepPlace } from "../../task/open-task.ts";
+import type { AsleepPlace, OpenPlace } from "../../task/open-task.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { numberIn, textIn } from "./column.ts";
 import { ASLEEP, AWAKE, WAKES_AT } from "./migrations/031-sleepers.ts";
+import { AFTER_URGENT, RANK } from "./migrations/033-order-of-a-start.ts";
 import { orNull, queries } from "./queries.ts";
 import { isTenantAside, notAside } from "./set-aside.ts";
 import { OPEN_COLUMNS } from "./task-columns.ts";
 
 /** Rows behind `after`, each with its place in the index. */
-type OpenPage = { after: string | null; limit: number };
+type OpenPage = { after: OpenPlace | null; limit: number };
 type AsleepPage = { after: AsleepPlace; until: number; limit: number };
 /** One that was set aside is there for the page after it to follow. */
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
@@ -21,14 +22,23 @@ const UNPAGED_MAX = 100;
 export function openReads(db: Database) {
   const { rows, number } = queries(db);
   return {
-    open: openPages<OpenPage, string>(db, {
-      source: `FROM tasks INDEXED BY tasks_open WHERE ${AWAKE} AND id > ? ORDER BY id`,
-      place: ["id"],
-      values: ({ after }) => [after ?? ""],
-      placeOf: ([id]) => textIn(id),
+    open: openPages<OpenPage, OpenPlace>(db, {
+      select: behindOpenPlace,
+      place: [RANK, AFTER_URGENT, "n", "id"],
+      values: ({ after }) => {
+        const { rank, afterUrgent, number } = after ?? { rank: -1, afterUrgent: 0, number: 0 };
+        return [rank, afterUrgent, number, rank, afterUrgent, rank];
+      },
+      placeOf: ([rank, afterUrgent, number]) => ({
+        rank: numberIn(rank),
+        afterUrgent: numberIn(afterUrgent),
+        number: numberIn(number),
+      }),
     }),
+    openCount: number(`SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`, () => []),
     asleep: openPages<AsleepPage, AsleepPlace>(db, {
-      source: `FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} <= ? AND (${WAKES_AT}, id) > (?, ?)
+      select: (columns) =>
+        `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} <= ? AND (${WAKES_AT}, id) > (?, ?)
         ORDER BY ${WAKES_AT}, id`,
       place: [WAKES_AT, "id"],
       values: ({ after, until }) => [until, after.wakesAt, after.id],
@@ -50,8 +60,21 @@ export function openReads(db: Database) {
   };
 }
 
+/**
+ * The rows behind a place: of its rank and priority, of its rank, and of those that come after it. One comparison of all three
+ * columns would begin each page at the beginning of the index, as they are expressions.
+ */
+function behindOpenPlace(columns: string): string {
+  const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`;
+  return `${rows} AND ${RANK} = ? AND ${AFTER_URGENT} = ? AND n > ?
+    UNION ALL ${rows} AND ${RANK} = ? AND ${AFTER_URGENT} > ?
+    UNION ALL ${rows} AND ${RANK} > ?
+    ORDER BY 1, 2, 3`;
+}
+
 type OpenSource<Page, Place> = {
-  source: string;
+  /** What reads these columns of the rows of a page, in its order. */
+  select: (columns: string) => string;
   /** The columns that a place is made of; among them its id, last. */
   place: readonly string[];
   values: (page: Page) => unknown[];
@@ -61,13 +84,13 @@ type OpenSource<Page, Place> = {
 /** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
 function openPages<Page extends { limit: number }, Place>(
   db: Database,
-  { source, place, values, placeOf }: OpenSource<Page, Place>,
+  { select, place, values, placeOf }: OpenSource<Page, Place>,
 ): (page: Page) => OpenRows<Place> {
   const { row, rows, page } = queries(db);
   const places = place.join(", ");
   const bound = (given: Page) => [...values(given), given.limit];
-  const all = page(`SELECT ${places}, ${OPEN_COLUMNS} ${source} LIMIT ?`, ANSWER_BYTES_MAX, bound);
-  const found = rows(`SELECT ${places} ${source} LIMIT ?`, bound);
+  const all = page(`${select(`${places}, ${OPEN_COLUMNS}`)} LIMIT ?`, ANSWER_BYTES_MAX, bound);
+  const found = rows(`${select(places)} LIMIT ?`, bound);
   const one = row(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE id = ?`, (id: string) => [id]);
   const openRow = (at: readonly unknown[], read: (id: string) => unknown[] | null): OpenRow<Place> => {
     const id = textIn(at[place.length - 1]);

@@ -8,7 +8,7 @@ import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json.ts";
-import { type AsleepPlace, type OpenTask, openTask } from "../../task/open-task.ts";
+import { type AsleepPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
@@ -220,8 +220,12 @@ export class SqliteStore extends SqliteConversations implements Store {
     return { tasks: await this.tasks(shown.map(({ id }) => id)), total, next };
   }
 
-  async open(after: string | null, limit: number): Promise<OpenTask[]> {
-    return (await this.#open(after, limit, (from, limit) => this.#reads.send("open", { after: from, limit }))).tasks;
+  async open(after: OpenPlace | null, limit: number) {
+    return await this.#open(after, limit, (from, limit) => this.#reads.send("open", { after: from, limit }));
+  }
+
+  openCount(): Promise<number> {
+    return this.#reads.send("openCount", {});
   }
 
   async asleep(after: AsleepPlace, until: number, limit: number) {

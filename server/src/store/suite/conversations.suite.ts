@@ -244,7 +244,7 @@ export function conversationStories(setup: () => Promise<Store>): void {
   test("a task keeps to the order of its conversation in the commit: alone, as one of so many, or as the first", async () => {
     const store = await setup();
     const { id: conversation } = await begin(store);
-    const [first] = (await store.open(null, 10)).map((open) => open.id);
+    const [first] = (await store.open(null, 10)).tasks.map((open) => open.id);
     const of = (turn: TurnGuard) => store.apply([{ ...submitted(newTask({ conversation })), turn }]);
     const occupied = { ok: false, why: "occupied", before: first };
     expect(await of("alone")).toMatchObject(occupied);

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
+import type { OpenPlace } from "../../task/open-task.ts";
 import { isTerminal, STATES, type State } from "../../task/states.ts";
 import { NO_USAGE, type Task, type Wait } from "../../task/task.ts";
 import type { Store } from "../store.ts";
@@ -183,26 +184,33 @@ export function transitionStories(setup: () => Promise<Store>): void {
     expect(again).toEqual({ ok: false, why: "replayed", task: winner?.id, hash: "h1" });
   });
 
-  test("open tasks come in pages by id, with what the engine needs of them", async () => {
+  test("open tasks come in pages in the order in which a start takes them up, with what the engine needs of them", async () => {
     const store = await setup();
     const child = newTask();
     const waits: Wait[] = [{ on: "child", key: "c", since: START, until: null, child: child.id }];
-    const concurrency = { key: "gpu", limit: 2 };
+    const rests: Command = { do: "suspend", attempt: 1, waits, checkpoint: "c" };
+    const begun = async (more: Partial<Task>, ...commands: Command[]) =>
+      await live(store, await submit(store, newTask(more)), { do: "start" }, ...commands);
     const deadlineAt = START + 60_000;
-    const parent = await live(
-      store,
-      await submit(store, newTask({ priority: 3, concurrency, deadlineAt })),
-      { do: "start" },
-      { do: "suspend", attempt: 1, waits, checkpoint: "c" },
-    );
-    await submit(store, child);
-    const ended = newTask();
-    await live(store, await submit(store, ended), ...complete(ended));
-    const [first] = await store.open(null, 1);
-    const rest = await store.open(first?.id ?? null, 10);
-    const ids = [first, ...rest].map((open) => open?.id);
-    expect(ids).toEqual([parent.id, child.id].sort());
-    expect([first, ...rest].find((open) => open?.id === parent.id)).toMatchObject({
+    const parent = await begun({ priority: 3, concurrency: { key: "gpu", limit: 2 }, deadlineAt }, rests);
+    await submit(store, { ...child, parent: parent.id });
+    const [queued, urgent] = [await submit(store, newTask()), await submit(store, newTask({ priority: 2 }))];
+    const woken = await begun({}, rests, { do: "wake", key: "c" });
+    await live(store, await submit(store, newTask()), ...complete(newTask()));
+    const holds = await begun({ concurrency: { key: "gpu", limit: 1, toEnd: true } }, rests);
+    const running = await begun({ priority: -9 });
+    const pages = [];
+    let next: OpenPlace | null = null;
+    do {
+      const page: Awaited<ReturnType<Store["open"]>> = await store.open(next, 2);
+      pages.push(page.tasks);
+      next = page.next;
+    } while (next !== null);
+    const ids = pages.flat().map(({ id }) => id);
+    expect(ids).toEqual([holds, running, urgent, queued, woken, parent, child].map(({ id }) => id));
+    expect(pages.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
+    expect(await store.openCount()).toBe(7);
+    expect(pages[2]?.[1]).toMatchObject({
       state: "waiting",
       priority: 3,
       deadlineAt,
@@ -213,7 +221,7 @@ export function transitionStories(setup: () => Promise<Store>): void {
       awaits: [child.id],
       ready: false,
     });
-    expect([first, ...rest].find((open) => open?.id === child.id)).toMatchObject({ state: "queued", ready: true });
+    expect(pages[3]?.[0]).toMatchObject({ state: "queued", parent: parent.id, ready: true });
   });
 }
 

@@ -1,0 +1,71 @@
+/**
+ * The order in which a start takes up the open tasks of its store, and what it means for those that are in memory already: as
+ * long as some that come before one are missing, it gets no slot. Nor does one whose parents are not all known to be open, or
+ * that waits for its turn in a conversation of which not all are there.
+ */
+import type { TaskId } from "../../task/id.ts";
+import type { OpenPlace } from "../../task/open-task.ts";
+import type { Entry } from "./entry.ts";
+import type { OpenTasks } from "./open-tasks.ts";
+
+/** The rank of those that want a slot and nothing else. */
+const WANTS_A_SLOT = 1;
+const BEFORE_ALL: OpenPlace = { rank: -1, afterUrgent: 0, number: 0 };
+
+export class LoadOrder {
+  readonly #open: Pick<OpenTasks, "get">;
+  /** What is read up to here is in memory; null once all are. */
+  #place: OpenPlace | null = BEFORE_ALL;
+  #areAll = false;
+  /** Above what runs, and open when it was looked at: what ends one of them takes along what is below it. */
+  readonly #known = new Set<TaskId>();
+
+  constructor(open: Pick<OpenTasks, "get">) {
+    this.#open = open;
+  }
+
+  /** Null is the end. Returns whether some may go now that might not before. */
+  readUpTo(place: OpenPlace | null): boolean {
+    const before = this.#place;
+    this.#place = place;
+    return before !== null && before.rank <= WANTS_A_SLOT;
+  }
+
+  /** Whether all of this rank and of those before it are read. */
+  hasRead(rank: number): boolean {
+    return this.#place === null || this.#place.rank > rank;
+  }
+
+  isOpen(task: TaskId): void {
+    this.#known.add(task);
+  }
+
+  /** All are there, and what their parents have become is known. */
+  areAll(): void {
+    this.#areAll = true;
+    this.#known.clear();
+  }
+
+  mayGo(entry: Entry): boolean {
+    // What ran before was looked at with all above it.
+    if (this.#areAll || entry.state === "running") return true;
+    return !entry.inTurn && this.#isReached(entry) && this.#isBelowOpen(entry);
+  }
+
+  #isReached({ priority, number }: Entry): boolean {
+    if (this.#place === null || this.#place.rank > WANTS_A_SLOT) return true;
+    if (this.#place.rank < WANTS_A_SLOT) return false;
+    const { afterUrgent } = this.#place;
+    // One that is about to be submitted has no number yet, and will have a higher one than all others.
+    return -priority < afterUrgent || (-priority === afterUrgent && number > 0 && number <= this.#place.number);
+  }
+
+  #isBelowOpen({ parent }: Entry): boolean {
+    for (let above = parent; above !== null; ) {
+      const entry = this.#open.get(above);
+      if (!entry) return this.#known.has(above);
+      above = entry.parent;
+    }
+    return true;
+  }
+}
