@@ -101,3 +101,19 @@ test("what a kind leaves behind while it presents, replies or cleans up does not
   await expect.poll(() => [logged("stray reply"), logged("stray cleanup")]).toEqual([WAYS.length, 1]);
   await lives();
 });
+
+test("what a kind's schema and its binding leave behind does not end the process, whoever submits", async () => {
+  for (const way of WAYS) expect(await submit("in-schema", { way })).toMatchObject({ state: "completed" });
+  await expect.poll(() => logged("stray bind")).toBe(WAYS.length);
+  for (const field of ["refined", "transformed"]) {
+    const body = JSON.stringify({ kind: "in-a-schema-that-waits", input: { [field]: 1 } });
+    const answer = await fetch(`${url}/v1/tasks`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("waits for something")]);
+  }
+  await expect.poll(() => [logged("stray refinement"), logged("stray transformation")]).not.toContain(0);
+  await lives();
+});

@@ -83,6 +83,32 @@ export default defineConfig({
       run: async () => "done",
     }),
     defineHandler({
+      kind: "in-schema",
+      input: input.transform((given) => {
+        WAYS[given.way]();
+        return given;
+      }),
+      bind: async (given) => {
+        setTimeout(() => fail("stray bind"), 5);
+        return given;
+      },
+      run: async () => "done",
+    }),
+    defineHandler({
+      kind: "in-a-schema-that-waits",
+      input: z.strictObject({
+        refined: z
+          .number()
+          .refine(async () => fail("stray refinement"))
+          .optional(),
+        transformed: z
+          .number()
+          .transform(async () => fail("stray transformation"))
+          .optional(),
+      }),
+      run: async () => "done",
+    }),
+    defineHandler({
       kind: "in-cleanup",
       input,
       run: async () => {

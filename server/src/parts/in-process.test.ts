@@ -35,6 +35,14 @@ const handlers = [
       return (await ctx.waitForInput("name", { prompt: "Who are you?", asks: "answer" }))?.value ?? null;
     },
   }),
+  defineHandler({
+    kind: "echoes",
+    input: z.json(),
+    run: async (ctx, input) => [
+      input,
+      (await ctx.waitForInput("more", { prompt: "More?", asks: "answer" }))?.value ?? null,
+    ],
+  }),
 ];
 
 beforeEach(async () => {
@@ -46,6 +54,27 @@ beforeEach(async () => {
 afterEach(async () => {
   await engine.close(0);
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("what is handed in and given out belongs to whoever has it: to change it later changes no task", async () => {
+  const [input, metadata] = [{ parts: [1] }, { of: "a test" }];
+  const making = engine.submit({ kind: "echoes", input, metadata });
+  input.parts.push(2);
+  metadata.of = "another";
+  const { id } = await making;
+  input.parts.push(3);
+  await engine.settled(id);
+  const answer = { said: [4] };
+  const answering = engine.input(id, { value: answer });
+  answer.said.push(5);
+  await answering;
+  const kept = { input: { parts: [1] }, metadata: { of: "a test" }, output: [{ parts: [1] }, { said: [4] }] };
+  const ended = await engine.settled(id);
+  expect(ended).toMatchObject(kept);
+  Object.assign(ended.metadata, { of: "nobody" });
+  for await (const event of engine.follow(id)) Object.assign(event.data, { changed: true });
+  expect(await engine.get(id)).toMatchObject(kept);
+  for await (const { data } of engine.follow(id)) expect(data).not.toHaveProperty("changed");
 });
 
 test("a task is submitted, followed and awaited without a server, and is there when the folder is opened again", async () => {

@@ -11,7 +11,7 @@ import { surviveStrays } from "../own-end.ts";
 import { openStore } from "../store/open.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { Handler } from "../task/handler.ts";
-import type { Json } from "../task/json.ts";
+import { copyOf, type Json } from "../task/json.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { type InputSubmission, type Submission, submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
@@ -119,16 +119,16 @@ function acting(
   let closed: Promise<void> | undefined;
   return {
     submit: async (given, { idempotencyKey: key } = {}) => {
-      const wanted = submission.parse(given);
+      const wanted = structuredClone(submission.parse(given));
       const idempotency = key === undefined ? undefined : { key, hash: hashOf(wanted) };
       return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
     },
     settled: async (id, signal = never) => viewOf(await tasks.settled(who, id, WAIT_MS_MAX, signal)),
     get: async (id) => viewOf(await tasks.get(who, id)),
     follow: async function* (id, after = 0, signal = never) {
-      for await (const batch of tasks.follow(who, id, after, signal)) yield* batch;
+      for await (const batch of tasks.follow(who, id, after, signal)) yield* structuredClone(batch);
     },
-    input: async (id, input) => viewOf((await tasks.input(who, id, input)).task),
+    input: async (id, input) => viewOf((await tasks.input(who, id, structuredClone(input))).task),
     pause: async (id, reason) => viewOf((await tasks.pause(who, id, because(reason))).task),
     resume: async (id) => viewOf((await tasks.resume(who, id)).task),
     cancel: async (id, reason) => viewOf((await tasks.cancel(who, id, because(reason))).task),
@@ -143,11 +143,13 @@ function hashOf(wanted: unknown): string {
   return createHash("sha256").update(JSON.stringify(wanted)).digest("hex");
 }
 
+/** A copy: it is the caller's, to change. */
 function viewOf(task: Task): TaskView {
   const { id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent } = task;
   return {
-    ...{ id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent },
-    ...(task.state === "completed" && { output: task.output }),
-    ...("error" in task && task.error && { error: task.error }),
+    ...{ id, kind, state, title, progress, createdAt, endedAt, attempt, conversation, parent },
+    ...{ input: copyOf(input), metadata: copyOf(metadata) },
+    ...(task.state === "completed" && { output: copyOf(task.output) }),
+    ...("error" in task && task.error && { error: { ...task.error } }),
   };
 }

@@ -79,3 +79,36 @@ test("defaults are filled in where what is not known is left out, and where they
   const kept = acceptedInput(open, { unknown: 1 });
   expect(kept.ok && kept.input).not.toHaveProperty("unknown");
 });
+
+test("chance and clock behind a default are asked once, wherever it stands, also beside what is read anew at each attempt", () => {
+  let asked = 0;
+  const drawn = z.int().default(() => ++asked);
+  const twice = z.number().transform((n) => n * 2);
+  const schema = z.strictObject({
+    deep: z.strictObject({ drawn, twice }),
+    items: z.array(z.strictObject({ drawn, names: z.string().transform((names) => new Set(names.split(","))) })),
+    made: z.strictObject({ drawn }).default(() => ({ drawn: ++asked })),
+  });
+  const accepted = acceptedInput(schema, { deep: { twice: 2 }, items: [{ names: "a,b" }] });
+  expect(accepted).toMatchObject({
+    ok: true,
+    input: {
+      deep: { drawn: expect.any(Number), twice: 2 },
+      items: [{ drawn: expect.any(Number), names: "a,b" }],
+      made: { drawn: expect.any(Number) },
+    },
+  });
+  if (accepted.ok) expect(schema.parse(accepted.input)).toEqual(accepted.value);
+});
+
+test("what a transform has made beside what was given is no part of what is kept, where its schema would not take it", () => {
+  const schema = z.strictObject({ first: z.string(), last: z.string() });
+  const named = schema.transform(({ first, last }) => ({
+    first,
+    last,
+    whole: `${first} ${last}`,
+    at: performance.now(),
+  }));
+  const given = { first: "Ada", last: "Lovelace" };
+  expect(acceptedInput(named, given)).toMatchObject({ ok: true, input: given });
+});

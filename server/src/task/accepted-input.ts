@@ -7,7 +7,7 @@
  * was given is kept, and each attempt reads it anew: a transform never meets what it has made.
  */
 import { z } from "zod";
-import { isJson, type Json } from "./json.ts";
+import { isJson, type Json, type JsonObject, putKey } from "./json.ts";
 
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
 export type Accepted<Value = unknown> = { ok: true; input: Json; value: Value } | Unfit;
@@ -24,7 +24,29 @@ export function acceptedInput<Value>(schema: z.ZodType<Value>, given: Json): Acc
   const completed = asJson(read.value);
   const again = completed === undefined ? undefined : readBy(schema, completed);
   const isFixed = completed !== undefined && again?.ok === true && isSame(again.value, read.value);
-  return isFixed ? { ok: true, input: completed, value: again.value } : kept;
+  if (isFixed) return { ok: true, input: completed, value: again.value };
+  const whole = withMissing(given, read.value);
+  const reread = whole === given ? undefined : readBy(schema, whole);
+  return reread?.ok && isSame(reread.value, read.value, LOOSELY)
+    ? { ok: true, input: whole, value: reread.value }
+    : kept;
+}
+
+/** What was given, with the members that its schema has found missing. The very same where there are none. */
+function withMissing(given: Json, value: unknown): Json {
+  if (Array.isArray(given)) {
+    if (!Array.isArray(value) || value.length !== given.length) return given;
+    const items = given.map((item, n) => withMissing(item, value[n]));
+    return items.some((item, n) => item !== given[n]) ? items : given;
+  }
+  if (!isMembers(given) || !isMembers(value)) return given;
+  const whole: JsonObject = {};
+  for (const [key, own] of Object.entries(given)) putKey(whole, key, withMissing(own, value[key]));
+  for (const [key, member] of Object.entries(value))
+    if (!Object.hasOwn(given, key) && isJson(member)) putKey(whole, key, member);
+  const keys = Object.keys(whole);
+  const isWhole = keys.length === Object.keys(given).length && keys.every((key) => whole[key] === given[key]);
+  return isWhole ? given : whole;
 }
 
 /**
@@ -61,6 +83,8 @@ function readsAsItself(schema: z.core.$ZodType | undefined, value: Json): boolea
   return read?.ok === true && Object.is(read.value, value);
 }
 
+const WAITS = "its schema waits for something, and an input is read at once: look at it in a step of the handler";
+
 /** A transform that throws has found an input that it cannot take. */
 function readBy<Value>(schema: z.ZodType<Value>, given: Json): { ok: true; value: Value } | Unfit {
   try {
@@ -69,7 +93,18 @@ function readBy<Value>(schema: z.ZodType<Value>, given: Json): { ok: true; value
     const [issue] = parsed.error.issues;
     return { ok: false, path: issue?.path ?? [], message: issue?.message ?? "does not fit its kind" };
   } catch (error) {
+    if (waits(schema, given)) return { ok: false, path: [], message: WAITS };
     return { ok: false, path: [], message: error instanceof Error ? error.message : "does not fit its kind" };
+  }
+}
+
+/** Whether the schema threw as it is asynchronous: what zod compiles of one throws anything then. */
+function waits(schema: z.ZodType, given: Json): boolean {
+  try {
+    schema.safeParse(given, { jitless: true });
+    return false;
+  } catch (error) {
+    return error instanceof z.core.$ZodAsyncError;
   }
 }
 
@@ -82,19 +117,24 @@ function asJson(value: unknown): Json | undefined {
   }
 }
 
-/** The same JSON, or the same date; anything else that a transform may make is not looked into. */
-function isSame(one: unknown, other: unknown): boolean {
+const LOOSELY = (one: object, other: object) => Object.getPrototypeOf(one) === Object.getPrototypeOf(other);
+const never = () => false;
+
+/** The same JSON, or the same date; anything else that a transform may make is not looked into, and is the same as `others` says. */
+function isSame(one: unknown, other: unknown, others: (one: object, other: object) => boolean = never): boolean {
   if (Object.is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   if (one instanceof Date) return other instanceof Date && one.getTime() === other.getTime();
   if (Array.isArray(one))
     // By its places: the names of 100,000 places take longer than all the rest.
-    return Array.isArray(other) && one.length === other.length && one.every((item, n) => isSame(item, other[n]));
-  if (Array.isArray(other) || !isPlain(one) || !isPlain(other)) return false;
+    return (
+      Array.isArray(other) && one.length === other.length && one.every((item, n) => isSame(item, other[n], others))
+    );
+  if (Array.isArray(other) || !isPlain(one) || !isPlain(other)) return others(one, other);
   const keys = Object.keys(one);
   return (
     keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && isSame(Reflect.get(one, key), Reflect.get(other, key)))
+    keys.every((key) => Object.hasOwn(other, key) && isSame(Reflect.get(one, key), Reflect.get(other, key), others))
   );
 }
 

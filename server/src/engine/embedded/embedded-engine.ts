@@ -393,9 +393,12 @@ function loading({ read, all }: Loading): string {
 /** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */
 function owned(handler: Handler): Handler {
   const own = runsIn(kindOwner(handler.kind));
-  const { present, reply, queueOf, timeLimitMs, multitaskStrategy } = handler;
+  const { accept, bind, present, reply, queueOf, modelOf, timeLimitMs, multitaskStrategy } = handler;
   return {
     ...handler,
+    accept: (given) => own(() => accept(given)),
+    ...(bind && { bind: (given: Json, owner: Pick<Task, "tenant" | "user">) => own(() => bind(given, owner)) }),
+    ...(modelOf && { modelOf: (input: Json) => own(() => modelOf(input)) }),
     present: (input) => own(() => present(input)),
     ...(reply && { reply: (output: Json) => own(() => reply(output)) }),
     ...(queueOf && { queueOf: (input: Json) => own(() => queueOf(input)) }),
