@@ -258,4 +258,10 @@ export const EXECUTION = [
     find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
     put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
   },
+  {
+    file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "what-a-schema-leaves-behind-is-nobodys",
+    find: "accept: (given) => own(() => accept(given)),",
+    put: "",
+  },
 ];

@@ -116,4 +116,10 @@ export const USAGE = [
     find: "{count} + excluded.",
     put: "{count} * 0 + excluded.",
   },
+  {
+    file: "server/src/engine/execution/effects.ts",
+    name: "an-amount-that-is-no-number-is-reserved",
+    find: 'if (typeof value === "number" && value >= 0 && value <= TOKENS_MAX) return value;',
+    put: 'if (typeof value === "number") return value;',
+  },
 ];

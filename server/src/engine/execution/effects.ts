@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Emission, type EventDraft, emittedEvent } from "../../task/events/event.ts";
+import type { Bound, Reservation } from "../../task/handler.ts";
 import type { JsonObject } from "../../task/json.ts";
 import type { LogLevel, LogLine } from "../../task/log-line.ts";
 import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
@@ -40,6 +41,29 @@ export function usageOf(call: UsageCall): UsageCall {
   if (Math.max(inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd ?? 0) > TOKENS_MAX)
     throw new BadValue(`The usage call ${checked.key} counts more than ${TOKENS_MAX} tokens or dollars.`);
   return checked;
+}
+
+/** Its own copy. */
+export function reservationOf(amount: Reservation): Reservation {
+  const { tokens, costUsd } = objectIn("The amount of reserve()", amount);
+  const most = (what: string, value: unknown) => {
+    if (typeof value === "number" && value >= 0 && value <= TOKENS_MAX) return value;
+    throw new BadValue(`The ${what} of reserve() are no number from 0 to ${TOKENS_MAX}.`);
+  };
+  return { tokens: most("tokens", tokens), costUsd: most("dollars", costUsd) };
+}
+
+/** The budgets that a call was told before: whole ones come of `budgets()` alone. */
+export function boundsIn(call: string, seen: readonly Bound[]): readonly Bound[] {
+  const isTold = (each: Partial<Bound> | null | undefined) =>
+    typeof each?.task === "string" && typeof each.version === "number";
+  if (Array.isArray(seen) && seen.every(isTold)) return seen;
+  throw new BadValue(`The budgets seen by ${call} are none that budgets() has told.`);
+}
+
+export function granted(tasks: readonly string[]): string[] {
+  if (Array.isArray(tasks)) return tasks.map((task) => textOf("A task of grant()", task));
+  throw new BadValue("The tasks of grant() are no list.");
 }
 
 const LOG_MESSAGE_CHARS_MAX = 4_000;

@@ -15,7 +15,17 @@ import { addUsage, TOKEN_BYTES, type UsageCall, usageCall } from "../../task/usa
 import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
-import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
+import {
+  artifactWrite,
+  boundsIn,
+  detailsOf,
+  eventOf,
+  granted,
+  logLineOf,
+  progressOf,
+  reservationOf,
+  usageOf,
+} from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
@@ -186,17 +196,19 @@ export class StepExecution implements StepContext {
     this.#effects.details = { ...this.#effects.details, ...detailsOf(patch) };
   }
 
-  budgets(since?: readonly Bound[]): Promise<Bound[]> {
-    return this.#run.port.budgets(since);
+  async budgets(since: readonly Bound[] = []): Promise<Bound[]> {
+    return await this.#run.port.budgets(boundsIn("budgets()", since));
   }
 
   async reserve(amount: Reservation, seen: readonly Bound[]): Promise<boolean> {
-    this.#reserves ||= seen.length > 0;
-    return seen.length === 0 || (await this.#run.port.reserve(this.key, amount, seen));
+    const most = reservationOf(amount);
+    const bounds = boundsIn("reserve()", seen);
+    this.#reserves ||= bounds.length > 0;
+    return bounds.length === 0 || (await this.#run.port.reserve(this.key, most, bounds));
   }
 
   async grant(tasks: readonly string[]): Promise<void> {
-    await this.#run.port.grant(tasks);
+    await this.#run.port.grant(granted(tasks));
   }
 
   usage(call: UsageCall): void {

@@ -1,6 +1,8 @@
 /** What is paid for counts: once, whoever reports it and however often, and whatever becomes of the task meanwhile. */
 import { expect, it } from "vitest";
-import type { Bound } from "../../task/handler.ts";
+import { z } from "zod";
+import type { Bound, StepContext } from "../../task/handler.ts";
+import { failure } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import { ada, arrives, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
 
@@ -44,6 +46,48 @@ export function usageSuite(begin: Begin): void {
     const task = await arrives(life, id, "cancelled");
     expect(task.usage).toEqual({ calls: 1, inputTokens: 10, outputTokens: 5, costUsd: 0.5, unpricedCalls: 0 });
     expect((await types(life, id)).at(-1)).toBe("task.cancelled");
+  });
+
+  it("fails a step by the name of the call that is handed no budgets, no amount or no tasks, and takes nothing for it", async () => {
+    type Call = (step: StepContext, given: never, seen: Bound[]) => Promise<unknown>;
+    const one = { tokens: 1, costUsd: 0.1 };
+    const calls: Record<string, { call: Call; refused: readonly unknown[] }> = {
+      "reserve()": {
+        call: (step, given, seen) => step.reserve(given, seen),
+        refused: [7, null, {}, { ...one, tokens: Number.NaN }, { ...one, costUsd: -1 }, { ...one, tokens: "1" }],
+      },
+      "seen by reserve()": {
+        call: (step, given) => step.reserve(one, given),
+        refused: [7, null, "all", [null], [7], [{}]],
+      },
+      "seen by budgets()": {
+        call: (step, given) => step.budgets(given),
+        refused: [null, "all", [undefined], [{ task: 1 }]],
+      },
+      "grant()": { call: (step, given) => step.grant(given), refused: [undefined, 7, "all", [{}], [7n], [null]] },
+    };
+    const left: number[] = [];
+    const life = await begin([
+      kind("spends", (ctx, input) => {
+        const [name, at] = z.tuple([z.string(), z.int()]).parse(input);
+        const { call, refused } = calls[name] ?? {};
+        return ctx.step("pay", async (step) => {
+          const seen = await step.budgets();
+          await call?.(step, refused?.[at] as never, seen).finally(async () => {
+            left.push(...(await step.budgets()).map(({ reserved }) => reserved.tokens));
+          });
+          return null;
+        });
+      }),
+    ]);
+    for (const [name, { refused }] of Object.entries(calls))
+      for (const at of refused.keys()) {
+        const id = await submit(life, "spends", { input: [name, at], budget: { tokens: 100 } });
+        const { error } = z.looseObject({ error: failure }).parse(await arrives(life, id, "failed"));
+        expect([name, at, error]).toMatchObject([name, at, { code: "bad_value", step: "pay" }]);
+        expect(error.message).toContain(name);
+      }
+    expect(new Set(left)).toEqual(new Set([0]));
   });
 
   it("shows a handler the same spending at the same point of every attempt", async () => {
