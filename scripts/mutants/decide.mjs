@@ -150,7 +150,7 @@ export const DECIDE = [
     find: "const fresh = asked.filter(({ key }) => !shown.some((question) => question.key === key));",
     put: "const fresh = asked;",
   },
-  { name: "suspend-keeps-the-lease", find: "waits, lease: null, crashes }, events)", put: "waits, crashes }, events)" },
+  { name: "suspend-keeps-the-lease", find: "waits: next, lease: null, crashes }, events)", put: "waits: next, crashes }, events)" },
   {
     file: change,
     name: "end-keeps-its-waits",
@@ -285,6 +285,11 @@ export const DECIDE = [
     name: "a-budget-binds-no-grandchildren",
     find: "boundBy: parent.budget === null ? parent.boundBy : [...parent.boundBy, parent.id],",
     put: "boundBy: parent.budget === null ? [] : [parent.id],",
+  },
+  {
+    name: "a-resume-in-the-moment-of-rest-loses-what-was-recorded",
+    find: "  const next = stands.length === 0 ? readyWaits(openQuestions(task), at) : waits;\n",
+    put: '  if (stands.length === 0) return wrongState(task, "suspended without a wait");\n  const next = waits;\n',
   },
 ].map((mutant) => ({ file, ...mutant }));
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

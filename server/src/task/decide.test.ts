@@ -25,7 +25,7 @@ recover       .         =         =         .         .         .         .     
 blame         =         =         =         =         =         =         =         =         =         =         =         .
 suspendTimer  .         timer     timer     .         .         .         .         p.timer   .         .         .         !
 suspendInput  .         asks      asks      .         .         .         .         p.asks    .         .         .         !
-suspendIdle   .         .         .         .         .         .         .         p.slot    .         .         .         !
+suspendIdle   .         slot      slot      .         .         .         .         p.slot    .         .         .         !
 wake          .         .         .         .         slot      slot      .         .         .         p.slot    p.slot    .
 wakeOther     .         .         .         .         .         .         .         .         .         .         .         .
 record        .         =         =         .         .         .         .         =         .         .         .         !

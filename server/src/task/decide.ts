@@ -211,9 +211,10 @@ function suspend(task: Task, command: Command & { do: "suspend" }, at: number): 
     const rest = stands.length === 0 ? pausedReady(openQuestions(task), at) : { waits, resumesAs: restingState(waits) };
     return change(task, command, at, { crashes, ...rest }, [...fresh.map(asks), paused]);
   }
-  if (stands.length === 0) return wrongState(task, "suspended without a wait");
-  const events: EventDraft[] = fresh.length > 0 ? fresh.map(asks) : [{ type: "task.waiting", data: { waits } }];
-  return change(task, command, at, { state: restingState(waits), waits, lease: null, crashes }, events);
+  // Resumed in the moment in which it came to rest, it goes on with what it has recorded.
+  const next = stands.length === 0 ? readyWaits(openQuestions(task), at) : waits;
+  const events: EventDraft[] = fresh.length > 0 ? fresh.map(asks) : [{ type: "task.waiting", data: { waits: next } }];
+  return change(task, command, at, { state: restingState(next), waits: next, lease: null, crashes }, events);
 }
 
 function wake(task: Task, command: Command & { do: "wake" }, at: number): Change | Refusal {

@@ -211,6 +211,43 @@ export function steeringSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 1 });
   });
 
+  it("does no step twice that ended while it paused, whenever it is resumed, also where a full disk held that up", async () => {
+    let bodies = 0;
+    let hold = gate();
+    const life = await begin([
+      kind("two", async (ctx) => {
+        await ctx.step("first", async () => {
+          bodies += 1;
+          await hold.promise;
+          return null;
+        });
+        return ctx.step("second", async () => "done");
+      }),
+    ]);
+    const pausing = async () => {
+      hold = gate();
+      const id = await submit(life, "two");
+      await arrives(life, id, "running");
+      await life.verbs.tasks.pause(ada, id);
+      return id;
+    };
+    for (let turns = 0; turns < TURNS_MAX; turns++) {
+      const id = await pausing();
+      hold.resolve();
+      await inTurns(turns, () => life.verbs.tasks.resume(ada, id));
+      await arrives(life, id, "completed");
+    }
+    const id = await pausing();
+    life.faults.refuse(1);
+    hold.resolve();
+    await life.settle();
+    expect(await at(life, id)).toMatchObject({ state: "paused", resumesAs: "running" });
+    await life.verbs.tasks.resume(ada, id);
+    await life.pass(5_000);
+    await arrives(life, id, "completed");
+    expect(bodies).toBe(TURNS_MAX + 1);
+  });
+
   it("stays paused through a crash, and while paused takes answers and lets timers wait", async () => {
     let life = await begin([
       kind(
