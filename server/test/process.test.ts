@@ -11,10 +11,10 @@ import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
 import { type Environment, PACKAGE, runWaybill, spawnWaybill } from "./command.ts";
 
-// Each start of a process is dear: the tests hand theirs on, in their order.
+// Each start of a process is dear: the tests share two of them, and each stands alone all the same.
 let folder = "";
 let first: ReturnType<typeof waybill>;
-let second: ReturnType<typeof waybill>;
+let killed: Promise<ReturnType<typeof waybill>> | undefined;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-process-"));
@@ -24,6 +24,19 @@ afterAll(async () => {
   for (const child of running.splice(0)) child.kill("SIGKILL");
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The server that has begun after a kill of the first, whichever test needs it first. */
+function afterKill(): Promise<ReturnType<typeof waybill>> {
+  killed ??= (async () => {
+    await first.ready;
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const second = waybill("dev", ...free);
+    await second.ready;
+    return second;
+  })();
+  return killed;
+}
 
 /** A server in a process of its own, and whatever it has said so far. */
 const waybill = (...args: string[]) => waybillWith({}, ...args);
@@ -63,6 +76,7 @@ describe("waybill dev", () => {
   });
 
   it.skipIf(process.platform === "win32")("lets nobody else on the machine read what it makes", async () => {
+    await first.ready;
     const data = join(folder, ".waybill");
     const made = ["", ...(await readdir(data, { recursive: true }))];
     expect(made).toEqual(expect.arrayContaining(["waybill.sqlite", "waybill.sqlite-wal", "in-flight", "files"]));
@@ -73,6 +87,7 @@ describe("waybill dev", () => {
   });
 
   it("refuses a folder that another server holds, and a port that is taken, with exit code 1 and a sentence", async () => {
+    await first.ready;
     const { port } = new URL(urlIn(first.talk.text));
     const data = join(folder, ".waybill");
     const folderTaken = await runWaybill(["dev", "--data", data, ...free]);
@@ -90,19 +105,18 @@ describe("waybill dev", () => {
   });
 
   it("keeps what it has acknowledged over a kill", async () => {
+    await first.ready;
     const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });
     const headers = { "content-type": "application/json" };
     const submitted = await fetch(`${urlIn(first.talk.text)}/v1/tasks`, { method: "POST", body, headers });
     const { id } = wire.task.parse(await submitted.json());
-    first.child.kill("SIGKILL");
-    await first.exited;
-    second = waybill("dev", ...free);
-    await second.ready;
+    const second = await afterKill();
     const read = await fetch(`${urlIn(second.talk.text)}/v1/tasks/${id}?wait=60`);
     expect(wire.task.parse(await read.json())).toMatchObject({ id, state: "completed" });
   });
 
   it.skipIf(process.platform === "win32")("starts again with a configuration that is made later", async () => {
+    const second = await afterKill();
     await writeFile(join(folder, "waybill.config.json"), '{"agents": [{"slug": "later", "name": "Later"}]}');
     await vi.waitFor(() => expect(second.talk.text.match(/is ready/g)).toHaveLength(2), { timeout: 60_000 });
     expect(second.talk.text).toContain("waybill.config.json has changed: the server starts again.");
@@ -113,6 +127,7 @@ describe("waybill dev", () => {
   });
 
   it("exits 0 on SIGTERM, and those who are told of tasks have let go of the store before it closes", async () => {
+    const second = await afterKill();
     const heard = Promise.withResolvers<void>();
     const receiver = createReceiver((_, response) => response.writeHead(204).end(heard.resolve));
     receiver.listen(0, "127.0.0.1");
