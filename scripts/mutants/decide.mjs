@@ -150,7 +150,11 @@ export const DECIDE = [
     find: "const fresh = asked.filter(({ key }) => !shown.some((question) => question.key === key));",
     put: "const fresh = asked;",
   },
-  { name: "suspend-keeps-the-lease", find: "waits: next, lease: null, crashes }, events)", put: "waits: next, crashes }, events)" },
+  {
+    name: "suspend-keeps-the-lease",
+    find: "waits: next, lease: null, crashes }, events)",
+    put: "waits: next, crashes }, events)",
+  },
   {
     file: change,
     name: "end-keeps-its-waits",

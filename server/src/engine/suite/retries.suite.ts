@@ -201,6 +201,8 @@ export function retriesSuite(begin: Begin): void {
           details: name === "told" ? { told: "success" } : {},
         });
         expect(bodies.filter((each) => each === "kept").length).toBeLessThan(2);
+        const { steps } = await life.verbs.tasks.steps(ada, id);
+        if (way === "by a caller") expect(steps.map((step) => step.name)).not.toContain("undo");
         const said = (await events(life, id)).flatMap(({ type, data }) =>
           type === "task.logged" ? [data.message] : [],
         );
