@@ -49,22 +49,25 @@ export function usageSuite(begin: Begin): void {
   });
 
   it("fails a step by the name of the call that is handed no budgets, no amount or no tasks, and takes nothing for it", async () => {
-    type Call = (step: StepContext, given: never, seen: Bound[]) => Promise<unknown>;
+    type Call = (step: StepContext, given: unknown, seen: Bound[]) => Promise<unknown>;
     const one = { tokens: 1, costUsd: 0.1 };
     const calls: Record<string, { call: Call; refused: readonly unknown[] }> = {
       "reserve()": {
-        call: (step, given, seen) => step.reserve(given, seen),
+        call: (step, ...given) => Reflect.apply(step.reserve, step, given),
         refused: [7, null, {}, { ...one, tokens: Number.NaN }, { ...one, costUsd: -1 }, { ...one, tokens: "1" }],
       },
       "seen by reserve()": {
-        call: (step, given) => step.reserve(one, given),
+        call: (step, given) => Reflect.apply(step.reserve, step, [one, given]),
         refused: [7, null, "all", [null], [7], [{}]],
       },
       "seen by budgets()": {
-        call: (step, given) => step.budgets(given),
+        call: (step, given) => Reflect.apply(step.budgets, step, [given]),
         refused: [null, "all", [undefined], [{ task: 1 }]],
       },
-      "grant()": { call: (step, given) => step.grant(given), refused: [undefined, 7, "all", [{}], [7n], [null]] },
+      "grant()": {
+        call: (step, given) => Reflect.apply(step.grant, step, [given]),
+        refused: [undefined, 7, "all", [{}], [7n], [null]],
+      },
     };
     const left: number[] = [];
     const life = await begin([
@@ -73,7 +76,7 @@ export function usageSuite(begin: Begin): void {
         const { call, refused } = calls[name] ?? {};
         return ctx.step("pay", async (step) => {
           const seen = await step.budgets();
-          await call?.(step, refused?.[at] as never, seen).finally(async () => {
+          await call?.(step, refused?.[at], seen).finally(async () => {
             left.push(...(await step.budgets()).map(({ reserved }) => reserved.tokens));
           });
           return null;
