@@ -12,7 +12,7 @@ import type { ChunkQuery } from "../server/src/store/chunk-store.ts";
 import { INDEX_FILE } from "../server/src/store/sqlite/folder.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { newDocument, newMember, newVectorStore } from "../server/src/store/suite/documents.suite.ts";
-import { AUTO_CHUNKING } from "../server/src/task/chunk.ts";
+import { AUTO_CHUNKING } from "../server/src/task/documents/chunk.ts";
 import { conditions, quantile } from "./conditions.ts";
 
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [20_000, 100_000, 300_000];

@@ -13,8 +13,8 @@ import { offlineEmbedder } from "../server/src/models/embeddings/offline-embedde
 import type { ChunkQuery, Cut } from "../server/src/store/chunk-store.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { newDocument, newMember, newVectorStore } from "../server/src/store/suite/documents.suite.ts";
-import { AUTO_CHUNKING, type Chunk } from "../server/src/task/chunk.ts";
 import { submitted } from "../server/src/task/decide.ts";
+import { AUTO_CHUNKING, type Chunk } from "../server/src/task/documents/chunk.ts";
 import { conditions, median, quantile } from "./conditions.ts";
 import { sampleTask } from "./sample-task.ts";
 

@@ -26,11 +26,11 @@ const ENTRIES = [
   "extraction/recognizer-worker",
   "guardrails/offline/detection-worker",
   "handlers/documents/text-worker",
-  "http/parser-worker",
+  "http/body/parser-worker",
   "models/embeddings/folder-thread",
   "models/embeddings/word-vectors-thread",
   "models/offline/worker",
-  "store/sqlite/worker",
+  "store/sqlite/thread/worker",
   "verbs/implementation/schema-worker",
 ];
 

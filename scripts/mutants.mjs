@@ -133,14 +133,14 @@ const SUITES = {
   shares: [
     suite(
       "server/src/handlers/agent/days-money.test.ts",
-      "server/src/task/agent-reach.test.ts",
+      "server/src/task/agent/agent-reach.test.ts",
       "server/src/outgoing",
       "server/test/remote-agent/remote-agent.test.ts",
     ),
     suite(
       "server/src/http/shares",
-      "server/src/http/listener.test.ts",
-      "server/src/http/unheard-bodies.test.ts",
+      "server/src/http/connections/listener.test.ts",
+      "server/src/http/body/unheard-bodies.test.ts",
       "server/src/store/sqlite/store.test.ts",
       "server/src/store/sqlite/two-writers.test.ts",
     ),

@@ -15,7 +15,7 @@ import { providersFromEnvironment } from "../server/src/models/configuration.ts"
 import { createEmbedder, isFolder } from "../server/src/models/embeddings/embedders.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { newDocument, newMember, newVectorStore } from "../server/src/store/suite/documents.suite.ts";
-import { AUTO_CHUNKING } from "../server/src/task/chunk.ts";
+import { AUTO_CHUNKING } from "../server/src/task/documents/chunk.ts";
 
 const HITS = 10;
 const set = z.object({

@@ -1,7 +1,7 @@
 /** Faults in the audit log: its chain, its pages, who sees it and how often refused callers stand in it. */
-const chain = "server/src/store/sqlite/audit-chain.ts";
-const check = "server/src/store/sqlite/audit-check.ts";
-const pages = "server/src/store/sqlite/audit-statements.ts";
+const chain = "server/src/store/sqlite/audit/audit-chain.ts";
+const check = "server/src/store/sqlite/audit/audit-check.ts";
+const pages = "server/src/store/sqlite/audit/audit-statements.ts";
 const refused = "server/src/verbs/implementation/refused-calls.ts";
 const submits = "server/src/verbs/implementation/submit-task.ts";
 

@@ -1,5 +1,5 @@
 /** Faults in what runs while its submit is on the way to the disk, which nobody may see before it is there. */
-const guard = "server/src/engine/embedded/crash-guard.ts";
+const guard = "server/src/engine/embedded/crash/crash-guard.ts";
 const transitions = "server/src/engine/transitions.ts";
 const run = "server/src/engine/execution/run.ts";
 const runner = "server/src/engine/embedded/runner.ts";

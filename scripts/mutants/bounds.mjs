@@ -8,7 +8,7 @@ const refused = "server/src/engine/embedded/refused-writes.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
 const values = "server/src/engine/execution/handed-over.ts";
 const artifacts = "server/src/engine/execution/artifact-sizes.ts";
-const readers = "server/src/http/stalled-readers.ts";
+const readers = "server/src/http/connections/stalled-readers.ts";
 const slices = "server/src/store/sqlite/slices.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files

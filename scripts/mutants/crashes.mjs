@@ -1,8 +1,8 @@
 /** Faults in who is blamed for a crash, and in what becomes of suspects. */
-const guard = "server/src/engine/embedded/crash-guard.ts";
-const verdict = "server/src/engine/embedded/crash-verdict.ts";
-const isolation = "server/src/engine/embedded/isolation.ts";
-const trials = "server/src/engine/embedded/trials.ts";
+const guard = "server/src/engine/embedded/crash/crash-guard.ts";
+const verdict = "server/src/engine/embedded/crash/crash-verdict.ts";
+const isolation = "server/src/engine/embedded/crash/isolation.ts";
+const trials = "server/src/engine/embedded/crash/trials.ts";
 const runner = "server/src/engine/embedded/runner.ts";
 const strays = "server/src/engine/embedded/strays.ts";
 

@@ -3,7 +3,7 @@ const file = "server/src/task/decide.ts";
 const change = "server/src/task/change.ts";
 const openTask = "server/src/task/open-task.ts";
 const limit = "server/src/task/time-limit.ts";
-const relay = "server/src/task/relay.ts";
+const relay = "server/src/task/people/relay.ts";
 const family = "server/src/task/family.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files

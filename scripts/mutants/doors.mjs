@@ -1,9 +1,9 @@
 /** Faults at the doors: in who asks, in what a key may do, and in bodies of JSON. */
-const authentication = "server/src/http/authentication.ts";
+const authentication = "server/src/http/keys/authentication.ts";
 const principal = "server/src/task/principal.ts";
-const values = "server/src/http/json-values.ts";
-const text = "server/src/http/json-text.ts";
-const thread = "server/src/http/parser-thread.ts";
+const values = "server/src/http/body/json-values.ts";
+const text = "server/src/http/body/json-text.ts";
+const thread = "server/src/http/body/parser-thread.ts";
 
 export const DOORS = [
   {

@@ -1,8 +1,8 @@
 /** Faults in what people may do with the work that is theirs, and in what becomes of it. */
-const file = "server/src/task/human-acts.ts";
-const decide = "server/src/task/decide-people.ts";
+const file = "server/src/task/people/human-acts.ts";
+const decide = "server/src/task/people/decide-people.ts";
 const answers = "server/src/verbs/implementation/answer-check.ts";
-const readings = "server/src/task/answer-reading.ts";
+const readings = "server/src/task/people/answer-reading.ts";
 const judging = "server/src/verbs/implementation/schema-thread.ts";
 
 export const PEOPLE = [
@@ -87,7 +87,7 @@ export const PEOPLE = [
     put: "schema: isAlone ? {} : whole",
   },
   {
-    file: "server/src/task/json-words.ts",
+    file: "server/src/task/json/json-words.ts",
     name: "words-of-json-bring-half-characters",
     find: "isJson(read) ? wellFormed(read)",
     put: "isJson(read) ? read",

@@ -3,7 +3,7 @@ const owner = "server/src/http/shares/owner.ts";
 const admission = "server/src/http/shares/admission.ts";
 const share = "server/src/http/shares/share.ts";
 const daysMoney = "server/src/engine/embedded/days-money.ts";
-const reach = "server/src/task/agent-reach.ts";
+const reach = "server/src/task/agent/agent-reach.ts";
 const guardedFetch = "server/src/outgoing/guarded-fetch.ts";
 const quotas = "server/src/http/shares/quota-counts.ts";
 const held = "server/src/store/sqlite/held-amounts.ts";
@@ -181,7 +181,7 @@ export const SHARES = [
     put: "    this.#isCounting = true;",
   },
   {
-    file: "server/src/store/sqlite/fair-channel.ts",
+    file: "server/src/store/sqlite/thread/fair-channel.ts",
     name: "a-question-waits-for-a-thread-that-starts",
     find: "    const ready = this.#isReady?.(channel);\n    if (ready === undefined) {",
     put: "    const ready = this.#isReady?.(channel);\n    if (true) {",
@@ -193,19 +193,19 @@ export const SHARES = [
     put: "",
   },
   {
-    file: "server/src/http/listener.ts",
+    file: "server/src/http/connections/listener.ts",
     name: "one-connection-is-heard-a-turn",
     find: "n < SOCKETS_OF_PORT",
     put: "n < 1",
   },
   {
-    file: "server/src/http/listener.ts",
+    file: "server/src/http/connections/listener.ts",
     name: "a-port-is-shared-with-another-server",
     find: "await mustBeFree(host, bound);",
     put: "",
   },
   {
-    file: "server/src/http/unheard-bodies.ts",
+    file: "server/src/http/body/unheard-bodies.ts",
     name: "bodies-after-their-answers-come-all-at-once",
     find: "await this.#turns.turn(network);",
     put: "",

@@ -1,10 +1,10 @@
 /** Faults in what the store keeps. */
 const apply = "server/src/store/sqlite/apply.ts";
 const statements = "server/src/store/sqlite/statements.ts";
-const trees = "server/src/store/sqlite/ended-trees.ts";
+const trees = "server/src/store/sqlite/tasks/ended-trees.ts";
 const sweep = "server/src/store/sqlite/record-sweep.ts";
-const removal = "server/src/store/sqlite/task-removal.ts";
-const writer = "server/src/store/sqlite/writer.ts";
+const removal = "server/src/store/sqlite/tasks/task-removal.ts";
+const writer = "server/src/store/sqlite/thread/writer.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const STORE = [

@@ -1,6 +1,6 @@
 /** Faults in what is added up of paid calls, and in what is told of them and of traces. */
 const daily = "server/src/store/codec/daily-usage.ts";
-const reads = "server/src/store/sqlite/daily-usage.ts";
+const reads = "server/src/store/sqlite/usage/daily-usage.ts";
 const verbs = "server/src/verbs/implementation/usage-verbs.ts";
 const paid = "server/src/metrics/paid-calls.ts";
 const trace = "server/src/task/trace.ts";

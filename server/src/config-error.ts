@@ -1,4 +1,4 @@
-import { secretsOf, withoutSecrets } from "./task/redaction.ts";
+import { secretsOf, withoutSecrets } from "./task/text/redaction.ts";
 
 /** A flag, a variable or a configuration file that cannot be: a sentence for whoever wrote it, and exit code 2. */
 export class ConfigError extends Error {

@@ -14,11 +14,11 @@ import { cardKeyIn } from "./lenses/a2a/card/signature.ts";
 import { modelsConfig, offlineWordsPerS } from "./models/configuration.ts";
 import { embeddingsConfig } from "./models/embeddings/embedders.ts";
 import { allowedPlace } from "./outgoing/reach.ts";
-import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent.ts";
-import { agentReach } from "./task/agent-reach.ts";
-import { directoryConfig } from "./task/directory.ts";
+import { ANSWER_WITHIN_MS_MAX, SLUG_LENGTH_MAX } from "./task/agent/agent.ts";
+import { agentReach } from "./task/agent/agent-reach.ts";
 import { type Handler, isEnginesOwn } from "./task/handler.ts";
-import { fieldErrors } from "./task/spelling.ts";
+import { directoryConfig } from "./task/people/directory.ts";
+import { fieldErrors } from "./task/text/spelling.ts";
 
 export const portNumber = z.int().min(0).max(65_535);
 

@@ -22,7 +22,7 @@ import type { Lens, LensSettings } from "./lenses/lens.ts";
 import { type ModelsConfigInput, withEnvironment } from "./models/configuration.ts";
 import { type EmbeddingsConfig, isFolder } from "./models/embeddings/embedders.ts";
 import type { KeyLifetimes } from "./task/key.ts";
-import { didYouMean } from "./task/spelling.ts";
+import { didYouMean } from "./task/text/spelling.ts";
 import { type TelemetrySettings, telemetrySettings } from "./telemetry/settings.ts";
 
 /** About what a hosted model does: whoever tries it out can watch it, pause it and stop it. */

@@ -1,6 +1,6 @@
 /** What a person reads who starts a server at a terminal: where everything is, and three commands to paste. */
 import type { Config } from "./config.ts";
-import { DEVELOPMENT_KEY } from "./http/authentication.ts";
+import { DEVELOPMENT_KEY } from "./http/keys/authentication.ts";
 import type { Lens } from "./lenses/lens.ts";
 import type { Models } from "./models/model.ts";
 import { isTerminal } from "./task/states.ts";

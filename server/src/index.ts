@@ -6,8 +6,8 @@ export { type AgentRun, defineAgent } from "./handlers/agent/definition.ts";
 export { readApproval } from "./handlers/agent/person.ts";
 export { defineTool, type Tool, type ToolContext, type ToolDefinition } from "./handlers/agent/tool.ts";
 export type { Engine, EngineOptions, TaskView } from "./parts/in-process.ts";
-export type { AgentDefinition, AgentInput } from "./task/agent.ts";
-export { type AgentMessage, type ClosingWords, messageAsked, messageTold } from "./task/agent-message.ts";
+export type { AgentDefinition, AgentInput } from "./task/agent/agent.ts";
+export { type AgentMessage, type ClosingWords, messageAsked, messageTold } from "./task/agent/agent-message.ts";
 export {
   type Answer,
   type Context,
@@ -20,7 +20,7 @@ export {
   type StepOptions,
   TaskFailure,
 } from "./task/handler.ts";
-export type { Json, JsonObject } from "./task/json.ts";
+export type { Json, JsonObject } from "./task/json/json.ts";
 export type { Part } from "./task/part.ts";
 export { traceHeaders } from "./task/trace.ts";
 

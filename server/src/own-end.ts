@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { secretsOf, withoutSecrets } from "./task/redaction.ts";
+import { secretsOf, withoutSecrets } from "./task/text/redaction.ts";
 
 /**
  * Hears that this process is about to end by its own code, in the moment before it does: an exit, an abort or a deadly

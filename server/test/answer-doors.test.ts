@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { defineAgent } from "../src/handlers/agent/definition.ts";
 import type { Context } from "../src/task/handler.ts";
-import { type Json, type JsonObject, jsonObject } from "../src/task/json.ts";
+import { type Json, type JsonObject, jsonObject } from "../src/task/json/json.ts";
 import { INPUT_ASKS } from "../src/task/states.ts";
 import { DIALECTS, type Dialect, isOld, send, told } from "./a2a/client.ts";
 import { clientOf } from "./bpm/client.ts";

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ACTION_OF } from "../src/lenses/bpm/vocabulary.ts";
-import { directoryConfig } from "../src/task/directory.ts";
-import type { HumanActName } from "../src/task/human.ts";
-import type { Identity } from "../src/task/identity.ts";
+import { directoryConfig } from "../src/task/people/directory.ts";
+import type { HumanActName } from "../src/task/people/human.ts";
+import type { Identity } from "../src/task/people/identity.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 type Who = "ada" | "bob" | "cyd" | "boss";

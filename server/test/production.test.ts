@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
-import { HEADER_BYTES_MAX, KEEP_ALIVE_MS } from "../src/http/listener.ts";
+import { HEADER_BYTES_MAX, KEEP_ALIVE_MS } from "../src/http/connections/listener.ts";
 import { WAIT_S_MAX } from "../src/lenses/native/schema.ts";
 
 const example = (name: string) =>

@@ -81,10 +81,10 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/mount.ts",
     "lenses/secrets.ts",
     "lenses/short-routes.ts",
-    "lenses/json-text-end.ts",
-    "lenses/number-texts.ts",
-    "lenses/body-pace.ts",
-    "lenses/well-formed.ts",
+    "lenses/body/json-text-end.ts",
+    "lenses/body/number-texts.ts",
+    "lenses/body/body-pace.ts",
+    "lenses/body/well-formed.ts",
     "lenses/quota.ts",
   ],
 };
@@ -202,9 +202,9 @@ function allowed(path: string): readonly string[] {
   return [...(row === undefined ? ROOT_FILES_MAY_SEE : (MAY_SEE[row] ?? [])), row ?? placeOf(path)];
 }
 
-/** The files beside the lenses' folders, but for the list of lenses. */
+/** The files beside the lenses' folders, but for the list of lenses, and how bodies are read. */
 function isLensKit(target: string): boolean {
-  return /^lenses\/[^/]+\.ts$/.test(target) && target !== "lenses/index.ts";
+  return /^lenses\/(body\/)?[^/]+\.ts$/.test(target) && target !== "lenses/index.ts";
 }
 
 function mayImport(from: string, to: string): boolean {
@@ -316,9 +316,9 @@ describe("a thread or process beside the server", () => {
     "extraction/reader-entry.ts",
     "guardrails/offline/detection-worker.ts",
     "handlers/documents/text-worker.ts",
-    "http/parser-worker.ts",
+    "http/body/parser-worker.ts",
     "models/offline/worker.ts",
-    "store/sqlite/worker.ts",
+    "store/sqlite/thread/worker.ts",
   ])("that begins in %s loads no schemas, which would take most of the time of its start", (entry) => {
     const loaded = loadedBy(`server/src/${entry}`);
     expect(loaded.size).toBeGreaterThan(0);
@@ -328,7 +328,7 @@ describe("a thread or process beside the server", () => {
   test("has a file of its own in the bundle", () => {
     const [known = ""] = readFileSync(join(ROOT, "knip.jsonc"), "utf8").split('"dashboard": {');
     const entries = [...known.matchAll(/"src\/([\w/-]+)\.ts"/g)].map(([, entry]) => entry);
-    expect(entries).toContain("store/sqlite/worker");
+    expect(entries).toContain("store/sqlite/thread/worker");
     const made = readFileSync(join(ROOT, "scripts/bundle.mjs"), "utf8");
     expect(entries.filter((entry) => !entry?.includes("suite/") && !made.includes(`"${entry}"`))).toEqual([]);
   });

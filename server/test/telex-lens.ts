@@ -3,9 +3,9 @@
  * clients send telegrams: two prefixes, keys by Basic or in the query, errors of its own, uploads, a card at the root.
  */
 import { z } from "zod";
+import { formOf } from "../src/lenses/body/form-schema.ts";
 import type { RenderError } from "../src/lenses/error-answer.ts";
 import { conditional } from "../src/lenses/etag.ts";
-import { formOf } from "../src/lenses/form-schema.ts";
 import type { Lens } from "../src/lenses/lens.ts";
 import { documentRoute, named, schemaOf } from "../src/lenses/openapi.ts";
 import { wholeParam } from "../src/lenses/paging.ts";

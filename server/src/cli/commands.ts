@@ -1,6 +1,6 @@
 /** Every command that does not run a server, in the order in which the help lists them. */
 import type { Command } from "commander";
-import { didYouMean } from "../task/spelling.ts";
+import { didYouMean } from "../task/text/spelling.ts";
 import { addAgents } from "./commands/agents.ts";
 import { addAnswer } from "./commands/answer.ts";
 import { addApprove } from "./commands/approve.ts";

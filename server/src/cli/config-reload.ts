@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { Config, ConfigSources } from "../config.ts";
 import { configFilesIn } from "../config-file.ts";
 import type { Running } from "../main.ts";
-import { clauseOf } from "../task/clause.ts";
+import { clauseOf } from "../task/text/clause.ts";
 import { FileWatch } from "./file-watch.ts";
 import { filesBeside } from "./loaded-files.ts";
 

@@ -1,6 +1,6 @@
 /** The entry of the audit log for what a command did with a data folder, beside its server or without one. */
 import type { Storage } from "../store/open.ts";
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 import { NOBODY } from "../task/visibility.ts";
 import { openTerminal } from "./terminal/terminal.ts";
 

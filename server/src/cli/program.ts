@@ -6,9 +6,9 @@
 import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
-import { clauseOf } from "../task/clause.ts";
 import { Refusal } from "../task/errors.ts";
-import { secretsOf, withoutSecrets } from "../task/redaction.ts";
+import { clauseOf } from "../task/text/clause.ts";
+import { secretsOf, withoutSecrets } from "../task/text/redaction.ts";
 import { VERSION } from "../version.ts";
 import { addDev } from "./commands/dev.ts";
 import { addServe } from "./commands/serve.ts";

@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import { systemClock } from "../engine/clock.ts";
 import { withCleanup } from "../engine/embedded/cleanup.ts";
-import { READY } from "../engine/embedded/forked-process.ts";
+import { READY } from "../engine/embedded/crash/forked-process.ts";
 import { blame, currentPlace } from "../engine/execution/current-place.ts";
 import { hostRuns } from "../engine/execution/hosted-runs.ts";
 import type { FromProcess, ToProcess } from "../engine/execution/run-messages.ts";

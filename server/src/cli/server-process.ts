@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { ConfigSources } from "../config.ts";
 import { FLAGS } from "../flags.ts";
 import type { Running } from "../main.ts";
-import { clauseOf } from "../task/clause.ts";
+import { clauseOf } from "../task/text/clause.ts";
 import type { ConfigReload } from "./config-reload.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";

@@ -5,7 +5,7 @@
  */
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import { sizeOf } from "../task/json.ts";
+import { sizeOf } from "../task/json/json.ts";
 import { RecentLogs } from "./recent-logs.ts";
 
 /** Events of a followed task that are kept in memory for those that keep up, */

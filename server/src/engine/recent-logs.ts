@@ -5,7 +5,7 @@
  */
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import { sizeOf } from "../task/json.ts";
+import { sizeOf } from "../task/json/json.ts";
 
 const EVENTS_OF_LOG_MAX = 256;
 const BYTES_OF_LOG_MAX = 64 << 10;

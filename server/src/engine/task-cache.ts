@@ -3,7 +3,7 @@
  * one of a process; what other processes write reaches it by `invalidate`.
  */
 import type { TaskId } from "../task/id.ts";
-import { sizeOf } from "../task/json.ts";
+import { sizeOf } from "../task/json/json.ts";
 import type { Task } from "../task/task.ts";
 
 /** A task is never given out older than what the cache was told of it. */

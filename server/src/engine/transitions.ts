@@ -13,7 +13,7 @@ import { type Change, type Command, decide, joined } from "../task/decide.ts";
 import { notFound, Refusal } from "../task/errors.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import { openQuestions } from "../task/questions.ts";
+import { openQuestions } from "../task/people/questions.ts";
 import { isTerminal } from "../task/states.ts";
 import type { Task } from "../task/task.ts";
 import { turnsOf } from "../task/turns.ts";

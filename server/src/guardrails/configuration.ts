@@ -1,7 +1,7 @@
 /** What an operator can say about guardrails: those that every run has, and who detects what. */
 import { z } from "zod";
 import type { Models } from "../models/model.ts";
-import { GUARDRAIL_KINDS, type GuardrailKind, type Guardrails, guardrail } from "../task/guardrails.ts";
+import { GUARDRAIL_KINDS, type GuardrailKind, type Guardrails, guardrail } from "../task/agent/guardrails.ts";
 import type { Detectors } from "./detectors.ts";
 import { modelDetector } from "./model-detector.ts";
 import type { OfflineDetectors } from "./offline/offline-detectors.ts";

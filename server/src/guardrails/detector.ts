@@ -5,7 +5,7 @@
  */
 import type { PaidCall } from "../models/model.ts";
 import type { Price } from "../models/price-table.ts";
-import type { GuardrailKind } from "../task/guardrails.ts";
+import type { GuardrailKind } from "../task/agent/guardrails.ts";
 
 /** A sentence, or a part of one that is too long, with what stands around it. */
 export type Segment = {

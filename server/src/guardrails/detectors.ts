@@ -1,5 +1,5 @@
 /** The detectors of a server by what they detect, and the guards that are made of them. */
-import { GUARDRAIL_KINDS, type GuardrailKind, type Guardrails } from "../task/guardrails.ts";
+import { GUARDRAIL_KINDS, type GuardrailKind, type Guardrails } from "../task/agent/guardrails.ts";
 import type { Detector } from "./detector.ts";
 import { Guard, type Warning, type Watch } from "./guard.ts";
 

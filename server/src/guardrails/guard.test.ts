@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TEXT_REMOVED } from "../task/guardrails.ts";
+import { TEXT_REMOVED } from "../task/agent/guardrails.ts";
 import { type Detector, DetectorFailure } from "./detector.ts";
 import { guardOver } from "./detectors.ts";
 import type { Guard } from "./guard.ts";

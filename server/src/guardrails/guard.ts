@@ -8,7 +8,7 @@ import {
   type GuardrailKind,
   type GuardrailReport,
   TEXT_REMOVED,
-} from "../task/guardrails.ts";
+} from "../task/agent/guardrails.ts";
 import { type Detection, type Detector, DetectorFailure, type Looking, type Segment } from "./detector.ts";
 import { Segmenter, segmentsOf } from "./segments.ts";
 

@@ -5,8 +5,8 @@
 
 import { z } from "zod";
 import { ModelError, type ModelId, type Models } from "../models/model.ts";
-import { clauseOf } from "../task/clause.ts";
-import type { GuardrailKind } from "../task/guardrails.ts";
+import type { GuardrailKind } from "../task/agent/guardrails.ts";
+import { clauseOf } from "../task/text/clause.ts";
 import { type Detection, type Detector, DetectorFailure, type Looking, type Segment } from "./detector.ts";
 
 const TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 /** A text looked at outside of any run, as a run would. */
 import { countedOf } from "../models/estimated-usage.ts";
 import type { PaidCall } from "../models/model.ts";
+import { type GuardrailReport, type Guardrails, INPUT_REJECTED, strictest } from "../task/agent/guardrails.ts";
 import { Refusal } from "../task/errors.ts";
-import { type GuardrailReport, type Guardrails, INPUT_REJECTED, strictest } from "../task/guardrails.ts";
 import type { CountedCall } from "../task/usage.ts";
 import { type Detector, DetectorFailure } from "./detector.ts";
 import { type Detectors, guardOver } from "./detectors.ts";

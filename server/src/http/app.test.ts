@@ -6,20 +6,20 @@ import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { BodyPace, USUAL_PACE } from "../lenses/body-pace.ts";
+import { BodyPace, USUAL_PACE } from "../lenses/body/body-pace.ts";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { type BodyBounds, JsonBodies } from "./body.ts";
-import { Connections } from "./connections.ts";
+import { type BodyBounds, JsonBodies } from "./body/body.ts";
+import { UnheardBodies } from "./body/unheard-bodies.ts";
+import { Connections } from "./connections/connections.ts";
+import { type Listener, listen } from "./connections/listener.ts";
+import { createStreams } from "./connections/stream.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
-import { type Listener, listen } from "./listener.ts";
 import { createMetricsPage } from "./metrics.ts";
 import { requestIds } from "./request-ids.ts";
 import { addHealth } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import { sharesConfig, sharesOf } from "./shares/configuration.ts";
-import { createStreams } from "./stream.ts";
-import { UnheardBodies } from "./unheard-bodies.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -4,17 +4,17 @@
  */
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { faultOfHeaders, faultOfUrl } from "../lenses/body/well-formed.ts";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
-import { faultOfHeaders, faultOfUrl } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
-import { parseJsonBodies } from "./body.ts";
-import type { Connection } from "./connections.ts";
-import { isOfDropped } from "./dropped.ts";
+import { parseJsonBodies } from "./body/body.ts";
+import type { Connection } from "./connections/connections.ts";
+import { isOfDropped } from "./connections/dropped.ts";
+import { leaveUnread } from "./connections/unread-heads.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
-import { leaveUnread } from "./unread-heads.ts";
 
 const URL_LENGTH_MAX = 8_192;
 

@@ -9,23 +9,23 @@ import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes, urlRewriter } from "../lenses/mount.ts";
 import { shortRoutes } from "../lenses/short-routes.ts";
-import type { Directory } from "../task/directory.ts";
+import type { Directory } from "../task/people/directory.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { createAuthentication } from "./authentication.ts";
-import { JsonBodies } from "./body.ts";
-import { Connections } from "./connections.ts";
+import { JsonBodies } from "./body/body.ts";
+import { UnheardBodies } from "./body/unheard-bodies.ts";
+import { Connections } from "./connections/connections.ts";
+import { createStreams, type Streams } from "./connections/stream.ts";
 import { addDashboard } from "./dashboard.ts";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
 import type { Traffic } from "./in-work.ts";
+import { createAuthentication } from "./keys/authentication.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { requestIds } from "./request-ids.ts";
 import { addFrontDoor, addHealth, addMetrics, type Loading } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
 import { ShortPath } from "./short-path.ts";
-import { createStreams, type Streams } from "./stream.ts";
-import { UnheardBodies } from "./unheard-bodies.ts";
 
 export type AppsOptions = {
   /** In development this machine needs no key, and only local names are answered. */

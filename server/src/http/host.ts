@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { type AppsOptions, type AppsParts, createApps } from "./apps.ts";
-import { BindError, type Listener, listen } from "./listener.ts";
+import { BindError, type Listener, listen } from "./connections/listener.ts";
 import type { ShortPath } from "./short-path.ts";
 
 export type HostOptions = AppsOptions & {

@@ -5,11 +5,11 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Incoming } from "../lenses/incoming.ts";
-import type { JsonBodies } from "./body.ts";
-import type { Connection, Connections } from "./connections.ts";
+import type { JsonBodies } from "./body/body.ts";
+import type { UnheardBodies } from "./body/unheard-bodies.ts";
+import type { Connection, Connections } from "./connections/connections.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
 import type { RequestAdmission } from "./shares/admission.ts";
-import type { UnheardBodies } from "./unheard-bodies.ts";
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** A request that is not held on purpose and took longer is worth a line in the log. */

@@ -4,13 +4,13 @@
  * query of its own, a body that is no short JSON, and whatever is refused before its key is looked for.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { faultOfHeaders } from "../lenses/body/well-formed.ts";
 import type { Incoming, RoutedRequest } from "../lenses/incoming.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import type { ShortRoute } from "../lenses/short-routes.ts";
-import { faultOfHeaders } from "../lenses/well-formed.ts";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { isOfDropped } from "./dropped.ts";
+import { isOfDropped } from "./connections/dropped.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";

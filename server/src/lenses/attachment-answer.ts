@@ -1,6 +1,6 @@
 /** The bytes of an attachment, as a download that no browser runs: whoever added it chose its name and its type. */
 import type { Readable } from "node:stream";
-import type { Attachment } from "../task/human.ts";
+import type { Attachment } from "../task/people/human.ts";
 import type { Answer } from "./route.ts";
 
 export function attachmentAnswer({ attachment, content }: { attachment: Attachment; content: Readable }): Answer {

@@ -3,7 +3,7 @@
  * in depth and in the number of its conditions.
  */
 import { z } from "zod";
-import type { AttributeFilter } from "../task/attribute-filter.ts";
+import type { AttributeFilter } from "../task/documents/attribute-filter.ts";
 
 const DEPTH_MAX = 5;
 const LEAVES_MAX = 50;

@@ -1,6 +1,6 @@
 /** What files and vector stores may be called and carry, and what may be asked of a search: the same bounds on every wire. */
 import { z } from "zod";
-import { jsonObject } from "../task/json.ts";
+import { jsonObject } from "../task/json/json.ts";
 
 const KEYS_MAX = 16;
 const KEY_LENGTH_MAX = 64;

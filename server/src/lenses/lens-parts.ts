@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { AgentDefinition } from "../task/agent.ts";
+import type { AgentDefinition } from "../task/agent/agent.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import type { Verbs } from "../verbs/verbs.ts";

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
-import { withoutSecrets } from "../task/redaction.ts";
+import { withoutSecrets } from "../task/text/redaction.ts";
 import {
   readAsForm,
   readAsFormOrStream,
@@ -16,12 +16,12 @@ import {
   readLeniently,
   readTyped,
   readTypedCutJson,
-} from "./body-reader.ts";
+} from "./body/body-reader.ts";
+import { CutJson, type Uploads } from "./body/cut-json.ts";
+import { UnreadForm } from "./body/form.ts";
+import { jsonBody } from "./body/json-body.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
-import { CutJson, type Uploads } from "./cut-json.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
-import { UnreadForm } from "./form.ts";
-import { jsonBody } from "./json-body.ts";
 import type { Lens } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import { noteRefusedScope } from "./refused-calls.ts";

@@ -1,7 +1,7 @@
 /** The OpenAPI document of a lens, 3.1 or 3.0, made from its routes without a server. */
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../task/errors.ts";
-import { type JsonObject, jsonObject } from "../task/json.ts";
+import { type JsonObject, jsonObject } from "../task/json/json.ts";
 import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
 /** What a lens says of itself in its document, beside its routes. */

@@ -1,6 +1,6 @@
 /** Parameters of a query. A query is text, and a parameter that is repeated is a list of texts: each parses its own. */
 import { z } from "zod";
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 
 /** A whole number within bounds; `usual` when it is left out. */
 export function wholeParam({ min, max, usual }: WholeBounds) {

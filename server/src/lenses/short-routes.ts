@@ -5,11 +5,11 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
+import type { Uploads } from "./body/cut-json.ts";
+import { jsonBody } from "./body/json-body.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
-import type { Uploads } from "./cut-json.ts";
 import { refusalOf } from "./error-answer.ts";
 import type { RoutedRequest } from "./incoming.ts";
-import { jsonBody } from "./json-body.ts";
 import type { Lens } from "./lens.ts";
 import type { LensParts } from "./lens-parts.ts";
 import { routerPath } from "./mount.ts";

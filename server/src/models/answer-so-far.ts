@@ -6,7 +6,7 @@ import type {
   LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
-import { isJsonObject } from "../task/json.ts";
+import { isJsonObject } from "../task/json/json.ts";
 import { ESTIMATED, estimatedUsage, statedCount } from "./estimated-usage.ts";
 import { cutStream, modelError } from "./failure.ts";
 import type { EarlyStop, Generation } from "./generation.ts";

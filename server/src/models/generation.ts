@@ -4,7 +4,7 @@
  */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import type { GenerationParameters, GenerationReport, IgnoredParameter } from "../task/generation-parameters.ts";
+import type { GenerationParameters, GenerationReport, IgnoredParameter } from "../task/agent/generation-parameters.ts";
 import { firstTokens, lastTokens, textsOf, tokensOf } from "./last-tokens.ts";
 import { TokenReport } from "./logprobs.ts";
 import type { ModelAnswer, ModelCall, PromptTurn } from "./model.ts";

@@ -1,7 +1,7 @@
 /** What providers tell of single tokens, as their packages hand it on: how likely each was, and what else might have come. */
 
 import { z } from "zod";
-import type { GeneratedToken, GenerationParameters } from "../task/generation-parameters.ts";
+import type { GeneratedToken, GenerationParameters } from "../task/agent/generation-parameters.ts";
 
 /** Of more, the first are told: each may have five alternatives, and an output is kept. */
 const TOKENS_MAX = 2_048;

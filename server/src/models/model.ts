@@ -3,9 +3,9 @@
  * It knows nothing of tasks: the engine retries, journals and budgets; a call here is exactly one request to a provider.
  */
 
-import type { GenerationParameters, GenerationReport } from "../task/generation-parameters.ts";
-import type { JsonObject } from "../task/json.ts";
-import { withoutSecrets } from "../task/redaction.ts";
+import type { GenerationParameters, GenerationReport } from "../task/agent/generation-parameters.ts";
+import type { JsonObject } from "../task/json/json.ts";
+import { withoutSecrets } from "../task/text/redaction.ts";
 import type { Price } from "./price-table.ts";
 
 /** One turn of the prompt. Tool results follow the assistant turn that asked for them. */

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ProviderServer, providersAt, startProviderServer } from "../../test/providers/provider-server.ts";
-import type { GenerationParameters } from "../task/generation-parameters.ts";
+import type { GenerationParameters } from "../task/agent/generation-parameters.ts";
 import type { Models } from "./model.ts";
 import { createModels } from "./models.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
-import type { GenerationParameters, IgnoredParameter } from "../task/generation-parameters.ts";
+import type { GenerationParameters, IgnoredParameter } from "../task/agent/generation-parameters.ts";
 import type { Extension, ProviderConfig } from "./configuration.ts";
 
 type Parameter = IgnoredParameter["parameter"];

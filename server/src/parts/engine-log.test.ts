@@ -8,8 +8,8 @@ import { StoreFaults } from "../engine/suite/store-faults.ts";
 import { VirtualClock } from "../engine/virtual-clock.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import { type Handler, TaskFailure } from "../task/handler.ts";
-import { LOG_LEVELS, type LogLevel } from "../task/log-line.ts";
 import type { Submission } from "../task/submission.ts";
+import { LOG_LEVELS, type LogLevel } from "../task/text/log-line.ts";
 import { createVerbs } from "../verbs/implementation/create-verbs.ts";
 import { engineLog } from "./engine-log.ts";
 

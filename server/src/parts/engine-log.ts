@@ -1,6 +1,6 @@
 /** What the engine tells, as lines of the log: above all each task that did not end well, so that whoever is on call finds it. */
 import type { Change } from "../task/change.ts";
-import type { LogLevel, LogLine } from "../task/log-line.ts";
+import type { LogLevel, LogLine } from "../task/text/log-line.ts";
 
 type Facts = Record<string, unknown>;
 type Log = Record<LogLevel, (facts: Facts, message: string) => void>;

@@ -6,7 +6,7 @@ import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-en
 import { threadBusy } from "../engine/execution/text-pace.ts";
 import { daysMoneyOf } from "../http/shares/share.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
-import { Directory } from "../task/directory.ts";
+import { Directory } from "../task/people/directory.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { engineLog } from "./engine-log.ts";

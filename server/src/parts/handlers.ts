@@ -9,7 +9,7 @@ import { externalHandler } from "../handlers/external/external.ts";
 import { humanHandler } from "../handlers/human/human.ts";
 import type { Models } from "../models/model.ts";
 import { storageOf } from "../store/open.ts";
-import { DOCUMENT_KINDS } from "../task/document.ts";
+import { DOCUMENT_KINDS } from "../task/documents/document.ts";
 import type { Handler } from "../task/handler.ts";
 import { Handlers } from "../task/handlers.ts";
 import { tracedModels } from "../telemetry/model-calls.ts";

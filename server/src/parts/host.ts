@@ -7,7 +7,7 @@ import { type Host, type HostOptions, type HostParts, openHost } from "../http/h
 import type { Lens } from "../lenses/lens.ts";
 import type { Models } from "../models/model.ts";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
-import { clauseOf } from "../task/clause.ts";
+import { clauseOf } from "../task/text/clause.ts";
 import { conditionOf } from "./condition.ts";
 import { checkUrl } from "./fetching.ts";
 import { StartError } from "./start-error.ts";

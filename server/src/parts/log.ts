@@ -3,7 +3,7 @@
 import { type Logger, pino } from "pino";
 import type { Config } from "../config.ts";
 import { errorOf, failureOf, stackOf } from "../engine/execution/failure.ts";
-import { secretsOf, withoutSecrets } from "../task/redaction.ts";
+import { secretsOf, withoutSecrets } from "../task/text/redaction.ts";
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;

@@ -4,7 +4,7 @@ import type { Tool } from "../handlers/agent/tool.ts";
 import { askRemoteAgentTool } from "../handlers/agent/tools/ask-remote-agent.ts";
 import { type RemoteAgentParts, remoteAgentHandler } from "../handlers/remote-agent/remote-agent.ts";
 import { guardedFetch } from "../outgoing/guarded-fetch.ts";
-import type { Outgoing } from "../task/agent-reach.ts";
+import type { Outgoing } from "../task/agent/agent-reach.ts";
 import type { Handler } from "../task/handler.ts";
 import { outgoingClient } from "./outbox.ts";
 

@@ -2,11 +2,11 @@
 
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import type { CrashRecordFile } from "../engine/embedded/crash-record-file.ts";
+import type { CrashRecordFile } from "../engine/embedded/crash/crash-record-file.ts";
 import { openStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
-import { clauseOf } from "../task/clause.ts";
 import { Refusal } from "../task/errors.ts";
+import { clauseOf } from "../task/text/clause.ts";
 import { StartError } from "./start-error.ts";
 
 export async function storeOf(

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Refusal } from "../task/errors.ts";
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 
 const NAME = "token-secret";
 const BYTES = 32;

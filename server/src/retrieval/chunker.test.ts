@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, test } from "vitest";
-import { AUTO_CHUNKING, type Chunk, type ChunkingStrategy } from "../task/chunk.ts";
+import { AUTO_CHUNKING, type Chunk, type ChunkingStrategy } from "../task/documents/chunk.ts";
 import { type CutPlace, chunksOf } from "./chunker.ts";
 
 const SMALL: ChunkingStrategy = { maxTokens: 100, overlapTokens: 50 };

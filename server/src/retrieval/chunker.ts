@@ -9,8 +9,8 @@
  */
 
 import { tokensIn } from "../reference/text/tokens.ts";
-import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
-import type { DocumentPage } from "../task/document.ts";
+import type { Chunk, ChunkingStrategy } from "../task/documents/chunk.ts";
+import type { DocumentPage } from "../task/documents/document.ts";
 import { type Atom, atomsOf } from "./atoms.ts";
 
 /** Of a chunk, what stands above it may take this much. */

@@ -2,7 +2,7 @@
  * Agents that callers have made. Everybody of a tenant sees them, so that reads are bound to a tenant alone; who may change
  * one is decided before. Every write is durable once it resolves, with its line in the audit log.
  */
-import type { AgentRecord } from "../task/agent.ts";
+import type { AgentRecord } from "../task/agent/agent.ts";
 import type { AuditEntry } from "../task/audit.ts";
 import type { TenantVisible } from "../task/visibility.ts";
 import type { IdempotencyRecord } from "./write.ts";

@@ -2,10 +2,10 @@
  * Chunks of documents, their vectors, and the search over both. The chunks of a document are kept once for each
  * strategy that it was cut by, and their vectors once for each model, whatever number of vector stores it is in.
  */
-import type { AttributeFilter } from "../task/attribute-filter.ts";
-import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
+import type { AttributeFilter } from "../task/documents/attribute-filter.ts";
+import type { Chunk, ChunkingStrategy } from "../task/documents/chunk.ts";
 
-export type { AttributeFilter } from "../task/attribute-filter.ts";
+export type { AttributeFilter } from "../task/documents/attribute-filter.ts";
 
 /** One cut of one document. */
 export type Cut = { document: string; chunking: ChunkingStrategy };

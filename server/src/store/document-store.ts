@@ -15,8 +15,8 @@ import type {
   NamedMember,
   Produced,
   VectorStoreRecord,
-} from "../task/document.ts";
-import type { JsonObject } from "../task/json.ts";
+} from "../task/documents/document.ts";
+import type { JsonObject } from "../task/json/json.ts";
 import type { PlacedPage } from "../task/task-filter.ts";
 import type { Visible } from "../task/visibility.ts";
 import type { DocumentWrite, VectorStoreChange } from "./document-write.ts";

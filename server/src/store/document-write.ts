@@ -1,7 +1,7 @@
 /** What of documents and vector stores is written at once, and how a store says that it cannot be. */
-import type { BatchRecord, DocumentRecord, MemberRecord, VectorStoreRecord } from "../task/document.ts";
+import type { BatchRecord, DocumentRecord, MemberRecord, VectorStoreRecord } from "../task/documents/document.ts";
 import { Refusal } from "../task/errors.ts";
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 
 /** All of it commits, or nothing. Of a new task it is the last task of whatever comes with it. */
 export type DocumentWrite = {

@@ -1,10 +1,10 @@
 /** The work of people: whose it is, what was added to it, and what was done. A task's own rows are in `task-store.ts`. */
 import type { TaskEvent } from "../task/events/event.ts";
-import type { Attachment } from "../task/human.ts";
 import type { TaskId } from "../task/id.ts";
-import type { Identity } from "../task/identity.ts";
+import type { Attachment } from "../task/people/human.ts";
+import type { Identity } from "../task/people/identity.ts";
+import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/people/work-states.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/work-states.ts";
 
 /** As what somebody takes part in a task. */
 export type TaskPart = "assignee" | "claimant" | "owner" | "reviewer" | "actor";

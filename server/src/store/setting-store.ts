@@ -2,7 +2,7 @@
  * Small durable settings of the data itself, by name. What a process keeps of itself it keeps under a name that no other
  * process uses: `process:<its name>`.
  */
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 
 export interface SettingStore {
   /** Null when it was never put. */

@@ -7,7 +7,7 @@
  * was given is kept, and each attempt reads it anew: a transform never meets what it has made.
  */
 import { z } from "zod";
-import { isJson, type Json, type JsonObject, putKey } from "./json.ts";
+import { isJson, type Json, type JsonObject, putKey } from "./json/json.ts";
 
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
 export type Accepted<Value = unknown> = { ok: true; input: Json; value: Value } | Unfit;

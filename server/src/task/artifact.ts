@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jsonObject } from "./json.ts";
+import { jsonObject } from "./json/json.ts";
 import { part } from "./part.ts";
 
 /** An output of a task. `append` adds parts to what is there; `last` says that no more will come. */

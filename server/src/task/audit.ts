@@ -2,7 +2,7 @@
  * An entry of the audit log: who did what, when, with which key, and from where. It holds ids, names and sizes, and
  * nothing of what was said: no inputs, outputs or secrets.
  */
-import { type Json, type JsonObject, wellFormed } from "./json.ts";
+import { type Json, type JsonObject, wellFormed } from "./json/json.ts";
 import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 

@@ -2,12 +2,12 @@
 import type { Command } from "./command.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
-import type { Json } from "./json.ts";
-import { openQuestions } from "./questions.ts";
+import type { Json } from "./json/json.ts";
+import { openQuestions } from "./people/questions.ts";
+import { assignmentAfter, workStateOf } from "./people/work-item.ts";
 import type { FailedState, OpenState } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 import { limitIn } from "./time-limit.ts";
-import { assignmentAfter, workStateOf } from "./work-item.ts";
 
 type NumberedEvent = EventDraft & { seq: number; at: number };
 

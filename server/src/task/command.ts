@@ -1,10 +1,10 @@
 /** Everything that may be done to a task, by its run, its engine, or people: what `decide` is asked to decide. */
 import type { HandIn, Lease } from "./claim.ts";
 import type { EventDraft, KnownDraft } from "./events/event.ts";
-import type { Acting } from "./human-acts.ts";
-import type { Identity } from "./identity.ts";
-import type { Json, JsonObject } from "./json.ts";
-import type { OpenQuestion } from "./questions.ts";
+import type { Json, JsonObject } from "./json/json.ts";
+import type { Acting } from "./people/human-acts.ts";
+import type { Identity } from "./people/identity.ts";
+import type { OpenQuestion } from "./people/questions.ts";
 import type { InputAsk } from "./states.ts";
 import type { Budget, Failure, UsageTotals, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";

@@ -1,10 +1,10 @@
 /** The thread that tasks share: a Shannon session, an Orchestrate thread, an A2A context. */
 import { z } from "zod";
 import { derivedUuid, type TaskId } from "./id.ts";
-import { isWithin, type JsonObject, jsonObject } from "./json.ts";
+import { isWithin, type JsonObject, jsonObject } from "./json/json.ts";
 import { part } from "./part.ts";
 import { givenName, metadata } from "./submission.ts";
-import { seen } from "./title.ts";
+import { seen } from "./text/title.ts";
 
 /** Of a conversation's free context, as JSON. */
 export const CONTEXT_BYTES_MAX = 64 << 10;

@@ -8,14 +8,14 @@
 import { type Change, change, end, joined, type Patch, wrongState } from "./change.ts";
 import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
 import type { Command } from "./command.ts";
-import { decidePeoples } from "./decide-people.ts";
 import { Refusal } from "./errors.ts";
 import type { EventDraft } from "./events/event.ts";
-import { afterPause } from "./human-acts.ts";
 import { isInTurn, isReady, restingState, waitsOn } from "./open-task.ts";
 import { STEPS_NAMED_MAX } from "./pause.ts";
-import { type OpenQuestion, openQuestions, questionFor } from "./questions.ts";
-import { relay } from "./relay.ts";
+import { decidePeoples } from "./people/decide-people.ts";
+import { afterPause } from "./people/human-acts.ts";
+import { type OpenQuestion, openQuestions, questionFor } from "./people/questions.ts";
+import { relay } from "./people/relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
 import { type Failure, type Task, triesOf, type Wait } from "./task.ts";
 import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";

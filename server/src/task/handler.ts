@@ -8,17 +8,17 @@
  */
 import type { z } from "zod";
 import { type Accepted, acceptedInput } from "./accepted-input.ts";
-import type { AgentMessage } from "./agent-message.ts";
+import type { AgentMessage } from "./agent/agent-message.ts";
+import type { MultitaskStrategy } from "./agent/multitask.ts";
 import type { artifactUpdate } from "./artifact.ts";
 import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
-import type { Identity } from "./identity.ts";
-import { copyOf, type Json, type JsonObject } from "./json.ts";
-import type { Log } from "./log-line.ts";
-import type { MultitaskStrategy } from "./multitask.ts";
+import { copyOf, type Json, type JsonObject } from "./json/json.ts";
 import type { Part } from "./part.ts";
+import type { Identity } from "./people/identity.ts";
 import type { InputAsk } from "./states.ts";
 import type { Budget, budget, Failure, Task, UsageTotals } from "./task.ts";
+import type { Log } from "./text/log-line.ts";
 import type { UsageCall } from "./usage.ts";
 
 /** What a running piece of work may say. Inside a step it commits with the step's result. */

@@ -1,19 +1,19 @@
 /** A task made of a submission: the one place that fills in its fields. */
 import { z } from "zod";
-import { type ModelLists, mustBeAllowed } from "./allowed-models.ts";
+import { type ModelLists, mustBeAllowed } from "./agent/allowed-models.ts";
+import { MULTITASK_STRATEGIES } from "./agent/multitask.ts";
 import type { MessageDraft } from "./conversation.ts";
 import { Refusal } from "./errors.ts";
 import type { Handler, Presentation } from "./handler.ts";
-import { HUMAN_KIND, humanInput } from "./human.ts";
 import type { TaskId } from "./id.ts";
-import { isJson, type Json, type JsonObject, wellFormed } from "./json.ts";
-import { MULTITASK_STRATEGIES } from "./multitask.ts";
+import { isJson, type Json, type JsonObject, wellFormed } from "./json/json.ts";
 import { part } from "./part.ts";
+import { HUMAN_KIND, humanInput } from "./people/human.ts";
+import { firstAssignment } from "./people/work-item.ts";
 import { type QueuedTask, UNTOUCHED } from "./queued-task.ts";
 import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, type submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
-import { titleOf } from "./title.ts";
-import { firstAssignment } from "./work-item.ts";
+import { titleOf } from "./text/title.ts";
 
 const TIME_LIMIT_MS_MAX = 100 * 366 * 86_400_000;
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Json, json, jsonObject } from "./json.ts";
+import { type Json, json, jsonObject } from "./json/json.ts";
 
 const HASH = /^[0-9a-f]{64}$/;
 

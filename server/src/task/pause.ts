@@ -2,8 +2,9 @@
  * A pause in words. Steps that had begun when it came go on, and may cost, until they end: whichever API a caller reads,
  * it is told which they are.
  */
-import { clauseOf } from "./clause.ts";
+
 import type { Task } from "./task.ts";
+import { clauseOf } from "./text/clause.ts";
 
 /** So many steps of one task are named, the oldest. */
 export const STEPS_NAMED_MAX = 20;

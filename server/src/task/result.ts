@@ -2,9 +2,9 @@
  * What a task has come to, as the parts that outsiders are shown where outputs are artifacts: the artifact `result`, behind
  * those that its handler has made.
  */
-import { agentOutputOf } from "./agent.ts";
-import { closingWordsOf } from "./agent-message.ts";
-import type { Json } from "./json.ts";
+import { agentOutputOf } from "./agent/agent.ts";
+import { closingWordsOf } from "./agent/agent-message.ts";
+import type { Json } from "./json/json.ts";
 import type { Part } from "./part.ts";
 
 /** The id and the name of that artifact. */

@@ -1,6 +1,6 @@
 /** One journaled call of a handler, as callers read it. */
 import { z } from "zod";
-import type { Json } from "./json.ts";
+import type { Json } from "./json/json.ts";
 import { type Failure, failure } from "./task.ts";
 
 /** Tries of a step that are kept, the last ones. */

@@ -3,8 +3,8 @@
  * submission stand here, and wire schemas are made of these fields.
  */
 import { z } from "zod";
-import { isWithin, type Json, json, jsonObject } from "./json.ts";
-import { MULTITASK_STRATEGIES } from "./multitask.ts";
+import { MULTITASK_STRATEGIES } from "./agent/multitask.ts";
+import { isWithin, type Json, json, jsonObject } from "./json/json.ts";
 import { part } from "./part.ts";
 import type { InputAsk } from "./states.ts";
 import { type NewSubscription, newSubscription, SUBSCRIPTIONS_OF_TASK_MAX } from "./subscription.ts";

@@ -1,10 +1,10 @@
 /** What a task is: the one record that every lens, both engines and every store share. */
 import { z } from "zod";
-import { assignment } from "./assignment.ts";
+import { MULTITASK_STRATEGIES } from "./agent/multitask.ts";
 import { lastClaim, lease } from "./claim.ts";
-import { identity } from "./identity.ts";
-import { json, jsonObject } from "./json.ts";
-import { MULTITASK_STRATEGIES } from "./multitask.ts";
+import { json, jsonObject } from "./json/json.ts";
+import { assignment } from "./people/assignment.ts";
+import { identity } from "./people/identity.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
 import { trace } from "./trace.ts";
 
@@ -146,7 +146,7 @@ const common = {
   attempt: z.int(),
   /** Tries of the whole task that ended in an error. */
   failures: z.int(),
-  /** Crashes of the process without progress in between, see `engine/embedded/crash-guard.ts`. */
+  /** Crashes of the process without progress in between, see `engine/embedded/crash/crash-guard.ts`. */
   crashes: z.int(),
   /** Sequence number of the last event. */
   lastSeq: z.int(),

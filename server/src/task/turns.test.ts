@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { messageIdInTask, messageIdOf, queryIdOf, replyIdOf } from "./conversation.ts";
 import { eventDraft } from "./events/event.ts";
 import { derivedUuid, isUuid, taskIdFromBytes, uuidFromBytes, uuidV7Bytes } from "./id.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json, JsonObject } from "./json/json.ts";
 import type { Wait } from "./task.ts";
 import { isParked, LONG_WAIT_MS, turnsOf } from "./turns.ts";
 

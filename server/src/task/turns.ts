@@ -2,11 +2,11 @@
  * What an open task says in its conversation, beside what it was asked and what it answers in the end: its questions, what
  * people tell it, and once that its work goes on elsewhere. Pure.
  */
-import { messageTold } from "./agent-message.ts";
+import { messageTold } from "./agent/agent-message.ts";
 import type { Change } from "./change.ts";
 import type { MessageDraft } from "./conversation.ts";
 import { isUuid } from "./id.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "./json/json.ts";
 import type { Prompt, Wait } from "./task.ts";
 
 /** A wait of this length is one that nobody stays for. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { json } from "./json.ts";
+import { json } from "./json/json.ts";
 import type { UsageTotals } from "./task.ts";
 
 /** One paid call. `key` is unique per task: a call that is reported twice counts once. */

@@ -2,9 +2,9 @@
  * Who may see what. Every place that shows or hides a task, a conversation, an agent or a key asks here; what may not be seen is
  * `not_found`, so that nobody learns that it exists.
  */
-import type { AgentRecord } from "./agent.ts";
-import { type Identity, identitiesOf, isMember, type Member } from "./identity.ts";
+import type { AgentRecord } from "./agent/agent.ts";
 import type { Key } from "./key.ts";
+import { type Identity, identitiesOf, isMember, type Member } from "./people/identity.ts";
 import type { Principal } from "./principal.ts";
 import type { Task } from "./task.ts";
 

@@ -1,7 +1,7 @@
 /** What callers may do with agents: see those of the server's configuration and of their tenant, and make their own. */
 import type { z } from "zod";
-import type { AgentDefinition, agentDefinition } from "../task/agent.ts";
-import type { Json, JsonObject } from "../task/json.ts";
+import type { AgentDefinition, agentDefinition } from "../task/agent/agent.ts";
+import type { Json, JsonObject } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 

@@ -1,8 +1,8 @@
 /** What callers may do with documents: the files that they upload, and what is read from them. */
 import type { Readable } from "node:stream";
-import type { Chunk } from "../task/chunk.ts";
-import type { Analysis, DocumentPage, DocumentRecord, Produced } from "../task/document.ts";
-import type { JsonObject } from "../task/json.ts";
+import type { Chunk } from "../task/documents/chunk.ts";
+import type { Analysis, DocumentPage, DocumentRecord, Produced } from "../task/documents/document.ts";
+import type { JsonObject } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";

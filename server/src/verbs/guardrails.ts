@@ -1,5 +1,5 @@
 /** What callers may ask of guardrails outside of a task: what they find in a text, and what would be left of it. */
-import type { GuardrailReport, Guardrails } from "../task/guardrails.ts";
+import type { GuardrailReport, Guardrails } from "../task/agent/guardrails.ts";
 import type { Principal } from "../task/principal.ts";
 
 export type TextCheck = {

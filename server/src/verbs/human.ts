@@ -4,16 +4,16 @@
  * kinds; what a kind has no use for is `not_allowed_in_state`.
  */
 import type { Readable } from "node:stream";
-import type { DirectoryEntry, IdentityQuery } from "../task/directory.ts";
-import type { Attachment, Comment, HistoryEntry, HumanAct, HumanActName, RemarkScope } from "../task/human.ts";
-import type { Identity } from "../task/identity.ts";
+import type { DirectoryEntry, IdentityQuery } from "../task/people/directory.ts";
+import type { Attachment, Comment, HistoryEntry, HumanAct, HumanActName, RemarkScope } from "../task/people/human.ts";
+import type { Identity } from "../task/people/identity.ts";
+import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/people/work-states.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
-import type { WORK_ORDERS, WorkConditions, WorkState } from "../task/work-states.ts";
 import type { Acknowledged } from "./tasks.ts";
 
-export { WORK_ORDERS } from "../task/work-states.ts";
+export { WORK_ORDERS } from "../task/people/work-states.ts";
 
 /** What may come with every act, and commits with it. */
 export type ActOptions = {

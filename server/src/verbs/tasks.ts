@@ -2,7 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
-import type { Json } from "../task/json.ts";
+import type { Json } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Pausing, Steering, Submission } from "../task/submission.ts";

@@ -1,9 +1,15 @@
 /** What callers may do with vector stores: make one of documents, change which are in it, and search it. */
-import type { AttributeFilter } from "../task/attribute-filter.ts";
-import type { Chunk, ChunkingStrategy } from "../task/chunk.ts";
-import type { BatchRecord, MemberRecord, MemberStatus, NamedMember, VectorStoreRecord } from "../task/document.ts";
+import type { AttributeFilter } from "../task/documents/attribute-filter.ts";
+import type { Chunk, ChunkingStrategy } from "../task/documents/chunk.ts";
+import type {
+  BatchRecord,
+  MemberRecord,
+  MemberStatus,
+  NamedMember,
+  VectorStoreRecord,
+} from "../task/documents/document.ts";
 import type { TaskId } from "../task/id.ts";
-import type { JsonObject } from "../task/json.ts";
+import type { JsonObject } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";

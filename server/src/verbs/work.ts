@@ -1,5 +1,5 @@
 /** What other programs may do: take ready work, say that they live, and hand in its outcome. */
-import type { Json } from "../task/json.ts";
+import type { Json } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Failure, Task } from "../task/task.ts";
 

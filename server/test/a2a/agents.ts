@@ -1,6 +1,6 @@
 /** Agents whose runs are code, for tests: each does one thing. */
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
-import { messageAsked, messageTold } from "../../src/task/agent-message.ts";
+import { messageAsked, messageTold } from "../../src/task/agent/agent-message.ts";
 import { TaskFailure } from "../../src/task/handler.ts";
 import { textOf } from "../../src/task/part.ts";
 

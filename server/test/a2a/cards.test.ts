@@ -4,7 +4,7 @@ import { AgentCard, verifyAgentCardSignature } from "@a2a-js/sdk";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { newForm, oldForm } from "../../src/lenses/a2a/card/canonical-form.ts";
-import { type JsonObject, jsonObject } from "../../src/task/json.ts";
+import { type JsonObject, jsonObject } from "../../src/task/json/json.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain } from "./agents.ts";
 import { ask, dig } from "./client.ts";

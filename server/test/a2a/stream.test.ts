@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conformance } from "../../../examples/a2a-conformance/conformance.ts";
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
-import { messageAsked } from "../../src/task/agent-message.ts";
+import { messageAsked } from "../../src/task/agent/agent-message.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain } from "./agents.ts";
 import { ask, DIALECTS, type Dialect, dig, request, type Sent, send, written } from "./client.ts";

@@ -1,7 +1,7 @@
 /** People at work by the BPM API: what is in whose list, what they do with it, and who comes first. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { worklistTask } from "../../src/lenses/bpm/schema.ts";
-import { directoryConfig } from "../../src/task/directory.ts";
+import { directoryConfig } from "../../src/task/people/directory.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { clientOf } from "./client.ts";
 

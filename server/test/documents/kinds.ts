@@ -7,8 +7,8 @@
 import { createHash } from "node:crypto";
 import type { z } from "zod";
 import type { Store } from "../../src/store/store.ts";
-import { AUTO_CHUNKING, type Chunk } from "../../src/task/chunk.ts";
-import { documentInputs } from "../../src/task/document.ts";
+import { AUTO_CHUNKING, type Chunk } from "../../src/task/documents/chunk.ts";
+import { documentInputs } from "../../src/task/documents/document.ts";
 import { type Context, defineHandler, type Handler, TaskFailure } from "../../src/task/handler.ts";
 
 const DIMENSIONS = 64;

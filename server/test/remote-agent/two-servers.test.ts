@@ -4,7 +4,7 @@ import { createServer, request as httpRequest, type Server } from "node:http";
 import { Waybill } from "@waybill/sdk";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { defineAgent } from "../../src/handlers/agent/definition.ts";
-import { messageTold } from "../../src/task/agent-message.ts";
+import { messageTold } from "../../src/task/agent/agent-message.ts";
 import { textOf } from "../../src/task/part.ts";
 import { calling, saying } from "../agent-life.ts";
 import { type ProviderServer, startProviderServer } from "../providers/provider-server.ts";

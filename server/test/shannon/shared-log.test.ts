@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { systemClock } from "../../src/engine/clock.ts";
-import { CrashMemory } from "../../src/engine/embedded/crash-record.ts";
+import { CrashMemory } from "../../src/engine/embedded/crash/crash-record.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids } from "../../src/engine/ids.ts";
 import { StoreFaults } from "../../src/engine/suite/store-faults.ts";

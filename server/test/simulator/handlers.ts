@@ -11,7 +11,7 @@ import {
   type StepOptions,
   TaskFailure,
 } from "../../src/task/handler.ts";
-import type { Json } from "../../src/task/json.ts";
+import type { Json } from "../../src/task/json/json.ts";
 import type { UsageCall } from "../../src/task/usage.ts";
 import { ticks } from "./event-loop.ts";
 import type { Op, Program } from "./program.ts";

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../src/engine/clock.ts";
 import { withCleanup } from "../../src/engine/embedded/cleanup.ts";
-import type { ProcessEnd, RunProcess } from "../../src/engine/embedded/run-process.ts";
+import type { ProcessEnd, RunProcess } from "../../src/engine/embedded/crash/run-process.ts";
 import { hostRuns } from "../../src/engine/execution/hosted-runs.ts";
 import type { FromProcess, RunChannel, ToProcess } from "../../src/engine/execution/run-messages.ts";
 import type { Ids } from "../../src/engine/ids.ts";

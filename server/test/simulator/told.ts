@@ -3,7 +3,7 @@
  * program has made. It knows the program and the states, and nothing of how an engine works.
  */
 import { EVENTS, type EventReader, readEvent, type TaskEvent } from "../../src/task/events/event.ts";
-import type { Json } from "../../src/task/json.ts";
+import type { Json } from "../../src/task/json/json.ts";
 import type { Task } from "../../src/task/task.ts";
 import { paidCall, TEXT } from "./handlers.ts";
 import { type Op, type Program, walk } from "./program.ts";

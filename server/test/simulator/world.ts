@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../src/engine/clock.ts";
-import { CrashMemory } from "../../src/engine/embedded/crash-record.ts";
+import { CrashMemory } from "../../src/engine/embedded/crash/crash-record.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids } from "../../src/engine/ids.ts";
 import { VirtualClock } from "../../src/engine/virtual-clock.ts";

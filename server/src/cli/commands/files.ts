@@ -1,7 +1,7 @@
 import { isTerminal, type StoredFile, type Task, type TaskHandle, type VectorStore, type Waybill } from "@waybill/sdk";
 import { age } from "@waybill/sdk/display";
 import { type Command, Option } from "commander";
-import { ANALYSES, type Analysis, PURPOSES } from "../../task/document-words.ts";
+import { ANALYSES, type Analysis, PURPOSES } from "../../task/documents/document-words.ts";
 import { someOf, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";
 import { BAD_USAGE, Exit } from "../exit.ts";

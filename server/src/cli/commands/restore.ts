@@ -3,7 +3,7 @@ import { basename, resolve } from "node:path";
 import { count } from "@waybill/sdk/display";
 import type { Command } from "commander";
 import { BadArchive, storageOf } from "../../store/open.ts";
-import { clauseOf } from "../../task/clause.ts";
+import { clauseOf } from "../../task/text/clause.ts";
 import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
@@ -37,7 +37,7 @@ export function addRestore(program: Command): void {
       if (hasData(folder) && !flags.force) {
         throw new Exit(1, `${folder} has data already. Another folder: --data. To move that data aside: --force`);
       }
-      const { crashRecordFiles } = await import("../../engine/embedded/crash-record-file.ts");
+      const { crashRecordFiles } = await import("../../engine/embedded/crash/crash-record-file.ts");
       const storage = storageOf({ data: folder });
       const given = await givenPassphrase(flags);
       const isAsked = given === null && (await storage.isEncrypted(archive));

@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, type Submission, TaskEnded, TaskNeedsInput, type Waybill } from "@waybill/sdk";
 import { type Command, Option } from "commander";
+import { MULTITASK_STRATEGIES, type MultitaskStrategy } from "../../task/agent/multitask.ts";
 import { isUuid } from "../../task/id.ts";
-import { MULTITASK_STRATEGIES, type MultitaskStrategy } from "../../task/multitask.ts";
 import { answerCommands } from "../answer.ts";
 import { durationMs, type GivenJson, givenJson, pair, wholeNumber } from "../arguments.ts";
 import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.ts";

@@ -7,7 +7,7 @@ import { atRest } from "../suite/at-rest.ts";
 import type { EngineLife } from "../suite/stage.ts";
 import { StoreFaults } from "../suite/store-faults.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { CrashMemory } from "./crash-record.ts";
+import { CrashMemory } from "./crash/crash-record.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 /** Every process of a life draws from the same chance, so that no two make the same identity. */

@@ -1,7 +1,7 @@
 /** What memory keeps of an open task: enough to know when it moves next and by whom, and nothing of its content. */
 import type { Handler } from "../../task/handler.ts";
-import { HUMAN_KIND } from "../../task/human.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
+import { HUMAN_KIND } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 
 export type Entry = OpenTask & {

@@ -13,7 +13,7 @@ import { atRest } from "../suite/at-rest.ts";
 import { ada } from "../suite/stage.ts";
 import { StoreFaults } from "../suite/store-faults.ts";
 import { VirtualClock } from "../virtual-clock.ts";
-import { CrashMemory } from "./crash-record.ts";
+import { CrashMemory } from "./crash/crash-record.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -8,7 +8,7 @@ import type { Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Identity } from "../../task/identity.ts";
+import type { Identity } from "../../task/people/identity.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { InboxItem } from "../../store/store.ts";
-import type { OpenQuestion } from "../../task/questions.ts";
+import type { OpenQuestion } from "../../task/people/questions.ts";
 import { AskedQuestions } from "./asked-questions.ts";
 import { Inbox } from "./inbox.ts";
 

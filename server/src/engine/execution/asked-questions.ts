@@ -1,6 +1,6 @@
 /** The questions that a run has asked, each until its answer has come or its time is over. */
 import type { InboxItem } from "../../store/store.ts";
-import type { OpenQuestion } from "../../task/questions.ts";
+import type { OpenQuestion } from "../../task/people/questions.ts";
 import type { Wait } from "../../task/task.ts";
 import type { Asked, Inbox } from "./inbox.ts";
 

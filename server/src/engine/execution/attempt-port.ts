@@ -8,9 +8,9 @@ import type { Recorded } from "../../task/command.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
 import type { Bound, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Json } from "../../task/json.ts";
-import type { LogLine } from "../../task/log-line.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Budget, Failure, Prompt, Task, Wait } from "../../task/task.ts";
+import type { LogLine } from "../../task/text/log-line.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 

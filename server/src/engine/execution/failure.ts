@@ -4,8 +4,8 @@
  */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
-import { secretsOf, withoutSecrets } from "../../task/redaction.ts";
 import type { Failure, Task } from "../../task/task.ts";
+import { secretsOf, withoutSecrets } from "../../task/text/redaction.ts";
 import { namedDeadline } from "../../task/time-limit.ts";
 import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, jsonOf } from "./handed-over.ts";
 
 const numbers = Array.from({ length: 300_000 }, (_, n) => n);

@@ -9,7 +9,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
-import { JSON_DEPTH_MAX, type Json, type JsonObject, noteJson, putKey } from "../../task/json.ts";
+import { JSON_DEPTH_MAX, type Json, type JsonObject, noteJson, putKey } from "../../task/json/json.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
 export const BAD_VALUE = "bad_value";

@@ -3,7 +3,7 @@ import type { HeardMessage } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Bound, Handler, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";

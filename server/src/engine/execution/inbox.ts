@@ -1,8 +1,8 @@
 /** The inputs that a task has received and no call has taken yet, as its run sees them. */
 import type { InboxItem } from "../../store/store.ts";
-import { messageIn, valueTold } from "../../task/agent-message.ts";
+import { messageIn, valueTold } from "../../task/agent/agent-message.ts";
 import type { Answer } from "../../task/handler.ts";
-import { type OpenQuestion, takesEarlierInput } from "../../task/questions.ts";
+import { type OpenQuestion, takesEarlierInput } from "../../task/people/questions.ts";
 import type { AttemptPort } from "./attempt-port.ts";
 
 export type Asked = Pick<OpenQuestion, "key" | "prompt">;

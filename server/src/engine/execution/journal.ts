@@ -3,7 +3,7 @@
  * is what the code asked for when the entry was made, so a journal that no longer fits the code is seen at once.
  */
 import type { JournalEntry } from "../../store/store.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
 
 export class JournalMismatch extends Error {

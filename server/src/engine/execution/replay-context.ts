@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
-import { agentMessage } from "../../task/agent-message.ts";
+import { agentMessage } from "../../task/agent/agent-message.ts";
 import type { artifactUpdate } from "../../task/artifact.ts";
 import { type HeardMessage, message } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -20,10 +20,10 @@ import {
   type StepOptions,
   TaskFailure,
 } from "../../task/handler.ts";
-import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json.ts";
-import { type Log, logOf } from "../../task/log-line.ts";
+import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
 import { NO_USAGE, type UsageTotals } from "../../task/task.ts";
+import { type Log, logOf } from "../../task/text/log-line.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { asked, childOptionsOf, openedAt, outcomeOf, questionOf } from "./call-arguments.ts";

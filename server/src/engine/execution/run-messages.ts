@@ -6,8 +6,8 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import type { ErrorCode, RefusalDetail } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { LogLine } from "../../task/log-line.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
+import type { LogLine } from "../../task/text/log-line.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, EndedTry, RunEnd } from "./attempt-port.ts";
 import type { Place } from "./current-place.ts";
 

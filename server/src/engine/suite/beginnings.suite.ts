@@ -1,7 +1,7 @@
 /** A task may run while its submit is on its way to the disk: what that saves, and that nobody ever sees it. */
 import { expect, it } from "vitest";
 import type { Context, Handler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Task } from "../../task/task.ts";
 import { ada, arrives, at, type Begin, type EngineLife, events, kind, submit, types } from "./stage.ts";
 

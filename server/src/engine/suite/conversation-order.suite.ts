@@ -1,7 +1,7 @@
 /** Tasks of one conversation that do not run side by side: behind the open ones, refused, or in their place. */
 import { expect, it } from "vitest";
 import { humanHandler } from "../../handlers/human/human.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Submission } from "../../task/submission.ts";
 import { ada, arrives, at, type Begin, bob, type EngineLife, events, kind, submit } from "./stage.ts";
 

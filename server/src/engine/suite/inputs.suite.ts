@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineHandler, type Handler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { ada, arrives, type Begin, kind, submit } from "./stage.ts";
 
 let drawn = 0;

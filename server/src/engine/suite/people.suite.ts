@@ -1,7 +1,7 @@
 /** Work of people: it needs no slot, its dates hold over crashes, and whoever waits for it goes on by its end. */
 import { expect, it } from "vitest";
 import { humanHandler } from "../../handlers/human/human.ts";
-import type { Identity } from "../../task/identity.ts";
+import type { Identity } from "../../task/people/identity.ts";
 import { ada, arrives, at, type Begin, bob, events, gate, kind, submit } from "./stage.ts";
 
 const BOB: Identity[] = [{ type: "user", id: "bob" }];

@@ -1,7 +1,7 @@
 /** Questions to people: shown when they are asked, answered by what comes while they are open, and paused for once. */
 import { expect, it } from "vitest";
 import type { Context } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { ada, arrives, at, type Begin, type EngineLife, events, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 type Asks = "answer" | "approval" | "authorization" | "information";

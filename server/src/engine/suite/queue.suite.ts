@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import { ada, arrives, at, type Begin, bob, gate, kind, submit } from "./stage.ts";
 

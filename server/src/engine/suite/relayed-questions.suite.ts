@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { humanHandler } from "../../handlers/human/human.ts";
 import type { Context } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { ada, arrives, at, type Begin, type EngineLife, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 const colour = (ctx: Context) => ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });

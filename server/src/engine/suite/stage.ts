@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { type Principal, SCOPES } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";

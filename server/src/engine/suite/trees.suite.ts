@@ -1,11 +1,11 @@
 /** Trees of tasks: every end of a parent takes its open descendants along, and no child escapes or outlives it. */
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { clauseOf } from "../../task/clause.ts";
 import { type Context, StepError, TaskFailure } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { TERMINAL_STATES, type TerminalState } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { clauseOf } from "../../task/text/clause.ts";
 import { ada, arrives, at, type Begin, type EngineLife, gate, kind, submit } from "./stage.ts";
 
 const forever = () => new Promise<null>(() => {});

@@ -1,7 +1,7 @@
 /** What handlers hand over: what is written can be read, by whoever asks and by every later start. */
 import { expect, it } from "vitest";
 import type { Context, StepContext } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { ada, arrives, type Begin, type EngineLife, events, kind, submit } from "./stage.ts";
 
 const YEARS_101_MS = 101 * 366 * 86_400_000;

@@ -1,7 +1,7 @@
 /** Code that changes while tasks are under way: each goes on with the version that it began with, or stands still. */
 import { expect, it } from "vitest";
 import type { Handler } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { ada, arrives, at, type Begin, kind, submit, types } from "./stage.ts";
 
 const NAP_MS = 1_000;

@@ -1,5 +1,5 @@
 /** What the offline detectors see in one segment. */
-import type { GuardrailKind } from "../../task/guardrails.ts";
+import type { GuardrailKind } from "../../task/agent/guardrails.ts";
 import type { Detection, Segment } from "../detector.ts";
 import { personalInformation } from "./pii/pii.ts";
 import { sentenceScore } from "./tone/tone.ts";

@@ -1,7 +1,7 @@
 /** No text makes a detector slow: what is looked at grows with the text, and not with its square. */
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
-import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
+import { GUARDRAIL_KINDS } from "../../task/agent/guardrails.ts";
 import { segmentsOf } from "../segments.ts";
 import { detectionsIn } from "./detections.ts";
 

@@ -4,7 +4,7 @@
  */
 import { Tinypool } from "tinypool";
 import { z } from "zod";
-import type { GuardrailKind } from "../../task/guardrails.ts";
+import type { GuardrailKind } from "../../task/agent/guardrails.ts";
 import type { Detection, Detector, Segment } from "../detector.ts";
 
 const THREADS_MAX = 2;

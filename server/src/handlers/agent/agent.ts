@@ -3,11 +3,17 @@
  * or a model that is not there is refused before the task exists.
  */
 import { ModelError, type Models } from "../../models/model.ts";
-import { type AgentDefinition, type AgentInput, agentInput, agentOutputOf, outputText } from "../../task/agent.ts";
-import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
-import type { Outgoing } from "../../task/agent-reach.ts";
+import {
+  type AgentDefinition,
+  type AgentInput,
+  agentInput,
+  agentOutputOf,
+  outputText,
+} from "../../task/agent/agent.ts";
+import { closingWordsOf, messageAsked } from "../../task/agent/agent-message.ts";
+import type { Outgoing } from "../../task/agent/agent-reach.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
-import { isJsonObject, type Json } from "../../task/json.ts";
+import { isJsonObject, type Json } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
 import type { AttachmentFiles } from "./attachment.ts";
 import { type AgentRun, assistant, type ConfiguredAgent, definitionOf } from "./definition.ts";

@@ -15,7 +15,7 @@ import {
   type StepOptions,
   TaskFailure,
 } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
 /** The percentage at which a budget is said to run low. */

@@ -1,8 +1,8 @@
 /** Agents as their authors write them, and the one that is there when nobody wrote any. */
 import { z } from "zod";
-import { type AgentDefinition, type AgentInput, agentDefinition } from "../../task/agent.ts";
+import { type AgentDefinition, type AgentInput, agentDefinition } from "../../task/agent/agent.ts";
 import type { Context } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 
 /** An agent's run in code of one's own, under the rules of `Context`. What it returns is the task's output. */
 export type AgentRun = (ctx: Context, input: AgentInput) => Promise<Json>;

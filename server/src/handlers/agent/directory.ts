@@ -1,9 +1,9 @@
 /** Where the handler finds agents that callers have made, and fixes what they are for a task that begins. */
 
-import type { AgentDefinition, BoundAgent } from "../../task/agent.ts";
+import type { AgentDefinition, BoundAgent } from "../../task/agent/agent.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Context } from "../../task/handler.ts";
-import { isJsonObject, type Json } from "../../task/json.ts";
+import { isJsonObject, type Json } from "../../task/json/json.ts";
 import { type Agents, collaboratorOf } from "./plan.ts";
 
 type Owner = Pick<Context["task"], "tenant" | "user">;

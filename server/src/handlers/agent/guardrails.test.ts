@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { agentLife, calling, saying } from "../../../test/agent-life.ts";
-import { INPUT_REJECTED, TEXT_REMOVED } from "../../task/guardrails.ts";
+import { INPUT_REJECTED, TEXT_REMOVED } from "../../task/agent/guardrails.ts";
 import { assistant } from "./definition.ts";
 import { defineTool } from "./tool.ts";
 

@@ -2,7 +2,7 @@
  * What agents ask of the server that has begun their task. Suspects run in a process of their own, which has no store: there
  * each question is sent to the server by its name.
  */
-import type { Citation } from "../../task/agent.ts";
+import type { Citation } from "../../task/agent/agent.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { AgentDirectory } from "./directory.ts";
 import type { DocumentSearch } from "./tools/search-documents.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ada, agentLife, calling, saying } from "../../../test/agent-life.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { NewAgent } from "../../verbs/agents.ts";
 import { assistant, defineAgent } from "./definition.ts";
 import { defineTool } from "./tool.ts";

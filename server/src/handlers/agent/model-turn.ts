@@ -15,11 +15,11 @@ import {
   type Reasoning,
 } from "../../models/model.ts";
 import { costUsd } from "../../models/prices.ts";
-import { isAllowed } from "../../task/allowed-models.ts";
-import type { GenerationParameters, GenerationReport } from "../../task/generation-parameters.ts";
-import type { GuardrailReport } from "../../task/guardrails.ts";
+import { isAllowed } from "../../task/agent/allowed-models.ts";
+import type { GenerationParameters, GenerationReport } from "../../task/agent/generation-parameters.ts";
+import type { GuardrailReport } from "../../task/agent/guardrails.ts";
 import { type Context, type StepContext, TaskFailure } from "../../task/handler.ts";
-import { isJson, type Json } from "../../task/json.ts";
+import { isJson, type Json } from "../../task/json/json.ts";
 import { CallError } from "../call-error.ts";
 import { AnswerText } from "./answer-text.ts";
 import { type Allowance, ANSWER_TOKENS_MAX, type BudgetWatch, type Standing } from "./budget.ts";

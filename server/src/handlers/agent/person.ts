@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import type { PromptFile } from "../../models/model.ts";
-import { messageTold, valueTold } from "../../task/agent-message.ts";
+import { messageTold, valueTold } from "../../task/agent/agent-message.ts";
 import { type Answer, type Context, type Question, TaskFailure } from "../../task/handler.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import { type AttachmentFiles, readAttachments, withBytes } from "./attachment.ts";
 
 export const PERSON_DEADLINE_MS = 30 * 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createModels } from "../../models/models.ts";
-import { agentInput } from "../../task/agent.ts";
+import { agentInput } from "../../task/agent/agent.ts";
 import { agentHandler } from "./agent.ts";
 import { assistant, defineAgent } from "./definition.ts";
 import { agentsOf, planRun } from "./plan.ts";

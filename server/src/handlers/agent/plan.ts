@@ -3,9 +3,9 @@
  * outlives a restart with another configuration goes on as it began.
  */
 import type { ModelId, Models } from "../../models/model.ts";
-import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent.ts";
-import { type Guardrails, strictest } from "../../task/guardrails.ts";
-import { didYouMean } from "../../task/spelling.ts";
+import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent/agent.ts";
+import { type Guardrails, strictest } from "../../task/agent/guardrails.ts";
+import { didYouMean } from "../../task/text/spelling.ts";
 import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
 export type AgentMode = AgentDefinition["mode"];

@@ -1,6 +1,6 @@
 /** How the tools of a run reach other servers: by a `fetch` that is held to what their agent may reach. */
 import { z } from "zod";
-import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent-reach.ts";
+import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent/agent-reach.ts";
 import type { StepContext } from "../../task/handler.ts";
 import type { Plan } from "./plan.ts";
 

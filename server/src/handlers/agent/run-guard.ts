@@ -12,11 +12,11 @@ import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard
 import { countedOf } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
 import type { Price } from "../../models/price-table.ts";
-import type { AgentInput } from "../../task/agent.ts";
+import type { AgentInput } from "../../task/agent/agent.ts";
+import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/agent/guardrails.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
-import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/guardrails.ts";
 import type { Context, StepContext, StepOptions } from "../../task/handler.ts";
-import { isJson, type Json } from "../../task/json.ts";
+import { isJson, type Json } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
 import { readAttachments } from "./attachment.ts";
 import type { BudgetWatch } from "./budget.ts";

@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import type { ModelCall, Models, PromptTurn } from "../../models/model.ts";
-import type { AgentInput, AgentOutput, Citation } from "../../task/agent.ts";
-import { attachmentsOf } from "../../task/agent-message.ts";
-import type { Outgoing } from "../../task/agent-reach.ts";
-import { INPUT_REJECTED } from "../../task/guardrails.ts";
+import type { AgentInput, AgentOutput, Citation } from "../../task/agent/agent.ts";
+import { attachmentsOf } from "../../task/agent/agent-message.ts";
+import type { Outgoing } from "../../task/agent/agent-reach.ts";
+import { INPUT_REJECTED } from "../../task/agent/guardrails.ts";
 import type { Context } from "../../task/handler.ts";
 import { type AttachmentFiles, withBytes } from "./attachment.ts";
 import { BudgetWatch } from "./budget.ts";

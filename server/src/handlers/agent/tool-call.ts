@@ -5,11 +5,11 @@
 
 import { randomUUID } from "node:crypto";
 import type { PromptFile } from "../../models/model.ts";
-import type { Citation } from "../../task/agent.ts";
-import type { Outgoing } from "../../task/agent-reach.ts";
-import type { GuardrailReport } from "../../task/guardrails.ts";
+import type { Citation } from "../../task/agent/agent.ts";
+import type { Outgoing } from "../../task/agent/agent-reach.ts";
+import type { GuardrailReport } from "../../task/agent/guardrails.ts";
 import { type Context, type StepContext, StepError, TaskFailure } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { AttachmentFiles } from "./attachment.ts";
 import { excerpt } from "./excerpt.ts";

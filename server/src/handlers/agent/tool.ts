@@ -3,11 +3,11 @@
  * is inside the closure and every tool looks the same. Tools know nothing of journals, turns or models.
  */
 import { z } from "zod";
-import type { Citation } from "../../task/agent.ts";
-import type { Fetch } from "../../task/agent-reach.ts";
+import type { Citation } from "../../task/agent/agent.ts";
+import type { Fetch } from "../../task/agent/agent-reach.ts";
 import type { Context } from "../../task/handler.ts";
-import { type Json, type JsonObject, jsonObject } from "../../task/json.ts";
-import type { Log } from "../../task/log-line.ts";
+import { type Json, type JsonObject, jsonObject } from "../../task/json/json.ts";
+import type { Log } from "../../task/text/log-line.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import { excerpt } from "./excerpt.ts";
 

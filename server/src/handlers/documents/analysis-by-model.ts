@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { ModelId, PromptTurn } from "../../models/model.ts";
-import type { Analysis, Produced } from "../../task/document.ts";
+import type { Analysis, Produced } from "../../task/documents/document.ts";
 import { type Context, StepError } from "../../task/handler.ts";
 import { BudgetWatch } from "../agent/budget.ts";
 import { askModel } from "../agent/model-turn.ts";

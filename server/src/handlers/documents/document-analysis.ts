@@ -4,10 +4,10 @@
  * document's own sentences.
  */
 
-import { isAllowed } from "../../task/allowed-models.ts";
-import { documentInputs } from "../../task/document.ts";
+import { isAllowed } from "../../task/agent/allowed-models.ts";
+import { documentInputs } from "../../task/documents/document.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { DocumentPart } from "./analysis/part.ts";
 import { analyseByModel } from "./analysis-by-model.ts";
 import { knownDocument } from "./known-document.ts";

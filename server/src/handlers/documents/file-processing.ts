@@ -3,10 +3,10 @@
  * was asked for. The task is complete when all of that is; only what was read must succeed.
  */
 import type { z } from "zod";
-import { AUTO_CHUNKING } from "../../task/chunk.ts";
-import { documentInputs } from "../../task/document.ts";
+import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
+import { documentInputs } from "../../task/documents/document.ts";
 import { type Context, defineHandler, type Handler, StepError } from "../../task/handler.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { cutDocument } from "./cut.ts";
 import { knownDocument } from "./known-document.ts";
 import type { DocumentParts, Downloaded } from "./parts.ts";

@@ -1,6 +1,6 @@
 /** The records that a task is about; they may be gone by the time it runs. */
 import type { DocumentStore } from "../../store/document-store.ts";
-import type { DocumentRecord, VectorStoreRecord } from "../../task/document.ts";
+import type { DocumentRecord, VectorStoreRecord } from "../../task/documents/document.ts";
 import { StepFailure } from "./step-failure.ts";
 
 /** Throws `StepFailure` when its owner has removed it. */

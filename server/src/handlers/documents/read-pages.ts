@@ -3,7 +3,7 @@
  * are kept are the journal of this step.
  */
 import type { FileFacts, Reading } from "../../extraction/extraction.ts";
-import type { DocumentPage } from "../../task/document.ts";
+import type { DocumentPage } from "../../task/documents/document.ts";
 import type { StepContext } from "../../task/handler.ts";
 import { knownDocument } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";

@@ -6,8 +6,8 @@
 import { Tinypool } from "tinypool";
 import { z } from "zod";
 import type { CutPlace } from "../../retrieval/chunker.ts";
-import type { Chunk, ChunkingStrategy } from "../../task/chunk.ts";
-import type { Analysis, DocumentPage, Produced } from "../../task/document.ts";
+import type { Chunk, ChunkingStrategy } from "../../task/documents/chunk.ts";
+import type { Analysis, DocumentPage, Produced } from "../../task/documents/document.ts";
 import { type DocumentPart, documentPart } from "./analysis/part.ts";
 import type { ToPutTogether } from "./analysis/put-together.ts";
 

@@ -2,8 +2,8 @@
 
 import { tokensIn } from "../../reference/text/tokens.ts";
 import { type CutPlace, chunksOf } from "../../retrieval/chunker.ts";
-import type { Chunk } from "../../task/chunk.ts";
-import type { Produced } from "../../task/document.ts";
+import type { Chunk } from "../../task/documents/chunk.ts";
+import type { Produced } from "../../task/documents/document.ts";
 import type { DocumentPart } from "./analysis/part.ts";
 import { putTogether as assemble, summaryWithin } from "./analysis/put-together.ts";
 import type { TextQuestions } from "./text-processes.ts";

@@ -1,5 +1,5 @@
 /** The handler of kind `vector_store_deletion`: takes away what is left of a store that its owner has removed. */
-import { documentInputs } from "../../task/document.ts";
+import { documentInputs } from "../../task/documents/document.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { DocumentParts } from "./parts.ts";
 import { titled } from "./title.ts";

@@ -4,8 +4,8 @@
  * the order in which it came; one that cannot be is told in its own row, and the others go on.
  */
 import type { Embedder } from "../../models/embedding.ts";
-import { AUTO_CHUNKING } from "../../task/chunk.ts";
-import { documentInputs, type MemberRecord } from "../../task/document.ts";
+import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
+import { documentInputs, type MemberRecord } from "../../task/documents/document.ts";
 import { type Context, defineHandler, type Handler, StepError } from "../../task/handler.ts";
 import { cutDocument, embedCut } from "./cut.ts";
 import { knownDocument, knownVectorStore } from "./known-document.ts";

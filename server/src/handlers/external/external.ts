@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { defineHandler, type Handler } from "../../task/handler.ts";
-import { json } from "../../task/json.ts";
+import { json } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
 
 /** A queue's name: it stands in paths and logs. */

@@ -1,10 +1,10 @@
 /**
  * Work that people do. Such a task is never run here and takes no slot: it asks from its first moment on, and ends by what
- * people do with it, see `task/human-acts.ts`.
+ * people do with it, see `task/people/human-acts.ts`.
  */
 import { z } from "zod";
 import { defineHandler, type Handler } from "../../task/handler.ts";
-import { HUMAN_KIND, humanInput } from "../../task/human.ts";
+import { HUMAN_KIND, humanInput } from "../../task/people/human.ts";
 
 /** As far as its end is told in a conversation. */
 const ended = z.object({ outcome: z.string().nullable(), by: z.string(), comment: z.string() });

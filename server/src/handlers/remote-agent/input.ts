@@ -1,6 +1,6 @@
 /** What a task of kind `remote_agent` is given: whom to ask, and what. */
 import { z } from "zod";
-import { agentReach } from "../../task/agent-reach.ts";
+import { agentReach } from "../../task/agent/agent-reach.ts";
 import { part } from "../../task/part.ts";
 
 const ADDRESS_CHARACTERS_MAX = 2_048;

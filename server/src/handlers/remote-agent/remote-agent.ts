@@ -4,10 +4,10 @@
  * journaled, so that a restart goes on with the same task of the other side.
  */
 import { z } from "zod";
-import { messageTold } from "../../task/agent-message.ts";
-import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent-reach.ts";
+import { messageTold } from "../../task/agent/agent-message.ts";
+import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent/agent-reach.ts";
 import { type Context, defineHandler, type Handler, type StepContext, TaskFailure } from "../../task/handler.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { type Part, textOf } from "../../task/part.ts";
 import type { Task } from "../../task/task.ts";
 import { traceHeaders } from "../../task/trace.ts";

@@ -4,7 +4,7 @@
  * that asks nobody starts without it.
  */
 import type { Client } from "@a2a-js/sdk/client";
-import type { Fetch } from "../../task/agent-reach.ts";
+import type { Fetch } from "../../task/agent/agent-reach.ts";
 import type { Part } from "../../task/part.ts";
 import type { RemotePlace } from "./input.ts";
 import { asRemoteError, errorOfStatus, RemoteError } from "./remote-error.ts";

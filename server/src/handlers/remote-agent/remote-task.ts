@@ -3,7 +3,7 @@
  * the client brings the answers of older servers too.
  */
 import { z } from "zod";
-import { json, jsonObject } from "../../task/json.ts";
+import { json, jsonObject } from "../../task/json/json.ts";
 import { type Part, textOf } from "../../task/part.ts";
 
 const remotePart = z

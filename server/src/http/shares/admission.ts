@@ -13,7 +13,7 @@ import type { Quotas } from "../../lenses/quota.ts";
 import { Refusal } from "../../task/errors.ts";
 import { shareKeyOf } from "../../task/key.ts";
 import type { Principal } from "../../task/principal.ts";
-import type { Connections } from "../connections.ts";
+import type { Connections } from "../connections/connections.ts";
 import { networkOf } from "../network.ts";
 import { Beginnings } from "./beginnings.ts";
 import { Openings } from "./openings.ts";

@@ -3,7 +3,7 @@
  * without an accepted key. One schema; each bound that is absent is the usual one, and null is none.
  */
 import { z } from "zod";
-import { modelList } from "../../task/allowed-models.ts";
+import { modelList } from "../../task/agent/allowed-models.ts";
 import type { AddressShare, Share, Shares, WrongKeysShare } from "./share.ts";
 
 const bound = z.int().min(1).max(1_000_000_000_000_000).nullable().optional();

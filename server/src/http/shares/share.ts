@@ -1,5 +1,5 @@
 /** What one key, tenant or address may have of the server at once, and within a minute. Null is any number. */
-import type { ModelLists } from "../../task/allowed-models.ts";
+import type { ModelLists } from "../../task/agent/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 
@@ -38,7 +38,7 @@ export type Share = AddressShare &
     usdPerDay: Bound;
     /** Of values, files, documents, vector stores and messages, of the same. */
     storedBytes: Bound;
-    /** The language models that may be asked, see `task/allowed-models.ts`; null is any. */
+    /** The language models that may be asked, see `task/agent/allowed-models.ts`; null is any. */
     models: readonly string[] | null;
   }>;
 

@@ -1,6 +1,6 @@
 /** Refusals as the four dialects say them. */
 import type { ErrorCode, Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { CONTENT_TYPE_FIELD, type ErrorAnswer, HTTP_STATUS, type RenderError } from "../error-answer.ts";
 import type { LensSettings, Unrouted } from "../lens.ts";
 import { JSON_TYPE } from "../route.ts";

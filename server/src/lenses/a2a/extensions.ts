@@ -1,6 +1,6 @@
 /** Extensions of the protocol: which ones a request names, which an agent wants, and which the answer says are used. */
 import type { IncomingHttpHeaders } from "node:http";
-import type { AgentDefinition } from "../../task/agent.ts";
+import type { AgentDefinition } from "../../task/agent/agent.ts";
 import { ProtocolRefusal } from "./faults.ts";
 import type { Version } from "./vocabulary.ts";
 

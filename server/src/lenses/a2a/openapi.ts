@@ -1,6 +1,6 @@
 /** What the document of this lens says of itself. */
 import { z } from "zod";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { OpenApiPart } from "../openapi.ts";
 import { named, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";

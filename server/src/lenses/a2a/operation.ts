@@ -4,12 +4,12 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import type { Agent } from "../../verbs/agents.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import type { Uploads } from "../cut-json.ts";
+import type { Uploads } from "../body/cut-json.ts";
 import type { LensParts } from "../lens-parts.ts";
 import type { Answer } from "../route.ts";
 import { mustBeOwn } from "./agent.ts";

@@ -4,8 +4,8 @@
  */
 import type { Refusal } from "../../task/errors.ts";
 import type { Part } from "../../task/part.ts";
-import { type Cut, type CutDecoder, fileIn, type Uploads } from "../cut-json.ts";
-import type { JsonPlace } from "../json-places.ts";
+import { type Cut, type CutDecoder, fileIn, type Uploads } from "../body/cut-json.ts";
+import type { JsonPlace } from "../body/json-places.ts";
 import { InvalidParams } from "./faults.ts";
 import type { MessageView } from "./model/view.ts";
 

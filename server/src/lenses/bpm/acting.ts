@@ -1,6 +1,6 @@
 /** An action on a task. What nobody is asked in is still steered by it: withdrawn, suspended, resumed, deleted. */
 import { Refusal } from "../../task/errors.ts";
-import type { HumanAct } from "../../task/human.ts";
+import type { HumanAct } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import type { ActOptions } from "../../verbs/human.ts";
 import type { Caller } from "./caller.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave } from "../../task/principal.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { acted } from "./acting.ts";

@@ -1,12 +1,12 @@
 /** What a client calls an action, as an act: the actions of this wire, and the outcomes that a task declares. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { DEFAULT_OUTCOMES, type HumanAct, ROUTINGS } from "../../task/human.ts";
-import { IDENTITY_ID_MAX } from "../../task/identity.ts";
-import { isJsonObject, type Json, json } from "../../task/json.ts";
-import { openQuestions } from "../../task/questions.ts";
+import { isJsonObject, type Json, json } from "../../task/json/json.ts";
+import { DEFAULT_OUTCOMES, type HumanAct, ROUTINGS } from "../../task/people/human.ts";
+import { IDENTITY_ID_MAX } from "../../task/people/identity.ts";
+import { openQuestions } from "../../task/people/questions.ts";
+import { outcomesOf } from "../../task/people/work-item.ts";
 import type { Task } from "../../task/task.ts";
-import { outcomesOf } from "../../task/work-item.ts";
 import type { ActOptions } from "../../verbs/human.ts";
 import { ACTION_FIELD } from "./errors.ts";
 import { ACTION_OF } from "./vocabulary.ts";

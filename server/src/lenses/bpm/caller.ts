@@ -1,6 +1,6 @@
 /** Who asks, and by which address: what every reading of a task needs. */
 import { Refusal } from "../../task/errors.ts";
-import { HUMAN_KIND } from "../../task/human.ts";
+import { HUMAN_KIND } from "../../task/people/human.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";

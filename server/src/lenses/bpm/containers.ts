@@ -1,6 +1,7 @@
 /** What is behind each field of a task: a link to it, or its items. */
-import type { Attachment } from "../../task/human.ts";
-import type { Json } from "../../task/json.ts";
+
+import type { Json } from "../../task/json/json.ts";
+import type { Attachment } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import type { Field, Link, Links } from "./links.ts";

@@ -1,9 +1,9 @@
 /** Work that a client makes for people: a to-do, and a task of a definition. */
 import { z } from "zod";
-import { HUMAN_KIND, humanPriority } from "../../task/human.ts";
-import type { Identity } from "../../task/identity.ts";
-import { type JsonObject, json } from "../../task/json.ts";
-import { jsonBody } from "../json-body.ts";
+import { type JsonObject, json } from "../../task/json/json.ts";
+import { HUMAN_KIND, humanPriority } from "../../task/people/human.ts";
+import type { Identity } from "../../task/people/identity.ts";
+import { jsonBody } from "../body/json-body.ts";
 import type { Call } from "../route.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
 import { payloadObject, wireIdentities } from "./actions.ts";

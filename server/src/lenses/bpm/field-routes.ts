@@ -1,8 +1,8 @@
 /** What is behind the fields of a task, each by itself: its comments, its attachments, its history. */
 import type { z } from "zod";
 import type { Task } from "../../task/task.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { conditional } from "../etag.ts";
-import { jsonBody } from "../json-body.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";

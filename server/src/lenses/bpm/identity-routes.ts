@@ -1,7 +1,7 @@
 /** Whom work can be given to, and how much of it there is. */
 import { z } from "zod";
-import type { DirectoryEntry } from "../../task/directory.ts";
-import { IDENTITY_TYPES, type IdentityType } from "../../task/identity.ts";
+import type { DirectoryEntry } from "../../task/people/directory.ts";
+import { IDENTITY_TYPES, type IdentityType } from "../../task/people/identity.ts";
 import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import { anyQuery, isName, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";

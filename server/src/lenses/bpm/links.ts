@@ -1,5 +1,5 @@
 /** Links, as this wire writes them: absolute, below the prefix that the request came in by. */
-import type { Attachment } from "../../task/human.ts";
+import type { Attachment } from "../../task/people/human.ts";
 
 export type Link = { rel: string; href: string; length: number; hreflang?: string; mediaType?: string };
 

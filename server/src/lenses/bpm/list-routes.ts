@@ -1,8 +1,8 @@
 /** Lists of tasks: what is asked for, and those that have a name. */
 import { Refusal } from "../../task/errors.ts";
+import { workStateOf } from "../../task/people/work-item.ts";
 import { mustHave } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
-import { workStateOf } from "../../task/work-item.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
 import { anyQuery, isName, type Route, route } from "../route.ts";
 import { Caller, numberOf } from "./caller.ts";

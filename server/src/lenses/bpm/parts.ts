@@ -2,11 +2,11 @@
  * Messages and artifacts as this wire has them: text parts alone. A file is a text part that says where it is, data one
  * that holds its JSON, and each says in its metadata what it was.
  */
-import { agentInput } from "../../task/agent.ts";
-import { closingWordsOf, messageAsked } from "../../task/agent-message.ts";
+import { agentInput } from "../../task/agent/agent.ts";
+import { closingWordsOf, messageAsked } from "../../task/agent/agent-message.ts";
 import type { Artifact } from "../../task/artifact.ts";
 import { queryIdOf } from "../../task/conversation.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
 import { RESULT_ID, resultParts } from "../../task/result.ts";
 import type { Task } from "../../task/task.ts";

@@ -2,11 +2,11 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { isJsonObject, type Json, type JsonObject, json } from "../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject, json } from "../../task/json/json.ts";
 import type { Task } from "../../task/task.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import { conditional } from "../etag.ts";
-import { jsonBody } from "../json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { payloadObject } from "./actions.ts";

@@ -5,7 +5,7 @@
  */
 import { SaxesParser } from "saxes";
 import { Refusal } from "../../task/errors.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 
 export const XML_TYPE = "application/xml; charset=utf-8";
 const ROOT = "payload";

@@ -1,5 +1,5 @@
 /** What has to be read of a task beside the task itself: the fields that are expanded, and what its caller may do. */
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { type Caller, numberOf } from "./caller.ts";

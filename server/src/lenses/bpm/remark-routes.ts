@@ -1,7 +1,7 @@
 /** What people add to a task: comments, and files. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/human.ts";
+import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import { attachmentAnswer } from "../attachment-answer.ts";
 import { anyQuery, byteStream, isName, type PathParam, type Route, route } from "../route.ts";

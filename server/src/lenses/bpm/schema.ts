@@ -1,6 +1,6 @@
 /** What the wire may say: queries, and what answers look like. */
 import { z } from "zod";
-import { json, jsonObject } from "../../task/json.ts";
+import { json, jsonObject } from "../../task/json/json.ts";
 import { named } from "../openapi.ts";
 import { FIELDS, type Field } from "./links.ts";
 import { collection } from "./page.ts";

@@ -1,10 +1,10 @@
 /** What the log of a task says to people: who did what and when, and what was said of it. */
-import { messageTold } from "../../task/agent-message.ts";
+import { messageTold } from "../../task/agent/agent-message.ts";
 import { messageIdInTask } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
-import type { Comment, HistoryEntry } from "../../task/human.ts";
-import type { Identity } from "../../task/identity.ts";
 import { pausingText } from "../../task/pause.ts";
+import type { Comment, HistoryEntry } from "../../task/people/human.ts";
+import type { Identity } from "../../task/people/identity.ts";
 import type { Prompt, Task } from "../../task/task.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";

@@ -1,8 +1,8 @@
 /** One task: its reading, in either shape. */
 import type { Readable } from "node:stream";
 import type { Task } from "../../task/task.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { conditional } from "../etag.ts";
-import { jsonBody } from "../json-body.ts";
 import { type Answer, isName, JSON_TYPE, type PathParam, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";

@@ -8,7 +8,7 @@
  */
 import { messageIdInTask, replyIdOf } from "../../task/conversation.ts";
 import { pauseSentenceOf } from "../../task/pause.ts";
-import { openQuestions } from "../../task/questions.ts";
+import { openQuestions } from "../../task/people/questions.ts";
 import { isFailed } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { threadOf as taskThread } from "../../task/thread.ts";

@@ -5,8 +5,8 @@
 import type { Readable } from "node:stream";
 import { Dicer } from "@fastify/busboy";
 import { Refusal } from "../../task/errors.ts";
+import { jsonOf, textOf } from "../body/well-formed.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
-import { jsonOf, textOf } from "../well-formed.ts";
 
 /** Of the first part. */
 const SAID_BYTES_MAX = 64 << 10;

@@ -1,10 +1,10 @@
 /** The words of this wire for states and for what people do. */
-import type { HumanActName } from "../../task/human.ts";
-import { openQuestions } from "../../task/questions.ts";
+import type { HumanActName } from "../../task/people/human.ts";
+import { openQuestions } from "../../task/people/questions.ts";
+import { workStateOf } from "../../task/people/work-item.ts";
+import type { WorkState } from "../../task/people/work-states.ts";
 import { isTerminal, type State } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { workStateOf } from "../../task/work-item.ts";
-import type { WorkState } from "../../task/work-states.ts";
 
 /** What `status.state` may be. */
 export const STATUSES = [

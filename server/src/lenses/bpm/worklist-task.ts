@@ -2,11 +2,11 @@
  * A task as an item of a worklist. Where the two worlds differ: a task of any kind is one, also while nobody has to do
  * anything about it; then it is assigned to whatever does its work, by the name of an agent or of a kind.
  */
-import { agentInput } from "../../task/agent.ts";
-import type { Assignment } from "../../task/assignment.ts";
-import { HUMAN_KIND, humanInput } from "../../task/human.ts";
-import type { Identity } from "../../task/identity.ts";
-import type { JsonObject } from "../../task/json.ts";
+import { agentInput } from "../../task/agent/agent.ts";
+import type { JsonObject } from "../../task/json/json.ts";
+import type { Assignment } from "../../task/people/assignment.ts";
+import { HUMAN_KIND, humanInput } from "../../task/people/human.ts";
+import type { Identity } from "../../task/people/identity.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { type Caller, numberOf, type Tree } from "./caller.ts";

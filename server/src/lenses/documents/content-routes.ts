@@ -1,11 +1,11 @@
 /** What is in a file: as a Document, and as the bytes that came. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Documents } from "../../verbs/documents.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import { jsonWithList } from "../json-list.ts";
+import { jsonWithList } from "../body/json-list.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { chunkSegment, documentOf, pageSegment, type Segment } from "./document.ts";

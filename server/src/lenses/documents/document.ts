@@ -3,9 +3,9 @@
  * produced are empty, and never null.
  */
 import { createHash } from "node:crypto";
-import type { Chunk } from "../../task/chunk.ts";
-import type { DocumentPage, Produced } from "../../task/document.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
+import type { Chunk } from "../../task/documents/chunk.ts";
+import type { DocumentPage, Produced } from "../../task/documents/document.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../task/json/json.ts";
 import type { Document } from "../../verbs/documents.ts";
 import { seconds } from "./translate.ts";
 

@@ -1,14 +1,14 @@
 /** Files: upload, list, read, annotate, analyse, delete. */
 import { z } from "zod";
-import { type DocumentPage, PURPOSES } from "../../task/document.ts";
+import { type DocumentPage, PURPOSES } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { PlacedPage } from "../../task/task-filter.ts";
 import type { DocumentOptions } from "../../verbs/documents.ts";
 import type { Upload } from "../../verbs/uploads.ts";
+import type { FormFile } from "../body/form.ts";
+import { formOf } from "../body/form-schema.ts";
+import { jsonWithList } from "../body/json-list.ts";
 import { cleanFilename, mediaTypeOf } from "../filename.ts";
-import type { FormFile } from "../form.ts";
-import { formOf } from "../form-schema.ts";
-import { jsonWithList } from "../json-list.ts";
 import type { DocumentSettings } from "../lens-parts.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";

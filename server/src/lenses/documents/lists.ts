@@ -1,9 +1,9 @@
 /** Lists: what a client asks of one, and how a page of one looks. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { ListPage, ListPlace, PlacedPage } from "../../task/task-filter.ts";
-import { jsonWithList } from "../json-list.ts";
+import { jsonWithList } from "../body/json-list.ts";
 import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import type { Answer } from "../route.ts";
 import { JSON_TYPE } from "../route.ts";

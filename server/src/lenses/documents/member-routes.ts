@@ -1,11 +1,11 @@
 /** The files of a vector store, alone and in batches. */
 import { z } from "zod";
-import { type DocumentPage, MEMBER_STATUSES } from "../../task/document.ts";
+import { type DocumentPage, MEMBER_STATUSES } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Batch, Member } from "../../verbs/vector-stores.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import { jsonWithList } from "../json-list.ts";
+import { jsonWithList } from "../body/json-list.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, anyQuery, JSON_TYPE, type Route, route } from "../route.ts";
 import { listObject, listParams, pageOf } from "./lists.ts";

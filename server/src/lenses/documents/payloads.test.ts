@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { json } from "../../task/json.ts";
+import { json } from "../../task/json/json.ts";
 import { task } from "../../task/task.ts";
 import type { Found } from "../../verbs/vector-stores.ts";
 import { documentOf, fileOf, pageSegment } from "./document.ts";

@@ -1,7 +1,8 @@
 /** What the wire may say: the bodies and forms of requests, and what answers look like. */
 import { z } from "zod";
-import { ANALYSES, PURPOSES } from "../../task/document.ts";
-import { jsonObject } from "../../task/json.ts";
+import { ANALYSES, PURPOSES } from "../../task/documents/document.ts";
+import { jsonObject } from "../../task/json/json.ts";
+import { jsonOf } from "../body/well-formed.ts";
 import {
   chunkSize,
   documentId,
@@ -13,7 +14,6 @@ import {
   storeName,
 } from "../document-fields.ts";
 import { named } from "../openapi.ts";
-import { jsonOf } from "../well-formed.ts";
 import { STATUSES } from "./vocabulary.ts";
 
 const text = z.string();

@@ -1,6 +1,6 @@
 /** What is long about a document, read from the store a slice at a time while it is sent. */
-import type { Chunk } from "../../task/chunk.ts";
-import type { DocumentPage } from "../../task/document.ts";
+import type { Chunk } from "../../task/documents/chunk.ts";
+import type { DocumentPage } from "../../task/documents/document.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Documents } from "../../verbs/documents.ts";
 

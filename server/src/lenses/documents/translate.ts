@@ -7,7 +7,7 @@
  *   case; the files and stores that it is about are called by the ids that their owner gave them.
  * - A task of another kind is told likewise: what came out of it is `data.output`.
  */
-import { isJsonObject, type Json, type JsonObject } from "../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../task/json/json.ts";
 import { pauseSentenceOf } from "../../task/pause.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";

@@ -1,6 +1,6 @@
 /** Vector stores, their files and batches as this wire tells them. */
-import type { ChunkingStrategy } from "../../task/chunk.ts";
-import type { MemberStatus } from "../../task/document.ts";
+import type { ChunkingStrategy } from "../../task/documents/chunk.ts";
+import type { MemberStatus } from "../../task/documents/document.ts";
 import type { Batch, Member, VectorStore } from "../../verbs/vector-stores.ts";
 import { seconds } from "./translate.ts";
 import { lastErrorCode } from "./vocabulary.ts";

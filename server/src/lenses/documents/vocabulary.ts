@@ -1,5 +1,5 @@
 /** The words of the wire, each beside the canonical word that it stands for. */
-import type { DocumentKind } from "../../task/document.ts";
+import type { DocumentKind } from "../../task/documents/document.ts";
 import { STATES, type State } from "../../task/states.ts";
 
 export const STATUSES = ["pending", "in_progress", "completed", "failed", "cancelled"] as const;

@@ -1,6 +1,6 @@
 /** What the native wire says of who calls: keys and their owners. */
 import { z } from "zod";
-import { modelList } from "../../task/allowed-models.ts";
+import { modelList } from "../../task/agent/allowed-models.ts";
 import { SCOPES } from "../../task/principal.ts";
 import { givenName } from "../../task/submission.ts";
 import { named } from "../openapi.ts";

@@ -7,7 +7,7 @@ import {
   extendedCard,
   type Skill,
   skill,
-} from "../../task/agent-card.ts";
+} from "../../task/agent/agent-card.ts";
 
 const of = agentCard.shape;
 

@@ -1,7 +1,7 @@
 /** What the native wire says of agents. Their bounds are those of the definition itself. */
 import { z } from "zod";
-import { AGENT_MODES, agentDefinition, SLUG_LENGTH_MAX } from "../../task/agent.ts";
-import type { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
+import { AGENT_MODES, agentDefinition, SLUG_LENGTH_MAX } from "../../task/agent/agent.ts";
+import type { GUARDRAIL_KINDS } from "../../task/agent/guardrails.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";

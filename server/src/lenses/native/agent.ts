@@ -1,6 +1,6 @@
 /** Agents to the native wire and back. The wire has no instructions of the configuration: those are the operator's. */
 import type { z } from "zod";
-import { GUARDRAIL_KINDS, type Guardrails } from "../../task/guardrails.ts";
+import { GUARDRAIL_KINDS, type Guardrails } from "../../task/agent/guardrails.ts";
 import type { Agent, AgentUpdate, NewAgent } from "../../verbs/agents.ts";
 import { cardOf, wireCard } from "./agent-card.ts";
 import * as wire from "./agent-schema.ts";

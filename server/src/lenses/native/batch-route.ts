@@ -1,8 +1,8 @@
 /** Many tasks in one call: each is taken or refused by itself, and those that are taken share commits. */
 import { z } from "zod";
+import { jsonBody } from "../body/json-body.ts";
 import { refusalOf } from "../error-answer.ts";
 import { idempotencyOf, type KeyedRequest } from "../idempotency.ts";
-import { jsonBody } from "../json-body.ts";
 import { named } from "../openapi.ts";
 import { JSON_TYPE, route } from "../route.ts";
 import { shownTask } from "./encoded-task.ts";

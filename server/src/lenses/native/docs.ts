@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
-import { type Json, type JsonObject, json, jsonObject } from "../../task/json.ts";
+import { type Json, type JsonObject, json, jsonObject } from "../../task/json/json.ts";
 import { type OpenState, TERMINAL_STATES, WAIT_REASONS } from "../../task/states.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
 import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";

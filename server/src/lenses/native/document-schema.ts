@@ -1,7 +1,7 @@
 /** What the native wire may say of files and vector stores. */
 import { z } from "zod";
-import { AUTO_CHUNKING } from "../../task/chunk.ts";
-import { ANALYSES, DOCUMENT_STATUSES, MEMBER_STATUSES, PURPOSES } from "../../task/document.ts";
+import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
+import { ANALYSES, DOCUMENT_STATUSES, MEMBER_STATUSES, PURPOSES } from "../../task/documents/document.ts";
 import { attributeFilter } from "../attribute-filter.ts";
 import * as field from "../document-fields.ts";
 import { named } from "../openapi.ts";

@@ -1,7 +1,7 @@
 /** Files and vector stores -> native wire: the records in snake_case, by the ids that their owner gave them, and without our keys. */
 import type { z } from "zod";
-import type { ChunkingStrategy } from "../../task/chunk.ts";
-import type { DocumentPage, Produced } from "../../task/document.ts";
+import type { ChunkingStrategy } from "../../task/documents/chunk.ts";
+import type { DocumentPage, Produced } from "../../task/documents/document.ts";
 import type { Document } from "../../verbs/documents.ts";
 import type { Found, Member, StoreSummary, VectorStore } from "../../verbs/vector-stores.ts";
 import type * as wire from "./document-schema.ts";

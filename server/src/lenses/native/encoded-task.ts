@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import type { Principal } from "../../task/principal.ts";
 import type { Task, UsageTotals } from "../../task/task.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { type Answer, JSON_TYPE } from "../route.ts";
 import type { TaskWire } from "./schema.ts";
 import { wireTask } from "./translate.ts";

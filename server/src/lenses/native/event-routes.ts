@@ -2,7 +2,7 @@
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTerminal } from "../../task/states.ts";
-import { isLong, piecesInTurns } from "../json-body.ts";
+import { isLong, piecesInTurns } from "../body/json-body.ts";
 import type { EventStream } from "../lens-parts.ts";
 import { type Route, route } from "../route.ts";
 import { wireEvent } from "./event.ts";

@@ -3,11 +3,11 @@
  * to it. An event that a user's own handler emits has any JSON object as its data.
  */
 import { z } from "zod";
-import { AGENT_MODES } from "../../task/agent.ts";
+import { AGENT_MODES } from "../../task/agent/agent.ts";
+import { GUARDRAIL_KINDS } from "../../task/agent/guardrails.ts";
 import type { EventType } from "../../task/events/event.ts";
 import { START_CAUSES } from "../../task/events/task-events.ts";
-import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
-import { LOG_LEVELS } from "../../task/log-line.ts";
+import { LOG_LEVELS } from "../../task/text/log-line.ts";
 import { named } from "../openapi.ts";
 import { anyJson, anyObject, count, failure, identity, part, prompt, time, usageCall, wait } from "./schema.ts";
 

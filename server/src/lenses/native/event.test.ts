@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventDraft } from "../../task/events/event.ts";
 import { SAMPLE_EVENTS } from "../../task/events/samples.suite.ts";
-import { type JsonObject, json } from "../../task/json.ts";
+import { type JsonObject, json } from "../../task/json/json.ts";
 import { task } from "../../task/task.ts";
 import { wireEvent } from "./event.ts";
 import { event as eventSchema, knownEvent } from "./event-schema.ts";

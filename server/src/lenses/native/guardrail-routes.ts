@@ -1,6 +1,6 @@
 /** Guardrails, tried on a text. */
 import { z } from "zod";
-import { GUARDRAIL_KINDS } from "../../task/guardrails.ts";
+import { GUARDRAIL_KINDS } from "../../task/agent/guardrails.ts";
 import { CHECKED_CHARS_MAX } from "../../verbs/guardrails.ts";
 import { named } from "../openapi.ts";
 import { type Route, route } from "../route.ts";

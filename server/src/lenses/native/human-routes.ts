@@ -1,12 +1,12 @@
 /** People's work: what is mine to do, acts on a task, and what people add to it. */
 import { Readable } from "node:stream";
 import { Refusal } from "../../task/errors.ts";
-import { ATTACHMENT_BYTES_MAX } from "../../task/human.ts";
+import { ATTACHMENT_BYTES_MAX } from "../../task/people/human.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import { attachmentAnswer } from "../attachment-answer.ts";
+import type { FormFile } from "../body/form.ts";
+import { formOrBytesOf } from "../body/form-schema.ts";
 import { mediaTypeOf } from "../filename.ts";
-import type { FormFile } from "../form.ts";
-import { formOrBytesOf } from "../form-schema.ts";
 import { isName, type Route, route } from "../route.ts";
 import { taskAnswer } from "./encoded-task.ts";
 import * as wire from "./human-schema.ts";

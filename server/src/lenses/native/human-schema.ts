@@ -1,10 +1,10 @@
 /** What the native wire says of people's work: acts, remarks, worklists. */
 import { z } from "zod";
-import { ASSIGNMENT_STATES } from "../../task/assignment.ts";
-import { COMMENT_CHARS_MAX, humanAct, humanPriority, REMARK_SCOPES, ROUTINGS } from "../../task/human.ts";
+import { ASSIGNMENT_STATES } from "../../task/people/assignment.ts";
+import { COMMENT_CHARS_MAX, humanAct, humanPriority, REMARK_SCOPES, ROUTINGS } from "../../task/people/human.ts";
+import { WORK_ORDERS, WORK_STATES } from "../../task/people/work-states.ts";
 import { givenName } from "../../task/submission.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
-import { WORK_ORDERS, WORK_STATES } from "../../task/work-states.ts";
 import { WORK_OF } from "../../verbs/human.ts";
 import { named } from "../openapi.ts";
 import {

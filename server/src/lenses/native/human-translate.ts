@@ -1,10 +1,10 @@
 /** People's work -> native wire, and native wire -> acts and worklists. */
 import type { z } from "zod";
-import type { DirectoryEntry } from "../../task/directory.ts";
 import { Refusal } from "../../task/errors.ts";
-import { type Attachment, type Comment, type HistoryEntry, type HumanAct, humanAct } from "../../task/human.ts";
+import type { DirectoryEntry } from "../../task/people/directory.ts";
+import { type Attachment, type Comment, type HistoryEntry, type HumanAct, humanAct } from "../../task/people/human.ts";
+import { WORK_ORDERS } from "../../task/people/work-states.ts";
 import type { Task } from "../../task/task.ts";
-import { WORK_ORDERS } from "../../task/work-states.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
 import * as wire from "./human-schema.ts";
 import { wireAssignment, wireSummary, wireTime } from "./translate.ts";

@@ -1,6 +1,6 @@
 /** What the document of the native API says beside its routes: keys, problems, and which of them a route may answer with. */
 import { ERROR_CODES } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { HTTP_STATUS, IF_MATCH_FIELD } from "../error-answer.ts";
 import { codesOf, type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";

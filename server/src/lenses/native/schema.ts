@@ -3,16 +3,16 @@
  * has no value yet. A kind's own `input` and `output` pass through untouched.
  */
 import { z } from "zod";
+import { MULTITASK_STRATEGIES } from "../../task/agent/multitask.ts";
 import { CONTEXT_BYTES_MAX, conversationFields, MESSAGE_PURPOSES } from "../../task/conversation.ts";
 import { ERROR_CODES } from "../../task/errors.ts";
-import { IDENTITY_TYPES } from "../../task/identity.ts";
-import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json.ts";
-import { MULTITASK_STRATEGIES } from "../../task/multitask.ts";
+import { isJson, isJsonObject, JSON_DEPTH_MAX, type Json, type JsonObject } from "../../task/json/json.ts";
+import { IDENTITY_TYPES } from "../../task/people/identity.ts";
+import { WORK_STATES } from "../../task/people/work-states.ts";
 import { INPUT_ASKS, OPEN_STATES, STATES, WAIT_REASONS } from "../../task/states.ts";
 import { givenName, METADATA_BYTES_MAX, METADATA_KEYS_MAX, metadata, submission } from "../../task/submission.ts";
 import { concurrency, retryPolicy } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
-import { WORK_STATES } from "../../task/work-states.ts";
 import { named } from "../openapi.ts";
 import { wholeParam } from "../paging.ts";
 import { webhookBody } from "./webhook-body.ts";

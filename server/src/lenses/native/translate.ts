@@ -8,20 +8,20 @@
 
 import type { z } from "zod";
 import type { Artifact } from "../../task/artifact.ts";
-import type { Assignment } from "../../task/assignment.ts";
 import type { Conversation, ConversationChanges, Message } from "../../task/conversation.ts";
-import { isJson, isJsonObject } from "../../task/json.ts";
+import { isJson, isJsonObject } from "../../task/json/json.ts";
 import type { Key } from "../../task/key.ts";
 import type { Part } from "../../task/part.ts";
 import { stepsGoingOn } from "../../task/pause.ts";
+import type { Assignment } from "../../task/people/assignment.ts";
+import { openQuestions } from "../../task/people/questions.ts";
+import { workStateOf } from "../../task/people/work-item.ts";
 import type { Principal } from "../../task/principal.ts";
-import { openQuestions } from "../../task/questions.ts";
 import type { Step } from "../../task/step.ts";
 import { KIND_LENGTH_MAX, type Submission } from "../../task/submission.ts";
 import { type Failure, type Task, triesOf, type UsageTotals, type Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
-import { workStateOf } from "../../task/work-item.ts";
 import type { Why } from "../../verbs/why.ts";
 import type * as account from "./account-schema.ts";
 import type * as wire from "./schema.ts";

@@ -6,15 +6,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { isJsonObject } from "../../task/json.ts";
+import { isJsonObject } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
+import { FieldFault, type FormFile, UnreadForm } from "../body/form.ts";
+import { jsonOf, urlencodedPairs } from "../body/well-formed.ts";
 import { cleanFilename, mediaTypeOf } from "../filename.ts";
-import { FieldFault, type FormFile, UnreadForm } from "../form.ts";
 import type { LensParts } from "../lens-parts.ts";
 import { schemaOf } from "../openapi.ts";
-import { jsonOf, urlencodedPairs } from "../well-formed.ts";
 import { addErrors } from "./invalid-request.ts";
 import { addWrong, MISSING, Wrong } from "./pydantic.ts";
 

@@ -1,7 +1,7 @@
 /** What does not fit in a request, as FastAPI says it: every fault, each with its place, its words and what was given. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Fault } from "../route.ts";
 import { addWrong, MISSING, NO_DICT, NO_LIST, Wrong } from "./pydantic.ts";
 

@@ -1,6 +1,6 @@
 /** What the document of this API says beside its routes. */
 import { z } from "zod";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { codesOf, named, type OpenApiPart, schemaOf } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { STATUS } from "./errors.ts";

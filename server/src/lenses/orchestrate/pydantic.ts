@@ -5,7 +5,7 @@
  * Objects and lists are zod's own (`invalid-request.ts` says what is wrong with them); here is what a single value may be.
  */
 import { z } from "zod";
-import { isJsonObject, JSON_DEPTH_MAX, type JsonObject } from "../../task/json.ts";
+import { isJsonObject, JSON_DEPTH_MAX, type JsonObject } from "../../task/json/json.ts";
 
 /** What is wrong with a value: pydantic's `type`, `msg` and `ctx`. */
 export class Wrong {

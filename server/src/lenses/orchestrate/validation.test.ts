@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { parseJson } from "../../http/json-text.ts";
+import { parseJson } from "../../http/body/json-text.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Fault } from "../route.ts";
 import { renderErrorTo } from "./errors.ts";

@@ -4,9 +4,9 @@
  * they are files, which came with the request.
  */
 import { Refusal } from "../../task/errors.ts";
-import { isJsonObject, type JsonObject } from "../../task/json.ts";
+import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
-import { type Cut, type CutDecoder, fileIn, type Uploads } from "../cut-json.ts";
+import { type Cut, type CutDecoder, fileIn, type Uploads } from "../body/cut-json.ts";
 
 export const ATTACHMENT_BYTES_MAX = 25 * 1024 * 1024;
 const ATTACHMENTS_MAX = 100;

@@ -1,9 +1,9 @@
 /** Refusals as this wire says them: a status and one sentence. */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import { HEAD_FIELD } from "../body/well-formed.ts";
 import { type ErrorAnswer, HTTP_STATUS, type RefusedRequest, type RenderError } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
-import { HEAD_FIELD } from "../well-formed.ts";
 import { isOpenai, notServed } from "./not-served.ts";
 
 /** What a route is about: the noun that was not found, and what did not work out when the fault is ours. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { EVENTS, eventDraft, type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
 import { SAMPLE_EVENTS } from "../../task/events/samples.suite.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
 import { ANSWER, after, afterAll, answered, BORN, born, type Life, recorded, said } from "./fixtures/task-life.ts";
 import { frameOf, isAfter, isListed, resumePointOf, wantedBy } from "./frames.ts";

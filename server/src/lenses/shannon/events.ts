@@ -5,7 +5,7 @@
  * The answer, its LLM_OUTPUT by `final_output`, comes from the task's completion and not from the model call that gave
  * it: so there is exactly one, whatever was tried before it and whichever kind of task it is.
  */
-import { agentOutputOf, outputText } from "../../task/agent.ts";
+import { agentOutputOf, outputText } from "../../task/agent/agent.ts";
 import {
   type CustomEvent,
   type EventData,
@@ -14,7 +14,7 @@ import {
   type TaskEvent,
   TERMINAL_EVENTS,
 } from "../../task/events/event.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import { pausingText } from "../../task/pause.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { WireEvent } from "./schema.ts";

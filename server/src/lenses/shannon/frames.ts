@@ -1,5 +1,5 @@
 /** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
-import { isLong, piecesInTurns } from "../json-body.ts";
+import { isLong, piecesInTurns } from "../body/json-body.ts";
 import { oneLine } from "../one-line.ts";
 import type { WireEvent } from "./schema.ts";
 

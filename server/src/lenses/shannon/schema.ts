@@ -5,7 +5,7 @@
  * written in untyped languages send both.
  */
 import { z } from "zod";
-import { jsonObject as anyJsonObject } from "../../task/json.ts";
+import { jsonObject as anyJsonObject } from "../../task/json/json.ts";
 import { named } from "../openapi.ts";
 import { EXECUTION_MODES, MODES, RESEARCH_STRATEGIES, STATUSES, type Status, type TaskStatus } from "./vocabulary.ts";
 

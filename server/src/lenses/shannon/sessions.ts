@@ -3,13 +3,13 @@
  * conversation's own id, with the client's name as `context.external_id`; both address it. The title is told twice,
  * since clients look for it in either place.
  */
-import { agentOutputOf } from "../../task/agent.ts";
+import { agentOutputOf } from "../../task/agent/agent.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import { isUuid } from "../../task/id.ts";
-import { isJsonObject, type JsonObject } from "../../task/json.ts";
+import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
-import { seen } from "../../task/title.ts";
+import { seen } from "../../task/text/title.ts";
 import type { HistoryTask, ListedSession, SessionAnswer, Turn, TurnEvent, WireEvent } from "./schema.ts";
 import { contextOf, errorOf, isoTime, modeOf, queryOf, resultOf } from "./translate.ts";
 import { plainStatus } from "./vocabulary.ts";

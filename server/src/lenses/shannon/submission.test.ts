@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { agentInput } from "../../task/agent.ts";
+import { agentInput } from "../../task/agent/agent.ts";
 import { Refusal } from "../../task/errors.ts";
 import { submission } from "../../task/submission.ts";
 import { ATTACHMENT_BYTES_MAX } from "./attachments.ts";

@@ -1,9 +1,9 @@
 /** A submit of the wire as a task of kind `agent`. Every rule with an error text of its own is here. */
-import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent.ts";
+import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent/agent.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Submission } from "../../task/submission.ts";
-import type { Uploads } from "../cut-json.ts";
+import type { Uploads } from "../body/cut-json.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { invalidBody } from "./errors.ts";
 import { type ContextKeys, contextKeys, type SubmitBody } from "./schema.ts";

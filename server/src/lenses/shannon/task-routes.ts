@@ -10,7 +10,7 @@ import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody } from "../body/json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
 import { withTree, withTrees } from "../tree-usage.ts";

@@ -14,8 +14,8 @@
  * - One event may become several frames or none, so the wire's sequence numbers rise with gaps: 16 x seq + k.
  */
 import { z } from "zod";
-import { agentInput, agentOutputOf, type Citation, outputText } from "../../task/agent.ts";
-import { isJsonObject, type JsonObject } from "../../task/json.ts";
+import { agentInput, agentOutputOf, type Citation, outputText } from "../../task/agent/agent.ts";
+import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
 import { stepsGoingOn } from "../../task/pause.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";

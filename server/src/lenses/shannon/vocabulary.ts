@@ -1,5 +1,5 @@
 /** The words of the wire: statuses, modes and the request's enumerations, each beside the canonical word that it stands for. */
-import { AGENT_MODES } from "../../task/agent.ts";
+import { AGENT_MODES } from "../../task/agent/agent.ts";
 import { STATES, type State } from "../../task/states.ts";
 
 export const STATUSES = ["QUEUED", "RUNNING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED", "TIMEOUT"] as const;

@@ -3,7 +3,7 @@
  * keeps to that. A whole JSON answer is given to the package as the stream that it asked for; what is no answer at all
  * is said in its own first words.
  */
-import { withoutSecrets } from "../../task/redaction.ts";
+import { withoutSecrets } from "../../task/text/redaction.ts";
 import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";

@@ -1,7 +1,7 @@
 /** The door for rows of agents: both ways between a record and its columns. */
 import { z } from "zod";
-import { type AgentRecord, agentDefinition } from "../../task/agent.ts";
-import { agentNameKey } from "../../task/agent-name.ts";
+import { type AgentRecord, agentDefinition } from "../../task/agent/agent.ts";
+import { agentNameKey } from "../../task/agent/agent-name.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();

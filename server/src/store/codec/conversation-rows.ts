@@ -7,7 +7,7 @@ import {
   messageIdOf,
   message as messageSchema,
 } from "../../task/conversation.ts";
-import { storedObject } from "../../task/json.ts";
+import { storedObject } from "../../task/json/json.ts";
 import type { Resolve } from "./rows.ts";
 import { parseTolerantly } from "./tolerant.ts";
 

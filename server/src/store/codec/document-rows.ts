@@ -1,6 +1,6 @@
 /** The door for rows of documents and vector stores: both ways between a record and its columns. */
 import { z } from "zod";
-import type { NamedMember, Produced, VectorStoreRecord } from "../../task/document.ts";
+import type { NamedMember, Produced, VectorStoreRecord } from "../../task/documents/document.ts";
 import {
   type ANALYSES,
   type BatchRecord,
@@ -11,8 +11,8 @@ import {
   type DocumentRecord,
   MEMBER_STATUSES,
   type MemberRecord,
-} from "../../task/document.ts";
-import { storedObject } from "../../task/json.ts";
+} from "../../task/documents/document.ts";
+import { storedObject } from "../../task/json/json.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const text = z.string();

@@ -1,10 +1,10 @@
 /** The rows of people's work: what is searched for in columns, and who takes part. */
 import { z } from "zod";
-import { type Attachment, REMARK_SCOPES } from "../../task/human.ts";
-import type { Identity } from "../../task/identity.ts";
+import { type Attachment, REMARK_SCOPES } from "../../task/people/human.ts";
+import type { Identity } from "../../task/people/identity.ts";
+import { workStateOf } from "../../task/people/work-item.ts";
+import { WORK_STATES, type WorkState } from "../../task/people/work-states.ts";
 import type { Task } from "../../task/task.ts";
-import { workStateOf } from "../../task/work-item.ts";
-import { WORK_STATES, type WorkState } from "../../task/work-states.ts";
 import type { TaskPart, WorkCount } from "../human-store.ts";
 import type { Write } from "../write.ts";
 

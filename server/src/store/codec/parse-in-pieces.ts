@@ -4,7 +4,7 @@
  * `jsonPieces`, for JSON as that and `JSON.stringify` write it, without a blank between two tokens.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Json, type JsonObject, putKey } from "../../task/json.ts";
+import { type Json, type JsonObject, putKey } from "../../task/json/json.ts";
 
 const PIECE_BYTES = 512 << 10;
 

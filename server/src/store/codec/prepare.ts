@@ -3,7 +3,7 @@ import type { AuditEntry } from "../../task/audit.ts";
 import { originText } from "../../task/audit-line.ts";
 import type { MessageDraft } from "../../task/conversation.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import { awaitedBy, waitsOn } from "../../task/open-task.ts";
 import { keptBytes, keptIn } from "../../task/part.ts";
 import { isTerminal } from "../../task/states.ts";

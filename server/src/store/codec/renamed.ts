@@ -2,7 +2,7 @@
  * A user's name in the records of work, where it stands for the user: in an identity, and in the fields that say who did what. A
  * text that only reads like it, such as a field that is called so, is left, and so is all that people have written.
  */
-import type { Json } from "../../task/json.ts";
+import type { Json } from "../../task/json/json.ts";
 
 /** Who, as text or as a list of texts. */
 const WHO: ReadonlySet<string> = new Set(["by", "from", "claimedBy", "decidedBy", "actors"]);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type ArtifactSize, type ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { AuditRecord } from "../../task/audit.ts";
 import { eventDraft, type TaskEvent } from "../../task/events/event.ts";
-import { type Json, type JsonObject, storedJson } from "../../task/json.ts";
+import { type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
 import { stepTrace } from "../../task/step.ts";
 import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";

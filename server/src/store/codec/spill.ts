@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type Json, STORED_DEPTH_MAX, storedJson } from "../../task/json.ts";
-import { isLongJson, jsonPieces } from "../../task/json-pieces.ts";
+import { type Json, STORED_DEPTH_MAX, storedJson } from "../../task/json/json.ts";
+import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
 import type { Files } from "../files.ts";
 import { markerText, PREVIEW_CHARACTERS, readMarker } from "./marker.ts";
 import { parseInTurns } from "./parse-in-pieces.ts";

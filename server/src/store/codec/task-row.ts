@@ -4,7 +4,7 @@
  * through the task's schema.
  */
 import { z } from "zod";
-import { type Json, storedObject } from "../../task/json.ts";
+import { type Json, storedObject } from "../../task/json/json.ts";
 import { isInTurn, isReady, isStanding, type OpenTask, wakesAt } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";

@@ -3,8 +3,8 @@
  * whose guard fails has touched nothing, so that it needs no savepoint of its own inside a batch.
  */
 import type { Database } from "better-sqlite3";
+import { OPEN_IN_CONVERSATION_MAX } from "../../task/agent/multitask.ts";
 import type { Alias, TaskAlias } from "../../task/alias.ts";
-import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { State } from "../../task/states.ts";
 import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedPayment } from "../codec/daily-usage.ts";
@@ -22,13 +22,13 @@ import type { ShareRefused } from "../share-guard.ts";
 import type { Applied } from "../store.ts";
 import type { TurnRefused } from "../turn.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
-import { ConversationCounts } from "./conversation-counts.ts";
-import { DailyUsage } from "./daily-usage.ts";
-import type { DocumentApplier } from "./document-writes.ts";
+import { ConversationCounts } from "./conversations/conversation-counts.ts";
+import type { DocumentApplier } from "./documents/document-writes.ts";
 import { HeldAmounts } from "./held-amounts.ts";
 import type { WriterStatements } from "./statements.ts";
-import { StandingSubscriptions } from "./subscription-statements.ts";
-import { Totals } from "./totals.ts";
+import { StandingSubscriptions } from "./subscriptions/subscription-statements.ts";
+import { Totals } from "./tasks/totals.ts";
+import { DailyUsage } from "./usage/daily-usage.ts";
 
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];

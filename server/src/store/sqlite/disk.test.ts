@@ -12,15 +12,15 @@ import { YOUNG_MS } from "../files.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
-import { answerOf, type Outcome } from "./call.ts";
-import { WAITING_COUNT_MAX, WorkerChannel } from "./channel.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
-import type { Reads } from "./reads.ts";
+import { worked } from "./people/work-through.ts";
 import { openSqliteStore } from "./store.ts";
-import { worked } from "./work-through.ts";
-import { Writer } from "./writer.ts";
+import { answerOf, type Outcome } from "./thread/call.ts";
+import { WAITING_COUNT_MAX, WorkerChannel } from "./thread/channel.ts";
+import type { Reads } from "./thread/reads.ts";
+import { Writer } from "./thread/writer.ts";
 
 const LARGE = { text: "x".repeat(100_000) };
 

@@ -4,8 +4,8 @@
  */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "./column.ts";
-import type { ErasurePlaces } from "./erasure-places.ts";
-import type { Erasing } from "./erasure-tally.ts";
+import type { ErasurePlaces } from "./erasure/erasure-places.ts";
+import type { Erasing } from "./erasure/erasure-tally.ts";
 import { lateRows } from "./late-statements.ts";
 
 /** Numbers of the audit log that one look goes over. */

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
 import { openDatabase } from "./database.ts";
-import { DocumentRemoval } from "./document-removal.ts";
+import { DocumentRemoval } from "./documents/document-removal.ts";
 import { migrate } from "./migrate.ts";
 import { emptyConversation, sweepRecords } from "./record-sweep.ts";
 

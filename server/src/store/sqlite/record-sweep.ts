@@ -6,9 +6,9 @@
  */
 import type { Database } from "better-sqlite3";
 import type { RecordTimes } from "../store.ts";
-import { auditRetention } from "./audit-statements.ts";
+import { auditRetention } from "./audit/audit-statements.ts";
 import { textIn } from "./column.ts";
-import { DocumentRemoval } from "./document-removal.ts";
+import { DocumentRemoval } from "./documents/document-removal.ts";
 import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "./slices.ts";
 
 export type RecordSweep = RecordTimes & {

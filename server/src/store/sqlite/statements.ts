@@ -1,8 +1,8 @@
 /** The writer's statements. */
 import type { Database } from "better-sqlite3";
-import { AuditChain } from "./audit-chain.ts";
+import { AuditChain } from "./audit/audit-chain.ts";
+import { notAside } from "./doctor/set-aside.ts";
 import { lateInserts, lateRows, lateRun } from "./late-statements.ts";
-import { notAside } from "./set-aside.ts";
 
 export function writerStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);

@@ -26,23 +26,23 @@ export function sqliteStorage(folder: string): Storage {
     health: () => healthOf(folder),
     openToOthers: () => openToOthers(folder, isOwnEntry),
     setAside: async (task) => {
-      const { setAside } = await import("./set-aside.ts");
+      const { setAside } = await import("./doctor/set-aside.ts");
       return within(folder, (db) => setAside(db, task));
     },
     putBack: async (task) => {
-      const { putBack } = await import("./set-aside.ts");
+      const { putBack } = await import("./doctor/set-aside.ts");
       return within(folder, (db) => putBack(db, task));
     },
-    compact: async () => (await import("./scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
+    compact: async () => (await import("./erasure/scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
     note: async (entry) => {
-      const { noteAudit } = await import("./audit-note.ts");
+      const { noteAudit } = await import("./audit/audit-note.ts");
       return within(folder, (db) => noteAudit(db, entry));
     },
     backup: async (target, version, options) =>
-      (await import("./archive.ts")).writeArchive(folder, target, version, options),
-    isEncrypted: async (archive) => (await import("./archive-file.ts")).isEncrypted(archive),
+      (await import("./archive/archive.ts")).writeArchive(folder, target, version, options),
+    isEncrypted: async (archive) => (await import("./archive/archive-file.ts")).isEncrypted(archive),
     restore: async (archive, version, options) =>
-      (await import("./archive.ts")).restoreArchive(archive, folder, version, options),
+      (await import("./archive/archive.ts")).restoreArchive(archive, folder, version, options),
     open: async (options) => (await import("./store.ts")).openSqliteStore(folder, options),
   };
 }
@@ -62,12 +62,12 @@ async function healthOf(folder: string): Promise<Health> {
   const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }, { inspect }, { idsAside }, audits] =
     await Promise.all([
       import("./database.ts"),
-      import("./check.ts"),
-      import("./named-files.ts"),
+      import("./doctor/check.ts"),
+      import("./archive/named-files.ts"),
       import("./migrate.ts"),
-      import("./inspect.ts"),
-      import("./set-aside.ts"),
-      import("./audit-check.ts"),
+      import("./doctor/inspect.ts"),
+      import("./doctor/set-aside.ts"),
+      import("./audit/audit-check.ts"),
     ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {

@@ -1,6 +1,6 @@
 /** Agents that callers have made. */
 import { expect, test } from "vitest";
-import { type AgentRecord, agentDefinition } from "../../task/agent.ts";
+import { type AgentRecord, agentDefinition } from "../../task/agent/agent.ts";
 import { uuidFromBytes, uuidV7Bytes } from "../../task/id.ts";
 import type { AgentPlace } from "../agent-store.ts";
 import type { Store } from "../store.ts";

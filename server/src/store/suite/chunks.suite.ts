@@ -1,8 +1,8 @@
 /** Chunks, their vectors, and the search over both: how every store keeps and finds them. */
 import { describe, expect, test } from "vitest";
-import { AUTO_CHUNKING, type Chunk } from "../../task/chunk.ts";
-import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/document.ts";
-import type { JsonObject } from "../../task/json.ts";
+import { AUTO_CHUNKING, type Chunk } from "../../task/documents/chunk.ts";
+import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/documents/document.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { AttributeFilter, ChunkQuery, Cut } from "../chunk-store.ts";
 import type { Store } from "../store.ts";
 import { newDocument, newMember, newVectorStore } from "./documents.suite.ts";

@@ -1,5 +1,6 @@
 /** What tasks share: conversations, their counters, aliases and messages. */
 import { expect, test } from "vitest";
+import { OPEN_IN_CONVERSATION_MAX } from "../../task/agent/multitask.ts";
 import {
   type Conversation,
   type MessageDraft,
@@ -9,7 +10,6 @@ import {
   replyIdOf,
 } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
-import { OPEN_IN_CONVERSATION_MAX } from "../../task/multitask.ts";
 import type { Store } from "../store.ts";
 import type { TurnGuard } from "../turn.ts";
 import { ADA, code, complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "./life.suite.ts";

@@ -1,8 +1,8 @@
 /** Documents, their pages, and vector stores with their members: how every store keeps them. */
 import { describe, expect, test } from "vitest";
-import { AUTO_CHUNKING } from "../../task/chunk.ts";
 import { submitted } from "../../task/decide.ts";
-import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/document.ts";
+import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
+import type { DocumentRecord, MemberRecord, VectorStoreRecord } from "../../task/documents/document.ts";
 import type { ListPage, PlacedPage } from "../../task/task-filter.ts";
 import type { Store } from "../store.ts";
 import { ADA, code, complete, EVERYBODY, live, submit } from "./life.suite.ts";

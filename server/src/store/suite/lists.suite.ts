@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Command } from "../../task/decide.ts";
-import { openQuestions } from "../../task/questions.ts";
+import { openQuestions } from "../../task/people/questions.ts";
 import type { Task } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import { isAmong, type Visible } from "../../task/visibility.ts";

@@ -1,7 +1,7 @@
 /** Events that an agent's run adds to its task's log. `agent` is the slug of who acts; "" where there is only one. */
 import { z } from "zod";
-import { AGENT_MODES } from "../agent.ts";
-import { guardrailFinding } from "../guardrails.ts";
+import { AGENT_MODES } from "../agent/agent.ts";
+import { guardrailFinding } from "../agent/guardrails.ts";
 import { anyJson } from "./fields.ts";
 
 const mode = z.enum(AGENT_MODES);

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { Refusal } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
+import type { JsonObject } from "../json/json.ts";
 import { EVENTS, type EventDraft, emittedEvent, eventDraft, type TaskEvent } from "./event.ts";
 import { SAMPLE_EVENTS } from "./samples.suite.ts";
 

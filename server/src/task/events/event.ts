@@ -8,7 +8,7 @@
  */
 import type { z } from "zod";
 import { Refusal } from "../errors.ts";
-import { isJsonObject, type JsonObject } from "../json.ts";
+import { isJsonObject, type JsonObject } from "../json/json.ts";
 import { TERMINAL_STATES, type TerminalState } from "../states.ts";
 import { AGENT_EVENTS } from "./agent-events.ts";
 import { HUMAN_EVENTS } from "./human-events.ts";

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { artifactUpdate } from "../artifact.ts";
-import type { Json } from "../json.ts";
+import type { Json } from "../json/json.ts";
 import * as nouns from "../task.ts";
 import * as calls from "../usage.ts";
 

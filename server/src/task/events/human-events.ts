@@ -1,6 +1,6 @@
 /** Events of what people do with a task. */
 import { z } from "zod";
-import { identity } from "../identity.ts";
+import { identity } from "../people/identity.ts";
 import { time } from "./fields.ts";
 
 const identities = z.array(identity.strip());

@@ -1,7 +1,7 @@
 /** Events of the task's own life: what `decide` makes of commands. */
 import { z } from "zod";
-import { jsonObject } from "../json.ts";
-import { LOG_LEVELS } from "../log-line.ts";
+import { jsonObject } from "../json/json.ts";
+import { LOG_LEVELS } from "../text/log-line.ts";
 import { anyJson, failure, prompt, time, wait } from "./fields.ts";
 
 /** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */

@@ -1,5 +1,5 @@
 /** Which language models a caller may have asked: those of its key, within those of every share that it has. */
-import type { ModelLists } from "../../task/allowed-models.ts";
+import type { ModelLists } from "../../task/agent/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
 
 export type AllowedModels = (principal: Principal) => ModelLists;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import { answerIn, mustFit, mustHaveForm } from "./answer-check.ts";
 
 const fields = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "object", properties, ...more });

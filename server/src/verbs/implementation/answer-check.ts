@@ -1,10 +1,10 @@
 /** Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open. */
 import { isDeepStrictEqual } from "node:util";
-import { valueTold } from "../../task/agent-message.ts";
-import { type Heard, plainly, type Reading, readingsOf, wantedBy } from "../../task/answer-reading.ts";
+import { valueTold } from "../../task/agent/agent-message.ts";
 import { Refusal } from "../../task/errors.ts";
-import { HUMAN_KIND, type HumanAct, humanInput } from "../../task/human.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
+import { type Heard, plainly, type Reading, readingsOf, wantedBy } from "../../task/people/answer-reading.ts";
+import { HUMAN_KIND, type HumanAct, humanInput } from "../../task/people/human.ts";
 import type { Prompt, Task } from "../../task/task.ts";
 import type { Misfit } from "./json-schema.ts";
 import { SchemaThread } from "./schema-thread.ts";

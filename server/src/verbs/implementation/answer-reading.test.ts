@@ -1,9 +1,9 @@
 /** What somebody said to a question, as the answer that its code is given. */
 import { expect, it } from "vitest";
-import { type Heard, readingsOf } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
+import { type Heard, readingsOf } from "../../task/people/answer-reading.ts";
 import type { Prompt } from "../../task/task.ts";
 import { answerIn } from "./answer-check.ts";
 

@@ -1,7 +1,7 @@
 /** What a lens hands in, by the schema of the noun: a wire's own schema may be wider than what is kept. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { wellFormed } from "../../task/json.ts";
+import { wellFormed } from "../../task/json/json.ts";
 
 /** Throws `invalid`, naming the field. */
 export function checked<Schema extends z.ZodType>(schema: Schema, given: z.input<Schema>): z.output<Schema> {

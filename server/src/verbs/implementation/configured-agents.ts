@@ -1,7 +1,7 @@
 /** The agents of the server's configuration, as callers see them beside their own: read-only, the same for every tenant. */
 import { createHash } from "node:crypto";
-import type { AgentDefinition } from "../../task/agent.ts";
-import { agentNameKey } from "../../task/agent-name.ts";
+import type { AgentDefinition } from "../../task/agent/agent.ts";
+import { agentNameKey } from "../../task/agent/agent-name.ts";
 import { uuidV8 } from "../../task/id.ts";
 import type { Agent, AgentFilter } from "../agents.ts";
 

@@ -15,7 +15,7 @@ import {
 } from "../../task/conversation.ts";
 import { notFound } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";

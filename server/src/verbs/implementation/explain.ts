@@ -1,12 +1,12 @@
 /** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
 
 import type { QueueWorkers, SchedulingView } from "../../engine/engine.ts";
-import { clauseOf } from "../../task/clause.ts";
 import type { TaskId } from "../../task/id.ts";
 import { STEPS_NAMED_MAX, stillRunning } from "../../task/pause.ts";
-import { openQuestions } from "../../task/questions.ts";
+import { openQuestions } from "../../task/people/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Failure, type Task, triesOf, type Wait } from "../../task/task.ts";
+import { clauseOf } from "../../task/text/clause.ts";
 import type { Why, WhyReason } from "../why.ts";
 
 /** Ids of tasks that hold the slots that another one wants, as many as an answer names. */

@@ -1,7 +1,7 @@
 /** What people did with a task, out of the events of its log. */
 import { Refusal } from "../../task/errors.ts";
 import type { KnownEvent, TaskEvent } from "../../task/events/event.ts";
-import { type Comment, type HistoryEntry, humanAct, REMARK_SCOPES, type RemarkScope } from "../../task/human.ts";
+import { type Comment, type HistoryEntry, humanAct, REMARK_SCOPES, type RemarkScope } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 
 const CURSOR = /^\d{1,15}$/;

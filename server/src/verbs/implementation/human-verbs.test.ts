@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { HumanAct } from "../../task/human.ts";
-import type { Identity } from "../../task/identity.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
+import type { HumanAct } from "../../task/people/human.ts";
+import type { Identity } from "../../task/people/identity.ts";
 import type { Principal } from "../../task/principal.ts";
 import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
 

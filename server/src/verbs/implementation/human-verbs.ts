@@ -1,11 +1,13 @@
-/** What people do with tasks, over an engine and a store: acts, remarks, worklists. The rules are in `task/human-acts.ts`. */
+/** What people do with tasks, over an engine and a store: acts, remarks, worklists. The rules are in `task/people/human-acts.ts`. */
 import type { Readable } from "node:stream";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { TaskPart, WorkFilter } from "../../store/human-store.ts";
-import type { Outcome } from "../../task/assignment.ts";
-import { answerBy } from "../../task/decision.ts";
-import { Directory, type DirectoryEntry, type IdentityQuery } from "../../task/directory.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
+import type { TaskId } from "../../task/id.ts";
+import { wellFormed } from "../../task/json/json.ts";
+import type { Outcome } from "../../task/people/assignment.ts";
+import { answerBy } from "../../task/people/decision.ts";
+import { Directory, type DirectoryEntry, type IdentityQuery } from "../../task/people/directory.ts";
 import {
   ATTACHMENT_NAME_BYTES_MAX,
   ATTACHMENTS_MAX,
@@ -15,18 +17,16 @@ import {
   HUMAN_KIND,
   type HumanAct,
   humanAct,
-} from "../../task/human.ts";
-import { type Acting, RULES, refusalOf } from "../../task/human-acts.ts";
-import type { TaskId } from "../../task/id.ts";
-import { type Identity, identitiesOf, isMember } from "../../task/identity.ts";
-import { wellFormed } from "../../task/json.ts";
+} from "../../task/people/human.ts";
+import { type Acting, RULES, refusalOf } from "../../task/people/human-acts.ts";
+import { type Identity, identitiesOf, isMember } from "../../task/people/identity.ts";
+import { type OpenQuestion, openQuestions, ownQuestions } from "../../task/people/questions.ts";
+import { outcomesOf } from "../../task/people/work-item.ts";
+import { isOpenWork } from "../../task/people/work-states.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import { type OpenQuestion, openQuestions, ownQuestions } from "../../task/questions.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import { looksAfterAll, mayRead } from "../../task/visibility.ts";
-import { outcomesOf } from "../../task/work-item.ts";
-import { isOpenWork } from "../../task/work-states.ts";
 import type { ActOptions, AllowedAct, HumanTasks, WorklistQuery } from "../human.ts";
 import type { Acknowledged } from "../tasks.ts";
 import { givenBy, mustFillForm, mustFitForm } from "./answer-check.ts";

@@ -2,13 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { InboxItem, Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
-import { HUMAN_KIND } from "../../task/human.ts";
-import { type Actor, refusalOf } from "../../task/human-acts.ts";
 import type { TaskId } from "../../task/id.ts";
-import { isMember } from "../../task/identity.ts";
-import { bytesOf, type Json } from "../../task/json.ts";
+import { bytesOf, type Json } from "../../task/json/json.ts";
+import { HUMAN_KIND } from "../../task/people/human.ts";
+import { type Actor, refusalOf } from "../../task/people/human-acts.ts";
+import { isMember } from "../../task/people/identity.ts";
+import { type OpenQuestion, openQuestions } from "../../task/people/questions.ts";
 import type { Principal } from "../../task/principal.ts";
-import { type OpenQuestion, openQuestions } from "../../task/questions.ts";
 import type { InputSubmission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import { looksAfterAll, mayRead } from "../../task/visibility.ts";

@@ -4,7 +4,7 @@
  * fetched: a reference leads to a place in the schema itself.
  */
 import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
-import type { Json, JsonObject } from "../../task/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 
 /** What does not fit: where in the value, from the outside in, and why. */
 export type Misfit = { path: string[]; message: string };

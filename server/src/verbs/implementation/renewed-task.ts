@@ -1,8 +1,8 @@
 /** A task of people that has expired, as the new one that it begins anew as. */
 import type { Handler } from "../../task/handler.ts";
-import { humanInput } from "../../task/human.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import { type NewTask, plainSubmission } from "../../task/new-task.ts";
+import { humanInput } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import { traceOfChild } from "../../task/trace.ts";
 

@@ -3,9 +3,9 @@
  * its processor time is given up, and the thread with it, so that nobody else waits for it. It is started with the first.
  */
 import { Worker } from "node:worker_threads";
-import type { Reading } from "../../task/answer-reading.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { JsonObject } from "../../task/json.ts";
+import type { JsonObject } from "../../task/json/json.ts";
+import type { Reading } from "../../task/people/answer-reading.ts";
 import type { Misfit } from "./json-schema.ts";
 
 /** Readings of one value, or whether a schema itself could judge. */

@@ -1,7 +1,7 @@
 /** What the documents of a vector store say, in short: made when it is asked for, and kept until they change. */
 import type { Clock } from "../../engine/clock.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
-import type { VectorStoreRecord } from "../../task/document.ts";
+import type { VectorStoreRecord } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { StoreSummary } from "../vector-stores.ts";
 

@@ -9,7 +9,7 @@ import { artifactsOf } from "../../task/artifact.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
-import { isJsonObject } from "../../task/json.ts";
+import { isJsonObject } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";

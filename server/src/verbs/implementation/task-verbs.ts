@@ -3,20 +3,19 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { IdempotencyRecord } from "../../store/write.ts";
-import { valueTold } from "../../task/agent-message.ts";
-import type { ModelLists } from "../../task/allowed-models.ts";
-import { decisionIn } from "../../task/decision.ts";
-import { DOCUMENT_KINDS } from "../../task/document.ts";
+import { valueTold } from "../../task/agent/agent-message.ts";
+import type { ModelLists } from "../../task/agent/allowed-models.ts";
+import { DOCUMENT_KINDS } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Handler, isEnginesOwn } from "../../task/handler.ts";
-import { HUMAN_KIND } from "../../task/human.ts";
 import type { TaskId } from "../../task/id.ts";
-import { wellFormed } from "../../task/json.ts";
+import { wellFormed } from "../../task/json/json.ts";
 import { type NewTask, plainly } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
+import { decisionIn } from "../../task/people/decision.ts";
+import { HUMAN_KIND } from "../../task/people/human.ts";
+import { type OpenQuestion, openQuestions, questionFor } from "../../task/people/questions.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
-import { type OpenQuestion, openQuestions, questionFor } from "../../task/questions.ts";
-import { didYouMean } from "../../task/spelling.ts";
 import { isTerminal } from "../../task/states.ts";
 import {
   type Idempotency,
@@ -28,6 +27,7 @@ import {
 } from "../../task/submission.ts";
 import type { Subscription } from "../../task/subscription.ts";
 import type { Budget, Task } from "../../task/task.ts";
+import { didYouMean } from "../../task/text/spelling.ts";
 import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
 import { givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";

@@ -5,16 +5,16 @@ import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { VectorStoreChange } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
-import { AUTO_CHUNKING, type ChunkingStrategy } from "../../task/chunk.ts";
+import { AUTO_CHUNKING, type ChunkingStrategy } from "../../task/documents/chunk.ts";
 import type {
   DocumentRecord,
   MemberRecord,
   MemberStatus,
   NamedMember,
   VectorStoreRecord,
-} from "../../task/document.ts";
+} from "../../task/documents/document.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
-import { type JsonObject, wellFormed } from "../../task/json.ts";
+import { type JsonObject, wellFormed } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../../task/task-filter.ts";

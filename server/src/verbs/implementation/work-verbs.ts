@@ -12,7 +12,7 @@ import type { HandIn } from "../../task/claim.ts";
 import type { Command } from "../../task/decide.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type Json, wellFormed } from "../../task/json.ts";
+import { type Json, wellFormed } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { mayWorkOn } from "../../task/visibility.ts";

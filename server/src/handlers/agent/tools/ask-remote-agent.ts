@@ -3,7 +3,7 @@
  * journal and a time of its own, asks people as any task does, and is stopped with its parent, on the other side too.
  */
 import { z } from "zod";
-import { closingWordsOf } from "../../../task/agent-message.ts";
+import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import { textOf } from "../../../task/part.ts";
 import { excerpt } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../../task/json.ts";
+import type { Json } from "../../../task/json/json.ts";
 import { context } from "../fixtures/tool-context.ts";
 import { builtInTools } from "./built-in.ts";
 import { timeIn } from "./current-time.ts";

@@ -3,10 +3,10 @@
  * and ends with its parent. Agents that hand a question on in a circle end at the depth that a tree of tasks may have.
  */
 import { z } from "zod";
-import { agentOutputOf, type Collaborator, outputText } from "../../../task/agent.ts";
-import type { Guardrails } from "../../../task/guardrails.ts";
+import { agentOutputOf, type Collaborator, outputText } from "../../../task/agent/agent.ts";
+import type { Guardrails } from "../../../task/agent/guardrails.ts";
 import { StepError } from "../../../task/handler.ts";
-import { type JsonObject, jsonObject } from "../../../task/json.ts";
+import { type JsonObject, jsonObject } from "../../../task/json/json.ts";
 import type { AgentDirectory } from "../directory.ts";
 import { excerpt, shortened } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";

@@ -7,7 +7,7 @@ import {
   countryProperties,
   findCountry,
 } from "../../../reference/countries.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import { defineTool, NoAnswer } from "../tool.ts";
 
 /** One fact about a country, or all that is known. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Citation } from "../../../task/agent.ts";
+import type { Citation } from "../../../task/agent/agent.ts";
 import { context } from "../fixtures/tool-context.ts";
 import { searchDocumentsTool } from "./search-documents.ts";
 

@@ -1,6 +1,6 @@
 /** Searches the vector stores that the owner of the task may see. */
 import { z } from "zod";
-import type { Citation } from "../../../task/agent.ts";
+import type { Citation } from "../../../task/agent/agent.ts";
 import type { Context } from "../../../task/handler.ts";
 import type { CountedCall } from "../../../task/usage.ts";
 import { defineTool, type Tool } from "../tool.ts";

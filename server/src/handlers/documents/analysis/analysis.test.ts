@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
-import { ANALYSES, type DocumentPage, type Produced } from "../../../task/document.ts";
+import { ANALYSES, type DocumentPage, type Produced } from "../../../task/documents/document.ts";
 import { headingsOf, proseOf } from "./prose.ts";
 import { putTogether } from "./put-together.ts";
 import { readPart } from "./read-part.ts";

@@ -2,7 +2,7 @@
  * What of a page's Markdown is running text: headings, tables, captions, code and pictures are left out, links and
  * emphasis leave their words. And its headings.
  */
-import type { DocumentPage } from "../../../task/document.ts";
+import type { DocumentPage } from "../../../task/documents/document.ts";
 
 export type PlacedHeading = { title: string; level: number /** Index of its page. */; page: number };
 

@@ -1,6 +1,6 @@
 /** Puts the parts of a document together: its abstract, summary, outline, keywords, contexts and graph, in its own words. */
 import { rankSentences } from "../../../reference/text/summary.ts";
-import type { Analysis, DocumentGraph, Produced } from "../../../task/document.ts";
+import type { Analysis, DocumentGraph, Produced } from "../../../task/documents/document.ts";
 import type { DocumentPart } from "./part.ts";
 import { CONTEXTS_MAX } from "./part-bounds.ts";
 import type { PlacedHeading } from "./prose.ts";

@@ -1,7 +1,7 @@
 /** Reads one part of a document: what stands in it, counted and ranked. Pure, and slow: it runs in a thread of its own. */
 import { sentencesOf } from "../../../reference/text/sentences.ts";
 import { rankSentences } from "../../../reference/text/summary.ts";
-import type { DocumentPage } from "../../../task/document.ts";
+import type { DocumentPage } from "../../../task/documents/document.ts";
 import { namesOf } from "./names.ts";
 import type { DocumentPart } from "./part.ts";
 import { CONTEXTS_MAX, ENTITIES_MAX, HEADINGS_MAX, PAIRS_MAX, PHRASES_MAX, SENTENCES_MAX } from "./part-bounds.ts";

@@ -1,7 +1,7 @@
 /** The binding to JSON-RPC 2.0: one route, the method's name in the body. Most of its errors travel with HTTP 200. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
-import { numberTextsOf } from "../../number-texts.ts";
+import { numberTextsOf } from "../../body/number-texts.ts";
 import { type Route, route } from "../../route.ts";
 import { DIALECTS, type Dialect } from "../dialect.ts";
 import { type RpcId, refused, renderErrorIn } from "../errors.ts";

@@ -1,6 +1,6 @@
 /** What both bindings do with a request whose operation and dialect are known. */
 import type { Principal } from "../../../task/principal.ts";
-import { jsonBody } from "../../json-body.ts";
+import { jsonBody } from "../../body/json-body.ts";
 import type { Answer, Call } from "../../route.ts";
 import { JSON_TYPE } from "../../route.ts";
 import { agentAt } from "../agent.ts";

@@ -3,7 +3,7 @@
  * protocol's schema has it by default. For 0.3 the protocol says nothing of it: there it is as the client that verifies such
  * cards, the SDK for Python, writes them, in ASCII.
  */
-import type { Json, JsonObject } from "../../../task/json.ts";
+import type { Json, JsonObject } from "../../../task/json/json.ts";
 
 /** What the schema of 0.3 says where a card does not. */
 const DEFAULTS: Readonly<Record<string, Json>> = { protocolVersion: "0.3.0", preferredTransport: "JSONRPC" };

@@ -3,8 +3,8 @@
  * at once: what 0.3 has, and the interfaces of 1.0 beside it.
  */
 import { createHash } from "node:crypto";
-import type { AgentDefinition } from "../../../task/agent.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import type { AgentDefinition } from "../../../task/agent/agent.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Dialect } from "../dialect.ts";
 import { SENT_ONCE } from "../extensions.ts";
 import { type Base, urlOf } from "../paths.ts";

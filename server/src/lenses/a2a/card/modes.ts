@@ -1,5 +1,5 @@
 /** The media types that an agent takes and gives. */
-import type { AgentDefinition } from "../../../task/agent.ts";
+import type { AgentDefinition } from "../../../task/agent/agent.ts";
 
 /** What a model can be handed: text in any of its forms, pictures, PDFs. */
 const INPUT = [

@@ -5,7 +5,7 @@
  * lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
  */
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from "node:crypto";
-import { type JsonObject, jsonObject } from "../../../task/json.ts";
+import { type JsonObject, jsonObject } from "../../../task/json/json.ts";
 import type { LensParts } from "../../lens-parts.ts";
 import type { Version } from "../vocabulary.ts";
 import { newForm, oldForm } from "./canonical-form.ts";

@@ -1,8 +1,8 @@
 /** A message that begins a task. */
-import type { AgentInput } from "../../../task/agent.ts";
-import type { AgentMessage } from "../../../task/agent-message.ts";
+import type { AgentInput } from "../../../task/agent/agent.ts";
+import type { AgentMessage } from "../../../task/agent/agent-message.ts";
 import { Refusal } from "../../../task/errors.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import { textOf } from "../../../task/part.ts";
 import { METADATA_BYTES_MAX } from "../../../task/submission.ts";
 import type { Acknowledged } from "../../../verbs/tasks.ts";

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { isTaskId, uuidV8 } from "../../../task/id.ts";
-import type { Json } from "../../../task/json.ts";
+import type { Json } from "../../../task/json/json.ts";
 import { isTerminal } from "../../../task/states.ts";
 import type { Task } from "../../../task/task.ts";
 import { InvalidParams, ProtocolRefusal } from "../faults.ts";

@@ -1,5 +1,5 @@
 /** A send that is to take effect once, however often it comes: its client says so by a header, or by an extension of ours. */
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Idempotency } from "../../../task/submission.ts";
 import { idempotencyOf } from "../../idempotency.ts";
 import { SENT_ONCE } from "../extensions.ts";

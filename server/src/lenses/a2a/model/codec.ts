@@ -3,7 +3,7 @@
  * dialects, since 1.0 says the same over JSON-RPC and over HTTP.
  */
 import type { z } from "zod";
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Version } from "../vocabulary.ts";
 import type { Commands } from "./command.ts";
 import type { EventView, PushConfigView, SentView, TaskListView, TaskView } from "./view.ts";

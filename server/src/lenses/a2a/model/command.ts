@@ -1,5 +1,5 @@
 /** What a client of either version asks for, once it is read. */
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { WireState } from "../vocabulary.ts";
 import type { MessageView } from "./view.ts";
 

@@ -3,7 +3,7 @@
  * and yes or no also as texts, enumerations also by number, base64 in either alphabet. Fields that nobody knows are ignored.
  */
 import { z } from "zod";
-import { isWithin, jsonObject } from "../../../task/json.ts";
+import { isWithin, jsonObject } from "../../../task/json/json.ts";
 import { ROLES, type Role, WIRE_STATES, type WireState } from "../vocabulary.ts";
 
 export const PARTS_MAX = 100;

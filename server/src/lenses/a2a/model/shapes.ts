@@ -2,7 +2,7 @@
  * The objects that every version writes alike, out of what each writes in its own way: a part, a message and the word for a
  * state.
  */
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import type { WireState } from "../vocabulary.ts";
 import { roleName, timeText } from "./fields.ts";

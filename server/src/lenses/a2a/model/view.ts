@@ -2,7 +2,7 @@
  * What a client of either version is shown, before it is written in the words of one: the protocol's own objects, with the
  * parts as the core has them. No file in them is one of ours any more: it is bytes, or an address.
  */
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import type { Role, WireState } from "../vocabulary.ts";
 

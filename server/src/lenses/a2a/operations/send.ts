@@ -1,5 +1,5 @@
 /** A message to an agent, which is answered with the task that came of it. */
-import { closingWordsOf } from "../../../task/agent-message.ts";
+import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import type { Task } from "../../../task/task.ts";
 import { delivered } from "../message/deliver.ts";
 import type { SentView } from "../model/view.ts";

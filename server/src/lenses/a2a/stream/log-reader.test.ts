@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type EventData, type EventType, eventDraft } from "../../../task/events/event.ts";
-import { jsonObject } from "../../../task/json.ts";
+import { jsonObject } from "../../../task/json/json.ts";
 import type { Prompt } from "../../../task/task.ts";
 import { LogReader } from "./log-reader.ts";
 

@@ -7,11 +7,11 @@
  * led to calls of tools) the artifact is written anew, and the end of the task brings it to what the task answers.
  */
 
-import { closingWordsOf } from "../../../task/agent-message.ts";
+import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import type { ArtifactUpdate } from "../../../task/artifact.ts";
 import { messageIdInTask } from "../../../task/conversation.ts";
 import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
-import type { Json } from "../../../task/json.ts";
+import type { Json } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import { pauseSentence } from "../../../task/pause.ts";
 import { RESULT_ID, resultParts } from "../../../task/result.ts";

@@ -3,7 +3,7 @@
  * from the log, where each event is before anybody is told of it: so a stream goes on anywhere, after any restart, and all
  * who follow a task see the same. A stream never steers what it shows.
  */
-import { closingWordsOf } from "../../../task/agent-message.ts";
+import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { Task } from "../../../task/task.ts";

@@ -3,10 +3,10 @@
  * outputs are artifacts; neither is among them.
  */
 import { z } from "zod";
-import { agentInput } from "../../../task/agent.ts";
-import { type AgentMessage, messageAsked, messageTold } from "../../../task/agent-message.ts";
+import { agentInput } from "../../../task/agent/agent.ts";
+import { type AgentMessage, messageAsked, messageTold } from "../../../task/agent/agent-message.ts";
 import { queryIdOf } from "../../../task/conversation.ts";
-import { openQuestions } from "../../../task/questions.ts";
+import { openQuestions } from "../../../task/people/questions.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Turn } from "../../../verbs/tasks.ts";
 import type { MessageView } from "../model/view.ts";

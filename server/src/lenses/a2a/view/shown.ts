@@ -1,5 +1,5 @@
 /** A task as version 1.0 shows it to whoever asks for that in another API: with what the task itself holds. */
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Task } from "../../../task/task.ts";
 import { threadOf } from "../../../task/thread.ts";
 import { v1 } from "../model/v1/codec.ts";

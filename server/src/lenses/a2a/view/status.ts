@@ -2,10 +2,10 @@
  * The state of a task, and what is said with it: its question while it asks, its pause, its error once it has failed, the
  * words with which its agent ended it.
  */
-import { type ClosingWords, closingWordsOf } from "../../../task/agent-message.ts";
+import { type ClosingWords, closingWordsOf } from "../../../task/agent/agent-message.ts";
 import { messageIdInTask, replyIdOf } from "../../../task/conversation.ts";
 import { pauseSentenceOf } from "../../../task/pause.ts";
-import { openQuestions } from "../../../task/questions.ts";
+import { openQuestions } from "../../../task/people/questions.ts";
 import type { Failure, Prompt, Task } from "../../../task/task.ts";
 import type { MessageView, StatusView } from "../model/view.ts";
 import { STATE_OF, type WireState } from "../vocabulary.ts";

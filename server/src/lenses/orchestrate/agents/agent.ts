@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { uuidV8 } from "../../../task/id.ts";
-import { isJsonObject } from "../../../task/json.ts";
+import { isJsonObject } from "../../../task/json/json.ts";
 import type { Agent, AgentUpdate, RemovedAgent } from "../../../verbs/agents.ts";
 import { wireTime } from "../wire-time.ts";
 import type { AgentFields, AgentOut } from "./schema.ts";

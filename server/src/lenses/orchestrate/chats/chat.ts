@@ -2,7 +2,7 @@
  * A run as the chat completion of its answer: whole, or chunk by chunk as real server-sent events. What the run asks, and
  * that it goes on elsewhere, is said as an answer too: the next message of the thread goes on from there.
  */
-import { isJsonObject, type Json, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../task/json/json.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
 import type { EventStream } from "../../lens-parts.ts";
 import { oneLine } from "../../one-line.ts";

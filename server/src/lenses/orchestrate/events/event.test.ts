@@ -4,7 +4,7 @@ import { z } from "zod";
 import { queryIdOf, replyIdOf } from "../../../task/conversation.ts";
 import { eventDraft, type TaskEvent } from "../../../task/events/event.ts";
 import { SAMPLE_EVENTS } from "../../../task/events/samples.suite.ts";
-import { jsonObject } from "../../../task/json.ts";
+import { jsonObject } from "../../../task/json/json.ts";
 import { type Task, task as taskSchema } from "../../../task/task.ts";
 import { answerOf } from "../messages/message.ts";
 import { threadMessage } from "../messages/schema.ts";

@@ -5,11 +5,11 @@
  * The authoritative answer, `message.created`, comes from the task's completion. A run whose model gave no live text has
  * its answer as one piece of it.
  */
-import { outputText } from "../../../task/agent.ts";
+import { outputText } from "../../../task/agent/agent.ts";
 import { messageIdInTask, queryIdOf } from "../../../task/conversation.ts";
 import { type CustomEvent, type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
 import { isUuid, uuidFromTaskId } from "../../../task/id.ts";
-import type { Json, JsonObject } from "../../../task/json.ts";
+import type { Json, JsonObject } from "../../../task/json/json.ts";
 import type { FailedState } from "../../../task/states.ts";
 import type { Failure, Task } from "../../../task/task.ts";
 import { isParked } from "../../../task/turns.ts";

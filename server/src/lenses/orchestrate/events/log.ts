@@ -1,5 +1,5 @@
 /** What a run has done, out of the log of its task: all of it so far, as it comes, or what of it an answer tells. */
-import { agentOutputOf } from "../../../task/agent.ts";
+import { agentOutputOf } from "../../../task/agent/agent.ts";
 import { queryIdOf } from "../../../task/conversation.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { Principal } from "../../../task/principal.ts";

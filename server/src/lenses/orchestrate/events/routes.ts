@@ -1,6 +1,6 @@
 /** What a run has done, at any time: all of its events so far. */
 import { z } from "zod";
-import { jsonWithList } from "../../json-list.ts";
+import { jsonWithList } from "../../body/json-list.ts";
 import { JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { taskNamed } from "../names.ts";

@@ -1,6 +1,6 @@
 /** The events of a run as clients are sent them. */
 import { z } from "zod";
-import { jsonObject } from "../../../task/json.ts";
+import { jsonObject } from "../../../task/json/json.ts";
 import { named } from "../../openapi.ts";
 
 const anyObject = jsonObject.meta({ wire: { type: "object", additionalProperties: true } });

@@ -3,9 +3,9 @@
  * their ids are UUIDs, which clients insist on. What of a knowledge base a vector store has no place for lies in its
  * metadata.
  */
-import type { ChunkingStrategy } from "../../../task/chunk.ts";
+import type { ChunkingStrategy } from "../../../task/documents/chunk.ts";
 import { isUuid } from "../../../task/id.ts";
-import { isJsonObject, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type JsonObject } from "../../../task/json/json.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Member, VectorStore, VectorStoreUpdate } from "../../../verbs/vector-stores.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";

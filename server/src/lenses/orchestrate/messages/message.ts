@@ -6,11 +6,11 @@
  * - `is_async` says that more will follow: of a notice, as long as its task has not ended. A client polls the thread on it.
  * - The steps of an answer are in the log of its task and not in the message.
  */
-import { agentOutputOf, outputText } from "../../../task/agent.ts";
+import { agentOutputOf, outputText } from "../../../task/agent/agent.ts";
 import { type Message, messageIdInTask, queryIdOf, replyIdOf } from "../../../task/conversation.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import { uuidFromTaskId } from "../../../task/id.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../task/json/json.ts";
 import { type Part, textOf } from "../../../task/part.ts";
 import type { Prompt, Task } from "../../../task/task.ts";
 import { threadOf } from "../runs/asked.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
-import { jsonWithList } from "../../json-list.ts";
+import { jsonWithList } from "../../body/json-list.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";
 import { logOf } from "../events/captured-log.ts";

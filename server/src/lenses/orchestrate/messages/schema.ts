@@ -1,6 +1,6 @@
 /** Messages as clients send and are sent them, and what was written down while they came about. */
 import { z } from "zod";
-import { json, jsonObject } from "../../../task/json.ts";
+import { json, jsonObject } from "../../../task/json/json.ts";
 import { named } from "../../openapi.ts";
 import { dict, maybe, text, textOrDicts, uuid } from "../pydantic.ts";
 

@@ -1,8 +1,8 @@
 /** What a run was asked with, by which agent and in which thread: whatever of this wire speaks of a task tells it. */
 import { z } from "zod";
-import { agentInput } from "../../../task/agent.ts";
+import { agentInput } from "../../../task/agent/agent.ts";
 import { uuidFromTaskId } from "../../../task/id.ts";
-import { isJsonObject, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type JsonObject } from "../../../task/json/json.ts";
 import type { Task } from "../../../task/task.ts";
 
 /** The thread of a run; a task in no conversation is one by itself. */

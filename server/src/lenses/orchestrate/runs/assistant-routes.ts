@@ -4,7 +4,7 @@ import { z } from "zod";
 import { notFound } from "../../../task/errors.ts";
 import { mustHave } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
-import { jsonWithList } from "../../json-list.ts";
+import { jsonWithList } from "../../body/json-list.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { withTree } from "../../tree-usage.ts";
 import { foundAs } from "../errors.ts";

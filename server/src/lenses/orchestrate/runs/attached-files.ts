@@ -1,7 +1,7 @@
 /** Files that a client has uploaded and names in the context of a run, which then has them as attachments. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";

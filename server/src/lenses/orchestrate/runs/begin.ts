@@ -5,10 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { queryIdOf } from "../../../task/conversation.ts";
 import { Refusal } from "../../../task/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../task/json/json.ts";
 import { keptIn, type Part, textOf } from "../../../task/part.ts";
+import { openQuestions } from "../../../task/people/questions.ts";
 import { mustHave, type Principal } from "../../../task/principal.ts";
-import { openQuestions } from "../../../task/questions.ts";
 import type { Submission } from "../../../task/submission.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Agent } from "../../../verbs/agents.ts";

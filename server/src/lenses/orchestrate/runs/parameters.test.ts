@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { generationParameters } from "../../../task/generation-parameters.ts";
-import { guardrails as ours } from "../../../task/guardrails.ts";
+import { generationParameters } from "../../../task/agent/generation-parameters.ts";
+import { guardrails as ours } from "../../../task/agent/guardrails.ts";
 import { guardrailsOf, llmParamsOf, parametersOf, wireGuardrailsOf } from "./parameters.ts";
 import { guardrails, textGenerationParameters } from "./schema.ts";
 

@@ -7,9 +7,9 @@ import {
   type GenerationParameters,
   generationParameters,
   type IgnoredParameter,
-} from "../../../task/generation-parameters.ts";
-import type { Guardrail, Guardrails } from "../../../task/guardrails.ts";
-import { isJson, isJsonObject, type JsonObject } from "../../../task/json.ts";
+} from "../../../task/agent/generation-parameters.ts";
+import type { Guardrail, Guardrails } from "../../../task/agent/guardrails.ts";
+import { isJson, isJsonObject, type JsonObject } from "../../../task/json/json.ts";
 import { type TextGenerationParameters, textGenerationParameters, type WireGuardrails } from "./schema.ts";
 
 /** The wire's name of each field that is a value by itself. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
-import type { AgentOutput } from "../../../task/agent.ts";
+import type { AgentOutput } from "../../../task/agent/agent.ts";
 import { type Command, decide } from "../../../task/decide.ts";
 import { Refusal } from "../../../task/errors.ts";
 import { taskIdFromUuid } from "../../../task/id.ts";

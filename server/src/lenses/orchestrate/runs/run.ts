@@ -6,10 +6,10 @@
  * - A run whose time was over has none of the four times, but `last_error` says so. A deployment may call it `failed`.
  * - A task of any kind is a run, with what came out of it as the text of its message.
  */
-import { type AgentOutput, agentOutputOf } from "../../../task/agent.ts";
-import type { GenerationReport } from "../../../task/generation-parameters.ts";
-import type { GuardrailFinding, GuardrailKind } from "../../../task/guardrails.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import { type AgentOutput, agentOutputOf } from "../../../task/agent/agent.ts";
+import type { GenerationReport } from "../../../task/agent/generation-parameters.ts";
+import type { GuardrailFinding, GuardrailKind } from "../../../task/agent/guardrails.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Task } from "../../../task/task.ts";
 import { answerOf } from "../messages/message.ts";
 import type { ThreadMessage } from "../messages/schema.ts";

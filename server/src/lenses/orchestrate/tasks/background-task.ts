@@ -1,8 +1,8 @@
 /** A task of ours as the background task that executes a run, or any other work. */
-import { outputText } from "../../../task/agent.ts";
+import { outputText } from "../../../task/agent/agent.ts";
 import { Refusal } from "../../../task/errors.ts";
 import type { TaskId } from "../../../task/id.ts";
-import { isJsonObject, type JsonObject } from "../../../task/json.ts";
+import { isJsonObject, type JsonObject } from "../../../task/json/json.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";

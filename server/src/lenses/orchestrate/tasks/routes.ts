@@ -1,7 +1,7 @@
 /** Background tasks: what executes a run, and any other work. */
-import { DOCUMENT_KINDS } from "../../../task/document.ts";
+import { DOCUMENT_KINDS } from "../../../task/documents/document.ts";
 import { Refusal } from "../../../task/errors.ts";
-import type { JsonObject } from "../../../task/json.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { notFound } from "../../../task/errors.ts";
-import { isJsonObject, type Json, json } from "../../../task/json.ts";
-import { openQuestions } from "../../../task/questions.ts";
+import { isJsonObject, type Json, json } from "../../../task/json/json.ts";
+import { openQuestions } from "../../../task/people/questions.ts";
 import type { Outcome } from "../../../verbs/work.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
 import { foundAs } from "../errors.ts";

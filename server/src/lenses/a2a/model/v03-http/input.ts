@@ -3,7 +3,7 @@
  * and each form in which clients are known to send a push configuration.
  */
 import { z } from "zod";
-import { jsonObject } from "../../../../task/json.ts";
+import { jsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
 import { base64, fields, filename, id, mediaType, messageFields, metadata, PARTS_MAX, text, uri } from "../fields.ts";

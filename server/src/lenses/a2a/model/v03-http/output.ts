@@ -1,5 +1,5 @@
 /** What version 0.3 is shown over HTTP: no member that its proto file does not have, since its clients refuse others. */
-import type { JsonObject } from "../../../../task/json.ts";
+import type { JsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { WireState } from "../../vocabulary.ts";
 import type { Codec } from "../codec.ts";

@@ -1,6 +1,6 @@
 /** Requests of version 0.3 over JSON-RPC. */
 import { z } from "zod";
-import { jsonObject } from "../../../../task/json.ts";
+import { jsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
 import type { PushConfigWanted } from "../command.ts";

@@ -1,5 +1,5 @@
 /** What version 0.3 is shown over JSON-RPC: each object says what it is by its `kind`. */
-import type { JsonObject } from "../../../../task/json.ts";
+import type { JsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
 import { restOf, shapesOf } from "../shapes.ts";

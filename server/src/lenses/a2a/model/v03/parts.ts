@@ -2,7 +2,7 @@
  * What 0.3 has no field for, in the metadata of a part and back: data that is no object, the media type of what is no file,
  * and its name.
  */
-import { isJsonObject, type Json, type JsonObject } from "../../../../task/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 
 const WRAPPED = "a2a.wrapped";

@@ -1,6 +1,6 @@
 /** Requests of version 1.0: JSON-RPC and HTTP alike. */
 import { z } from "zod";
-import { json } from "../../../../task/json.ts";
+import { json } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
 import type { PushConfigWanted } from "../command.ts";

@@ -1,5 +1,5 @@
 /** What version 1.0 is shown: no member beyond those of its own schema, in any object. */
-import type { JsonObject } from "../../../../task/json.ts";
+import type { JsonObject } from "../../../../task/json/json.ts";
 import type { Part } from "../../../../task/part.ts";
 import type { Codec } from "../codec.ts";
 import { stateName } from "../fields.ts";

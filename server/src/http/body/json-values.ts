@@ -1,0 +1,52 @@
+/**
+ * Counts the values of a JSON text while its bytes come in, without making them: what a body costs in memory is not its
+ * bytes but its values, of which 40 MB may hold twenty millions. It does not check the text: a parser does that.
+ */
+import { JsonTextEnd } from "../../lenses/body/json-text-end.ts";
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_LIST = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+
+export class JsonValues {
+  /** At least as many as there are: commas and brackets that open, which every further value needs. */
+  count = 1;
+  /** Levels of the deepest one. */
+  depth = 0;
+  #level = 0;
+  #inText = false;
+  readonly #textEnd = new JsonTextEnd();
+
+  add(chunk: Buffer): void {
+    let at = 0;
+    while (at < chunk.length) at = this.#inText ? this.#endOfText(chunk, at) : this.#endOfRest(chunk, at);
+  }
+
+  /** Behind the quote that ends the text, or behind the chunk. */
+  #endOfText(chunk: Buffer, from: number): number {
+    const quote = this.#textEnd.in(chunk, from);
+    this.#inText = quote === -1;
+    return quote === -1 ? chunk.length : quote + 1;
+  }
+
+  /** Behind the quote that begins a text, or behind the chunk. */
+  #endOfRest(chunk: Buffer, from: number): number {
+    for (let at = from; at < chunk.length; at++) {
+      const byte = chunk[at];
+      if (byte === QUOTE) {
+        this.#inText = true;
+        return at + 1;
+      }
+      if (byte === COMMA) this.count += 1;
+      else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+        this.count += 1;
+        this.#level += 1;
+        if (this.#level > this.depth) this.depth = this.#level;
+      } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.#level -= 1;
+    }
+    return chunk.length;
+  }
+}

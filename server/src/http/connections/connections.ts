@@ -1,0 +1,129 @@
+/**
+ * The connections of a process. One that has shown an accepted key keeps its place. The others are strangers: when there
+ * are too many of them, in all or from one address, the oldest makes room for the newest. So whoever holds connections
+ * without a key keeps nobody out, and a check of health finds a place however many there are.
+ */
+import type { Socket } from "node:net";
+import { Arrivals } from "../arrivals.ts";
+import { networkOf } from "../network.ts";
+
+export type Connection = {
+  /** Where it comes from, as far as its socket says. */
+  network: string;
+  /** The key that it has shown first, once one was accepted. */
+  key: string | null;
+  /** No request of it has had its turn yet. */
+  isNew: boolean;
+  requestsInWork: number;
+  /** Requests of it whose heads are here, and that nobody has looked at. */
+  arriving: number;
+  /** The answer is on its way with which it ends. */
+  isEnding: boolean;
+};
+
+export type ConnectionBounds = {
+  max: number;
+  /** Requests of one that are in work at once: what a client sends ahead of its answers. */
+  requestsOfOne: number;
+  /** Of these, those that keep their place for one key; null is any number. */
+  ofKey: number | null;
+  /** Strangers from one address; null is any number. */
+  ofAddress: number | null;
+};
+
+/** A tenth of all connections, and never more than this, is left to strangers. */
+const STRANGERS_MIN = 1_000;
+
+export class Connections {
+  /** What comes over those of strangers. */
+  readonly arrivals: Arrivals;
+  readonly #bounds: ConnectionBounds;
+  readonly #all = new Map<Socket, Connection>();
+  /** In the order in which they came; those of one address too. */
+  readonly #strangers = new Set<Socket>();
+  readonly #ofAddress = new Map<string, Set<Socket>>();
+  readonly #ofKey = new Map<string, number>();
+
+  constructor(bounds: ConnectionBounds) {
+    this.#bounds = bounds;
+    this.arrivals = new Arrivals(bounds.requestsOfOne);
+  }
+
+  get requestsOfOneMax(): number {
+    return this.#bounds.requestsOfOne;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Of a socket that was handed to `add`. */
+  of(socket: Socket): Connection | undefined {
+    return this.#all.get(socket);
+  }
+
+  /** Whether a key comes over it for the first time: once. */
+  isNew(socket: Socket): boolean {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || !connection.isNew) return false;
+    connection.isNew = false;
+    return true;
+  }
+
+  add(socket: Socket): void {
+    const connection = {
+      network: networkOf(socket.remoteAddress ?? ""),
+      key: null,
+      isNew: true,
+      requestsInWork: 0,
+      arriving: 0,
+      isEnding: false,
+    };
+    this.#all.set(socket, connection);
+    socket.once("close", () => this.#remove(socket, connection));
+    const neighbours = this.#ofAddress.get(connection.network) ?? new Set();
+    this.#ofAddress.set(connection.network, neighbours.add(socket));
+    this.#strangers.add(socket);
+    if (neighbours.size > (this.#bounds.ofAddress ?? Number.POSITIVE_INFINITY)) this.#dropFirst(neighbours);
+    if (this.#all.size > this.#bounds.max) this.#dropFirst(this.#strangers);
+  }
+
+  /** It has shown a key that was accepted, and is no stranger any more where there is a place for it. */
+  shows(socket: Socket, key: string): void {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || connection.key !== null) return;
+    const { max, ofKey } = this.#bounds;
+    const kept = this.#all.size - this.#strangers.size;
+    const own = this.#ofKey.get(key) ?? 0;
+    if (kept >= max - Math.min(STRANGERS_MIN, Math.ceil(max / 10))) return;
+    if (own >= (ofKey ?? Number.POSITIVE_INFINITY)) return;
+    connection.key = key;
+    this.#ofKey.set(key, own + 1);
+    this.#forget(socket, connection);
+  }
+
+  #remove(socket: Socket, connection: Connection): void {
+    this.#all.delete(socket);
+    this.#forget(socket, connection);
+    if (connection.key === null) return;
+    const rest = (this.#ofKey.get(connection.key) ?? 1) - 1;
+    if (rest > 0) this.#ofKey.set(connection.key, rest);
+    else this.#ofKey.delete(connection.key);
+  }
+
+  /** As a stranger. */
+  #forget(socket: Socket, { network }: Connection): void {
+    this.#strangers.delete(socket);
+    const neighbours = this.#ofAddress.get(network);
+    neighbours?.delete(socket);
+    if (neighbours?.size === 0) this.#ofAddress.delete(network);
+  }
+
+  #dropFirst(sockets: ReadonlySet<Socket>): void {
+    const [oldest] = sockets;
+    if (oldest === undefined) return;
+    const connection = this.#all.get(oldest);
+    if (connection !== undefined) this.#remove(oldest, connection);
+    oldest.destroy();
+  }
+}

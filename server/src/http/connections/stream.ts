@@ -1,0 +1,157 @@
+/**
+ * Server-sent events on the raw response. Frames are pulled only while the socket takes bytes: a reader that does not
+ * read costs one item and the kernel's buffer, and slows nobody. Closing a stream never cancels what it shows.
+ */
+import type { ServerResponse } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import type { EventStream } from "../../lenses/lens-parts.ts";
+import { Refusal } from "../../task/errors.ts";
+import { type Frame, STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
+
+/** A reader that takes no byte for this long is let go; it may resume where it was. */
+const STALLED_MS_MAX = 300_000;
+/** One timer for all streams, since 10,000 of them are 10,000 timers otherwise. */
+const TICK_MS = 1_000;
+
+type Open = {
+  raw: ServerResponse;
+  heartbeat: string;
+  heartbeatMs: number;
+  lastWriteAt: number;
+  leave: AbortController;
+};
+
+export type Streams = {
+  stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
+  open: () => number;
+  /** Ends every stream: clients come back to the next server with their Last-Event-ID. */
+  close: () => void;
+};
+
+type StreamsParts = {
+  streamsMax: number;
+  bytesMax?: number;
+  log: Logger;
+  /** What a stream's head says of its caller's share, which it is part of from then on. Throws `rate_limited`. */
+  headersOf?: (request: FastifyRequest) => Readonly<Record<string, string>>;
+  /** Resolves when it may open; null when at once. Throws `rate_limited` when too many wait for that. */
+  turnOf?: (request: FastifyRequest) => Promise<void> | null;
+};
+
+export function createStreams({
+  streamsMax,
+  bytesMax = STREAMS_BYTES_MAX,
+  log,
+  headersOf = () => ({}),
+  turnOf = () => null,
+}: StreamsParts): Streams {
+  const open = new Set<Open>();
+  const stalled = new StalledReaders<Open>(bytesMax, (one) => {
+    one.raw.destroy();
+    log.warn({ open: open.size }, "let a stalled stream go: what waits for all of them is too much");
+  });
+  let timer: NodeJS.Timeout | undefined;
+  let closing = false;
+
+  function tick(): void {
+    const now = performance.now();
+    for (const one of open) {
+      if (one.raw.writableNeedDrain) {
+        if (now - one.lastWriteAt > STALLED_MS_MAX) one.raw.destroy();
+      } else if (now - one.lastWriteAt >= one.heartbeatMs) {
+        write(one, one.heartbeat);
+      }
+    }
+    if (open.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  }
+
+  async function pump(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
+    for await (const frame of frames) {
+      if (one.leave.signal.aborted) return;
+      if (write(one, frame)) continue;
+      stalled.add(one, frame);
+      await drained(one);
+      stalled.remove(one);
+    }
+  }
+
+  return {
+    open: () => open.size,
+    close() {
+      closing = true;
+      for (const { leave } of open) leave.abort();
+    },
+    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole, frames }) {
+      if (closing || open.size >= streamsMax) {
+        reply.header("retry-after", "1");
+        throw new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
+      }
+      const left = headersOf(request);
+      request.held = true;
+      await turnOf(request);
+      reply.hijack();
+      const { raw } = reply;
+      // Its reader has left while it waited: nothing would say so any more.
+      if (raw.destroyed || raw.closed) return;
+      raw.writeHead(200, headOf(request, { ...left, ...headers }));
+      if (request.method === "HEAD") {
+        raw.end();
+        return;
+      }
+      const one: Open = { raw, heartbeat, heartbeatMs, lastWriteAt: 0, leave: new AbortController() };
+      raw.on("close", () => one.leave.abort());
+      raw.on("error", () => one.leave.abort());
+      open.add(one);
+      timer ??= setInterval(tick, TICK_MS).unref();
+      try {
+        raw.flushHeaders();
+        if (opening !== "") write(one, opening);
+        await pump(one, frames(one.leave.signal));
+        if (endsWhole && one.leave.signal.aborted) raw.destroy();
+        else raw.end();
+      } catch (error) {
+        if (!one.leave.signal.aborted) log.error({ err: error, request: request.id }, "stream broke");
+        // Not a clean end: the reader must see that something is missing, and resume.
+        if (closing && !endsWhole) raw.end();
+        else raw.destroy();
+      } finally {
+        stalled.remove(one);
+        open.delete(one);
+      }
+    },
+  };
+}
+
+function headOf(request: FastifyRequest, own: Record<string, string>): Record<string, string> {
+  return {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+    "x-request-id": request.id,
+    "x-content-type-options": "nosniff",
+    ...own,
+  };
+}
+
+function write(one: Open, frame: Frame): boolean {
+  one.lastWriteAt = performance.now();
+  return one.raw.write(frame);
+}
+
+/** Resolves when the socket takes bytes again, or the reader has left. */
+function drained({ raw, leave: { signal } }: Open): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      raw.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    raw.on("drain", done);
+    signal.addEventListener("abort", done);
+    if (signal.aborted || !raw.writableNeedDrain) done();
+  });
+}

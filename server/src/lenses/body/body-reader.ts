@@ -1,0 +1,169 @@
+/** Ways of reading a body beside JSON of its own type: each needs a scope of the framework, which chooses parsers by scope. */
+import type { IncomingMessage } from "node:http";
+import { type Readable, Transform } from "node:stream";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Refusal } from "../../task/errors.ts";
+import { CONTENT_TYPE_FIELD, refusalOf } from "../error-answer.ts";
+import type { LensParts } from "../lens-parts.ts";
+import type { BodyPace } from "./body-pace.ts";
+import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
+import { UnreadForm } from "./form.ts";
+import { jsonOf, textOf } from "./well-formed.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Of all bodies of its server. */
+    bodyPace: BodyPace;
+  }
+  interface FastifyContextConfig {
+    /** What is cut out of a route's bodies. */
+    cut?: Cut;
+  }
+}
+
+const JSON_TYPES = ["application/json", /^application\/[\w.+-]+\+json(;|$)/];
+
+/** A body that is read as it comes may take its time, but neither stand still nor crawl. */
+const BODY_MS_MAX = 3_600_000;
+
+/** Whatever is no JSON is no body. */
+export function readLeniently(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
+    try {
+      done(null, lenientJson(Buffer.from(bytes)));
+    } catch (error) {
+      done(refusalOf(error));
+    }
+  });
+}
+
+const MEDIA_TYPE = /^[^/;\s]+\/[^/;\s]+/;
+
+/** What calls itself by no media type is text: the framework would refuse it before a parser is asked. */
+function takeAnyType(app: FastifyInstance): void {
+  app.addHook("onRequest", ({ headers }, _reply, done) => {
+    const type = headers["content-type"] ?? "";
+    if (type !== "" && !MEDIA_TYPE.test(type)) headers["content-type"] = "text/plain";
+    done();
+  });
+}
+
+/** What is of another type than JSON is text, also when its type is none; without a type it is JSON. */
+export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "readJson">): void {
+  takeAnyType(app);
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const { bodyLimit = 0 } = request.routeOptions;
+    if (Number(request.headers["content-length"] ?? 0) > bodyLimit) {
+      payload.resume();
+      throw tooLong(bodyLimit);
+    }
+    if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
+    const chunks: Buffer[] = [];
+    for await (const chunk of bounded(request, payload, bodyLimit)) chunks.push(chunk);
+    return chunks.length === 0 ? undefined : textOf(Buffer.concat(chunks));
+  });
+}
+
+/** The bytes as they come, up to the bound of the route; more of them break off the reading as `too_large`. */
+export function readAsStream(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request, payload, done) => {
+    done(null, bounded(request, payload, request.routeOptions.bodyLimit ?? 0));
+  });
+}
+
+/** A form is read by its route, part by part: what is too long by what it says of itself is refused before. */
+export function readAsForm(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  addFormParser(app);
+  app.addContentTypeParser("*", (_request, _payload, done) => {
+    const message = "The body is a form: send Content-Type: multipart/form-data.";
+    done(new Refusal("invalid", message, { field: CONTENT_TYPE_FIELD }));
+  });
+}
+
+/** A form, or the bytes of a body of any other type as they come. */
+export function readAsFormOrStream(app: FastifyInstance): void {
+  readAsStream(app);
+  addFormParser(app);
+}
+
+function addFormParser(app: FastifyInstance): void {
+  app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
+    const bytesMax = request.routeOptions.bodyLimit ?? 0;
+    if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
+    else done(null, new UnreadForm(bounded(request, payload, bytesMax), request.headers["content-type"] ?? ""));
+  });
+}
+
+/** JSON of any type whose long texts at some places of the route's are cut out: it is read once the caller is known. */
+export function readCutJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", cutJson);
+}
+
+/** The same of JSON types alone. */
+export function readTypedCutJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  for (const type of JSON_TYPES) app.addContentTypeParser(type, cutJson);
+}
+
+function cutJson(
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  const { bodyLimit = 0, config } = request.routeOptions;
+  if (Number(request.headers["content-length"] ?? 0) > bodyLimit) done(tooLong(bodyLimit));
+  else if (config.cut === undefined) done(new Error("A route that reads cut JSON says what is cut."));
+  else if (isShort(request)) done(null, new CutJson(payload, null));
+  else done(null, new CutJson(bounded(request, payload, bodyLimit), config.cut));
+}
+
+/** No text of it is cut out, however it is made: it is read as other JSON is. */
+function isShort({ headers }: FastifyRequest): boolean {
+  return Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= STAYS_BYTES_MAX;
+}
+
+function lenientJson(bytes: Buffer): unknown {
+  const text = textOf(bytes);
+  try {
+    return jsonOf(text);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return undefined;
+  }
+}
+
+function tooLong(bytesMax: number): Refusal {
+  return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
+}
+
+/** What a body's way in has to know of its request. */
+type Reading = { server: Pick<FastifyInstance, "bodyPace">; keyEnd: () => AbortSignal | null };
+
+/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or when the key of their caller has ended. */
+export function bounded(request: Reading, payload: Readable, bytesMax: number): Readable {
+  const { bodyPace } = request.server;
+  const giveUp = (why: Refusal) => void counted.destroy(why);
+  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, giveUp, () => request.keyEnd());
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      body.bytes += chunk.length;
+      if (body.bytes > bytesMax) done(tooLong(bytesMax));
+      else done(null, chunk);
+    },
+  });
+  // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+  counted.on("close", () => {
+    settled();
+    payload.unpipe(counted).resume();
+  });
+  counted.on("finish", settled);
+  // Whoever reads it is told; a route may read none of it.
+  counted.on("error", () => {});
+  payload.on("error", (error) => counted.destroy(error));
+  payload.on("aborted", () => counted.destroy(new Refusal("invalid", "The body ended before its end.")));
+  return payload.pipe(counted);
+}

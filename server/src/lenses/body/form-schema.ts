@@ -1,0 +1,46 @@
+/** What a form holds, for a route that `reads` one: its fields past their schema, and how the document shows it. */
+import { Readable } from "node:stream";
+import { z } from "zod";
+import { nested } from "../deep-object.ts";
+import { schemaOf } from "../openapi.ts";
+import { Form, UnreadForm } from "./form.ts";
+
+/**
+ * Fields are text; `metadata[key]` is one of an object, and a name that comes again makes a list. `files` says what each
+ * file is, by the name of its field. Which files there must be is the route's to say.
+ */
+export function formOf<Fields>(
+  fields: z.ZodObject<z.core.$ZodLooseShape> & z.ZodType<Fields>,
+  files: Readonly<Record<string, string>>,
+): z.ZodType<Form<Fields>> {
+  const shown = Object.entries(files).map(([name, about]) => [name, binary(about)] as const);
+  const wire = schemaOf(fields.extend(Object.fromEntries(shown)), "input", "3.0.3");
+  return z
+    .instanceof(UnreadForm)
+    .transform((unread) => new Form<Fields>(unread, fields, (values) => nested(Array.from(listed(values)))))
+    .meta({ wire });
+}
+
+/** A form, or in its place the bytes of one file as they come: for a route that reads a `form or bytes`. */
+export function formOrBytesOf<Fields>(
+  ...[fields, files]: Parameters<typeof formOf<Fields>>
+): z.ZodType<Form<Fields> | Readable> {
+  const form = formOf(fields, files);
+  return z.union([form, z.instanceof(Readable)]).meta({ wire: form.meta()?.["wire"] });
+}
+
+function binary(about: string): z.ZodType {
+  return z
+    .unknown()
+    .optional()
+    .meta({ wire: { type: "string", format: "binary" }, description: about });
+}
+
+function listed(values: readonly (readonly [string, string])[]): Map<string, string | string[]> {
+  const byName = new Map<string, string | string[]>();
+  for (const [name, value] of values) {
+    const before = byName.get(name);
+    byName.set(name, before === undefined ? value : [before, value].flat());
+  }
+  return byName;
+}

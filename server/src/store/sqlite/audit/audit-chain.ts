@@ -1,0 +1,103 @@
+/**
+ * The writer's end of the audit log. Within a transaction of the one who writes it gives an entry the next number and the
+ * hash that makes it a link of the chain: numbers are in the order of commits and have no gap, also where several processes
+ * write into one store. How far the log has come is noted beside it now and then, so that entries which are cut off its
+ * end are missed: with a batch at most each second, and when the writer is idle.
+ */
+import type { Database } from "better-sqlite3";
+import { NO_HASH } from "../../../task/audit-line.ts";
+import { auditHash } from "../../codec/audit-hash.ts";
+import type { Noted, PreparedAudit } from "../../codec/prepared.ts";
+import { numberIn, textIn } from "../column.ts";
+import { lateInserts, lateRows, lateRun } from "../late-statements.ts";
+
+/** The facts that hold the last entry which retention has removed, and the last one that is known to have been written. */
+export const ANCHOR_FACT = "audit:anchor";
+export const HEAD_FACT = "audit:head";
+const HEAD_EVERY_MS = 1_000;
+const COLUMNS = ["n", "tenant", "at", "user", "key_id", "act", "task", "origin", "detail", "hash"];
+
+/** A verb whose entry, where one came with it, commits with what it did. What answers `false` or `null` has done nothing. */
+export function noting<Given, Answer>(chain: AuditChain, act: (given: Given) => Answer) {
+  return (given: Given & Noted): Answer => {
+    const answer = act(given);
+    if (given.audit !== undefined && answer !== false && answer !== null) chain.add(given.audit);
+    return answer;
+  };
+}
+
+type End = { n: number; hash: string };
+
+export class AuditChain {
+  readonly #insert;
+  readonly #last;
+  readonly #fact;
+  readonly #put;
+  /** Entries of this transaction. They are written together at its end, which costs each half as much. */
+  #added: PreparedAudit[] = [];
+  /** The last entry of this transaction. */
+  #end: End | null = null;
+  /** The one that was noted with its batch, and one that has not been noted yet. */
+  #noted: End | null = null;
+  #unnoted: End | null = null;
+  #notedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(db: Database) {
+    this.#insert = lateInserts(db, `audit (${COLUMNS.join(", ")})`, COLUMNS.length);
+    this.#last = lateRows(db, "SELECT n, coalesce(hash, '') FROM audit ORDER BY n DESC LIMIT 1");
+    this.#fact = lateRows(db, "SELECT value ->> 'n', value ->> 'hash' FROM facts WHERE name = ?");
+    this.#put = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
+  }
+
+  add(entry: PreparedAudit): void {
+    this.#added.push(entry);
+  }
+
+  /** Before a commit: writes what was added, and notes how far the log has come, unless that was done a moment ago. */
+  settle(): void {
+    if (this.#added.length === 0) return;
+    let { n, hash } = this.#found();
+    this.#insert(
+      this.#added.map((entry) => {
+        n += 1;
+        const [tenant, at, user, keyId, act, task, origin, detail] = entry;
+        hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);
+        return [n, ...entry, hash];
+      }),
+    );
+    this.#added = [];
+    this.#end = { n, hash };
+    if (performance.now() - this.#notedAt < HEAD_EVERY_MS) return;
+    this.#put.run(HEAD_FACT, n, hash);
+    this.#notedAt = performance.now();
+    this.#noted = this.#end;
+  }
+
+  /** Whoever else writes may write before the next transaction. */
+  committed(): void {
+    if (this.#end !== null) this.#unnoted = this.#end === this.#noted ? null : this.#end;
+    this.#end = null;
+  }
+
+  rolledBack(): void {
+    this.#added = [];
+    this.#end = null;
+    this.#notedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  get isNoted(): boolean {
+    return this.#unnoted === null;
+  }
+
+  /** Notes how far the log had come with the last commit, when there is time for it. Within the caller's transaction. */
+  note(): void {
+    if (this.#unnoted !== null) this.#put.run(HEAD_FACT, this.#unnoted.n, this.#unnoted.hash);
+    this.#unnoted = null;
+  }
+
+  #found(): End {
+    const row = this.#last.get();
+    const end = row ?? this.#fact.get(ANCHOR_FACT);
+    return end ? { n: numberIn(end[0]), hash: textIn(end[1]) } : { n: 0, hash: NO_HASH };
+  }
+}

@@ -1,0 +1,85 @@
+/** What is wrong with a database, as sentences: SQLite's own checks, then the invariants that no constraint can say. */
+
+import type { Database } from "better-sqlite3";
+import { clauseOf } from "../../../task/text/clause.ts";
+import { DAY_MS, TEN_MINUTES_MS } from "../../codec/totals.ts";
+import { weight } from "../migrations/028-stored-bytes.ts";
+
+/** Of each kind of problem, this many are named. */
+const PROBLEMS_MAX = 20;
+
+/** Each query returns one column: a sentence per problem. */
+const INVARIANTS = [
+  `SELECT 'Task ' || t.id || ' says that its last event is ' || t.last_seq || ', its log says '
+     || coalesce((SELECT max(seq) FROM events WHERE task = t.n), 0) || '.'
+   FROM tasks t WHERE t.last_seq <> coalesce((SELECT max(seq) FROM events WHERE task = t.n), 0)`,
+  `SELECT 'The log of task ' || t.id || ' has gaps.'
+   FROM tasks t WHERE t.last_seq <> (SELECT count(*) FROM events WHERE task = t.n)`,
+  `SELECT 'Task ' || id || ' has no submission.' FROM tasks WHERE n NOT IN (SELECT task FROM submissions)`,
+  ...[DAY_MS, TEN_MINUTES_MS].flatMap((span) => [totalsDiffer("''", span), totalsDiffer("'=' || user", span)]),
+];
+
+/** From schema version 3 on. */
+const SCHEDULE = `SELECT 'Task ' || id || ' has columns that differ from its record.' FROM tasks
+   WHERE ended_at IS NULL AND json_valid(record) AND (deadline_at IS NOT record ->> '$.deadlineAt'
+     OR lease_worker IS NOT record ->> '$.lease.worker' OR lease_until IS NOT record ->> '$.lease.until'
+     OR waits_on IS NOT (SELECT group_concat(DISTINCT value ->> '$.on') FROM json_each(record, '$.waits')))`;
+
+/** From schema version 7 on. */
+const MEMBERS = `SELECT 'Vector store ' || v.id || ' counts other members than it has.' FROM vector_stores v
+   WHERE (in_progress, completed, failed, cancelled, bytes) IS NOT (SELECT
+     count(*) FILTER (WHERE m.status = 'in_progress'), count(*) FILTER (WHERE m.status = 'completed'),
+     count(*) FILTER (WHERE m.status = 'failed'), count(*) FILTER (WHERE m.status = 'cancelled'),
+     coalesce(sum(m.bytes), 0) FROM members m WHERE m.vector_store = v.key)`;
+
+/** From schema version 8 on. */
+const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
+   WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
+
+/** From schema version 28 on. */
+const STORED = `WITH kept AS (SELECT tenant, user, sum(bytes) AS bytes FROM (
+    SELECT tenant, user, bytes FROM tasks
+    UNION ALL SELECT t.tenant, t.user, a.bytes FROM attachments a JOIN tasks t ON t.n = a.task
+    UNION ALL SELECT tenant, user, bytes + text_bytes FROM documents
+    UNION ALL SELECT tenant, user, bytes FROM vector_stores
+    UNION ALL SELECT c.tenant, c.user, ${weight("m.parts")} FROM messages m JOIN conversations c ON c.id = m.conversation
+  ) GROUP BY 1, 2),
+  counted AS (SELECT tenant, substr(owner, 2) AS user, bytes FROM stored_bytes WHERE owner <> '')
+  SELECT 'The stored bytes of user ' || user || ' of tenant ' || tenant || ' differ from what is there: ' || bytes FROM (
+    SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) WHERE bytes <> 0
+    UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept) WHERE bytes <> 0)`;
+
+function totalsDiffer(owner: string, span: number): string {
+  const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
+    FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
+  const isOwner = owner === "''" ? "owner = ''" : "owner <> ''";
+  const kept = `SELECT tenant, owner, bucket, kind, state, count FROM totals WHERE span = ${span} AND ${isOwner} AND count > 0`;
+  return `SELECT 'The totals of tenant ' || tenant || ' differ from its tasks (' || kind || ', ' || state || ').' FROM (
+    SELECT * FROM (${counted} EXCEPT ${kept}) UNION ALL SELECT * FROM (${kept} EXCEPT ${counted}))`;
+}
+
+export function check(db: Database): string[] {
+  const damage = column(db, "SELECT integrity_check FROM pragma_integrity_check");
+  const problems = damage.filter((line) => line !== "ok").map((line) => `SQLite: ${line}`);
+  const orphans = column(
+    db,
+    `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
+  );
+  const version = Number(db.pragma("user_version", { simple: true }));
+  const invariants = [
+    ...INVARIANTS,
+    ...(version >= 3 ? [SCHEDULE] : []),
+    ...(version >= 7 ? [MEMBERS] : []),
+    ...(version >= 8 ? [CHUNKS] : []),
+    ...(version >= 28 ? [STORED] : []),
+  ];
+  return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
+}
+
+function column(db: Database, sql: string): string[] {
+  try {
+    return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all().map(String);
+  } catch (error) {
+    return [`A check could not be made: ${clauseOf(error)}.`];
+  }
+}

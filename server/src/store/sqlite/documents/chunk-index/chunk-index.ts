@@ -1,0 +1,85 @@
+/** What a search goes over of a vector store, in segments and in rows, with what was read of both last in memory. */
+import type { Database } from "better-sqlite3";
+import type { Postings } from "../../../../retrieval/postings.ts";
+import { VectorRows } from "../../../../retrieval/quantised.ts";
+import { ByteCache } from "../../byte-cache.ts";
+import { type Member, type Membership, Memberships } from "../membership.ts";
+import { type Coverage, coverageOf, type Piece, partOf } from "./coverage.ts";
+import { PieceReader, type WordSlice } from "./piece-reader.ts";
+import { type Segment, Segments } from "./segments.ts";
+
+/** Words take 1.2 KB a chunk: many times what is kept beside segments. */
+const WORDS_BYTES_MAX = 48 << 20;
+const VECTORS_BYTES_MAX = 48 << 20;
+/** Of the stores that were searched last. */
+const COVERAGES_MAX = 64;
+
+type Words = { version: number; slices: WordSlice[]; bytes: number };
+type Vectors = { version: number; rows: VectorRows; bytes: number };
+type Known = { membership: Membership; version: number; segments: string; coverage: Coverage<Segment> };
+
+export class ChunkIndex {
+  readonly segments: Segments;
+  readonly #memberships: Memberships;
+  readonly #reader: PieceReader;
+  readonly #coverages = new Map<string, Known>();
+  readonly #words = new ByteCache<string, Words>(WORDS_BYTES_MAX);
+  readonly #vectors = new ByteCache<string, Vectors>(VECTORS_BYTES_MAX);
+
+  constructor(db: Database, index: Database) {
+    this.segments = new Segments(index);
+    this.#memberships = new Memberships(db);
+    this.#reader = new PieceReader(db);
+  }
+
+  coverage(vectorStore: string, model: string): Coverage<Segment> {
+    const key = `${vectorStore} ${model}`;
+    const membership = this.#memberships.of(vectorStore, model);
+    const numbers = this.segments.numbersOf(vectorStore, model);
+    const segments = numbers.join();
+    const known = this.#coverages.get(key);
+    this.#coverages.delete(key);
+    const coverage =
+      known?.membership === membership && known.version === membership.version && known.segments === segments
+        ? known.coverage
+        : coverageOf(
+            membership,
+            numbers.map((n) => this.segments.segment(n)),
+          );
+    this.#coverages.set(key, { membership, version: membership.version, segments, coverage });
+    for (const [oldest] of this.#coverages) if (this.#coverages.size > COVERAGES_MAX) this.#coverages.delete(oldest);
+    return coverage;
+  }
+
+  words(piece: Piece): readonly WordSlice[] {
+    const { version } = partOf(piece);
+    const known = this.#words.get(keyOf(piece));
+    if (known?.version === version) return known.slices;
+    const slices = [...this.#reader.words(piece)];
+    const bytes = slices.reduce((sum, { postings }: { postings: Postings }) => sum + postings.bytes, 0);
+    this.#words.set(keyOf(piece), { version, slices, bytes });
+    return slices;
+  }
+
+  vectors(piece: Piece, { version, dimensions }: NonNullable<Member["embedding"]>): VectorRows {
+    const key = `${keyOf(piece)} ${piece.member.embedding?.n}`;
+    const known = this.#vectors.get(key);
+    if (known?.version === version) return known.rows;
+    const numbers = new Int8Array(piece.chunks * dimensions);
+    this.#reader.writeVectors(piece, numbers, 0);
+    const rows = new VectorRows(numbers, dimensions);
+    this.#vectors.set(key, { version, rows, bytes: rows.bytes });
+    return rows;
+  }
+
+  /** Of one chunk of a piece, by its place there; all zeros when it has none. */
+  vector({ member, from }: Piece, place: number, { dimensions }: NonNullable<Member["embedding"]>): VectorRows {
+    const numbers = new Int8Array(dimensions);
+    this.#reader.writeVector({ member, from }, place, numbers);
+    return new VectorRows(numbers, dimensions);
+  }
+}
+
+function keyOf({ member, from }: Piece): string {
+  return `${member.cut} ${from}`;
+}

@@ -1,0 +1,72 @@
+/**
+ * The index of large vector stores: a database of its own beside the other, all of which is made from the rows there. So
+ * nothing of it needs a backup or a sync, and a file that cannot be read is made anew. One segment holds the words and
+ * vectors of up to 16,384 chunks in lists; it never changes, and nobody looks at it before it is ready.
+ */
+import { rmSync } from "node:fs";
+import { type Database, SqliteError } from "better-sqlite3";
+import { IN_MEMORY, openDatabase } from "../../database.ts";
+
+/** Another number makes all segments anew. */
+const FORMAT = 2;
+
+const SCHEMA = `
+CREATE TABLE segments (
+  n            INTEGER PRIMARY KEY AUTOINCREMENT,
+  vector_store TEXT NOT NULL,
+  model        TEXT NOT NULL,
+  ready        INTEGER NOT NULL DEFAULT 0,
+  chunks       INTEGER NOT NULL,
+  dimensions   INTEGER NOT NULL,
+  parts        BLOB NOT NULL,
+  lengths      BLOB NOT NULL,
+  middles      BLOB NOT NULL
+) STRICT;
+CREATE INDEX segments_by_store ON segments (vector_store, model);
+-- Numbered by segment and bucket, and by segment and list; see \`segments.ts\`.
+CREATE TABLE term_lists (n INTEGER PRIMARY KEY, lists BLOB NOT NULL) STRICT;
+CREATE TABLE vector_lists (n INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT;
+PRAGMA user_version = ${FORMAT};
+`;
+
+export function openIndex(file: string): Database {
+  try {
+    return opened(file);
+  } catch (error) {
+    if (!(error instanceof SqliteError) || file === IN_MEMORY || !isUnreadable(error.code)) throw error;
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+    return opened(file);
+  }
+}
+
+/** For who can do without: an empty one in memory where there can be none on disk. */
+export function openIndexOrNone(file: string): Database {
+  try {
+    return openIndex(file);
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    return openIndex(IN_MEMORY);
+  }
+}
+
+function isUnreadable(code: string): boolean {
+  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+}
+
+function opened(file: string): Database {
+  const db = openDatabase(file);
+  try {
+    db.pragma("synchronous = 1");
+    const isPresent = () => Number(db.pragma("user_version", { simple: true })) === FORMAT;
+    const create = db.transaction(() => {
+      if (isPresent()) return;
+      for (const table of ["segments", "term_lists", "vector_lists"]) db.exec(`DROP TABLE IF EXISTS ${table}`);
+      db.exec(SCHEMA);
+    });
+    if (!isPresent()) create.immediate();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}

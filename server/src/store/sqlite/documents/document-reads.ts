@@ -1,0 +1,200 @@
+/** What is read of documents, their pages, vector stores and their members. */
+import type { Database } from "better-sqlite3";
+import type { BatchRecord, MemberStatus } from "../../../task/documents/document.ts";
+import { Refusal } from "../../../task/errors.ts";
+import type { PlacedPage } from "../../../task/task-filter.ts";
+import type { Visible } from "../../../task/visibility.ts";
+import {
+  DOCUMENT_COLUMNS,
+  LISTED_DOCUMENT_COLUMNS,
+  MEMBER_COLUMNS,
+  VECTOR_STORE_COLUMNS,
+} from "../../codec/columns.ts";
+import type { OwnId } from "../../document-store.ts";
+import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
+import { textIn } from "../column.ts";
+import { queries } from "../queries.ts";
+import { whereVisible } from "../tasks/list.ts";
+import { NOT_REMOVED } from "./document-removal.ts";
+
+type Key = { key: string };
+type ById = { visible: Visible; own: OwnId };
+type Place = [createdAt: number, id: string, key: string];
+type Where = { sql: string; values: unknown[] };
+type Listing = {
+  /** Columns to select, from which tables, and what names an item's creation, id and key there. */
+  columns: string;
+  from: string;
+  where: Where;
+  place: readonly [createdAt: string, id: string, key: string];
+  /** The column of the id. */
+  idAt: number;
+};
+
+const MEMBERS = `members m JOIN documents d ON d.key = m.document AND d.${NOT_REMOVED}`;
+/** The key, unless its document is being removed. */
+const PAGED = `SELECT key FROM documents WHERE key = ? AND ${NOT_REMOVED}`;
+const MEMBER_SELECT = `SELECT ${MEMBER_COLUMNS}, d.id, d.filename FROM ${MEMBERS}`;
+const DOCUMENT_PLACE = ["d.created_at", "d.id", "d.key"] as const;
+const STORE_PLACE = ["v.created_at", "v.id", "v.key"] as const;
+const MEMBER_PLACE = ["m.created_at", "d.id", "d.key"] as const;
+
+export function documentReads(db: Database) {
+  const { row, page, number } = queries(db);
+  const list = lists(db);
+  return {
+    document: row(
+      `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.key = ? AND d.${NOT_REMOVED}`,
+      ({ key }: Key) => [key],
+    ),
+    documentById: byId(db, `SELECT ${DOCUMENT_COLUMNS} FROM documents d`, "d"),
+    documentByMd5: row(
+      `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.tenant = ? AND d.user = ? AND d.md5 = ?
+       ORDER BY d.created_at DESC LIMIT 1`,
+      ({ tenant, user, md5 }: { tenant: string; user: string; md5: string }) => [tenant, user, md5],
+    ),
+    documents: (given: { visible: Visible; purpose: string | null; at: number; page: PlacedPage }) => {
+      const { sql, values } = whereVisible(given.visible, "d");
+      const where = {
+        sql: `${sql} AND (d.expires_at IS NULL OR d.expires_at > ?) AND (? IS NULL OR d.purpose = ?)`,
+        values: [...values, given.at, given.purpose, given.purpose],
+      };
+      const from = { columns: LISTED_DOCUMENT_COLUMNS, from: "documents d", where, place: DOCUMENT_PLACE, idAt: 3 };
+      return list(from, given.page);
+    },
+    pages: page(
+      `SELECT page, name, content, recognized FROM document_pages
+       WHERE document = (${PAGED}) AND page >= ? ORDER BY page LIMIT ?`,
+      ANSWER_BYTES_MAX,
+      ({ key, from, limit }: Key & { from: number; limit: number }) => [key, from, limit],
+    ),
+    /** Of those from 0 on without a gap. */
+    pageCount: number(
+      `SELECT coalesce((SELECT min(p.page) + 1 FROM document_pages p WHERE p.document = (${PAGED})
+           AND NOT EXISTS (SELECT 1 FROM document_pages n WHERE n.document = p.document AND n.page = p.page + 1)), 0)
+         * EXISTS (SELECT 1 FROM document_pages WHERE document = (${PAGED}) AND page = 0)`,
+      ({ key }: Key) => [key, key],
+    ),
+    ...vectorStoreReads(db),
+    countDocuments: number(
+      `SELECT count(*) FROM documents WHERE status = 'processed' AND (? IS NULL OR tenant = ?) AND ${NOT_REMOVED}`,
+      ({ tenant }: { tenant: string | null }) => [tenant, tenant],
+    ),
+    countVectorStores: number(
+      "SELECT count(*) FROM vector_stores WHERE ? IS NULL OR tenant = ?",
+      ({ tenant }: { tenant: string | null }) => [tenant, tenant],
+    ),
+  };
+}
+
+function vectorStoreReads(db: Database) {
+  const { row, rows } = queries(db);
+  const list = lists(db);
+  return {
+    vectorStore: row(`SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = ?`, ({ key }: Key) => [key]),
+    vectorStoreById: byId(db, `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v`, "v"),
+    vectorStores: ({ visible, page }: { visible: Visible; page: PlacedPage }) =>
+      list(
+        {
+          columns: VECTOR_STORE_COLUMNS,
+          from: "vector_stores v",
+          where: whereVisible(visible, "v"),
+          place: STORE_PLACE,
+          idAt: 3,
+        },
+        page,
+      ),
+    vectorStoresOfOtherModels: rows(
+      `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.model <> ? AND v.key > ? ORDER BY v.key LIMIT ?`,
+      ({ model, after, limit }: { model: string; after: string; limit: number }) => [model, after, limit],
+    ),
+    storesOf: rows(
+      `SELECT ${VECTOR_STORE_COLUMNS} FROM members m JOIN vector_stores v ON v.key = m.vector_store
+       WHERE m.document = ? ORDER BY v.created_at, v.id`,
+      ({ key }: Key) => [key],
+    ),
+    member: row(
+      `${MEMBER_SELECT} WHERE m.vector_store = ? AND m.document = ?`,
+      ({ vectorStore, document }: { vectorStore: string; document: string }) => [vectorStore, document],
+    ),
+    members: (given: { vectorStore: string; status: MemberStatus | null; batch: string | null; page: PlacedPage }) => {
+      const { vectorStore, status, batch } = given;
+      const where = {
+        sql: "m.vector_store = ? AND (? IS NULL OR m.status = ?) AND (? IS NULL OR m.batch = ?)",
+        values: [vectorStore, status, status, batch, batch],
+      };
+      const columns = `${MEMBER_COLUMNS}, d.id, d.filename`;
+      return list({ columns, from: MEMBERS, where, place: MEMBER_PLACE, idAt: 11 }, given.page);
+    },
+    memberIds: rows(
+      `SELECT d.id FROM ${MEMBERS} WHERE m.vector_store = ? ORDER BY m.created_at, d.id LIMIT ?`,
+      ({ key, limit }: Key & { limit: number }) => [key, limit],
+    ),
+    batch: row(
+      "SELECT id, vector_store, created_at, task FROM member_batches WHERE vector_store = ? AND id = ?",
+      ({ vectorStore, id }: Pick<BatchRecord, "vectorStore" | "id">) => [vectorStore, id],
+    ),
+    batchCounts: rows(
+      "SELECT status, count(*) FROM members WHERE batch = ? GROUP BY status",
+      ({ id }: Pick<BatchRecord, "id">) => [id],
+    ),
+  };
+}
+
+/** The caller's own before anybody else's, of those the oldest. */
+function byId(db: Database, select: string, table: string): (given: ById) => unknown[] | null {
+  const { row } = queries(db);
+  const find = row(
+    `${select} WHERE ${table}.tenant = ? AND ${table}.id = ? AND (? IS NULL OR ${table}.user = ?)
+     ORDER BY ${table}.user <> ?, ${table}.created_at LIMIT 1`,
+    ({ visible, own }: ById) => [visible.tenant, own.id, visible.user, visible.user, own.user],
+  );
+  return (given) => (given.visible.tenant === given.own.tenant ? find(given) : null);
+}
+
+/** A page of a list by creation time, then id; `more` says that it goes on in the direction of the page. */
+function lists(db: Database) {
+  const { row } = queries(db);
+  const rowsOf = (sql: string, values: unknown[]) =>
+    db
+      .prepare<unknown[], unknown[]>(sql)
+      .raw()
+      .iterate(...values);
+  return ({ columns, from, where, place, idAt }: Listing, { limit, order, after, before, beyond }: PlacedPage) => {
+    const [, id] = place;
+    const cursor = after ?? before;
+    const startAt = (): Place | null => {
+      if (beyond) return [beyond.createdAt, beyond.id, beyond.key];
+      if (cursor === undefined) return null;
+      const found = row(
+        `SELECT ${place.join(", ")} FROM ${from} WHERE ${where.sql} AND ${id} = ? ORDER BY ${place.join(", ")} LIMIT 1`,
+        () => [...where.values, cursor],
+      )(null);
+      if (!found) throw unknownCursor(after === undefined ? "before" : "after");
+      return [Number(found[0]), String(found[1]), String(found[2])];
+    };
+    const start = startAt();
+    const forwards = after !== undefined || before === undefined;
+    const rising = (order === "asc") === forwards;
+    const direction = rising ? "ASC" : "DESC";
+    const fromThere = start === null ? "" : `AND (${place.join(", ")}) ${rising ? ">" : "<"} (?, ?, ?)`;
+    const found = fitting(
+      rowsOf(
+        `SELECT ${columns} FROM ${from} WHERE ${where.sql} ${fromThere}
+         ORDER BY ${place.map((column) => `${column} ${direction}`).join(", ")} LIMIT ?`,
+        [...where.values, ...(start ?? []), limit + 1],
+      ),
+      ANSWER_BYTES_MAX,
+    );
+    const items = found.rows.slice(0, limit);
+    const last = items.at(-1)?.[idAt];
+    if (!forwards) items.reverse();
+    // `last` is the one furthest on, with which the list goes on.
+    const more = found.more || found.rows.length > limit;
+    return { rows: items, more, last: last === undefined ? null : textIn(last) };
+  };
+}
+
+function unknownCursor(field: string): Refusal {
+  return new Refusal("invalid", "This cursor is not the id of an item of this list.", { field });
+}

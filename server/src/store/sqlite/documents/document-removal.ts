@@ -1,0 +1,57 @@
+/**
+ * A document goes in turns, so that nobody who writes waits long behind one of thousands of pages. First it becomes
+ * nobody's: no read finds it or anything of it from then on, and its id is free. Then its memberships and its pages go, some
+ * at a time, and its row at the end. What was broken off in between goes with the sweep of records, as one that expired long
+ * ago. Of its chunks only the cut goes here; see `chunk-writes.ts`.
+ */
+import type { Database } from "better-sqlite3";
+import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "../slices.ts";
+
+/** Of `documents`: it has not been removed. No document that anybody uploads expires at 0. */
+export const NOT_REMOVED = "expires_at IS NOT 0";
+
+export class DocumentRemoval {
+  readonly #hide;
+  readonly #removeCuts;
+  readonly #removeMembers;
+  readonly #removePages;
+  readonly #remove;
+
+  constructor(db: Database) {
+    const run = (sql: string) => db.prepare<unknown[]>(sql);
+    this.#hide = run(
+      `UPDATE documents SET tenant = '', user = '', id = key, sha256 = NULL, md5 = NULL, expires_at = 0
+       WHERE key = ? AND ${NOT_REMOVED}`,
+    );
+    this.#removeCuts = run("DELETE FROM cuts WHERE document = ?");
+    this.#removeMembers = run(
+      `DELETE FROM members WHERE document = ? AND vector_store IN (
+         SELECT vector_store FROM members WHERE document = ? LIMIT ?)`,
+    );
+    this.#removePages = run(
+      "DELETE FROM document_pages WHERE rowid IN (SELECT rowid FROM document_pages WHERE document = ? LIMIT ?)",
+    );
+    this.#remove = run("DELETE FROM documents WHERE key = ?");
+  }
+
+  /** Returns false when there is no such document. */
+  hide(key: string): boolean {
+    if (this.#hide.run(key).changes === 0) return false;
+    this.#removeCuts.run(key);
+    return true;
+  }
+
+  /** Returns whether nothing is left of it; no slice is begun after `until`. */
+  empty(key: string, until = performance.now() + TURN_MS): boolean {
+    const isEmpty =
+      inSlices(until, SLICE_ROWS, () => this.#removeMembers.run(key, key, SLICE_ROWS).changes) &&
+      this.emptyPages(key, until);
+    if (isEmpty) this.#remove.run(key);
+    return isEmpty;
+  }
+
+  /** Returns whether it has no page any more. */
+  emptyPages(key: string, until = performance.now() + TURN_MS): boolean {
+    return inSlices(until, SLICE_LARGE_ROWS, () => this.#removePages.run(key, SLICE_LARGE_ROWS).changes);
+  }
+}

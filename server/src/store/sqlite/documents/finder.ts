@@ -1,0 +1,151 @@
+/**
+ * The one who finds: a reader with a thread of its own, so that lists and tasks never wait behind a search. What of a
+ * store is in segments it reads from there, a few kilobytes for each word; the rest it goes over as it lies in the rows.
+ * Words count exactly, whatever the size. All vectors are looked at up to 100,000 chunks; beyond, those in the lists that
+ * are nearest to the question, and those of the chunks that its words fit best.
+ */
+import type { Database } from "better-sqlite3";
+import { bestOf } from "../../../retrieval/best.ts";
+import { fused, trustIn } from "../../../retrieval/fusion.ts";
+import { highlightsOf, type Range } from "../../../retrieval/highlights.ts";
+import { lexicalScores } from "../../../retrieval/lexical.ts";
+import { Direction } from "../../../retrieval/quantised.ts";
+import { questionTerms } from "../../../retrieval/terms.ts";
+import { Refusal } from "../../../task/errors.ts";
+import { fits } from "../../attribute-filter.ts";
+import type { AttributeFilter } from "../../chunk-store.ts";
+import { textIn } from "../column.ts";
+import type { Work } from "../people/work-through.ts";
+import { answerTo, type Call, failedOutcome, type Outcome } from "../thread/call.ts";
+import { ChunkIndex } from "./chunk-index/chunk-index.ts";
+import { nextMerge } from "./chunk-index/coverage.ts";
+import { EXACT_CHUNKS_MAX, Searchable } from "./chunk-index/searchable.ts";
+import { CHUNK_COLUMNS } from "./chunk-reads.ts";
+import type { Attributes } from "./membership.ts";
+
+export type Search = {
+  vectorStore: string;
+  /** Vectors as base64 of 32-bit floats. */
+  queries: { text: string; vector: string | null }[];
+  model: string;
+  filter: AttributeFilter | null;
+  scoreMin: number;
+  limit: number;
+};
+
+export type Found = {
+  document: string;
+  attributes: Attributes;
+  score: number;
+  chunk: unknown[];
+  highlights: Range[];
+};
+
+export type Searches = {
+  /** `isIndexed` is false when there is enough beside the segments to make another one. */
+  search: (search: Search) => { found: Found[]; isIndexed: boolean };
+};
+
+/** Of one search. */
+const SEARCH_MS_MAX = 5_000;
+/** Texts of one answer; what is found beyond them is left out. */
+const FOUND_CHARACTERS_MAX = 4 << 20;
+
+export class Finder implements Work {
+  readonly commitMs = 0;
+  readonly #db: Database;
+  readonly #indexDb: Database;
+  readonly #index: ChunkIndex;
+  readonly #exactMax: number;
+  readonly #chunk;
+  readonly #consistently;
+  #until = Number.POSITIVE_INFINITY;
+
+  constructor(db: Database, index: Database, exactMax = EXACT_CHUNKS_MAX) {
+    this.#db = db;
+    this.#indexDb = index;
+    this.#index = new ChunkIndex(db, index);
+    this.#exactMax = exactMax;
+    this.#chunk = db
+      .prepare<unknown[], unknown[]>(`SELECT ${CHUNK_COLUMNS} FROM chunks WHERE cut = ? AND chunk = ?`)
+      .raw();
+    // What a search reads is of one moment.
+    const ofOneMoment = index.transaction((search: Search) => this.#search(search));
+    this.#consistently = db.transaction((search: Search) => ofOneMoment.deferred(search));
+  }
+
+  batch(calls: Call[]): Outcome[] {
+    // One at a time: nobody's answer waits for the next one's search.
+    return calls.slice(0, 1).map((call) => {
+      this.#until = performance.now() + SEARCH_MS_MAX;
+      try {
+        return { answer: answerTo({ search: (search: Search) => this.#consistently.deferred(search) }, call) };
+      } catch (error) {
+        return failedOutcome(error);
+      }
+    });
+  }
+
+  close(): void {
+    this.#indexDb.close();
+    this.#db.close();
+  }
+
+  #search({ vectorStore, queries, model, filter, scoreMin, limit }: Search) {
+    const coverage = this.#index.coverage(vectorStore, model);
+    const isIndexed = nextMerge(coverage) === null;
+    const chunks = new Searchable(
+      this.#index,
+      coverage,
+      ({ attributes }) => filter === null || fits(filter, attributes),
+      { exactMax: this.#exactMax, goOn: () => this.#lookAtClock() },
+    );
+    if (chunks.searched === 0) return { found: [], isIndexed };
+    const best = new Float32Array(chunks.count);
+    for (const { text, vector } of queries) {
+      const words = lexicalScores(text, { [Symbol.iterator]: () => chunks.words() }, chunks);
+      const cosines = vector === null ? null : chunks.cosines(new Direction(floatsOf(vector)), words.scores);
+      keepGreater(best, fused(words, cosines, chunks, trustIn(model, text)));
+    }
+    return { found: this.#found(chunks, best, { queries, scoreMin, limit }), isIndexed };
+  }
+
+  #found(chunks: Searchable, scores: Float32Array, wanted: Pick<Search, "queries" | "scoreMin" | "limit">): Found[] {
+    const terms = new Set(wanted.queries.flatMap(({ text }) => [...questionTerms(text)]));
+    const found: Found[] = [];
+    let characters = 0;
+    const orderOf = (chunk: number) => chunks.orderOf(chunk);
+    for (const number of bestOf(scores, wanted.limit, wanted.scoreMin, orderOf)) {
+      const span = chunks.spanOf(number);
+      if (!span) continue;
+      const { member, from } = span.piece;
+      const chunk = this.#chunk.get(member.cut, from + number - span.first);
+      if (!chunk) continue;
+      const text = textIn(chunk.at(-1));
+      characters += text.length;
+      if (found.length > 0 && characters > FOUND_CHARACTERS_MAX) break;
+      const { document, attributes } = member;
+      found.push({ document, attributes, score: scores[number] ?? 0, chunk, highlights: highlightsOf(text, terms) });
+    }
+    return found;
+  }
+
+  #lookAtClock(): void {
+    if (performance.now() <= this.#until) return;
+    throw new Refusal("unavailable", `This search takes longer than ${SEARCH_MS_MAX / 1_000} s: filter for less.`, {
+      retryAfterS: 60,
+    });
+  }
+}
+
+function keepGreater(best: Float32Array, scores: Float32Array): void {
+  for (let chunk = 0; chunk < best.length; chunk++) {
+    const score = scores[chunk] ?? 0;
+    if (score > (best[chunk] ?? 0)) best[chunk] = score;
+  }
+}
+
+function floatsOf(base64: string): Float32Array {
+  const { buffer } = Uint8Array.from(Buffer.from(base64, "base64"));
+  return new Float32Array(buffer);
+}

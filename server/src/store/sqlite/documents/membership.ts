@@ -1,0 +1,164 @@
+/**
+ * The completed members of a vector store, as a search goes over them: in memory, in the order of their cuts. What has
+ * changed since the last search is read from the log of changes, since all members of a store of 20,000 documents take
+ * 80 ms to read.
+ */
+import type { Database } from "better-sqlite3";
+import { ByteCache } from "../byte-cache.ts";
+import { numberIn, textIn } from "../column.ts";
+
+export type Attributes = Record<string, string | number | boolean>;
+
+export type Member = {
+  document: string;
+  /** Its own, and what of its document's metadata can be filtered by. */
+  attributes: Attributes;
+  cut: number;
+  version: number;
+  chunks: number;
+  embedding: { n: number; version: number; dimensions: number } | null;
+};
+
+/** As the trigger of the log keeps. */
+const CHANGES_KEPT = 10_000;
+const MEMBERS_BYTES_MAX = 64 << 20;
+/** Beside its attributes. */
+const MEMBER_BYTES = 400;
+/** Characters of a text that can be filtered by. */
+const FILTERABLE_CHARACTERS_MAX = 512;
+
+export class Membership {
+  /** By their cuts, the lowest first. */
+  readonly members: Member[];
+  /** Moves whenever a member does. */
+  version = 0;
+  bytes = 0;
+  readonly #ofDocuments = new Map<string, Member>();
+
+  constructor(members: Member[]) {
+    this.members = members;
+    for (const member of members) this.#add(member);
+  }
+
+  /** What the document is in this store now; null when it is no completed member. */
+  put(document: string, member: Member | null): void {
+    const before = this.#ofDocuments.get(document);
+    if (!before && !member) return;
+    this.version += 1;
+    if (before) {
+      this.members.splice(this.#placeOf(before.cut), 1);
+      this.#ofDocuments.delete(document);
+      this.bytes -= bytesOf(before);
+    }
+    if (member) {
+      this.members.splice(this.#placeOf(member.cut), 0, member);
+      this.#add(member);
+    }
+  }
+
+  /** The member with this cut. */
+  withCut(cut: number): Member | null {
+    const member = this.members[this.#placeOf(cut)];
+    return member?.cut === cut ? member : null;
+  }
+
+  #add(member: Member): void {
+    this.#ofDocuments.set(member.document, member);
+    this.bytes += bytesOf(member);
+  }
+
+  #placeOf(cut: number): number {
+    let low = 0;
+    let high = this.members.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.members[middle]?.cut ?? 0) < cut) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+type Known = { membership: Membership; seen: number; readonly bytes: number };
+
+export class Memberships {
+  readonly #all;
+  readonly #one;
+  readonly #newest;
+  readonly #changed;
+  readonly #known = new ByteCache<string, Known>(MEMBERS_BYTES_MAX);
+
+  constructor(db: Database) {
+    const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
+    const members = (which: string) =>
+      rows(
+        `SELECT m.document, m.attributes, c.n, c.version, c.total, e.n, e.version, e.dimensions,
+           d.annotations -> '$.metadata'
+         FROM members m
+         JOIN documents d ON d.key = m.document
+         JOIN cuts c ON c.document = m.document AND c.max_tokens = m.max_tokens AND c.overlap_tokens = m.overlap_tokens
+         LEFT JOIN embeddings e ON e.cut = c.n AND e.model = ?
+         WHERE m.vector_store = ? AND m.status = 'completed' AND c.stored = c.total AND c.total > 0 ${which}`,
+      );
+    this.#all = members("ORDER BY c.n");
+    this.#one = members("AND m.document = ?");
+    this.#newest = rows("SELECT coalesce(max(n), 0) FROM searchable_changes");
+    this.#changed = rows("SELECT DISTINCT document FROM searchable_changes WHERE n > ?");
+  }
+
+  /** As of the moment of the caller's transaction. */
+  of(vectorStore: string, model: string): Membership {
+    const key = `${vectorStore} ${model}`;
+    const newest = numberIn(this.#newest.get()?.[0]);
+    const known = this.#known.get(key);
+    if (known?.seen === newest) return known.membership;
+    const membership =
+      known && newest - known.seen <= Math.min(known.membership.members.length, CHANGES_KEPT)
+        ? this.#broughtUp(known, vectorStore, model)
+        : new Membership(this.#all.all(model, vectorStore).map(memberOf));
+    this.#known.set(key, { membership, seen: newest, bytes: membership.bytes });
+    return membership;
+  }
+
+  #broughtUp({ membership, seen }: Known, vectorStore: string, model: string): Membership {
+    for (const [document] of this.#changed.all(seen)) {
+      const key = textIn(document);
+      const row = this.#one.get(model, vectorStore, key);
+      membership.put(key, row ? memberOf(row) : null);
+    }
+    return membership;
+  }
+}
+
+function memberOf(row: unknown[]): Member {
+  const [document, own, cut, version, total, embedding, embeddingVersion, dimensions, metadata] = row;
+  return {
+    document: textIn(document),
+    attributes: { ...filterable(metadata), ...JSON.parse(textIn(own)) },
+    cut: numberIn(cut),
+    version: numberIn(version),
+    chunks: numberIn(total),
+    embedding:
+      embedding === null
+        ? null
+        : { n: numberIn(embedding), version: numberIn(embeddingVersion), dimensions: numberIn(dimensions) },
+  };
+}
+
+function filterable(metadata: unknown): Attributes {
+  if (typeof metadata !== "string") return {};
+  const said: unknown = JSON.parse(metadata);
+  if (typeof said !== "object" || said === null || Array.isArray(said)) return {};
+  return Object.fromEntries(Object.entries(said).filter(([, value]) => isFilterable(value)));
+}
+
+function isFilterable(value: unknown): boolean {
+  if (typeof value === "string") return value.length <= FILTERABLE_CHARACTERS_MAX;
+  return typeof value === "number" || typeof value === "boolean";
+}
+
+function bytesOf({ attributes }: Member): number {
+  let bytes = MEMBER_BYTES;
+  for (const [key, value] of Object.entries(attributes)) bytes += 2 * (key.length + String(value).length) + 32;
+  return bytes;
+}

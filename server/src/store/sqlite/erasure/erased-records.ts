@@ -1,0 +1,282 @@
+/**
+ * What an erasure removes beside tasks, in turns of some milliseconds: each step goes on where the last turn has stopped, since
+ * what is gone is not found again. What stays has a pseudonym in the place of the user's name.
+ */
+import type { Database } from "better-sqlite3";
+import { pseudonymOf } from "../../../task/erasure.ts";
+import type { TaskChange } from "../../change-feed.ts";
+import { numberIn, textIn } from "../column.ts";
+import { DocumentRemoval } from "../documents/document-removal.ts";
+import { keysRemoval } from "../keys/key-statements.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
+import { conversationContents } from "../record-sweep.ts";
+import { inSlices, SLICE_ROWS } from "../slices.ts";
+import { ErasedNames } from "./erased-names.ts";
+import { ErasurePlaces } from "./erasure-places.ts";
+import { type Erasing, ErasureTally } from "./erasure-tally.ts";
+
+/** Rows without an index by user that one look goes over. */
+const LOOKED_AT = 2_000;
+
+/** A turn of one kind of thing; false when the time is over before all of it is gone. */
+type Step = (of: Erasing, until: number, count: (kind: string, rows: number, since?: number) => void) => boolean;
+
+export class ErasedRecords {
+  readonly #tally;
+  readonly #places;
+  readonly #names;
+  readonly #ofUser: readonly Step[];
+  readonly #ofConversation: readonly Step[];
+
+  constructor(db: Database) {
+    this.#tally = new ErasureTally(db);
+    this.#places = new ErasurePlaces(db);
+    this.#names = new ErasedNames(db, this.#places);
+    const conversations = new ErasedConversations(db, this.#places);
+    const documents = new ErasedDocuments(db);
+    const records = stepsOf(db, this.#places);
+    this.#ofUser = [
+      records.keys,
+      (of, until, count) => conversations.ofUser(of, until, count),
+      (of, until, count) => documents.erase(of, until, count),
+      records.vectorStores,
+      records.webhooks,
+      records.idempotencyOfUser,
+      records.aliases,
+      (of, until, count) => this.#names.replace(of, until, count),
+      records.idempotencyOfNothing,
+      records.share,
+    ];
+    this.#ofConversation = [
+      (of, until, count) => conversations.one(of, of.subject.id, until, count),
+      records.idempotencyOfNothing,
+    ];
+  }
+
+  /** Within the caller's transaction. */
+  turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[] } {
+    this.#places.open();
+    const of = this.#tally.find(id);
+    if (!of) return { isMore: false, renamed: [] };
+    this.#names.takeRenamed();
+    const counts = new Map<string, number>();
+    let since: number | null = null;
+    const count = (kind: string, rows: number, at?: number) => {
+      counts.set(kind, (counts.get(kind) ?? 0) + rows);
+      if (rows > 0 && at !== undefined) since = Math.min(since ?? at, at);
+    };
+    const steps = of.subject.type === "user" ? this.#ofUser : this.#ofConversation;
+    const isDone = steps.every((step) => step(of, until, count));
+    this.#tally.add(of, counts, since);
+    if (isDone) this.#places.forget(id);
+    return { isMore: !isDone, renamed: this.#names.takeRenamed() };
+  }
+}
+
+class ErasedConversations {
+  readonly #ofUser;
+  readonly #find;
+  readonly #hasTask;
+  readonly #remove;
+  readonly #blank;
+  readonly #noteFiles;
+  readonly #contents;
+  readonly #last;
+  readonly #places: ErasurePlaces;
+
+  constructor(db: Database, places: ErasurePlaces) {
+    this.#places = places;
+    this.#last = lateRows(
+      db,
+      `SELECT max(id) FROM (SELECT id FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})`,
+    );
+    // Those that were deleted are in no index by user.
+    this.#ofUser = lateRows(
+      db,
+      `SELECT id FROM (SELECT id, tenant, user FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})
+       WHERE tenant = ? AND user = ?`,
+    );
+    this.#find = lateRows(db, "SELECT created_at FROM conversations WHERE id = ? AND tenant = ?");
+    this.#hasTask = lateRows(db, "SELECT 1 FROM tasks WHERE conversation = ? LIMIT 1");
+    this.#remove = lateRun(db, "DELETE FROM conversations WHERE id = ?");
+    this.#blank = lateRun(
+      db,
+      `UPDATE conversations SET user = ?, title = '', context = '{}', agent = NULL, knowledge_base = NULL,
+         deleted_at = coalesce(deleted_at, ?) WHERE id = ?`,
+    );
+    this.#noteFiles = lateRun(
+      db,
+      "INSERT OR IGNORE INTO erased_files (erasure, sha256) SELECT ?, sha256 FROM conversation_files WHERE conversation = ?",
+    );
+    this.#contents = lateContents(db);
+  }
+
+  ofUser(of: Erasing, until: number, count: Parameters<Step>[2]): boolean {
+    return this.#places.goOver({ erasure: of.id, look: "conversations", first: "", until }, (after) => {
+      const last = this.#last.get(after)?.[0] ?? null;
+      for (const [id] of this.#ofUser.all(after, of.tenant, of.subject.id))
+        if (!this.one(of, textIn(id), until, count)) return false;
+      return last === null ? null : textIn(last);
+    });
+  }
+
+  /** One in which somebody else has a task is emptied, and goes with that task. */
+  one(of: Erasing, id: string, until: number, count: Parameters<Step>[2]): boolean {
+    const row = this.#find.get(id, of.tenant);
+    if (!row) return true;
+    if (performance.now() >= until) return false;
+    this.#noteFiles.run(of.id, id);
+    const isEmpty = this.#contents().empty(id, until, (messages) => count("messages", messages, numberIn(row[0])));
+    if (!isEmpty) return false;
+    if (this.#hasTask.get(id)) this.#blank.run(pseudonymOf(of), of.requestedAt, id);
+    else this.#remove.run(id);
+    count("conversations", 1, numberIn(row[0]));
+    return true;
+  }
+}
+
+function lateContents(db: Database) {
+  let made: ReturnType<typeof conversationContents> | null = null;
+  return () => (made ??= conversationContents(db));
+}
+
+class ErasedDocuments {
+  readonly #db: Database;
+  readonly #mine;
+  readonly #hidden;
+  readonly #noteFile;
+  #removal: DocumentRemoval | null = null;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#mine = lateRows(db, "SELECT key, created_at FROM documents WHERE tenant = ? AND user = ? LIMIT 1");
+    this.#hidden = lateRows(db, "SELECT key FROM documents WHERE expires_at = 0 LIMIT 1");
+    this.#noteFile = lateRun(
+      db,
+      "INSERT OR IGNORE INTO erased_files (erasure, sha256) SELECT ?, sha256 FROM documents WHERE key = ? AND sha256 IS NOT NULL",
+    );
+  }
+
+  /** Hidden first, and then emptied along with whichever others were hidden: nobody tells them apart any more. */
+  erase(of: Erasing, until: number, count: Parameters<Step>[2]): boolean {
+    this.#removal ??= new DocumentRemoval(this.#db);
+    const next = () => this.#mine.get(of.tenant, of.subject.id);
+    for (let row = next(); row; row = next()) {
+      if (performance.now() >= until) return false;
+      this.#noteFile.run(of.id, row[0]);
+      this.#removal.hide(textIn(row[0]));
+      count("documents", 1, numberIn(row[1]));
+    }
+    for (let row = this.#hidden.get(); row; row = this.#hidden.get())
+      if (performance.now() >= until || !this.#removal.empty(textIn(row[0]), until)) return false;
+    return true;
+  }
+}
+
+/** What others wait for no longer than a statement or two at a time. */
+function stepsOf(db: Database, places: ErasurePlaces) {
+  return { ...keySteps(db), ...webhookSteps(db, places), ...nameSteps(db, places), vectorStores: vectorStoreStep(db) };
+}
+
+function keySteps(db: Database) {
+  const removeKeys = keysRemoval(db);
+  const aliases = ["aliases", "task_aliases"].map((table) =>
+    lateRun(db, `DELETE FROM ${table} WHERE tenant = ? AND owner = ?`),
+  );
+  const noShare = lateRun(db, "DELETE FROM stored_bytes WHERE tenant = ? AND owner = '=' || ? AND bytes = 0");
+  return {
+    /** What the user keeps, by name: nothing, by now. */
+    share: (({ tenant, subject }) => {
+      noShare.run(tenant, subject.id);
+      return true;
+    }) satisfies Step,
+    /** Those that were made since it began. */
+    keys: (({ tenant, subject, requestedAt }, _, count) => {
+      count("keys", removeKeys({ tenant, user: subject.id, at: requestedAt }));
+      return true;
+    }) satisfies Step,
+    aliases: (({ tenant, subject }, _, count) => {
+      for (const remove of aliases) count("names", remove.run(tenant, subject.id).changes);
+      return true;
+    }) satisfies Step,
+  };
+}
+
+function vectorStoreStep(db: Database): Step {
+  const next = lateRows(db, "SELECT key, created_at FROM vector_stores WHERE tenant = ? AND user = ? LIMIT 1");
+  const someMembers = lateRun(
+    db,
+    "DELETE FROM members WHERE vector_store = ? AND document IN (SELECT document FROM members WHERE vector_store = ? LIMIT ?)",
+  );
+  const remove = lateRun(db, "DELETE FROM vector_stores WHERE key = ?");
+  return ({ tenant, subject }, until, count) => {
+    for (let row = next.get(tenant, subject.id); row; row = next.get(tenant, subject.id)) {
+      const key = row[0];
+      if (!inSlices(until, SLICE_ROWS, () => someMembers.run(key, key, SLICE_ROWS).changes)) return false;
+      remove.run(key);
+      count("vector stores", 1, numberIn(row[1]));
+    }
+    return true;
+  };
+}
+
+function webhookSteps(db: Database, places: ErasurePlaces) {
+  const some = lateRows(
+    db,
+    `SELECT key FROM (SELECT rowid AS n, key, tenant, user FROM subscriptions WHERE rowid > ? ORDER BY rowid LIMIT ${LOOKED_AT})
+     WHERE tenant = ? AND user = ?`,
+  );
+  const last = lateRows(
+    db,
+    `SELECT max(rowid) FROM (SELECT rowid FROM subscriptions WHERE rowid > ? ORDER BY rowid LIMIT ${LOOKED_AT})`,
+  );
+  const remove = lateRun(db, "DELETE FROM subscriptions WHERE key = ?");
+  return {
+    webhooks: (({ id, tenant, subject }, until, count) =>
+      places.goOver({ erasure: id, look: "webhooks", first: 0, until }, (after) => {
+        const end = last.get(after)?.[0] ?? null;
+        for (const [key] of some.all(after, tenant, subject.id)) {
+          count("webhooks", remove.run(key).changes);
+          if (performance.now() >= until) return false;
+        }
+        return end === null ? null : numberIn(end);
+      })) satisfies Step,
+  };
+}
+
+/** Idempotency keys, which are names that clients have given. */
+function nameSteps(db: Database, places: ErasurePlaces) {
+  const some = lateRun(
+    db,
+    `DELETE FROM idempotency WHERE scope >= ? AND scope < ? AND (scope, key) IN (
+       SELECT scope, key FROM idempotency WHERE scope >= ? AND scope < ? LIMIT ?)`,
+  );
+  const unowned = lateRows(
+    db,
+    // What a payment leaves there names nothing, and what an agent was made with names the agent.
+    `SELECT scope, key, task = '' OR EXISTS (SELECT 1 FROM tasks t WHERE t.id = task)
+       OR EXISTS (SELECT 1 FROM agents a WHERE a.id = task) FROM idempotency
+     WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?`,
+  );
+  const remove = lateRun(db, "DELETE FROM idempotency WHERE scope = ? AND key = ?");
+  return {
+    idempotencyOfUser: (({ tenant, subject }, until, count) => {
+      // As `idempotencyRecord` writes them: the tenant, the user and what keeps keys apart, a line each.
+      const from = `${tenant}\n${subject.id}\n`;
+      const to = `${tenant}\n${subject.id}\u000b`;
+      return inSlices(until, SLICE_ROWS, () => {
+        const { changes } = some.run(from, to, from, to, SLICE_ROWS);
+        count("idempotency keys", changes);
+        return changes;
+      });
+    }) satisfies Step,
+    idempotencyOfNothing: (({ id }, until, count) =>
+      places.goOver({ erasure: id, look: "idempotency keys", first: ["", ""], until }, (after) => {
+        const slice = unowned.all(...after, LOOKED_AT);
+        for (const [scope, key, isOwned] of slice)
+          if (isOwned === 0) count("idempotency keys", remove.run(scope, key).changes);
+        const last = slice.at(-1);
+        return last && slice.length === LOOKED_AT ? last.slice(0, 2).map(textIn) : null;
+      })) satisfies Step,
+  };
+}

@@ -1,0 +1,58 @@
+/** The tasks of an erasure: they go with all that hangs on them, a slice at a time, and leave the names of their files to it. */
+import type { Database } from "better-sqlite3";
+import { numberIn } from "../column.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
+import { TaskRemoval } from "../tasks/task-removal.ts";
+import { ErasureTally } from "./erasure-tally.ts";
+
+/** The tables of what hangs on a task, by what a report calls their rows. */
+const CALLED: Readonly<Record<string, string>> = {
+  tasks: "tasks",
+  events: "events",
+  journal: "steps",
+  inbox: "inputs",
+  artifact_updates: "artifacts",
+  usage: "paid calls",
+  attachments: "attachments",
+  subscriptions: "webhooks of tasks",
+};
+
+export class ErasedTasks {
+  readonly #find;
+  readonly #noteFiles;
+  readonly #tally;
+  readonly #removal;
+  #counts = new Map<string, number>();
+
+  constructor(db: Database) {
+    this.#find = lateRows(db, "SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks WHERE id = ?");
+    this.#noteFiles = lateRun(
+      db,
+      `INSERT OR IGNORE INTO erased_files (erasure, sha256)
+         SELECT ?, sha256 FROM task_files WHERE task = ? UNION SELECT ?, sha256 FROM attachments WHERE task = ?`,
+    );
+    this.#tally = new ErasureTally(db);
+    this.#removal = new TaskRemoval(db, (table, rows) => {
+      const kind = CALLED[table];
+      if (kind !== undefined) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + rows);
+    });
+  }
+
+  /** Within the caller's transaction. False when none of the tasks is left. */
+  turn(erasure: string, ids: readonly string[]): boolean {
+    const of = this.#tally.find(erasure);
+    if (!of) return false;
+    const found = ids.flatMap((id) => this.#find.all(id));
+    let since: number | null = null;
+    for (const [n, , , , createdAt] of found) {
+      this.#noteFiles.run(erasure, n, erasure, n);
+      since = Math.min(since ?? numberIn(createdAt), numberIn(createdAt));
+    }
+    this.#counts = new Map();
+    this.#removal.begin(found);
+    const removed = this.#removal.slice(true);
+    this.#counts.set("tasks", removed);
+    this.#tally.add(of, this.#counts, since);
+    return removed < found.length;
+  }
+}

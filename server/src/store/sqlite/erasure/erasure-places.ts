@@ -1,0 +1,57 @@
+/**
+ * Where an erasure stands in what it looks over without an index: one turn is too short for all rows of others. A temporary
+ * table holds it, so that a turn that does not commit takes its place back too; a start looks at all of it again.
+ */
+import type { Database } from "better-sqlite3";
+import { textIn } from "../column.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
+
+export class ErasurePlaces {
+  readonly #db: Database;
+  readonly #find;
+  readonly #set;
+  readonly #forget;
+  readonly #forgetLook;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#find = lateRows(db, "SELECT place FROM temp.erasure_places WHERE erasure = ? AND look = ?");
+    this.#set = lateRun(db, "INSERT OR REPLACE INTO temp.erasure_places VALUES (?, ?, ?)");
+    this.#forget = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ?");
+    this.#forgetLook = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ? AND look = ?");
+  }
+
+  /** With each turn: one that did not commit may have been the first. */
+  open(): void {
+    this.#db.exec(
+      "CREATE TEMP TABLE IF NOT EXISTS erasure_places (erasure TEXT, look TEXT, place TEXT, PRIMARY KEY (erasure, look))",
+    );
+  }
+
+  forget(erasure: string): void {
+    this.#forget.run(erasure);
+  }
+
+  /** What was looked over to its end is to be looked over again, or never. */
+  forgetLook(erasure: string, look: string): void {
+    this.#forgetLook.run(erasure, look);
+  }
+
+  /** `slice` looks at the rows behind a place; it says where they end, null behind the last, false when the time is over before. */
+  goOver<Place>(
+    { erasure, look, first, until }: { erasure: string; look: string; first: Place; until: number },
+    slice: (after: Place) => Place | null | false,
+  ): boolean {
+    const found = this.#find.get(erasure, look)?.[0];
+    let after: Place | null = found === undefined ? first : JSON.parse(textIn(found));
+    const begun = after;
+    let isOver = false;
+    while (after !== null && !isOver) {
+      const next: Place | null | false = performance.now() < until && slice(after);
+      if (next === false) isOver = true;
+      else after = next;
+    }
+    if (after !== begun) this.#set.run(erasure, look, JSON.stringify(after));
+    return after === null;
+  }
+}

@@ -1,0 +1,153 @@
+/** What is read and written of erasures themselves; what they remove is in `erased-tasks.ts` and `erased-records.ts`. */
+import type { Database } from "better-sqlite3";
+import type { Erasure } from "../../../task/erasure.ts";
+import type { PreparedAudit } from "../../codec/prepared.ts";
+import type { AuditChain } from "../audit/audit-chain.ts";
+import { numberIn, textIn } from "../column.ts";
+import { keysRemoval } from "../keys/key-statements.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
+import { queries } from "../queries.ts";
+import { TURN_MS } from "../slices.ts";
+import { ErasedRecords } from "./erased-records.ts";
+import { ErasedTasks } from "./erased-tasks.ts";
+
+/** Rows of tasks that one look for those of a user goes over. */
+const LOOKED_AT = 5_000;
+/** Of a conversation, whose tasks an index finds. */
+const FOUND_AT_ONCE = 200;
+const FILES_AT_ONCE = 500;
+/** Pages of the index of texts that one turn merges: about 10 ms. */
+const MERGED_PAGES = 64;
+
+type Of = Pick<Erasure, "tenant" | "subject">;
+type Wanted = Of & { open: boolean; after: number };
+
+export function erasureReads(db: Database) {
+  const { row, rows, number } = queries(db);
+  // Those that were set aside have a mark before their tenant.
+  const ofUser = lateRows(
+    db,
+    `SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM (
+       SELECT n, id, tenant, user, ended_at, deleted_at FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})
+     WHERE user = ? AND tenant IN (?, char(1) || ?) AND (? = 0 OR ended_at IS NULL)`,
+  );
+  const lastLookedAt = lateRows(
+    db,
+    `SELECT max(n) FROM (SELECT n FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})`,
+  );
+  const ofConversation = lateRows(
+    db,
+    `WITH RECURSIVE down (id, isOpen, isDeleted) AS (
+       SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM tasks WHERE conversation = ?
+       UNION
+       SELECT t.id, t.ended_at IS NULL, t.deleted_at IS NOT NULL FROM down JOIN tasks t ON t.parent = down.id)
+     SELECT id, isOpen, isDeleted FROM down
+     WHERE CASE WHEN ? THEN isOpen ELSE NOT EXISTS (SELECT 1 FROM tasks c WHERE c.parent = down.id) END
+     LIMIT ${FOUND_AT_ONCE}`,
+  );
+  return {
+    erasure: row("SELECT record FROM erasures WHERE tenant = ? AND id = ?", (given: { tenant: string; id: string }) => [
+      given.tenant,
+      given.id,
+    ]),
+    erasures: rows(
+      "SELECT record FROM erasures WHERE tenant = ? ORDER BY requested_at DESC, id DESC LIMIT ?",
+      (given: { tenant: string; limit: number }) => [given.tenant, given.limit],
+    ),
+    runningErasures: rows("SELECT record FROM erasures WHERE state = 'running' ORDER BY id", (_: null) => []),
+    erasableTasks: ({ tenant, subject, open, after }: Wanted): { tasks: unknown[][]; next: number | null } => {
+      const isOpen = open ? 1 : 0;
+      if (subject.type === "conversation") {
+        const tasks = ofConversation.all(subject.id, isOpen);
+        return { tasks, next: tasks.length === 0 ? null : after };
+      }
+      const tasks = ofUser.all(after, subject.id, tenant, tenant, isOpen);
+      const last = lastLookedAt.get(after)?.[0] ?? null;
+      return { tasks, next: last === null ? null : numberIn(last) };
+    },
+    openCleanups: number(
+      `SELECT count(*) FROM tasks WHERE tenant = ? AND created_at >= ? AND kind = 'waybill.cleanup'
+         AND state IN ('queued', 'running', 'waiting') AND deleted_at IS NULL`,
+      ({ tenant, since }: { tenant: string; since: number }) => [tenant, since],
+    ),
+    /** Open tasks of others in which a user takes part. */
+    openParts: number(
+      `SELECT count(DISTINCT p.task) FROM participants p JOIN tasks t ON t.n = p.task
+       WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NULL`,
+      ({ tenant, user }: { tenant: string; user: string }) => [tenant, user],
+    ),
+    erasedFiles: rows(
+      `SELECT sha256 FROM erased_files WHERE erasure = ? LIMIT ${FILES_AT_ONCE}`,
+      ({ id }: { id: string }) => [id],
+    ),
+    backupsBetween: rows(
+      "SELECT record FROM backups WHERE made_at >= ? AND made_at <= ? ORDER BY made_at",
+      ({ from, to }: { from: number; to: number }) => [from, to],
+    ),
+  };
+}
+
+export function erasureWrites(db: Database, log: AuditChain) {
+  const running = lateRows(db, "SELECT record FROM erasures WHERE state = 'running' AND tenant = ?");
+  const insert = lateRun(
+    db,
+    "INSERT INTO erasures (id, tenant, state, requested_at, record) VALUES (?, ?, 'running', ?, ?)",
+  );
+  const removeKeys = keysRemoval(db);
+  const finish = lateRun(db, "UPDATE erasures SET state = 'completed', record = ? WHERE id = ?");
+  const forgetFile = lateRun(db, "DELETE FROM erased_files WHERE erasure = ? AND sha256 = ?");
+  const noteBackup = lateRun(db, "INSERT OR REPLACE INTO backups (id, made_at, record) VALUES (?, ?, ?)");
+  const total = lateRows(db, "SELECT total_changes()");
+  // Negative first: all segments are to become one. Positive then: what is left of that.
+  const merge = lateRun(db, "INSERT INTO search (search, rank) VALUES ('merge', ?)");
+  let isMerging = false;
+  const tasks = new ErasedTasks(db);
+  const records = new ErasedRecords(db);
+  /** Deleted bytes are overwritten within the same commit. */
+  const securely = <Answer>(act: () => Answer): Answer => {
+    db.pragma("secure_delete = 1");
+    try {
+      return act();
+    } finally {
+      db.pragma("secure_delete = fast");
+    }
+  };
+  return {
+    /** Answers the record that stands. */
+    beginErasure: ({ erasure, audit }: { erasure: Erasure; audit: PreparedAudit }) =>
+      securely(() => {
+        const { id, tenant, requestedAt, subject } = erasure;
+        for (const [record] of running.all(tenant)) {
+          const known: { subject?: Erasure["subject"] } = JSON.parse(textIn(record));
+          if (known.subject?.type === subject.type && known.subject.id === subject.id) return textIn(record);
+        }
+        // In the same commit: from now on nobody comes in as this user.
+        const keys = subject.type === "user" ? removeKeys({ tenant, user: subject.id, at: requestedAt }) : 0;
+        const record = JSON.stringify({ ...erasure, removed: keys > 0 ? { keys } : {} });
+        insert.run(id, tenant, requestedAt, record);
+        log.add(audit);
+        return record;
+      }),
+    /** A turn of it: answers whether there is more. */
+    eraseTasks: ({ id, ids }: { id: string; ids: readonly string[] }) => securely(() => tasks.turn(id, ids)),
+    eraseRecords: ({ id }: { id: string }) => securely(() => records.turn(id, performance.now() + TURN_MS)),
+    /** A turn of it. What the index calls a merge leaves out what was deleted from it. */
+    eraseWords: (_: null) =>
+      securely(() => {
+        const before = numberIn(total.get()?.[0]);
+        merge.run(isMerging ? MERGED_PAGES : -MERGED_PAGES);
+        isMerging = numberIn(total.get()?.[0]) - before >= 2;
+        return isMerging;
+      }),
+    forgetErasedFiles: ({ id, hashes }: { id: string; hashes: readonly string[] }) => {
+      for (const sha256 of hashes) forgetFile.run(id, sha256);
+      return null;
+    },
+    endErasure: ({ id, record }: { id: string; record: string }) =>
+      securely(() => finish.run(record, id).changes === 1),
+    noteBackup: ({ id, madeAt, record }: { id: string; madeAt: number; record: string }) => {
+      noteBackup.run(id, madeAt, record);
+      return null;
+    },
+  };
+}

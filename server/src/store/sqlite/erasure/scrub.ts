@@ -1,0 +1,72 @@
+/**
+ * Overwrites what removed rows have left on the disk, in a thread of its own: segments of the chunk index that were made of
+ * removed cuts, pages of the logs, and the unused bytes within pages, into which SQLite has copied rows that it moved. These
+ * only go when the database is written anew, which holds the writer: a small one is at once, a large one by
+ * `waybill doctor --compact`.
+ */
+import { existsSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { numberIn } from "../column.ts";
+import { openDatabase } from "../database.ts";
+import { openIndex } from "../documents/chunk-index/index-file.ts";
+import { PieceReader } from "../documents/chunk-index/piece-reader.ts";
+import { SegmentBuilder } from "../documents/chunk-index/segment-builder.ts";
+import { Segments } from "../documents/chunk-index/segments.ts";
+
+/** A second of a busy disk, at 10 MB/s. */
+const COMPACTED_BYTES_MAX = 8 << 20;
+/** A reader may hold a log for so long; whoever scrubs tries again later. */
+const LOG_WAIT_MS = 2_000;
+
+/** What one scrub has left to do: pages that a large database has not written anew, or a log that somebody reads. */
+export type Scrubbed = { isCompact: boolean; isLogEmpty: boolean };
+
+export function scrub(database: string, index: string): Scrubbed {
+  const rows = openDatabase(database);
+  try {
+    const isIndexScrubbed = !existsSync(index) || scrubIndex(rows, index);
+    const isCompact = bytesOf(rows) <= COMPACTED_BYTES_MAX;
+    if (isCompact) rows.exec("VACUUM");
+    return { isCompact, isLogEmpty: emptyLog(rows) && isIndexScrubbed };
+  } finally {
+    rows.close();
+  }
+}
+
+/** Writes it anew, however large it is. Whoever calls it has the folder to himself. */
+export function compact(database: string): void {
+  const db = openDatabase(database);
+  try {
+    db.exec("VACUUM");
+    db.pragma("wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
+
+function scrubIndex(rows: Database, file: string): boolean {
+  const index = openIndex(file);
+  try {
+    index.pragma("secure_delete = 1");
+    const isCut = rows.prepare<unknown[], unknown>("SELECT 1 FROM cuts WHERE n = ?").pluck();
+    const segments = new Segments(index);
+    const builder = new SegmentBuilder(index, new PieceReader(rows));
+    const all = index.prepare<unknown[], unknown>("SELECT n FROM segments").pluck().all().map(numberIn);
+    for (const n of all)
+      if (segments.segment(n).parts.some(({ cut }) => isCut.get(cut) === undefined)) builder.remove(n);
+    return emptyLog(index);
+  } finally {
+    index.close();
+  }
+}
+
+function bytesOf(db: Database): number {
+  return Number(db.pragma("page_count", { simple: true })) * Number(db.pragma("page_size", { simple: true }));
+}
+
+/** Writes the log back and cuts it off. False while somebody reads in it. */
+function emptyLog(db: Database): boolean {
+  db.pragma(`busy_timeout = ${LOG_WAIT_MS}`);
+  const [found] = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(TRUNCATE)").raw().all();
+  return found?.[0] === 0;
+}

@@ -1,0 +1,101 @@
+/** The verbs of the store on keys, over its channels. Like the rest of this side it knows no SQL. */
+import type { AuditEntry } from "../../../task/audit.ts";
+import type { KeyUse } from "../../../task/key.ts";
+import type { KeysVisible } from "../../../task/visibility.ts";
+import { keyOf, keyValues } from "../../codec/key-rows.ts";
+import { prepareAudit } from "../../codec/prepare.ts";
+import type { DamageLog } from "../../damage.ts";
+import type { KeyBounds, KeyPlace, KeyRotation, KeyStore, KeysToEnd, StoredKey } from "../../key-store.ts";
+import type { Channel } from "../thread/channel.ts";
+import type { Reads } from "../thread/reads.ts";
+import type { Writes } from "../thread/writes.ts";
+
+type Channels = {
+  writes: Channel<Writes>;
+  reads: Channel<Reads>;
+  /** Lists. */
+  searches: Channel<Reads>;
+  damage: DamageLog;
+};
+
+/** Keys that are looked at, or noted, in one message. */
+const SLICE = 500;
+
+export class SqliteKeys implements KeyStore {
+  readonly #writes: Channel<Writes>;
+  readonly #reads: Channel<Reads>;
+  readonly #searches: Channel<Reads>;
+  readonly #damage: DamageLog;
+
+  constructor({ writes, reads, searches, damage }: Channels) {
+    this.#writes = writes;
+    this.#reads = reads;
+    this.#searches = searches;
+    this.#damage = damage;
+  }
+
+  async list(visible: KeysVisible, { limit, after }: { limit: number; after: KeyPlace | null }) {
+    const found = await this.#searches.send("keys", { visible, limit, after });
+    const rows = found.rows.slice(0, limit);
+    const last = rows.at(-1);
+    const more = found.more || found.rows.length > limit;
+    return {
+      keys: rows.flatMap((row) => this.#read(row) ?? []),
+      // From the columns: also behind a row that cannot be read.
+      next: more && last ? { createdAt: Number(last[7]), id: String(last[0]) } : null,
+    };
+  }
+
+  async find(tenant: string, id: string): Promise<StoredKey | null> {
+    return this.#read(await this.#reads.send("key", { tenant, id }));
+  }
+
+  async byHash(hash: string): Promise<StoredKey | null> {
+    return this.#read(await this.#reads.send("keyByHash", { hash }));
+  }
+
+  endedSecrets(hashes: readonly string[], now: number): Promise<string[]> {
+    return inSlices(hashes, (names) => this.#reads.send("endedSecrets", { names, now }));
+  }
+
+  endedKeys(ids: readonly string[], now: number): Promise<string[]> {
+    return inSlices(ids, (names) => this.#reads.send("endedKeys", { names, now }));
+  }
+
+  async count(): Promise<number> {
+    return await this.#reads.send("countKeys", null);
+  }
+
+  async add(key: StoredKey, bounds: KeyBounds, audit: AuditEntry) {
+    return await this.#writes.send("addKey", { key: keyValues(key), bounds, audit: prepareAudit(audit) });
+  }
+
+  async rotate(rotation: KeyRotation, audit: AuditEntry): Promise<boolean> {
+    return await this.#writes.send("rotateKey", { rotation, audit: prepareAudit(audit) });
+  }
+
+  async revoke(which: KeysToEnd, at: number, audit: AuditEntry): Promise<number> {
+    return await this.#writes.send("revokeKeys", { which, at, audit: prepareAudit(audit) });
+  }
+
+  async noteUses(uses: readonly KeyUse[]): Promise<void> {
+    await inSlices(uses, async (some) => {
+      await this.#writes.send("noteKeyUses", { uses: some });
+      return [];
+    });
+  }
+
+  #read(row: unknown[] | null): StoredKey | null {
+    return row === null ? null : (this.#damage.orLeftOut(`key ${String(row[0])}`, () => keyOf(row)) ?? null);
+  }
+}
+
+/** One after the other: others of the same channel come in between. */
+async function inSlices<Item, Found>(
+  all: readonly Item[],
+  ask: (some: readonly Item[]) => Promise<Found[]>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let at = 0; at < all.length; at += SLICE) found.push(...(await ask(all.slice(at, at + SLICE))));
+  return found;
+}

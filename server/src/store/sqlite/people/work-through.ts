@@ -1,0 +1,80 @@
+/**
+ * The worker's end of a channel: everything that has arrived is the next batch, up to a bound, and one batch is under way
+ * at a time. Answers go back in the order of the calls.
+ */
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Call, Outcome } from "../thread/call.ts";
+
+/** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
+const BATCH_COUNT_MAX = 256;
+export const BATCH_BYTES_MAX = 4 << 20;
+/** Smaller batches are not halved. */
+const HALVED_COUNT_MIN = 16;
+/** What the other thread takes until a caller with an answer has come back with its next item. */
+const RETURN_MS = 0.01;
+
+export interface Work {
+  /** One outcome per call, in their order; of the first of them only, at least one, where the rest should not be held for them. */
+  batch(calls: Call[]): Outcome[];
+  /** What a commit costs beside its writes: the sync. */
+  readonly commitMs: number;
+  close(): void;
+}
+
+/** Calls and their outcomes, both as JSON. */
+export function worked(work: Pick<Work, "batch">, calls: string): string {
+  return JSON.stringify(work.batch(JSON.parse(calls)));
+}
+
+/** JSON of several calls, or null for the end. */
+type Sent = string | null;
+
+/** Answers null once the work is closed. */
+export function workThrough(port: MessagePort, work: Work): void {
+  let pending: { call: Call; bytes: number }[] = [];
+  let isEnding = false;
+
+  const take = (text: Sent): void => {
+    if (text === null) {
+      isEnding = true;
+      return;
+    }
+    const calls: Call[] = JSON.parse(text);
+    for (const call of calls) pending.push({ call, bytes: text.length / calls.length });
+  };
+
+  port.on("message", (first: Sent) => {
+    take(first);
+    for (;;) {
+      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+      if (pending.length === 0) break;
+      const count = batchSize(pending, work.commitMs);
+      const outcomes = work.batch(pending.slice(0, count).map(({ call }) => call));
+      pending = pending.slice(outcomes.length);
+      port.postMessage(JSON.stringify(outcomes));
+    }
+    if (isEnding) {
+      work.close();
+      port.postMessage(null);
+      port.close();
+    }
+  });
+}
+
+/**
+ * What has arrived, within the bounds; half of it when a sync costs less than the time in which this thread would
+ * otherwise wait for the callers of a whole batch to come back. The callers then make two groups that take turns, and
+ * neither thread waits for the other. Measured on two busy cores with a sync of 0.2 ms: 1.24 times the submits of 256
+ * callers, no difference for 64 or 8.
+ */
+function batchSize(pending: { bytes: number }[], commitMs: number): number {
+  let count = 0;
+  let bytes = 0;
+  for (const item of pending) {
+    bytes += item.bytes;
+    if (count > 0 && (count === BATCH_COUNT_MAX || bytes > BATCH_BYTES_MAX)) break;
+    count++;
+  }
+  const halved = count >= HALVED_COUNT_MIN && commitMs < count * RETURN_MS;
+  return halved ? Math.ceil(count / 2) : count;
+}

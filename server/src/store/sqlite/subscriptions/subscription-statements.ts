@@ -1,0 +1,223 @@
+/** What is asked and written of subscriptions. */
+import type { Database, Statement } from "better-sqlite3";
+import { notFound, Refusal } from "../../../task/errors.ts";
+import type { Attempted, Choosable, Subscription, SubscriptionRecord } from "../../../task/subscription.ts";
+import { isChosen, standingAfter } from "../../../task/subscription-rules.ts";
+import { SUBSCRIPTION_COLUMNS } from "../../codec/columns.ts";
+import type { PreparedAudit } from "../../codec/prepared.ts";
+import {
+  cursorKeys,
+  cursorValues,
+  type SubscriptionValues,
+  subscriptionValues,
+} from "../../codec/subscription-values.ts";
+import {
+  DELIVERIES_KEPT_MAX,
+  STANDING_DELIVERIES_KEPT_MAX,
+  STANDING_OF_USER_MAX,
+  SUBSCRIPTIONS_OF_USER_MAX,
+} from "../../subscription-store.ts";
+import { ANSWER_BYTES_MAX } from "../bounds.ts";
+import { numberIn, textIn } from "../column.ts";
+import { lateRows } from "../late-statements.ts";
+import { queries } from "../queries.ts";
+import type { WriterStatements } from "../statements.ts";
+
+/** Every subscription, as `subscriptionOf` reads it. */
+export const SUBSCRIPTIONS = `SELECT ${SUBSCRIPTION_COLUMNS} FROM subscriptions s LEFT JOIN tasks t ON t.n = s.task
+  LEFT JOIN subscriptions o ON o.key = s.standing`;
+/** Those of no task, as `standingOf` reads them. */
+const STANDING = "SELECT key, tenant, user, id, done, version, record FROM subscriptions";
+/** Of a task that somebody has deleted nothing is told any more; what a removed one stood for goes with its tasks. */
+const PRESENT = "(s.task IS NULL OR t.deleted_at IS NULL) AND (s.standing IS NULL OR o.key IS NOT NULL)";
+
+const UNFINISHED = `SELECT s.key, t.id, s.standing, s.tenant, s.user, coalesce(o.url, s.url), s.due_at FROM subscriptions s
+  JOIN tasks t ON t.n = s.task LEFT JOIN subscriptions o ON o.key = s.standing
+  WHERE s.active = 1 AND s.done = 0 AND s.task IS NOT NULL AND t.deleted_at IS NULL
+    AND (s.standing IS NULL OR o.active = 1)`;
+
+/** Of a user, up to a number. */
+const COUNT_UNFINISHED =
+  "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 AND standing IS NULL LIMIT ?)";
+
+type Owned = { tenant: string; user: string; task: string | null };
+
+export function subscriptionReads(db: Database) {
+  const { row, rows, page, number } = queries(db);
+  const count = number(COUNT_UNFINISHED, ({ tenant, user }: { tenant: string; user: string }) => [
+    tenant,
+    user,
+    SUBSCRIPTIONS_OF_USER_MAX,
+  ]);
+  const ofTask = rows(
+    `${SUBSCRIPTIONS} WHERE s.task = (SELECT n FROM tasks WHERE id = ?) AND s.tenant = ? AND s.user = ? AND ${PRESENT} ORDER BY s.key`,
+    ({ tenant, user, task }: Owned) => [task, tenant, user],
+  );
+  const ofAll = rows(
+    `${SUBSCRIPTIONS} WHERE s.task IS NULL AND s.tenant = ? AND s.user = ? ORDER BY s.key`,
+    ({ tenant, user }: Owned) => [tenant, user],
+  );
+  const unfinished = rows(
+    `${UNFINISHED} AND s.key >= ? ORDER BY s.key LIMIT ?`,
+    ({ from, limit }: { from: string; limit: number }) => [from, limit],
+  );
+  // Keys of its cursors begin with its own, and so lie together: no other index is to be taken.
+  const unfinishedOf = rows(
+    `${UNFINISHED} AND +s.standing = ? AND s.key >= ? AND s.key < ? ORDER BY s.key LIMIT ?`,
+    ({ standing, from, limit }: { standing: string; from: string; limit: number }) => [
+      ...[standing, from === "" ? cursorKeys(standing).first : from, cursorKeys(standing).beyond, limit],
+    ],
+  );
+  return {
+    hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
+    subscription: row(`${SUBSCRIPTIONS} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
+    subscriptions: (owned: Owned) => (owned.task === null ? ofAll(owned) : ofTask(owned)),
+    deliveries: page(
+      "SELECT n, entry FROM deliveries WHERE subscription = ? AND n < ? ORDER BY n DESC LIMIT ?",
+      ANSWER_BYTES_MAX,
+      ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
+    ),
+    unfinished: ({ standing, ...page }: { from: string; limit: number; standing: string | null }) =>
+      standing === null ? unfinished(page) : unfinishedOf({ ...page, standing }),
+    cursorsOf: rows(
+      `${UNFINISHED} AND s.standing IS NOT NULL AND +s.key > ''
+         AND s.task IN (SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(?)))`,
+      ({ tasks }: { tasks: string }) => [tasks],
+    ),
+    givenUp: rows(
+      `${SUBSCRIPTIONS} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
+       ORDER BY s.key LIMIT ?`,
+      ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
+    ),
+  };
+}
+
+type Changed = {
+  subscription: SubscriptionValues;
+  delivery: string | null;
+  /** What came of it to the one that it was made of. */
+  attempted: Attempted | null;
+  audit: PreparedAudit | null;
+};
+
+export function subscriptionWrites(db: Database, sql: WriterStatements) {
+  const row = (text: string) => lateRows(db, text);
+  // Two, since an index leaves out what the other has: `task IS ?` would go through all rows.
+  const knownOfTask = row(
+    `SELECT key FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant
+       AND user = @user AND id = @id`,
+  );
+  const knownOfAll = row(
+    "SELECT key FROM subscriptions WHERE task IS NULL AND tenant = @tenant AND user = @user AND id = @id",
+  );
+  const taskThere = row("SELECT 1 FROM tasks WHERE id = ? AND deleted_at IS NULL");
+  const countOfTask = row(
+    "SELECT count(*) FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = ?) AND tenant = ? AND user = ? AND standing IS NULL",
+  );
+  const countUnfinished = row(COUNT_UNFINISHED);
+  const countOfAll = row("SELECT count(*) FROM subscriptions WHERE task IS NULL AND tenant = ? AND user = ?");
+  const remove = db.prepare<unknown[]>("DELETE FROM subscriptions WHERE key = ?");
+  const change = db.prepare<[SubscriptionValues]>(
+    `UPDATE subscriptions SET url = @url, active = @active, done = @done, due_at = @dueAt, version = @version,
+       record = @record
+     WHERE key = @key AND version = @version - 1`,
+  );
+  const insertDelivery = row(
+    `INSERT INTO deliveries (subscription, n, entry)
+     VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
+  );
+  const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
+  const standingRow = row(`${STANDING} WHERE key = ?`);
+  /** Whether that has disabled it. */
+  const noteStanding = (key: string, attempted: Attempted): boolean => {
+    const found = standingRow.get(key);
+    const after = found && standingAfter(standingOf(found), attempted);
+    if (after) change.run(subscriptionValues(after));
+    return after?.state === "disabled";
+  };
+  const log = (key: string, max: number, entry: string) => {
+    const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
+    if (n > max) dropDeliveries.run(key, n - max);
+  };
+  const audit = (entry: PreparedAudit | null) => entry && sql.audit.add(entry);
+  return {
+    putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
+      const { tenant, user, task, id } = given.subscription;
+      if (task !== null && !taskThere.get(task)) throw notFound("Task");
+      const before = task === null ? knownOfAll.get({ tenant, user, id }) : knownOfTask.get({ task, tenant, user, id });
+      if (before) remove.run(before[0]);
+      const max = task === null ? STANDING_OF_USER_MAX : given.ofTaskMax;
+      const count = task === null ? countOfAll.get(tenant, user) : countOfTask.get(task, tenant, user);
+      if (numberIn(count?.[0]) >= max)
+        throw new Refusal("rate_limited", `There are ${max} webhooks here, as many as are kept: delete some first.`);
+      if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
+        throw new Refusal(
+          "rate_limited",
+          `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
+        );
+      sql.insertSubscription.run(given.subscription);
+      audit(given.audit);
+      return true;
+    },
+    changeSubscription: ({ subscription, delivery, attempted, audit: entry }: Changed): boolean | "disabled" => {
+      const { key, standing } = subscription;
+      // One that was removed meanwhile takes with it what was made of it.
+      if (standing !== null && !standingRow.get(standing)) return false;
+      if (change.run(subscription).changes === 0) return false;
+      const isDisabled = standing !== null && attempted !== null && noteStanding(standing, attempted);
+      if (delivery !== null && standing !== null) log(standing, STANDING_DELIVERIES_KEPT_MAX, delivery);
+      else if (delivery !== null) log(key, DELIVERIES_KEPT_MAX, delivery);
+      audit(entry);
+      return isDisabled ? "disabled" : true;
+    },
+    removeSubscription: ({ key, audit: entry }: { key: string; audit: PreparedAudit }): boolean => {
+      if (remove.run(key).changes === 0) return false;
+      audit(entry);
+      return true;
+    },
+  };
+}
+
+/** The subscriptions of all tasks of a tenant. */
+export class StandingSubscriptions {
+  readonly #all: Statement<unknown[], unknown[]>;
+  /** Those of a tenant, for as long as nobody changes them: in one transaction, a hundred new tasks ask for the same. */
+  readonly #known = new Map<string, unknown[][]>();
+
+  constructor(db: Database) {
+    // Asked of every new task: without the joins of `SUBSCRIPTIONS`, whose empty answer takes 14 us, and this one 0.6.
+    this.#all = db.prepare<unknown[], unknown[]>(`${STANDING} WHERE task IS NULL AND tenant = ?`).raw();
+  }
+
+  /** With each transaction, and within one after whatever may change them. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** Rows of the cursors that a new task begins with. */
+  cursorsFor(tenant: string, task: string, at: number, about: () => Choosable): SubscriptionValues[] {
+    const rows = this.#known.get(tenant) ?? this.#all.all(tenant);
+    this.#known.set(tenant, rows);
+    if (rows.length === 0) return [];
+    const chosen = about();
+    return rows.flatMap((row) => {
+      const standing = standingOf(row);
+      const { chooses, user } = standing;
+      if (!isChosen(chooses ?? {}, user, chosen)) return [];
+      return [cursorValues(subscriptionValues(standing), task, at)];
+    });
+  }
+}
+
+/** Fields that records of earlier versions do not have. */
+const LATER_FIELDS: Partial<SubscriptionRecord> = { settings: {}, chooses: null, error: null };
+
+/**
+ * One of no task, as the writer goes by it: what this store has written, and no schema looks at it. Whoever is shown one
+ * has it read with a schema, `codec/subscription-rows.ts`.
+ */
+function standingOf([key, tenant, user, id, done, version, record]: unknown[]): Subscription {
+  const kept: SubscriptionRecord = { ...LATER_FIELDS, ...JSON.parse(textIn(record)) };
+  const names = { key: textIn(key), tenant: textIn(tenant), user: textIn(user), id: textIn(id) };
+  return { ...kept, ...names, task: null, standing: null, done: done === 1, version: numberIn(version) };
+}

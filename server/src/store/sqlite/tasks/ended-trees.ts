@@ -1,0 +1,114 @@
+/**
+ * What may be removed: tasks that ended long ago, of whose tree no task above or below them is open. A tree may be as wide
+ * as it is and stay for years, so one call looks at a bounded number of rows, and the next goes on after them.
+ */
+import type { Database } from "better-sqlite3";
+import { maybeNumberIn, maybeTextIn, numberIn, textIn } from "../column.ts";
+import { notAside } from "../doctor/set-aside.ts";
+
+/** Rows that one call looks at: about 10 ms. */
+const ROWS_MAX = 2_500;
+/** Tasks of which one call looks whether they may go. */
+const CANDIDATES_MAX = 500;
+
+type Place = { endedAt: number; n: number };
+const START: Place = { endedAt: -1, n: 0 };
+
+/** How far the descendants of a task were looked at: the children of one up to a place, then those of all other `parents`. */
+type Walk = { id: string; parent: string; after: { createdAt: number; n: number }; parents: string[] };
+const FIRST_CHILD = { createdAt: -1, n: 0 };
+
+export class EndedTrees {
+  readonly #candidates;
+  readonly #relative;
+  readonly #children;
+  #after = START;
+  #walk: Walk | null = null;
+
+  constructor(db: Database) {
+    // The newest task stays, so that no number is given twice.
+    this.#candidates = db
+      .prepare<unknown[], unknown[]>(
+        `SELECT n, tenant, user, kind, created_at, state, deleted_at, id, parent, ended_at FROM tasks t
+         WHERE ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")}
+         ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
+      )
+      .raw();
+    this.#relative = db.prepare<unknown[], unknown[]>("SELECT parent, ended_at FROM tasks WHERE id = ?").raw();
+    this.#children = db
+      .prepare<unknown[], unknown[]>(
+        `SELECT id, ended_at, created_at, n FROM tasks WHERE parent = ? AND (created_at, n) > (?, ?)
+         ORDER BY created_at, n LIMIT ?`,
+      )
+      .raw();
+  }
+
+  /**
+   * The next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. `goesOn` says that
+   * it has looked at as much as one call does and is not through: there may be more, whatever it has found.
+   */
+  next({ endedBefore, limit }: { endedBefore: number; limit: number }): { found: unknown[][]; goesOn: boolean } {
+    const found: unknown[][] = [];
+    const open = new Map<string, boolean>();
+    let rows = 0;
+    const candidates = this.#candidates.all(endedBefore, this.#after.endedAt, this.#after.n);
+    for (const row of candidates) {
+      if (found.length === limit) return { found, goesOn: false };
+      if (rows >= ROWS_MAX) return { found, goesOn: true };
+      const [n, , , , , , , id, parent, endedAt] = row;
+      rows += 1;
+      if (!this.#isOpenAbove(maybeTextIn(parent), open)) {
+        const below = this.#lookBelow(textIn(id), ROWS_MAX - rows);
+        rows += below.rows;
+        if (below.is === "unknown") return { found, goesOn: true };
+        if (below.is === "ended") found.push(row);
+      }
+      this.#after = { endedAt: numberIn(endedAt), n: numberIn(n) };
+    }
+    const isThrough = candidates.length < CANDIDATES_MAX;
+    if (isThrough) this.#after = START;
+    return { found, goesOn: !isThrough && found.length < limit };
+  }
+
+  /** `known` are parents that were looked at before. */
+  #isOpenAbove(parent: string | null, known: Map<string, boolean>): boolean {
+    const path: string[] = [];
+    let isOpen = false;
+    for (let at = parent; at !== null; ) {
+      const before = known.get(at);
+      const row = before === undefined ? this.#relative.get(at) : undefined;
+      if (before !== undefined) isOpen = before;
+      if (!row) break;
+      path.push(at);
+      isOpen = maybeNumberIn(row[1]) === null;
+      at = isOpen ? null : maybeTextIn(row[0]);
+    }
+    for (const each of path) known.set(each, isOpen);
+    return isOpen;
+  }
+
+  /** Looks at about `limit` of its descendants, on from where the last call stopped: those had ended, and stay so. */
+  #lookBelow(id: string, limit: number): { is: "open" | "ended" | "unknown"; rows: number } {
+    const walk = this.#walk?.id === id ? this.#walk : { id, parent: id, after: FIRST_CHILD, parents: [] };
+    this.#walk = null;
+    for (let rows = 0; ; ) {
+      const most = limit - rows;
+      if (most <= 0) {
+        this.#walk = walk;
+        return { is: "unknown", rows };
+      }
+      const children = this.#children.all(walk.parent, walk.after.createdAt, walk.after.n, most);
+      rows += 1 + children.length;
+      for (const [child, endedAt, createdAt, n] of children) {
+        if (endedAt === null) return { is: "open", rows };
+        walk.parents.push(textIn(child));
+        walk.after = { createdAt: numberIn(createdAt), n: numberIn(n) };
+      }
+      if (children.length === most) continue;
+      const parent = walk.parents.pop();
+      if (parent === undefined) return { is: "ended", rows };
+      walk.parent = parent;
+      walk.after = FIRST_CHILD;
+    }
+  }
+}

@@ -1,0 +1,311 @@
+/**
+ * Pages of tasks, newest first, with their exact total. A filter by what the totals know (states, kinds, owner, time)
+ * is counted from them, and they tell which stretches of time hold a match; any other filter is walked through the
+ * index of what it names.
+ */
+import type { Database, Statement } from "better-sqlite3";
+import type { TaskFilter } from "../../../task/task-filter.ts";
+import type { Visible, VisibleTasks } from "../../../task/visibility.ts";
+import type { Position } from "../../codec/cursor.ts";
+import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../../codec/totals.ts";
+import { numberIn } from "../column.ts";
+import { searchQuery } from "../documents/search.ts";
+import { AWAKE } from "../migrations/031-sleepers.ts";
+
+export type ListQuery = {
+  visible: VisibleTasks;
+  filter: TaskFilter;
+  limit: number;
+  offset: number;
+  after: Position | null;
+};
+export type ListedPage = { positions: Position[]; total: number; more: boolean };
+
+/** Later than any task. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
+const STATEMENTS_MAX = 256;
+
+type Range = { from: number; before: number };
+type Where = { sql: string; values: unknown[] };
+
+export class TaskPages {
+  readonly #db: Database;
+  readonly #statements = new Map<string, Statement<unknown[], unknown[]>>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  page(query: ListQuery): ListedPage {
+    const others = this.#others(query);
+    if (others.total === 0) return this.#owns(query);
+    // Both from the beginning: how many of each come before the offset shows only then.
+    const { offset, limit } = query;
+    const own = this.#owns({ ...query, offset: 0, limit: offset + limit });
+    const positions = [...own.positions, ...others.positions].sort(newestFirst).slice(offset);
+    const more = own.more || others.more || positions.length > limit;
+    return { positions: positions.slice(0, limit), total: own.total + others.total, more };
+  }
+
+  /** Those of other users in which somebody takes part who looks at the list. */
+  #others(query: ListQuery): ListedPage {
+    const { visible, filter, after, offset, limit } = query;
+    const none = { positions: [], total: 0, more: false };
+    if (visible.user === null || !visible.as || !this.#takePart(visible)) return none;
+    const { from, where } = namedSource({ ...query, visible: { tenant: visible.tenant, user: null } }, rangeOf(filter));
+    const theirs = all([where, { sql: "t.user <> ?", values: [visible.user] }, whereTakingPart(visible, "t")]);
+    const total = this.#number(`SELECT count(*) FROM ${from} WHERE ${theirs.sql} AND in_time(t.n)`, theirs.values);
+    const { sql, values } = beforePosition(theirs, after);
+    const wanted = offset + limit + 1;
+    const positions = this.#positions(
+      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+       ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
+      [...values, wanted],
+    );
+    return { positions: positions.slice(0, wanted - 1), total, more: positions.length === wanted };
+  }
+
+  #takePart(visible: VisibleTasks): boolean {
+    const { sql, values } = takingPart(visible);
+    return this.#prepared(`SELECT 1 FROM ${sql} LIMIT 1`).get(...values) !== undefined;
+  }
+
+  #owns(query: ListQuery): ListedPage {
+    const { filter } = query;
+    const range = rangeOf(filter);
+    const named = isNamed(filter);
+    const positions = named ? this.#walk(query, range) : this.#skip(query, range);
+    const total = named ? this.#countWalked(query, range) : this.#countTotals(query, range);
+    return { positions: positions.slice(0, query.limit), total, more: positions.length > query.limit };
+  }
+
+  /** One task more than the page, to know whether there is another. */
+  #walk(query: ListQuery, range: Range): Position[] {
+    const { from, where } = namedSource(query, range);
+    const { sql, values } = beforePosition(where, query.after);
+    return this.#positions(
+      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+       ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
+      [...values, query.limit + 1, query.offset],
+    );
+  }
+
+  #countWalked(query: ListQuery, range: Range): number {
+    const { from, where } = namedSource(query, range);
+    return this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql} AND in_time(t.n)`, where.values);
+  }
+
+  /** Whole days without a match, or before the offset, are passed over by their totals; then ten minutes likewise. */
+  #skip(query: ListQuery, range: Range): Position[] {
+    const newest = query.after === null ? range.before : Math.min(range.before, query.after.createdAt + 1);
+    const reach = { from: range.from, before: newest };
+    const found: Position[] = [];
+    let offset = query.offset;
+    const wanted = () => query.limit + 1 - found.length;
+    for (const [day, inDay] of this.#buckets(query, DAY_MS, reach)) {
+      if (wanted() <= 0) break;
+      if (offset >= inDay && isWithin(day, DAY_MS, reach)) {
+        offset -= inDay;
+        continue;
+      }
+      const inReach = { from: Math.max(reach.from, day), before: Math.min(reach.before, day + DAY_MS) };
+      for (const [bucket, inBucket] of this.#buckets(query, TEN_MINUTES_MS, inReach)) {
+        if (wanted() <= 0) break;
+        if (offset >= inBucket && isWithin(bucket, TEN_MINUTES_MS, inReach)) {
+          offset -= inBucket;
+          continue;
+        }
+        const stretch = {
+          from: Math.max(inReach.from, bucket),
+          before: Math.min(inReach.before, bucket + TEN_MINUTES_MS),
+        };
+        const { sql, values } = beforePosition(indexed(query, stretch), query.after);
+        const here = this.#positions(
+          `SELECT t.created_at, t.n FROM tasks t INDEXED BY tasks_by_time WHERE ${sql} AND in_time(t.n)
+           ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
+          [...values, offset + wanted()],
+        );
+        found.push(...here.slice(offset));
+        offset = Math.max(0, offset - here.length);
+      }
+    }
+    return found;
+  }
+
+  /** Buckets that hold a match, newest first. */
+  #buckets(query: ListQuery, span: number, range: Range): [bucket: number, count: number][] {
+    const { sql, values } = totalsWhere(query, span, { ...range, from: bucketOf(range.from, span) });
+    return this.#prepared(
+      `SELECT bucket, sum(count) AS held FROM totals WHERE ${sql} AND in_time(bucket) GROUP BY bucket HAVING held > 0 ORDER BY bucket DESC`,
+    )
+      .all(...values)
+      .map(([bucket, count]) => [numberIn(bucket), numberIn(count)]);
+  }
+
+  /** Whole days and whole ten minutes from the totals, the two ends from the index. */
+  #countTotals(query: ListQuery, { from, before }: Range): number {
+    const first = bucketOf(from + TEN_MINUTES_MS - 1, TEN_MINUTES_MS);
+    const last = before === END_OF_TIME ? END_OF_TIME : bucketOf(before, TEN_MINUTES_MS);
+    if (first >= last) return this.#countIndexed(query, { from, before });
+    const firstDay = bucketOf(first + DAY_MS - 1, DAY_MS);
+    const lastDay = last === END_OF_TIME ? END_OF_TIME : bucketOf(last, DAY_MS);
+    const ends = this.#countIndexed(query, { from, before: first }) + this.#countIndexed(query, { from: last, before });
+    if (firstDay >= lastDay) return ends + this.#sum(query, TEN_MINUTES_MS, { from: first, before: last });
+    return (
+      ends +
+      this.#sum(query, TEN_MINUTES_MS, { from: first, before: firstDay }) +
+      this.#sum(query, DAY_MS, { from: firstDay, before: lastDay }) +
+      this.#sum(query, TEN_MINUTES_MS, { from: lastDay, before: last })
+    );
+  }
+
+  #sum(query: ListQuery, span: number, range: Range): number {
+    if (range.from >= range.before) return 0;
+    const { sql, values } = totalsWhere(query, span, range);
+    return this.#number(`SELECT coalesce(sum(count), 0) FROM totals WHERE ${sql} AND in_time(bucket)`, values);
+  }
+
+  #countIndexed(query: ListQuery, range: Range): number {
+    if (range.from >= range.before) return 0;
+    const { sql, values } = indexed(query, range);
+    return this.#number(`SELECT count(*) FROM tasks t INDEXED BY tasks_by_time WHERE ${sql} AND in_time(t.n)`, values);
+  }
+
+  #positions(sql: string, values: unknown[]): Position[] {
+    return this.#prepared(sql)
+      .all(...values)
+      .map(([createdAt, n]) => ({ createdAt: numberIn(createdAt), n: numberIn(n) }));
+  }
+
+  #number(sql: string, values: unknown[]): number {
+    return numberIn(this.#prepared(sql).get(...values)?.[0]);
+  }
+
+  #prepared(sql: string) {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    if (this.#statements.size >= STATEMENTS_MAX) this.#statements.clear();
+    const statement = this.#db.prepare<unknown[], unknown[]>(sql).raw();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function rangeOf({ createdFrom = 0, createdBefore = END_OF_TIME }: TaskFilter): Range {
+  return { from: createdFrom, before: createdBefore };
+}
+
+function newestFirst(a: Position, b: Position): number {
+  return b.createdAt - a.createdAt || b.n - a.n;
+}
+
+/** Filters by something that the totals do not know. */
+function isNamed(filter: TaskFilter): boolean {
+  return (
+    filter.conversation !== undefined ||
+    filter.parent !== undefined ||
+    filter.asks !== undefined ||
+    filter.text !== undefined ||
+    (filter.metadata !== undefined && Object.keys(filter.metadata).length > 0)
+  );
+}
+
+function all(wheres: Where[]): Where {
+  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
+}
+
+function among(column: string, names: readonly string[] | undefined): Where[] {
+  if (names === undefined) return [];
+  return [{ sql: `${column} IN (SELECT value FROM json_each(?))`, values: [JSON.stringify(names)] }];
+}
+
+function between(column: string, range: Range): Where {
+  return { sql: `${column} >= ? AND ${column} < ?`, values: [range.from, range.before] };
+}
+
+function beforePosition(where: Where, after: Position | null): Where {
+  if (after === null) return where;
+  return all([where, { sql: "(t.created_at, t.n) < (?, ?)", values: [after.createdAt, after.n] }]);
+}
+
+/** `isAmong` of `task/visibility.ts`, in SQL. */
+export function whereVisible(visible: Visible, table: string): Where {
+  const tenant = { sql: `${table}.tenant = ?`, values: [visible.tenant] };
+  if (visible.user === null) return tenant;
+  return all([tenant, { sql: `${table}.user = ?`, values: [visible.user] }]);
+}
+
+/** `mayReadTask` of the same, in SQL. */
+export function whereTaskVisible(visible: VisibleTasks, table: string): Where {
+  if (visible.user === null || !visible.as) return whereVisible(visible, table);
+  const takesPart = whereTakingPart(visible, table);
+  return {
+    sql: `${table}.tenant = ? AND (${table}.user = ? OR ${takesPart.sql})`,
+    values: [visible.tenant, visible.user, ...takesPart.values],
+  };
+}
+
+function whereTakingPart(visible: VisibleTasks, table: string): Where {
+  const { sql, values } = takingPart(visible);
+  return { sql: `${table}.n IN (SELECT p.task FROM ${sql})`, values };
+}
+
+/** The rows by which somebody takes part in tasks of others. */
+function takingPart({ tenant, as = [] }: VisibleTasks): Where {
+  return {
+    sql: `json_each(?) w CROSS JOIN participants p INDEXED BY participants_of_others
+      ON p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.own = 0`,
+    values: [JSON.stringify(as), tenant],
+  };
+}
+
+function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range): Where {
+  return all([
+    { sql: "tenant = ? AND owner = ? AND span = ?", values: [visible.tenant, ownerOf(visible), span] },
+    between("bucket", range),
+    ...among("kind", filter.kinds),
+    ...among("state", filter.states),
+  ]);
+}
+
+function indexed({ visible, filter }: ListQuery, range: Range): Where {
+  return all([
+    whereVisible(visible, "t"),
+    { sql: "t.deleted_at IS NULL", values: [] },
+    between("t.created_at", range),
+    ...among("t.kind", filter.kinds),
+    ...among("t.state", filter.states),
+  ]);
+}
+
+function namedSource(query: ListQuery, range: Range): { from: string; where: Where } {
+  const { filter } = query;
+  const where = [indexed(query, range)];
+  let from = "tasks t";
+  if (filter.conversation !== undefined) {
+    where.push({ sql: "t.conversation = ?", values: [filter.conversation] });
+    from = "tasks t INDEXED BY tasks_by_conversation";
+  } else if (filter.parent !== undefined) from = "tasks t INDEXED BY tasks_by_parent";
+  else if (filter.asks) from = "tasks t INDEXED BY tasks_open";
+  else from = "tasks t NOT INDEXED";
+  if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
+  // No other reason of a wait has this word in it.
+  if (filter.asks) where.push({ sql: `${AWAKE} AND instr(t.waits_on, 'input') > 0`, values: [] });
+  if (filter.text !== undefined) {
+    where.push({
+      sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",
+      values: [searchQuery(filter.text)],
+    });
+  }
+  for (const [key, value] of Object.entries(filter.metadata ?? {})) {
+    where.push({
+      sql: "t.n IN (SELECT task FROM metadata WHERE tenant = ? AND key = ? AND value = ? AND in_time(task))",
+      values: [query.visible.tenant, key, value],
+    });
+  }
+  return { from, where: all(where) };
+}
+
+function isWithin(bucket: number, span: number, range: Range): boolean {
+  return bucket >= range.from && bucket + span <= range.before;
+}

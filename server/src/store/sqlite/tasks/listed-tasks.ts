@@ -1,0 +1,22 @@
+/** Tasks of a list: what cannot be read is left out, and told once; of large values there is the beginning. */
+import type { Task } from "../../../task/task.ts";
+import { previewValue } from "../../codec/spill.ts";
+import { readTaskRow, taskOf } from "../../codec/task-row.ts";
+import type { DamageLog } from "../../damage.ts";
+
+export function listedTasks(found: readonly { n: number; row: unknown[] | null }[], damage: DamageLog): Task[] {
+  return found.flatMap(({ n, row }) => {
+    const task = damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
+      const stored = readTaskRow(row);
+      const output = stored.output === null ? {} : { output: previewValue(stored.output) };
+      return taskOf(stored, { input: previewValue(stored.input), ...output });
+    });
+    return task ? [task] : [];
+  });
+}
+
+/** How a row of a task names it, as far as it can be read. */
+function taskIn(row: readonly unknown[] | null): string | null {
+  const id = row?.[1];
+  return typeof id === "string" ? `task ${id}` : null;
+}

@@ -1,0 +1,114 @@
+/** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
+import type { Database } from "better-sqlite3";
+import type { AsleepPlace, OpenPlace } from "../../../task/open-task.ts";
+import { ANSWER_BYTES_MAX } from "../bounds.ts";
+import { numberIn, textIn } from "../column.ts";
+import { isTenantAside, notAside } from "../doctor/set-aside.ts";
+import { ASLEEP, AWAKE, WAKES_AT } from "../migrations/031-sleepers.ts";
+import { AFTER_URGENT, RANK } from "../migrations/033-order-of-a-start.ts";
+import { orNull, queries } from "../queries.ts";
+import { OPEN_COLUMNS } from "./task-columns.ts";
+
+/** Rows behind `after`, each with its place in the index. */
+type OpenPage = { after: OpenPlace | null; limit: number };
+type AsleepPage = { after: AsleepPlace; until: number; limit: number };
+/** One that was set aside is there for the page after it to follow. */
+type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
+export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
+
+/** Rows that are read one by one, since one of them is damaged. */
+const UNPAGED_MAX = 100;
+
+export function openReads(db: Database) {
+  const { rows, number } = queries(db);
+  return {
+    open: openPages<OpenPage, OpenPlace>(db, {
+      select: behindOpenPlace,
+      place: [RANK, AFTER_URGENT, "n", "id"],
+      values: ({ after }) => {
+        const { rank, afterUrgent, number } = after ?? { rank: -1, afterUrgent: 0, number: 0 };
+        return [rank, afterUrgent, number, rank, afterUrgent, rank];
+      },
+      placeOf: ([rank, afterUrgent, number]) => ({
+        rank: numberIn(rank),
+        afterUrgent: numberIn(afterUrgent),
+        number: numberIn(number),
+      }),
+    }),
+    openCount: number(`SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`, () => []),
+    asleep: openPages<AsleepPage, AsleepPlace>(db, {
+      select: (columns) =>
+        `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} <= ? AND (${WAKES_AT}, id) > (?, ?)
+        ORDER BY ${WAKES_AT}, id`,
+      place: [WAKES_AT, "id"],
+      values: ({ after, until }) => [until, after.wakesAt, after.id],
+      placeOf: ([wakesAt, id]) => ({ wakesAt: numberIn(wakesAt), id: textIn(id) }),
+    }),
+    firstWake: number(
+      `SELECT coalesce(min(${WAKES_AT}), -1) FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} > ?`,
+      ({ after }: { after: number }) => [after],
+    ),
+    asleepByState: rows(
+      `SELECT kind, state, count(*) FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} > ? GROUP BY 1, 2`,
+      ({ after }: { after: number }) => [after],
+    ),
+    openInConversation: rows(
+      `SELECT id FROM tasks INDEXED BY tasks_open_in_conversation
+       WHERE conversation = ? AND ended_at IS NULL AND n < ? AND ${notAside("tasks")}`,
+      ({ conversation, before }: { conversation: string; before: number }) => [conversation, before],
+    ),
+  };
+}
+
+/**
+ * The rows behind a place: of its rank and priority, of its rank, and of those that come after it. One comparison of all three
+ * columns would begin each page at the beginning of the index, as they are expressions.
+ */
+function behindOpenPlace(columns: string): string {
+  const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`;
+  return `${rows} AND ${RANK} = ? AND ${AFTER_URGENT} = ? AND n > ?
+    UNION ALL ${rows} AND ${RANK} = ? AND ${AFTER_URGENT} > ?
+    UNION ALL ${rows} AND ${RANK} > ?
+    ORDER BY 1, 2, 3`;
+}
+
+type OpenSource<Page, Place> = {
+  /** What reads these columns of the rows of a page, in its order. */
+  select: (columns: string) => string;
+  /** The columns that a place is made of; among them its id, last. */
+  place: readonly string[];
+  values: (page: Page) => unknown[];
+  placeOf: (columns: readonly unknown[]) => Place;
+};
+
+/** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
+function openPages<Page extends { limit: number }, Place>(
+  db: Database,
+  { select, place, values, placeOf }: OpenSource<Page, Place>,
+): (page: Page) => OpenRows<Place> {
+  const { row, rows, page } = queries(db);
+  const places = place.join(", ");
+  const bound = (given: Page) => [...values(given), given.limit];
+  const all = page(`${select(`${places}, ${OPEN_COLUMNS}`)} LIMIT ?`, ANSWER_BYTES_MAX, bound);
+  const found = rows(`${select(places)} LIMIT ?`, bound);
+  const one = row(`SELECT ${OPEN_COLUMNS} FROM tasks WHERE id = ?`, (id: string) => [id]);
+  const openRow = (at: readonly unknown[], read: (id: string) => unknown[] | null): OpenRow<Place> => {
+    const id = textIn(at[place.length - 1]);
+    const row = read(id);
+    return { place: placeOf(at), id, row, aside: isAside(row) };
+  };
+  return (given) => {
+    try {
+      const { rows, more } = all(given);
+      return { rows: rows.map((row) => openRow(row, () => row.slice(place.length))), more };
+    } catch {
+      const unpaged = found({ ...given, limit: Math.min(given.limit, UNPAGED_MAX) });
+      const rows = unpaged.map((at) => openRow(at, (id) => orNull(() => one(id))));
+      return { rows, more: rows.length === UNPAGED_MAX };
+    }
+  };
+}
+
+function isAside(row: unknown[] | null): boolean {
+  return typeof row?.[1] === "string" && isTenantAside(row[1]);
+}

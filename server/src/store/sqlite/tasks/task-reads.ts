@@ -1,0 +1,210 @@
+/** What is read of tasks, and of all that hangs on one. */
+import type { Database } from "better-sqlite3";
+import type { Alias } from "../../../task/alias.ts";
+import { ARTIFACTS_MAX } from "../../../task/artifact-bounds.ts";
+import type { Visible } from "../../../task/visibility.ts";
+import type { Place } from "../../codec/cursor.ts";
+import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "../bounds.ts";
+import { notAside } from "../doctor/set-aside.ts";
+import { orNull, queries } from "../queries.ts";
+import { latestTasks } from "./latest-tasks.ts";
+import { type ListQuery, TaskPages } from "./list.ts";
+import { listedRow } from "./listed-row.ts";
+import { openReads } from "./open-reads.ts";
+import { INBOX_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { type TaskWalk, taskWalk } from "./task-walk.ts";
+
+type OfTask = { id: string };
+
+/** The bytes of a value, which a row of the files says after its hash: see codec/marker.ts. */
+const bytesOfValue = (column: string) =>
+  `CASE WHEN substr(${column}, 1, 1) = '@' THEN CAST(substr(${column}, 67, 16) AS INTEGER) ELSE octet_length(${column}) END`;
+
+const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
+
+export function taskReads(db: Database) {
+  const { row, text, page, exists } = queries(db);
+  const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
+    page(sql, TASK_PAGE_BYTES_MAX, values);
+  return {
+    ...aliasReads(db),
+    replay: row(
+      "SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?",
+      (given: { scope: string; key: string }) => [given.scope, given.key],
+    ),
+    taskNumbered: text(
+      `SELECT id FROM tasks t WHERE n = ? AND deleted_at IS NULL AND ${notAside("t")}`,
+      (n: number) => [n],
+    ),
+    task: row(
+      `SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.id = ? AND t.deleted_at IS NULL AND ${notAside("t")}`,
+      ({ id }: OfTask) => [id],
+    ),
+    list: listPages(db),
+    walk: walkedPages(db),
+    latest: latestTasks(db),
+    ...openReads(db),
+    events: ofTask(
+      `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND seq > ? ORDER BY seq LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+    journal: ofTask(
+      `SELECT branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace
+       FROM journal WHERE task = ${OF_TASK} AND (branch, position) > (?, ?) ORDER BY branch, position LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: Place | null; limit: number }) => [
+        id,
+        after?.branch ?? "",
+        after?.position ?? -1,
+        limit,
+      ],
+    ),
+    lastError: text(
+      `SELECT error FROM journal INDEXED BY journal_errors
+       WHERE task = ${OF_TASK} AND error IS NOT NULL ORDER BY at DESC LIMIT 1`,
+      ({ id }: OfTask) => [id],
+    ),
+    namesFile: exists(
+      `SELECT 1 FROM task_files WHERE task = ${OF_TASK} AND sha256 = ?`,
+      ({ id, sha256 }: OfTask & { sha256: string }) => [id, sha256],
+    ),
+    mayGoOn: exists(
+      `SELECT 1 FROM tasks t WHERE id = ? AND (ended_at IS NULL OR NOT ${notAside("t")})`,
+      ({ id }: OfTask) => [id],
+    ),
+    hasAsked: exists(
+      `SELECT 1 FROM journal WHERE task = ${OF_TASK} AND in_time(position) AND kind = 'input' AND name = ? LIMIT 1`,
+      ({ id, name }: OfTask & { name: string }) => [id, name],
+    ),
+    ...inboxReads(db),
+    ...artifactReads(db),
+    spentBelow: row(
+      `SELECT calls, input_tokens, output_tokens, cost_usd, unpriced_calls, estimated_calls
+       FROM spent_below WHERE task = ${OF_TASK}`,
+      ({ id }: OfTask) => [id],
+    ),
+    usage: ofTask(
+      `SELECT at, record, n FROM usage INDEXED BY usage_of_task WHERE task = ${OF_TASK} AND n > ? ORDER BY n LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+  };
+}
+
+/** What a task was told, and the events by which it asked for it. */
+function inboxReads(db: Database) {
+  const { row, page } = queries(db);
+  const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
+    page(sql, TASK_PAGE_BYTES_MAX, values);
+  return {
+    inbox: ofTask(
+      `SELECT ${INBOX_COLUMNS} FROM inbox INDEXED BY inbox_open
+       WHERE task = ${OF_TASK} AND taken = 0 AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    told: ofTask(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    turns: ofTask(
+      `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND in_time(seq) AND seq > ?
+       AND type IN ('task.input_required', 'task.input_received') ORDER BY seq`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    received: row(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
+      ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
+    ),
+    inboxSize: row(
+      `SELECT count(*), coalesce(sum(${bytesOfValue("value")}), 0)
+       FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
+      ({ id }: OfTask) => [id],
+    ),
+  };
+}
+
+/** An artifact is what its updates make of it; artifacts come in the order of their first ones. */
+function artifactReads(db: Database) {
+  const { rows, page } = queries(db);
+  return {
+    artifacts: rows(
+      `SELECT id, min(n) AS first FROM artifact_updates INDEXED BY artifact_updates_of_one
+       WHERE task = ${OF_TASK} AND in_time(n) GROUP BY id HAVING first > ? ORDER BY first LIMIT ?`,
+      ({ id, after, limit }: OfTask & { after: number; limit: number }) => [id, after, limit],
+    ),
+    artifactUpdates: page(
+      `SELECT record, n FROM artifact_updates INDEXED BY artifact_updates_of_one
+       WHERE task = ${OF_TASK} AND id = ? AND n > ? ORDER BY n`,
+      TASK_PAGE_BYTES_MAX,
+      ({ id, artifact, after }: OfTask & { artifact: string; after: number }) => [id, artifact, after],
+    ),
+    artifactSizes: rows(
+      `SELECT id, sum(${bytesOfValue("record")}) FROM artifact_updates
+       WHERE task = ${OF_TASK} AND in_time(n) GROUP BY id LIMIT ${ARTIFACTS_MAX}`,
+      ({ id }: OfTask) => [id],
+    ),
+  };
+}
+
+/** The names of tasks. */
+function aliasReads(db: Database) {
+  const { rows, text } = queries(db);
+  return {
+    taskByAlias: text(
+      `SELECT a.task FROM task_aliases a WHERE a.tenant = ? AND a.lens = ? AND a.value = ? AND (? IS NULL OR a.owner = ?)
+       ORDER BY a.owner <> ?, a.task LIMIT 1`,
+      ({ visible, alias }: { visible: Visible; alias: Alias }) => [
+        visible.tenant,
+        alias.lens,
+        alias.value,
+        visible.user,
+        visible.user,
+        alias.owner,
+      ],
+    ),
+    taskAliases: rows(
+      `SELECT task, min(value) FROM task_aliases
+       WHERE lens = ? AND task IN (SELECT value FROM json_each(?)) GROUP BY task`,
+      ({ ids, lens }: { ids: readonly string[]; lens: string }) => [lens, JSON.stringify(ids)],
+    ),
+  };
+}
+
+/** A page of rows, as far as they fit into one answer. With `whole`, values have all that is in their row. */
+function listPages(db: Database) {
+  const { row } = queries(db);
+  const pages = new TaskPages(db);
+  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  return (query: ListQuery & { whole: boolean }) => {
+    const { positions, total, more } = pages.page(query);
+    const read = query.whole ? whole : (n: number) => listedRow(whole(n));
+    const found: { n: number; row: unknown[] | null }[] = [];
+    let bytes = 0;
+    for (const { n } of positions) {
+      const row = orNull(() => read(n));
+      bytes += bytesOfText(row);
+      if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+      found.push({ n, row });
+    }
+    const goesOn = more || found.length < positions.length;
+    return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
+  };
+}
+
+/** The same of a page that goes on from a task. */
+function walkedPages(db: Database) {
+  const { row } = queries(db);
+  const walk = taskWalk(db);
+  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  return (given: TaskWalk) => {
+    const { numbers, more, backwards } = walk(given);
+    const rows: { n: number; row: unknown[] | null }[] = [];
+    let bytes = 0;
+    for (const n of numbers) {
+      const row = orNull(() => whole(n));
+      bytes += bytesOfText(row);
+      if (rows.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+      rows.push({ n, row });
+    }
+    const goesOn = more || rows.length < numbers.length;
+    return { rows: backwards ? rows.reverse() : rows, more: goesOn };
+  };
+}

@@ -1,0 +1,46 @@
+/**
+ * What crosses between the caller's thread and the one that works: calls of named verbs, and their outcomes, as JSON. A
+ * table of verbs types both ends: each verb takes one value and answers with one.
+ */
+import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
+import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
+
+export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
+  ? Value
+  : never;
+export type Answer<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: never) => infer Value ? Value : never;
+
+/** A call as it arrives: both ends are one program, so what it carries was typed by the table when it was sent. */
+export type Call = [name: string, given: never];
+
+/** The answer, or why there is none: what the caller asked for is wrong, or the database could not. */
+export type Outcome<Value = unknown> =
+  | { answer: Value }
+  | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
+  | { error: { code: string; message: string } };
+
+/** Does what a call names. */
+export function answerTo(verbs: { readonly [name: string]: (given: never) => unknown }, [name, given]: Call): unknown {
+  const verb = verbs[name];
+  if (!verb) throw new Error(`There is no verb ${name}.`);
+  return verb(given);
+}
+
+/** What a caller hears of a verb that threw. */
+export function failedOutcome(error: unknown): Outcome<never> {
+  if (error instanceof Refusal) {
+    const { code, message, detail } = error;
+    return { refused: { code, message, detail } };
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return { error: { code, message: error instanceof Error ? error.message : String(error) } };
+}
+
+/** The answer, or the error that a caller sees. */
+export function answerOf<Value>(outcome: Outcome<Value>): Value {
+  if ("answer" in outcome) return outcome.answer;
+  if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
+  const { code, message } = outcome.error;
+  if (isDiskTrouble(code)) throw diskRefusal(message);
+  throw new Error(code === "" ? message : `${message} (${code})`);
+}

@@ -1,0 +1,59 @@
+/**
+ * A thread with connections of its own, in one role after the other: the writer's, a reader's, the finder's, the indexer's,
+ * or that of one who makes a copy. Each loads what its role needs and no more: a start of the server waits for two of them.
+ */
+import { type MessagePort, parentPort } from "node:worker_threads";
+import { openDatabase } from "../database.ts";
+import { type Work, workThrough } from "../people/work-through.ts";
+
+export type Role =
+  | { role: "writer"; database: string; filesFolder: string }
+  | { role: "reader"; database: string }
+  | { role: "finder"; database: string; index: string; exactChunksMax: number | undefined }
+  | { role: "indexer"; database: string; index: string }
+  | { role: "copier"; database: string; target: string }
+  | { role: "scrubber"; database: string; index: string };
+
+/** What a thread is told: its next role, and where the calls come from. */
+export type Begin = { role: Role; port: MessagePort };
+
+if (!parentPort) throw new Error("This module is the inside of a worker thread.");
+// Both ends of the channel are one program: what comes over it was typed when it was sent.
+parentPort.on("message", ({ role, port }: Begin) => void begin(role, port));
+
+async function begin(role: Role, port: MessagePort): Promise<void> {
+  if (role.role === "copier") {
+    const { copyDatabase } = await import("../archive/backup.ts");
+    copyDatabase(role.database, role.target);
+    port.postMessage(null);
+    port.close();
+  } else if (role.role === "scrubber") {
+    const { scrub } = await import("../erasure/scrub.ts");
+    port.postMessage(scrub(role.database, role.index));
+    port.close();
+  } else workThrough(port, await workOf(role));
+}
+
+async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Promise<Work> {
+  switch (role.role) {
+    case "writer": {
+      const { Writer } = await import("./writer.ts");
+      return new Writer(openDatabase(role.database), role.filesFolder);
+    }
+    case "reader": {
+      const { Reader } = await import("./reader.ts");
+      return new Reader(openDatabase(role.database, { readonly: true }));
+    }
+    case "finder": {
+      const { Finder } = await import("../documents/finder.ts");
+      const { openIndexOrNone } = await import("../documents/chunk-index/index-file.ts");
+      const rows = openDatabase(role.database, { readonly: true });
+      return new Finder(rows, openIndexOrNone(role.index), role.exactChunksMax);
+    }
+    case "indexer": {
+      const { Indexer } = await import("../documents/chunk-index/indexer.ts");
+      const { openIndex } = await import("../documents/chunk-index/index-file.ts");
+      return new Indexer(openDatabase(role.database, { readonly: true }), openIndex(role.index));
+    }
+  }
+}

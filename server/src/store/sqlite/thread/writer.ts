@@ -1,0 +1,105 @@
+/**
+ * The one who writes. Commits a batch of calls in one transaction, so that many callers share one sync. Synchronous,
+ * and unaware of whose thread it runs in.
+ */
+import { type Database, SqliteError } from "better-sqlite3";
+import type { PreparedWrite } from "../../codec/prepared.ts";
+import { isDiskTrouble } from "../../disk-trouble.ts";
+import { Applier } from "../apply.ts";
+import type { AuditChain } from "../audit/audit-chain.ts";
+import { DocumentApplier } from "../documents/document-writes.ts";
+import { SearchIndex } from "../documents/search.ts";
+import type { Work } from "../people/work-through.ts";
+import { writerStatements } from "../statements.ts";
+import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
+import { type Writes, writes } from "./writes.ts";
+
+const COMMITS_AVERAGED = 8;
+
+export class Writer implements Work {
+  readonly #db: Database;
+  readonly #applier: Applier;
+  readonly #audit: AuditChain;
+  readonly #writes: Writes;
+  readonly #begin;
+  readonly #commit;
+  readonly #rollback;
+  #commitMs = 0;
+
+  constructor(db: Database, filesFolder: string | null) {
+    this.#db = db;
+    const sql = writerStatements(db);
+    const documents = new DocumentApplier(db);
+    this.#audit = sql.audit;
+    this.#applier = new Applier(db, sql, documents);
+    this.#writes = writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder) });
+    this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
+    this.#commit = db.prepare<unknown[]>("COMMIT");
+    this.#rollback = db.prepare<unknown[]>("ROLLBACK");
+  }
+
+  /** What the last commits cost beside their writes, the older ones counting less. */
+  get commitMs(): number {
+    return this.#commitMs;
+  }
+
+  /** One outcome per call, in their order. What is not an error is committed when this returns. */
+  batch(calls: Call[]): Outcome[] {
+    try {
+      this.#begin.run();
+      this.#applier.begin();
+      const answers = calls.map((call) => {
+        const answer = answerTo(this.#writes, call);
+        if (call[0] !== "apply") this.#applier.forgetSubscriptions();
+        return { answer };
+      });
+      this.#applier.writeDeltas();
+      this.#audit.settle();
+      if (calls.some(writesElsewhere)) this.#applier.forgetBytes();
+      this.#commitTimed();
+      this.#audit.committed();
+      return answers;
+    } catch (error) {
+      this.#applier.clearDeltas();
+      this.#audit.rolledBack();
+      if (this.#db.inTransaction) this.#rollback.run();
+      if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
+      // Something unforeseen in one of them: each on its own, so that only that one fails.
+      return calls.flatMap((call) => this.batch([call]));
+    }
+  }
+
+  #commitTimed(): void {
+    const start = performance.now();
+    this.#commit.run();
+    this.#commitMs += (performance.now() - start - this.#commitMs) / COMMITS_AVERAGED;
+  }
+
+  close(): void {
+    this.#noteAudit();
+    this.#db.close();
+  }
+
+  /** At the end, as far as the disk takes it. */
+  #noteAudit(): void {
+    if (this.#audit.isNoted) return;
+    try {
+      this.#begin.run();
+      this.#audit.note();
+      this.#commit.run();
+    } catch {
+      if (this.#db.inTransaction) this.#rollback.run();
+    }
+  }
+}
+
+/** Whether triggers count bytes of what it writes. */
+function writesElsewhere([name, given]: Call): boolean {
+  if (name !== "apply") return true;
+  const writes: readonly PreparedWrite[] = given;
+  return writes.some(({ messages, documents, attached, detached }) => messages || documents || attached || detached);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof SqliteError ? error.code : "";
+}

@@ -1,0 +1,35 @@
+/** The verbs of the store on daily usage, over its channels. Like the rest of this side it knows no SQL. */
+import type { UsageFilter, UsageGroup } from "../../../task/daily-usage.ts";
+import type { Visible } from "../../../task/visibility.ts";
+import { addedUsage } from "../../codec/daily-usage.ts";
+import { decodeUsagePlace, encodeUsagePlace, usageRowOf, usageSumOf } from "../../codec/daily-usage-rows.ts";
+import type { DailyUsageStore, UsagePage } from "../../daily-usage-store.ts";
+import { orDamaged } from "../../damage.ts";
+import type { Payment } from "../../unwritten-usage.ts";
+import type { Channel } from "../thread/channel.ts";
+import type { Reads } from "../thread/reads.ts";
+import type { Writes } from "../thread/writes.ts";
+
+export class SqliteDailyUsage implements DailyUsageStore {
+  readonly #writes: Channel<Writes>;
+  readonly #searches: Channel<Reads>;
+
+  constructor({ writes, searches }: { writes: Channel<Writes>; searches: Channel<Reads> }) {
+    this.#writes = writes;
+    this.#searches = searches;
+  }
+
+  async add({ id, owner, at, calls }: Payment): Promise<void> {
+    await this.#writes.send("addUsage", { id, owner, at, added: addedUsage(owner, at, calls) });
+  }
+
+  sums(visible: Visible, filter: UsageFilter, groups: readonly UsageGroup[], { limit, cursor }: UsagePage) {
+    const after = cursor === undefined ? null : decodeUsagePlace(cursor, groups);
+    return orDamaged("daily usage", async () => {
+      const found = await this.#searches.send("dailyUsage", { visible, filter, groups, limit, after });
+      const rows = found.rows.map(usageRowOf);
+      const last = rows.at(-1);
+      return { rows, total: usageSumOf(found.total), next: found.more && last ? encodeUsagePlace(last) : null };
+    });
+  }
+}
