@@ -65,11 +65,14 @@ async function bundled() {
     input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(SOURCES, `${entry}.ts`)])),
     external: (id) => !id.startsWith(".") && !id.startsWith(SOURCES),
     plugins: [OWN_PLACE],
+    treeshake: false,
   });
   try {
     const { output } = await bundle.generate({
       format: "esm",
       sourcemap: true,
+      // What runs is what was written: both this and `treeshake` drop a `decodeURIComponent` whose error alone is wanted.
+      minify: false,
       entryFileNames: "[name].js",
       chunkFileNames: `${CHUNKS}/[name].js`,
     });

@@ -75,6 +75,13 @@ describe("waybill dev", () => {
     expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
   });
 
+  // What is only called for its error is what a bundler takes for idle.
+  it("refuses what the sources refuse, whatever the bundle was made of", async () => {
+    const { talk, ready } = first;
+    await ready;
+    expect((await fetch(`${urlIn(talk.text)}/v1/tasks?q=%FF`)).status).toBe(400);
+  });
+
   it.skipIf(process.platform === "win32")("lets nobody else on the machine read what it makes", async () => {
     await first.ready;
     const data = join(folder, ".waybill");

@@ -3,7 +3,7 @@
  * nothing of it needs a backup or a sync, and a file that cannot be read is made anew. One segment holds the words and
  * vectors of up to 16,384 chunks in lists; it never changes, and nobody looks at it before it is ready.
  */
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { type Database, SqliteError } from "better-sqlite3";
 import { IN_MEMORY, openDatabase } from "../../database.ts";
 
@@ -30,13 +30,21 @@ PRAGMA user_version = ${FORMAT};
 `;
 
 export function openIndex(file: string): Database {
+  const seen = versionOf(file);
   try {
     return opened(file);
   } catch (error) {
     if (!(error instanceof SqliteError) || file === IN_MEMORY || !isUnreadable(error.code)) throw error;
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+    // Who searches and who indexes find the same at once: what the other has made in its place meanwhile stays.
+    if (versionOf(file) === seen) for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
     return opened(file);
   }
+}
+
+/** Another text for another file in its place; one that cannot be read as a database is never written to. */
+function versionOf(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino} ${found.mtimeNs}` : "";
 }
 
 /** For who can do without: an empty one in memory where there can be none on disk. */
