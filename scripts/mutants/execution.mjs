@@ -152,13 +152,13 @@ export const EXECUTION = [
   {
     file: journal,
     name: "a-retry-knows-what-followed-the-failure",
-    find: "if (isAfter(entry) || forksTo(entry.branch).some(isAfter)) return [leftBehind(entry)];",
+    find: "if (isAfter(entry) || this.#layout.forksTo(entry.branch).some(isAfter)) return [leftBehind(entry)];",
     put: "",
   },
   {
     file: journal,
     name: "a-retry-knows-the-branches-that-followed-the-failure",
-    find: "isAfter(entry) || forksTo(entry.branch).some(isAfter)",
+    find: "isAfter(entry) || this.#layout.forksTo(entry.branch).some(isAfter)",
     put: "isAfter(entry)",
   },
   { file: journal, name: "lines-of-a-failure-hide-those-of-a-success", find: "from(linesOf(branch), lines);", put: "" },
@@ -171,7 +171,7 @@ export const EXECUTION = [
   {
     file: journal,
     name: "a-step-is-done-anew-in-branches",
-    find: "if (entry) return mismatchAt(place,",
+    find: "if (entry && !isLeftOver) return mismatchAt(place,",
     put: "if (false) return mismatchAt(place,",
   },
   {
@@ -183,8 +183,20 @@ export const EXECUTION = [
   {
     file: journal,
     name: "code-that-asks-for-less-completes",
-    find: "if (!last || last.position < position) return null;",
+    find: 'return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");',
     put: "return null;",
+  },
+  {
+    file: journal,
+    name: "a-branch-whose-key-looks-like-a-place-followed-a-failure",
+    find: "if (this.#odd.size === 0) return forks;",
+    put: "return forks;",
+  },
+  {
+    file: journal,
+    name: "what-an-older-version-left-behind-a-failure-is-missed",
+    find: "return position > (this.#retried.get(branch) ?? Number.POSITIVE_INFINITY);",
+    put: "return false;",
   },
   {
     file: journal,

@@ -51,7 +51,7 @@ export class Journal {
     }
     const isAfter = ({ branch, position }: CallPlace) => position >= (first.get(branch) ?? Number.POSITIVE_INFINITY);
     return [...this.#entries].flatMap(([place, entry]) => {
-      if (isAfter(entry) || forksTo(entry.branch).some(isAfter)) return [leftBehind(entry)];
+      if (isAfter(entry) || this.#layout.forksTo(entry.branch).some(isAfter)) return [leftBehind(entry)];
       if (!afresh.has(place)) return [];
       const result = entry.kind === "child" ? entry.result : { until: 0, said: true, gaveUpAt: entry.tries };
       return [{ ...entry, state: "retrying" as const, tries: 0, result }];
@@ -78,7 +78,8 @@ export class Journal {
   /** These branches begin at this place. What does not fit: another call there, or branches that are not among them. */
   fork(place: CallPlace, keys: readonly string[]): JournalMismatch | null {
     const entry = this.#entries.get(placeOf(place));
-    if (entry) return mismatchAt(place, nameOf(entry), "the code now asks for parallel branches");
+    const isLeftOver = this.#layout.isBehindRetry(place) || this.#layout.branchesAt(place).length > 0;
+    if (entry && !isLeftOver) return mismatchAt(place, nameOf(entry), "the code now asks for parallel branches");
     const other = this.#layout.begin(place, keys);
     return other === undefined
       ? null
@@ -88,7 +89,8 @@ export class Journal {
   /** The code of a branch has ended before this position. What does not fit: something that it has done before, and no longer asks for. */
   ended({ branch, position }: CallPlace): JournalMismatch | null {
     const last = this.#layout.lastOf(branch);
-    if (!last || last.position < position) return null;
+    if (!last || last.position < position || this.#layout.isBehindRetry({ branch, position: last.position }))
+      return null;
     return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");
   }
 }
@@ -99,8 +101,10 @@ class Layout {
   readonly #branches: readonly string[];
   /** Of each branch, how far its weighty calls go, and those in branches that began there. */
   readonly #last = new Map<string, { position: number; entry: JournalEntry }>();
-  /** Branches whose key looks like a place in another one. */
-  readonly #odd = new Set<string>();
+  /** Branches whose key looks like a place in another one, each with where its key begins. */
+  readonly #odd = new Map<string, number>();
+  /** Of each branch, where the first of its calls stands that is done afresh, or in which a branch began that has one. */
+  readonly #retried = new Map<string, number>();
 
   constructor(entries: readonly JournalEntry[]) {
     const branches = new Set<string>();
@@ -108,6 +112,7 @@ class Layout {
       if (entry.branch.includes(".")) branches.add(entry.branch);
       if (!WEIGHTY.has(entry.kind)) continue;
       for (const { branch, position } of [entry, ...forksTo(entry.branch)]) {
+        if (isReopened(entry)) this.#retried.set(branch, Math.min(position, this.#retried.get(branch) ?? position));
         const known = this.#last.get(branch);
         if (!known || known.position < position) this.#last.set(branch, { position, entry });
       }
@@ -130,7 +135,7 @@ class Layout {
   begin(place: CallPlace, keys: readonly string[]): string | undefined {
     const prefix = `${place.branch}/${place.position}.`;
     const found = this.branchesAt(place).map((branch) => branch.slice(prefix.length));
-    for (const key of keys) if (key.includes("/")) this.#odd.add(prefix + key);
+    for (const key of keys) if (key.includes("/")) this.#odd.set(prefix + key, place.branch.length);
     if (found.length === 0) return undefined;
     const known = new Set(keys);
     return found.find((branch) => !startsOf(branch).some((start) => known.has(start)));
@@ -139,6 +144,19 @@ class Layout {
   lastOf(branch: string): { position: number; entry: JournalEntry } | undefined {
     const last = this.#last.get(branch);
     return last && this.#isOdd(last.entry.branch) ? undefined : last;
+  }
+
+  /** An older version may have left there what came after the failure: whether the code still asks for that says nothing. */
+  isBehindRetry({ branch, position }: CallPlace): boolean {
+    return position > (this.#retried.get(branch) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The same as below, but for what only looks like a place within a key. */
+  forksTo(branch: string): CallPlace[] {
+    const forks = forksTo(branch);
+    if (this.#odd.size === 0) return forks;
+    const keys = startsOf(branch).flatMap((to) => ({ from: this.#odd.get(to) ?? to.length, to: to.length }));
+    return forks.filter((fork) => !keys.some(({ from, to }) => from < fork.branch.length && fork.branch.length < to));
   }
 
   #isOdd(branch: string): boolean {
@@ -179,6 +197,10 @@ export function linesOf(branch: string): string {
 /** It came after a failure that a retry does afresh: it stays to be read, and the retry knows nothing of it. */
 function leftBehind(entry: JournalEntry): JournalEntry {
   return { ...entry, state: entry.state === "retrying" ? "failed" : entry.state, tries: 0 };
+}
+
+function isReopened({ state, tries }: JournalEntry): boolean {
+  return tries === 0 && state === "retrying";
 }
 
 function isLeftBehind({ state, tries }: JournalEntry): boolean {

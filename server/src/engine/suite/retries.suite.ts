@@ -210,6 +210,22 @@ export function retriesSuite(begin: Begin): void {
       }
     });
 
+    it(`does nothing again in branches whose keys look like places behind the failed call when it is retried ${way}`, async () => {
+      const { broken, bodies, body } = troubles();
+      const life = await begin([
+        kind("files", (ctx) =>
+          ctx.parallel({
+            docs: (ctx) => ctx.step("fails", body("fails"), once),
+            "docs/1.md": (ctx) => ctx.step("pay", body("pay"), once),
+          }),
+        ),
+      ]);
+      broken.add("fails");
+      const id = await again(life, await submit(life, "files", twice), () => broken.clear());
+      await arrives(life, id, "completed");
+      expect(bodies.filter((each) => each === "pay")).toHaveLength(1);
+    });
+
     it(`leaves what the calls before the failure have made and told where it is when it is retried ${way}`, async () => {
       const { broken, bodies, body } = troubles();
       const made = async (ctx: Parameters<Parameters<typeof kind>[1]>[0], name: string) => {
