@@ -25,6 +25,18 @@ const work = "server/src/verbs/implementation/work-verbs.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const SCHEDULING = [
   {
+    file: loadOrder,
+    name: "a-child-on-its-way-runs-below-an-ended-parent",
+    find: "this.#known.delete(task);",
+    put: "",
+  },
+  {
+    file: "server/src/engine/embedded/attempt-writer.ts",
+    name: "a-stop-sends-what-runs-back-into-the-queue",
+    find: "this.#isStopping()\n",
+    put: "false\n",
+  },
+  {
     file: open,
     name: "no-turn-in-a-conversation-is-waited-for",
     hangs: true,

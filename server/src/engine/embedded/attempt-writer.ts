@@ -59,6 +59,8 @@ export class AttemptWriter implements AttemptPort {
   readonly #handler: Handler;
   /** Rejects when the submit of the task, with which the attempt has begun, has not taken effect. */
   readonly #onDisk: Promise<void>;
+  /** Whether its process stops: what it runs stays as it is, for the next one to go on with first. */
+  readonly #isStopping: () => boolean;
   /** Keys of the questions that the task has shown in this attempt. */
   readonly #told = new Set<string>();
   /** Keys of its steps that have reserved something. */
@@ -67,8 +69,14 @@ export class AttemptWriter implements AttemptPort {
   /** The last write of the chain. */
   #last: Promise<unknown>;
 
-  constructor(parts: AttemptParts, task: Task, handler: Handler, onDisk = Promise.resolve()) {
+  constructor(
+    parts: AttemptParts,
+    task: Task,
+    handler: Handler,
+    { onDisk = Promise.resolve(), isStopping }: { onDisk?: Promise<void> | undefined; isStopping: () => boolean },
+  ) {
     this.#parts = parts;
+    this.#isStopping = isStopping;
     this.#task = task;
     this.#handler = handler;
     this.#onDisk = onDisk;
@@ -95,10 +103,11 @@ export class AttemptWriter implements AttemptPort {
 
   async suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
     const { attempt } = this.#task;
-    await this.#inOrder(write, () => ({
-      ...this.#before(write),
-      command: { do: "suspend", attempt, waits, checkpoint, told: [...this.#told] },
-    }));
+    await this.#inOrder(write, (task) =>
+      waits.length === 0 && task.state === "running" && this.#isStopping()
+        ? this.#recorded(write)
+        : { ...this.#before(write), command: { do: "suspend", attempt, waits, checkpoint, told: [...this.#told] } },
+    );
   }
 
   async complete(output: Json, write: AttemptWrite): Promise<void> {

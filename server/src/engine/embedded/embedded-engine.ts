@@ -321,6 +321,7 @@ export class EmbeddedEngine implements Engine {
       if (task.state === "running") this.#strays.watch();
       return;
     }
+    this.#recovery.hasEnded(task.id);
     this.#descendants.parentEnded(task.id, task);
     const parent = this.#open.parentOf(task.id);
     this.#placement.remove(task.id);

@@ -40,6 +40,10 @@ export class LoadOrder {
     this.#known.add(task);
   }
 
+  hasEnded(task: TaskId): void {
+    this.#known.delete(task);
+  }
+
   /** All are there, and what their parents have become is known. */
   areAll(): void {
     this.#areAll = true;

@@ -58,6 +58,20 @@ const kinds = [
   }),
   defineHandler({ kind: "waits", input: z.json(), run: (ctx) => ctx.child("child", "asks", {}) }),
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", 1_000).then(() => null) }),
+  defineHandler({
+    kind: "tree",
+    input: z.json(),
+    run: (ctx) =>
+      ctx.parallel({ a: (ctx) => ctx.child("child", "work", {}), b: (ctx) => ctx.child("child", "work", {}) }),
+  }),
+  defineHandler({
+    kind: "steps",
+    input: z.json(),
+    run: async (ctx) => {
+      await ctx.step("first", () => mayEnd.promise.then(() => null));
+      return ctx.step("second", async () => null);
+    },
+  }),
   defineHandler({ kind: "claimed", input: z.json(), queueOf: () => "queue", run: async () => null }),
 ];
 
@@ -261,6 +275,26 @@ test("children that are not there yet go with their parent, and the cancel is an
   expect([await stateOf(other ?? ""), await stateOf(child ?? "")]).toEqual(["cancelled", "input_required"]);
 });
 
+test("a child that is not there yet does nothing once its parent has ended, also where another child of it ran", async () => {
+  await start(1);
+  const top = await submit("tree");
+  await atRest();
+  expect(ran).toHaveLength(1);
+  const low = await submit("waits", { priority: -1 });
+  await verbs.tasks.pause(ada, low);
+  for (let made = 0; made < 3; made++) await submit("work", { priority: -1 });
+  await start(5);
+  await atRest();
+  const cancelled = verbs.tasks.cancel(ada, top);
+  await atRest();
+  rest.resolve();
+  await cancelled;
+  await atRest();
+  const { tasks } = await store.open(null, 20);
+  expect(tasks.filter(({ parent }) => parent === top)).toEqual([]);
+  expect(new Set(ran).size).toBe(4);
+});
+
 test("a parent that is not there yet hears of the end of its child", async () => {
   await start(5);
   for (let made = 0; made < 2; made++) await submitNap();
@@ -346,4 +380,16 @@ test("a stop before all are there runs nothing more", async () => {
   await atRest();
   expect(ran).toEqual(all.slice(0, 1));
   expect(engine.stats().running).toBe(0);
+});
+
+test("what a stop holds between two steps runs by its row, so that the next start goes on with it first", async () => {
+  await start();
+  const id = await submit("steps");
+  await atRest();
+  const stopped = engine.stop(1_000);
+  mayEnd.resolve();
+  await stopped;
+  expect(await store.tasks([id])).toMatchObject([{ state: "running", attempt: 1 }]);
+  const { tasks } = await store.open(null, 1);
+  expect(tasks).toMatchObject([{ id, state: "running" }]);
 });

@@ -111,6 +111,11 @@ export class Recovery {
     this.#changed?.add(task);
   }
 
+  /** The same of one that has ended: nothing below it may go any more. */
+  hasEnded(task: TaskId): void {
+    this.#order.hasEnded(task);
+  }
+
   /** It runs again, and its run ended with the process before this one: it goes on once all are judged. */
   resumed(task: TaskId): void {
     this.#resumed.add(task);
@@ -181,8 +186,8 @@ export class Recovery {
       for (const id of above) seen.add(id);
       for (const task of tasks) {
         if (!task || isTerminal(task.state)) continue;
-        this.#order.isOpen(task.id);
         if (this.#changed?.has(task.id)) continue;
+        this.#order.isOpen(task.id);
         this.#takeIn(openTask(task));
         this.heard(task.id);
       }

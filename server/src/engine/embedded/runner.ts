@@ -296,7 +296,10 @@ export class Runner implements AttemptRunner {
     const [journal, inbox, artifacts] = isFresh(task)
       ? [[], [], []]
       : await Promise.all([this.#store.journal(id), this.#store.inbox(id), this.#store.artifactSizes(id)]);
-    const port = new AttemptWriter(this.#parts, task, handler, early?.onDisk);
+    const port = new AttemptWriter(this.#parts, task, handler, {
+      onDisk: early?.onDisk,
+      isStopping: () => this.#stopping,
+    });
     if (!beginApart) await this.#parts.record.runBegins(id, attempt);
     const now = early ? task : await this.#transitions.find(id);
     // It may have been cancelled, or paused and resumed, while its journal was read.
