@@ -3,7 +3,7 @@ import type { Json, JsonObject, Prompt } from "@waybill/sdk";
 import { WaybillError } from "@waybill/sdk";
 import { isYesOrNo } from "@waybill/sdk/display";
 import { button, card, element, notice } from "./element.ts";
-import { isObject, resolved, shapeOf } from "./schema.ts";
+import { isObject, RULES, resolved, shapeOf } from "./schema.ts";
 import { SchemaForm } from "./schema-form.ts";
 import { sentenceOf } from "./session.ts";
 
@@ -120,7 +120,9 @@ function fieldsBeside({ schema }: Prompt): JsonObject | null {
   if (others.length === 0) return null;
   const { required } = schema;
   const still = Array.isArray(required) ? required.filter((name) => typeof name !== "string" || !SAID.has(name)) : [];
-  return { ...schema, properties: Object.fromEntries(others), required: still };
+  // Rules may be about the yes or no, which is no field.
+  const facts = Object.entries(schema).filter(([keyword]) => !RULES.includes(keyword));
+  return { ...Object.fromEntries(facts), properties: Object.fromEntries(others), required: still };
 }
 
 const SAID: ReadonlySet<string> = new Set(["approved", "decision", "outcome", "comment"]);

@@ -7,6 +7,9 @@ import { button, element } from "./element.ts";
 import { jsonOf } from "./json-field.ts";
 import { isObject, labelOf, resolved, type Shape, shapeOf, textAt } from "./schema.ts";
 
+/** Fields and choices that are drawn at once: references to one part may ask for it a million times. More is written as JSON. */
+const PARTS_MAX = 2_000;
+
 /** A place to fill in, with those inside it. */
 type Field = {
   view: HTMLElement;
@@ -22,6 +25,7 @@ export class SchemaForm {
   readonly view: HTMLElement;
   readonly #root: JsonObject;
   readonly #field: Field;
+  #room = PARTS_MAX;
 
   constructor(schema: JsonObject, value: Json | undefined) {
     this.#root = schema;
@@ -59,6 +63,8 @@ export class SchemaForm {
     const shape = shapeOf(schema, wanted.depth);
     const value = wanted.value === undefined ? schema["default"] : wanted.value;
     const all = { ...wanted, schema, value };
+    this.#room -= partsOf(shape);
+    if (this.#room < 0) return asJson(all);
     switch (shape.is) {
       case "object":
         return this.#group(all, shape);
@@ -126,6 +132,7 @@ export class SchemaForm {
       list.append(row);
     };
     const adding = button("Add", "", () => {
+      this.#room = PARTS_MAX;
       add();
       rows.at(-1)?.row.querySelector<HTMLElement>("input, textarea, select")?.focus();
     });
@@ -141,6 +148,11 @@ export class SchemaForm {
       at: ([name, ...rest]) => rows[Number(name)]?.field.at(rest) ?? view,
     };
   }
+}
+
+function partsOf(shape: Shape): number {
+  if (shape.is === "object") return shape.properties.length;
+  return shape.is === "choice" ? shape.choices.length : 1;
 }
 
 function grouped(label: string, about: string | null, ...children: HTMLElement[]): HTMLElement {
@@ -195,7 +207,14 @@ function flag(wanted: Wanted): Field {
 function number(wanted: Wanted, { whole, min, max }: Shape & { is: "number" }): Field {
   const value = typeof wanted.value === "number" ? wanted.value : "";
   const input = element("input", { type: "number", step: whole ? 1 : "any", min, max, value, inputmode: "decimal" });
-  return plain(wanted, input, () => (input.value === "" ? undefined : Number(input.value)));
+  return plain(wanted, input, () => {
+    const number = Number(input.value);
+    const what = wanted.label || "The value";
+    if (input.validity.badInput) throw new Error(`${what}: this is not a number.`);
+    if (/^-?\d+$/.test(input.value) && !Number.isSafeInteger(number))
+      throw new Error(`${what}: ${input.value} has more digits than a number keeps.`);
+    return input.value === "" ? undefined : number;
+  });
 }
 
 function text(wanted: Wanted, { input: type, max }: Shape & { is: "text" }): Field {
@@ -207,6 +226,11 @@ function text(wanted: Wanted, { input: type, max }: Shape & { is: "text" }): Fie
   if (type === "datetime-local") {
     const input = element("input", { type, step: 1, value: localMoment(value) });
     return plain(wanted, input, () => (input.value === "" ? undefined : new Date(input.value).toISOString()));
+  }
+  if (type === "time") {
+    const input = element("input", { type, step: 1, value: value.slice(0, "00:00:00".length) });
+    // A browser leaves out seconds that are none, which the form of a time has all the same.
+    return plain(wanted, input, () => input.value.replace(/^\d\d:\d\d$/, "$&:00") || undefined);
   }
   const input = element("input", { type, maxlength: max, value, autocomplete: "off" });
   return plain(wanted, input, () => input.value || undefined);

@@ -37,6 +37,22 @@ it.each<[string, JsonObject, object]>([
     { properties: { a: { type: "string" } }, required: ["a"] },
     { is: "object", properties: [["a", { type: "string" }, true]] },
   ],
+  [
+    "one with rules among its own fields",
+    { properties: { a: {}, b: {} }, anyOf: [{ required: ["a"] }, { required: ["b"] }] },
+    { is: "object" },
+  ],
+  ["one without a field", { type: "object", properties: {}, additionalProperties: false }, { is: "object" }],
+  ["names that the caller thinks of", { type: "object", properties: {} }, { is: "json" }],
+  ["a required field that is named nowhere", { properties: { a: {} }, required: ["b"] }, { is: "json" }],
+  [
+    "fields that only an alternative has",
+    { properties: { a: {} }, oneOf: [{ properties: { b: {} } }, { $ref: "#/$defs/c" }] },
+    { is: "json" },
+  ],
+  ["a row", { type: "array", prefixItems: [{ type: "string" }], items: { type: "integer" } }, { is: "json" }],
+  ["one of several types", { type: ["string", "integer", "null"] }, { is: "json" }],
+  ["a list or a text", { type: ["array", "string"], items: {} }, { is: "json" }],
   ["anything else, as JSON", { anyOf: [{ type: "string" }, { type: "number" }] }, { is: "json" }],
 ])("the field for %s", (_, schema, shape) => {
   expect(shapeOf(schema)).toMatchObject(shape);
@@ -47,5 +63,5 @@ it("a reference leads to its schema, and one that leads nowhere or to itself is 
   expect(resolved({ $ref: "#/$defs/a~1b", title: "A" }, root)).toEqual({ type: "string", title: "A" });
   expect(resolved({ $ref: "#/$defs/none", title: "A" }, root)).toEqual({ title: "A" });
   expect(shapeOf(resolved({ $ref: "#/$defs/loop" }, root))).toEqual({ is: "json" });
-  expect(shapeOf({ properties: {} }, 5)).toEqual({ is: "json" });
+  expect(shapeOf({ properties: { a: {} } }, 5)).toEqual({ is: "json" });
 });

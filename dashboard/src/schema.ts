@@ -16,6 +16,9 @@ const DEPTH_MAX = 5;
 /** A text that may be longer than this wants more than a line. */
 const LINE_CHARS = 200;
 
+/** What is to hold besides, which may be about fields of its own. */
+export const RULES: readonly string[] = ["allOf", "anyOf", "oneOf", "then", "else"];
+
 const INPUT_OF = { date: "date", "date-time": "datetime-local", time: "time", email: "email", uri: "url" } as const;
 
 export function shapeOf(schema: JsonObject, depth = 0): Shape {
@@ -26,7 +29,8 @@ export function shapeOf(schema: JsonObject, depth = 0): Shape {
       return depth < DEPTH_MAX ? objectShape(schema) : { is: "json" };
     case "array": {
       const items = schema["items"];
-      return depth < DEPTH_MAX && isObject(items) ? { is: "list", items } : { is: "json" };
+      const isList = isObject(items) && schema["prefixItems"] === undefined;
+      return depth < DEPTH_MAX && isList ? { is: "list", items } : { is: "json" };
     }
     case "boolean":
       return { is: "flag" };
@@ -73,7 +77,7 @@ export function isObject(value: Json | undefined): value is JsonObject {
 
 function objectShape(schema: JsonObject): Shape {
   const properties = schema["properties"];
-  if (!isObject(properties)) return { is: "json" };
+  if (!isObject(properties) || !isAllNamed(schema, properties)) return { is: "json" };
   const required = schema["required"];
   const isRequired = (name: string) => Array.isArray(required) && required.includes(name);
   return {
@@ -82,6 +86,16 @@ function objectShape(schema: JsonObject): Shape {
       isObject(inner) ? [[name, inner, isRequired(name)] as [string, JsonObject, boolean]] : [],
     ),
   };
+}
+
+/** Whether fields for `properties` are enough: what is required, and what alternatives are about, may be others. */
+function isAllNamed(schema: JsonObject, properties: JsonObject): boolean {
+  if (Object.keys(properties).length === 0 && schema["additionalProperties"] !== false) return false;
+  const parts = [schema, ...RULES.flatMap((keyword) => [schema[keyword] ?? []].flat()).filter(isObject)];
+  return parts.every(({ $ref, required, properties: inner }) => {
+    const names = [...(Array.isArray(required) ? required : []), ...Object.keys(isObject(inner) ? inner : {})];
+    return $ref === undefined && names.every((name) => typeof name !== "string" || Object.hasOwn(properties, name));
+  });
 }
 
 function textShape(schema: JsonObject): Shape {
@@ -111,9 +125,10 @@ function worded(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Of several types the first that is not null; of none, what the keywords are about. */
+/** The one that is not null; of none, what the keywords are about. */
 function typeOf(schema: JsonObject): string | null {
-  const type = [schema["type"] ?? null].flat().find((each) => typeof each === "string" && each !== "null");
+  const [type, ...others] = [schema["type"] ?? "null"].flat().filter((each) => each !== "null");
+  if (others.length > 0) return null;
   if (typeof type === "string") return type;
   return isObject(schema["properties"]) ? "object" : null;
 }

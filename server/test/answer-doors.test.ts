@@ -232,6 +232,13 @@ const BY_FIELDS: [what: string, schema: JsonObject, refusal: string, acts: (() =
     [async () => {}, () => page.type(".ask input", "2026-12-01")],
     "2026-12-01",
   ],
+  [
+    "time",
+    { type: "string", format: "time" },
+    "Nothing",
+    [async () => {}, () => page.type(".ask input", "10:30")],
+    "10:30:00",
+  ],
 ];
 it.each(BY_FIELDS)(
   "a question for a %s has fields on the page, which says at them why it takes no other",
@@ -248,6 +255,24 @@ it.each(BY_FIELDS)(
     expect((await read(`/v1/tasks/${task.id}?wait=60`)).output).toEqual({ given });
   },
 );
+
+it("a question whose parts lead back to itself has a bounded number of fields on the page, and one for a number loses no digit", async () => {
+  const names = Array.from({ length: 40 }, (_, at) => `part${at}`);
+  const own = Object.fromEntries(names.map((name) => [name, { $ref: "#" }]));
+  const schema = { type: "object", properties: { n: { type: "integer" }, ...own } };
+  const task = await asking({ asks: "answer", schema });
+  page.open(`${server.url}/dashboard/#${task.id}`);
+  await page.find("body", task.id);
+  const field = await page.find(".ask .schema-form input[type=number]");
+  expect(field.closest(".schema-form")?.querySelectorAll("input, textarea").length).toBeLessThan(2_100);
+  await page.type(".ask .schema-form input[type=number]", "9007199254740993");
+  await page.click(".ask button", "Answer");
+  await page.find(".ask .notice", "more digits");
+  await page.type(".ask .schema-form input[type=number]", "7");
+  await page.click(".ask button", "Answer");
+  await page.find("body", '"given"');
+  expect((await read(`/v1/tasks/${task.id}?wait=60`)).output).toEqual({ given: { n: 7 } });
+});
 
 /** Its last question is over by itself. */
 async function outputOf(id: string): Promise<Json | undefined> {
