@@ -9,3 +9,12 @@ it("tells callers no secret of the environment that a handler's error repeats, w
   expect(failureOf(error).message).toBe("refused: [hidden]");
   expect(stackOf(error)).not.toContain("twin of");
 });
+
+it("cuts a long message at no secret, of which half would be left", () => {
+  vi.stubEnv("QZ_API_KEY", "twin of no form 77");
+  for (let before = 15_980; before <= 16_000; before++) {
+    const { message } = failureOf(new Error(`${"x".repeat(before)}twin of no form 77 and more`));
+    expect(message).not.toContain("t");
+    expect(message.length).toBeLessThanOrEqual(16_001);
+  }
+});

@@ -14,6 +14,8 @@ const CODE_CHARACTERS_MAX = 128;
 const STACK_CHARACTERS_MAX = 8_000;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
+/** Of a key in several lines. */
+const SECRET_CHARACTERS_MAX = 8_000;
 
 /** Refusals of what is taken a moment later: a store that is busy or full must not cost a step its result. */
 const LATER: ReadonlySet<string> = new Set<ErrorCode>(["unavailable", "rate_limited"]);
@@ -61,7 +63,7 @@ export function stackOf(thrown: unknown): string | null {
   try {
     if (thrown instanceof StepError) return thrown.bodyStack;
     if (!(thrown instanceof Error) || thrown instanceof TaskFailure || thrown instanceof Refusal) return null;
-    return typeof thrown.stack === "string" ? discreet(thrown.stack.slice(0, STACK_CHARACTERS_MAX)) : null;
+    return typeof thrown.stack === "string" ? discreet(thrown.stack, STACK_CHARACTERS_MAX) : null;
   } catch {
     return null;
   }
@@ -104,13 +106,17 @@ function written({ code, message, step }: { code: unknown; message: unknown; ste
 
 function text(given: unknown, otherwise: string): string {
   if (typeof given !== "string" || given === "") return otherwise;
-  const shown = given.length <= MESSAGE_CHARACTERS_MAX ? given : `${given.slice(0, MESSAGE_CHARACTERS_MAX)}…`;
-  return discreet(shown);
+  const shown = discreet(given, MESSAGE_CHARACTERS_MAX);
+  return given.length <= MESSAGE_CHARACTERS_MAX ? shown : `${shown}…`;
 }
 
-/** Callers read it, who have no part in what the process was given. A configuration sets variables, too. */
-function discreet(shown: string): string {
-  return withoutSecrets(shown, secretsOf(process.env)).toWellFormed();
+/**
+ * Callers read it, who have no part in what the process was given. A configuration sets variables, too. A secret that stands
+ * where it is cut is hidden before.
+ */
+function discreet(said: string, charactersMax: number): string {
+  const shown = withoutSecrets(said.slice(0, charactersMax + SECRET_CHARACTERS_MAX), secretsOf(process.env));
+  return shown.slice(0, charactersMax).toWellFormed();
 }
 
 function property(value: unknown, name: string): unknown {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { HIDDEN, withoutSecrets } from "./redaction.ts";
+import { HIDDEN, secretsOf, withoutSecrets } from "./redaction.ts";
 
 it.each([
   ["Incorrect API key provided: sk-proj-abc123DEF456ghi789. You can find it.", "abc123DEF456ghi789"],
@@ -24,6 +24,23 @@ it("hides what is known wherever it stands", () => {
   expect(withoutSecrets("Your token Tr0ub4dor is spent: Tr0ub4dor", ["Tr0ub4dor", "is"])).toBe(
     `Your token ${HIDDEN} is spent: ${HIDDEN}`,
   );
+});
+
+it("hides a known secret whole, also where another begins as it does, and where JSON or several lines have it", () => {
+  const env = {
+    A_KEY: "twin-777",
+    B_KEY: "twin-777-and-more",
+    PGPASSWORD: 'w"r\\d 1234',
+    TLS_KEY: "-----BEGIN KEY-----\nMIIEv1234\n-----END KEY-----",
+    OLDPWD: "/home/ada/work-2026",
+    COUNT: "12345678",
+  };
+  const { OLDPWD, COUNT, ...secret } = env;
+  for (const value of Object.values(secret)) {
+    expect(withoutSecrets(`it is ${value}.`, secretsOf(env))).toBe(`it is ${HIDDEN}.`);
+    expect(withoutSecrets(JSON.stringify({ said: value }), secretsOf(env))).toBe(`{"said":"${HIDDEN}"}`);
+  }
+  expect(withoutSecrets(`${OLDPWD} ${COUNT}`, secretsOf(env))).toBe(`${OLDPWD} ${COUNT}`);
 });
 
 it.each([

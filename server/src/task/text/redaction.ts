@@ -10,8 +10,8 @@ export const HIDDEN = "[hidden]";
 const KNOWN_LENGTH_MIN = 6;
 
 /** What a variable of the environment is called that holds a secret, and what one looks like that is no word. */
-const SECRET_NAME = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE)$/i;
-const SECRET_VALUE = /^(?=.*\d).{8,}$/;
+const SECRET_NAME = /(?:^|_)(?:(?:API)?KEY|TOKEN|SECRET|PASSPHRASE)$|PASSWORD$|_(?:PASS|PWD)$/i;
+const SECRET_VALUE = /^(?=.*\d).{8,}$/s;
 
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Keys by the beginnings that their makers gave them; also as makers show them, with stars.
@@ -34,14 +34,23 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** The text without secrets: those that are `known`, and what looks like one. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let shown = text;
-  for (const secret of known) if (secret.length >= KNOWN_LENGTH_MIN) shown = shown.replaceAll(secret, HIDDEN);
+  for (const secret of spelled(known)) shown = shown.replaceAll(secret, HIDDEN);
   for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
   return shown;
 }
 
-/** The secrets that a program was given by its environment. */
+/** As it is, and as JSON and `inspect` write it. One that another begins with comes after that one, whose rest would stay. */
+function spelled(known: readonly string[]): string[] {
+  const all = known.filter(({ length }) => length >= KNOWN_LENGTH_MIN);
+  const escaped = all.map((secret) => JSON.stringify(secret).slice(1, -1));
+  return [...new Set([...all, ...escaped])].sort((one, other) => other.length - one.length);
+}
+
+/** The secrets that a program was given by its environment. To read a variable takes microseconds, and failures come in thousands. */
 export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value = ""]) =>
-    SECRET_NAME.test(name) && SECRET_VALUE.test(value) ? [value] : [],
-  );
+  const names = Object.keys(env).filter((name) => SECRET_NAME.test(name));
+  return names.flatMap((name) => {
+    const value = env[name] ?? "";
+    return SECRET_VALUE.test(value) ? [value] : [];
+  });
 }
