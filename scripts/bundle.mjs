@@ -75,6 +75,9 @@ async function bundled() {
       minify: false,
       entryFileNames: "[name].js",
       chunkFileNames: `${CHUNKS}/[name].js`,
+      // A server that runs while its package is replaced loads parts of the new one late: by letters, they would be given others
+      // of the old one than they ask for.
+      minifyInternalExports: false,
     });
     const files = output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]);
     return new Map(files.sort(([one], [other]) => Number(one === LAST) - Number(other === LAST)));
