@@ -178,8 +178,11 @@ function stopping({
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
     await audit.close();
-    await Promise.all(leaves.map((part) => part.close()));
-    await store.close();
+    try {
+      await Promise.all(leaves.map((part) => part.close()));
+    } finally {
+      await store.close();
+    }
     log.info("stopped");
   };
   let stopped: Promise<void> | undefined;

@@ -9,9 +9,8 @@ import { secretsOf, withoutSecrets } from "./task/text/redaction.ts";
  */
 export function watchOwnEnd(tell: (said: string) => void, survives: (error: unknown) => boolean): void {
   onUncaught(survives, (error) => {
-    const shown = inspectable(error);
-    tell(`An error that nobody caught: ${shown.split("\n", 1)[0]}`);
-    dieOf(shown);
+    tell(`An error that nobody caught: ${inspectable(error).split("\n", 1)[0]}`);
+    dieOf(error);
   });
   process.on("exit", (code) => tell(`It exited with code ${code}.`));
   const { abort, kill } = process;
@@ -37,7 +36,7 @@ export function surviveStrays(survives: (error: unknown) => boolean): void {
   onUncaught(survives, (error, event) => {
     if (process.listenerCount(event) > 1) return;
     // What nobody hears as a rejection is an exception.
-    if (event === "uncaughtException" || process.listenerCount("uncaughtException") === 1) dieOf(inspectable(error));
+    if (event === "uncaughtException" || process.listenerCount("uncaughtException") === 1) dieOf(error);
     // Not in the types.
     Reflect.apply(process.emit, process, ["uncaughtException", error, event]);
   });
@@ -55,8 +54,9 @@ function onUncaught(survives: (error: unknown) => boolean, otherwise: (error: un
   }
 }
 
-function dieOf(shown: string): never {
-  process.stderr.write(`${shown}\n`);
+/** Says what it is, and ends the process. */
+export function dieOf(error: unknown): never {
+  process.stderr.write(`${inspectable(error)}\n`);
   process.exit(1);
 }
 

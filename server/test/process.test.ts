@@ -111,6 +111,23 @@ describe("waybill dev", () => {
     }
   });
 
+  it("ends when it does not start, whatever its configuration holds open by then", async () => {
+    await first.ready;
+    const { port } = new URL(urlIn(first.talk.text));
+    const open = "setInterval(() => {}, 1e9);\nexport default {};";
+    const cases: [code: string, port: string, said: string][] = [
+      [open, port, "is taken by another program"],
+      [`Date.now = () => { throw new TypeError("It has no clock."); };\n${open}`, "0", "It has no clock."],
+    ];
+    for (const [code, at, said] of cases) {
+      const config = join(folder, "open.config.mjs");
+      await writeFile(config, code);
+      const args = ["dev", "--config", config, "--data", join(folder, "unopened"), "--port", at, "--lens-port", "none"];
+      const { exited, talk } = waybill(...args);
+      expect([await exited, talk.text]).toEqual([1, expect.stringContaining(said)]);
+    }
+  });
+
   it("keeps what it has acknowledged over a kill", async () => {
     await first.ready;
     const body = JSON.stringify({ kind: "agent", input: { query: "What is 2 + 2?" } });

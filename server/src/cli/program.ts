@@ -3,7 +3,6 @@
  * its action. stdout is data, stderr is talk.
  */
 
-import { inspect } from "node:util";
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../config-error.ts";
 import { Refusal } from "../task/errors.ts";
@@ -39,7 +38,7 @@ export async function createProgram([command = ""]: readonly string[]): Promise<
   return program;
 }
 
-/** Runs one command line and returns its exit code. */
+/** Runs one command line and returns its exit code. Throws what nobody has foreseen. */
 export async function run(args: readonly string[]): Promise<number> {
   try {
     const program = await createProgram(args);
@@ -56,7 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof Refusal) return say(error.message, 1);
     // What the machine refuses, such as a file that is there already, is no fault of the program.
     if (error instanceof Error && "syscall" in error) return say(`Cannot do that here: ${clauseOf(error)}.`, 1);
-    return say(inspect(error), 1);
+    throw error;
   }
 }
 
