@@ -43,6 +43,11 @@ export function usageOf(call: UsageCall): UsageCall {
   return checked;
 }
 
+export function usdPerTokenOf(price: number): number {
+  if (typeof price === "number" && price >= 0 && price <= TOKENS_MAX) return price;
+  throw new BadValue(`The dollars per token of paying() are no number from 0 to ${TOKENS_MAX}.`);
+}
+
 /** Its own copy. */
 export function reservationOf(amount: Reservation): Reservation {
   const { tokens, costUsd } = objectIn("The amount of reserve()", amount);

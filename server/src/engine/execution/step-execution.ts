@@ -25,6 +25,7 @@ import {
   progressOf,
   reservationOf,
   usageOf,
+  usdPerTokenOf,
 } from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, textOf } from "./handed-over.ts";
@@ -218,9 +219,9 @@ export class StepExecution implements StepContext {
   }
 
   async paying(call: UsageCall, usdPerToken = 0): Promise<void> {
-    const checked = usageOf(call);
+    const paying = { calls: [...this.#effects.usage, usageOf(call)], usdPerToken: usdPerTokenOf(usdPerToken) };
     if (this.#done || this.#run.isOver) return;
-    this.#paying = { calls: [...this.#effects.usage, checked], usdPerToken };
+    this.#paying = paying;
     await this.#run.commit({ journal: [this.#begun()] });
   }
 

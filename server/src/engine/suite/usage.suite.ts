@@ -1,6 +1,7 @@
 /** What is paid for counts: once, whoever reports it and however often, and whatever becomes of the task meanwhile. */
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { Damaged } from "../../store/damage.ts";
 import type { Bound, StepContext } from "../../task/handler.ts";
 import { failure } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -63,6 +64,10 @@ export function usageSuite(begin: Begin): void {
       "seen by budgets()": {
         call: (step, given) => Reflect.apply(step.budgets, step, [given]),
         refused: [null, "all", [undefined], [{ task: 1 }]],
+      },
+      "paying()": {
+        call: (step, given) => Reflect.apply(step.paying, step, [call("own"), given]),
+        refused: [null, "1", -1, Number.NaN, Number.POSITIVE_INFINITY, 1e13],
       },
       "grant()": {
         call: (step, given) => Reflect.apply(step.grant, step, [given]),
@@ -240,6 +245,27 @@ export function usageSuite(begin: Begin): void {
       usage: { calls: 1, outputTokens: 2, costUsd: 1 },
     });
     expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own 1" }]);
+  });
+
+  it("goes on where the log of a lost call cannot be read, and counts what was known before it", async () => {
+    let tries = 0;
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        await step.paying({ ...call("own"), outputTokens: 0 }, 0.25);
+        if (tries > 1) return tries;
+        step.output("Eight by");
+        return new Promise<null>(() => {});
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.settle();
+    life.faults.refuse(1_000, "events", new Damaged(`log of task ${id}`, new Error("a page of it is gone")));
+    life = await life.crash();
+    expect(await arrives(life, id, "completed")).toMatchObject({ usage: { calls: 1, outputTokens: 0, costUsd: 0.5 } });
+    life.faults.heal();
   });
 
   it("keeps nothing that a failed try has recorded, except what it cost", async () => {
