@@ -132,6 +132,7 @@ export interface Context extends Effects {
     | "metadata"
     | "budget"
     | "models"
+    | "tier"
     | "handlerVersion"
     | "createdAt"
     | "trace"

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { CountedCall } from "../../task/usage.ts";
 import { answering, asking, type Lookups } from "./lookups.ts";
 
-const ada = { tenant: "acme", user: "ada" };
+const ada = { tenant: "acme", user: "ada", tier: "poor" };
 const passage = { vectorStore: "vs", file: "f", filename: "a.txt", page: 1, text: "Text.", score: 0.5 };
 const paid = {
   provider: "p",

@@ -49,8 +49,8 @@ export function asking(ask: Ask): Lookups {
   return {
     documents: {
       any: ({ tenant, user }) => ask("documents.any", [{ tenant, user }]),
-      find: ({ tenant, user }, question, signal, onPaid) => {
-        const asked = ask<FoundAtCost>("documents.find", [{ tenant, user }, question]).then((outcome) => {
+      find: ({ tenant, user, tier = null }, question, signal, onPaid) => {
+        const asked = ask<FoundAtCost>("documents.find", [{ tenant, user, tier }, question]).then((outcome) => {
           for (const call of outcome.paid) onPaid(call);
           if ("failed" in outcome) throw new Error(outcome.failed);
           return outcome.found;

@@ -7,7 +7,7 @@ import type { Principal } from "../../task/principal.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { Found, VectorStore, VectorStores } from "../vector-stores.ts";
 
-type Owner = Pick<Principal, "tenant" | "user">;
+type Owner = Pick<Principal, "tenant" | "user"> & { tier?: string | null };
 
 /** A passage of a document, and where it stands. */
 type Passage = {
@@ -102,8 +102,8 @@ function isSameName(one: string, other: string): boolean {
 }
 
 /** A task acts for its owner, and sees no more than that one user. */
-function principalOf({ tenant, user }: Owner): Principal {
-  return { tenant, user, scopes: new Set(["tasks"]), keyId: "task" };
+function principalOf({ tenant, user, tier = null }: Owner): Principal {
+  return { tenant, user, scopes: new Set(["tasks"]), keyId: "task", ...(tier !== null && { tier }) };
 }
 
 function shown(vectorStore: string, { documentId, filename, chunk, paged, score }: Found): Passage {

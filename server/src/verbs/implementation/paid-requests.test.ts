@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
+import { Reservations } from "../../engine/reservations.ts";
 import { paidCall } from "../../store/suite/life.suite.ts";
 import { UNWRITTEN_BYTES, UnwrittenUsageFile } from "../../store/unwritten-usage.ts";
+import { moneyAccountOf } from "../../task/daily-usage.ts";
 import { Refusal } from "../../task/errors.ts";
 import { ada, Stage } from "../suite/stage.ts";
 import { PaidRequests } from "./paid-requests.ts";
@@ -17,6 +19,9 @@ let refusals: Error[];
 let isLost: boolean;
 let folder: string;
 let paid: PaidRequests;
+let reservations: Reservations;
+/** What happens while it is read what of the day is spent. */
+let meanwhile: () => Promise<void>;
 beforeEach(async () => {
   stage = await Stage.open();
   [lost, refusals, isLost] = [[], [], false];
@@ -31,11 +36,16 @@ beforeEach(async () => {
       if (refusal) throw refusal;
     },
   };
-  const held: typeof store.held = (...asked) => store.held(...asked);
+  const held: typeof store.held = async (...asked) => {
+    await meanwhile();
+    return store.held(...asked);
+  };
+  meanwhile = async () => {};
+  reservations = new Reservations();
   open = (unwritten) => {
     const parts = { lost: (...told: unknown[]) => lost.push(told), ...(unwritten && { unwritten }) };
     return new PaidRequests({ dailyUsage, held }, stage.clock, new Ids(systemRandomBytes), {
-      ...parts,
+      ...{ ...parts, reservations },
       boundsOf: () => ({ user: { ...ANY, usdPerDay: 1 }, tenant: ANY }),
     });
   };
@@ -128,6 +138,18 @@ it("the money of a day is not passed by requests side by side: each waits for wh
   expect(await reserving(0.5)).toBeNull();
   const [first, second] = [reserving(0.3), reserving(0.1)];
   expect([await first, await second]).toEqual([null, null]);
+});
+
+it("a request that has waited for as long as it may pays nothing that another has taken at that moment", async () => {
+  const account = moneyAccountOf(ada);
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    reservations.take("other", { tokens: 0, costUsd: 0.9 }, [
+      { task: account, version: reservations.of(account).version },
+    ]);
+    await later();
+  };
+  expect(await reserving(0.6)).toMatchObject({ code: "rate_limited" });
 });
 
 it("what a full disk refuses until the end is counted by the next process, once, and its file forgets it", async () => {

@@ -110,7 +110,7 @@ export class PaidRequests {
         const { spent, full, seen } = await this.#look(principal, costUsd);
         if (spent) return spent;
         if (!full && this.#reservations.take(key, { tokens: 0, costUsd }, seen)) return null;
-        if (isLate) return full;
+        if (full && isLate) return full;
         if (full) await Promise.race([this.#reservations.changedSince(seen), until.promise]);
       }
     } finally {

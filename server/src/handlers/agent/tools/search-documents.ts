@@ -5,7 +5,8 @@ import type { Context } from "../../../task/handler.ts";
 import type { CountedCall } from "../../../task/usage.ts";
 import { defineTool, type Tool } from "../tool.ts";
 
-type Owner = Pick<Context["task"], "tenant" | "user">;
+/** With the tier of the key that its task was submitted with, whose money of the day pays. */
+type Owner = Pick<Context["task"], "tenant" | "user"> & Partial<Pick<Context["task"], "tier">>;
 
 /** What agents ask of the documents of a server. */
 export interface DocumentSearch {
