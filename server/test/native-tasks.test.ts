@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { ParserThread } from "../src/http/body/parser-thread.ts";
 import { agent } from "../src/lenses/native/agent-schema.ts";
 import { auditEntry } from "../src/lenses/native/audit-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
@@ -84,6 +85,14 @@ describe("a submit", () => {
     expect(response.status).toBe(202);
     expect(response.headers.get("location")).toBe(`/v1/tasks/${task.id}`);
     expect(task).toMatchObject({ kind: "echo", title: "hello", input: { say: "hello" }, lens: "native" });
+  });
+
+  it("keeps no other large body waiting while it is held", async () => {
+    const held = vi.spyOn(ParserThread.prototype, "held");
+    await submit(say("so ".repeat(30_000)));
+    // At its hold, and at its end.
+    expect(held).toHaveBeenCalledTimes(2);
+    held.mockRestore();
   });
 
   it("holds its answer for as long as it is asked to, and is then 200 with the outcome", async () => {
@@ -290,7 +299,7 @@ describe("steering", () => {
       '"facts":{"by":"developer","tokens":10,"onSpent":"fail","costUsd":2.5,"reason":"more to do"}',
     );
     const set = (id: string, json: object) => server.call(`/v1/tasks/${id}/budget`, { json });
-    expect((await set(task.id, { tokens: 0 })).status).toBe(400);
+    for (const none of [{ tokens: 0 }, {}, { reason: "no more" }]) expect((await set(task.id, none)).status).toBe(400);
     expect((await set((await submit({ kind: "ask", input: {} })).task.id, { tokens: 5 })).status).toBe(409);
   });
 

@@ -169,7 +169,10 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
     ofKey: shares.key.connections,
     ofAddress: isProxied ? null : shares.address.connections,
   });
-  const admission = new RequestAdmission(shares, connections, { isProxied, now });
+  const admission = new RequestAdmission(shares, connections, {
+    ...{ isProxied, now },
+    held: (request) => bodies.held(request),
+  });
   const streams = createStreams({
     streamsMax: limits.streams,
     log,

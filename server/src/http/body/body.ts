@@ -74,6 +74,11 @@ export class JsonBodies {
       : parseJson(bytes);
   }
 
+  /** It waits for something else than what is done with its body. */
+  held(request: Incoming): void {
+    if (request.bodyBytes > OWN_THREAD_BYTES_MAX) this.#thread.held(request);
+  }
+
   /** Its body is in work no longer. */
   ended(request: Incoming): void {
     this.#bytes -= request.bodyBytes;

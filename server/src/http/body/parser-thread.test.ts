@@ -77,6 +77,16 @@ test("the next body is handed over once the request of the one before is answere
   expect(read).toEqual(["read 0", "answered 0", "read 1", "answered 1"]);
 });
 
+test("a body waits for no answer that is held", async () => {
+  const thread = new ParserThread(60_000);
+  const all = [{}, {}, {}].map(async (request, n) => {
+    const value = await thread.parse(body([n]), "acme", request);
+    thread.held(request);
+    return value;
+  });
+  expect(await Promise.all(all)).toEqual([[0], [1], [2]]);
+});
+
 test("a body waits for no answer for long", async () => {
   const thread = new ParserThread(1);
   const all = [{}, {}, {}].map((request, n) => thread.parse(body([n]), "acme", request));

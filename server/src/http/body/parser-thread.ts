@@ -2,7 +2,7 @@
  * The way to the thread that parses large bodies. It is started with the first of them, and anew when it has died. It has
  * one body at a time, those of several tenants in turn, and the next only when the request of the one before has been answered:
  * what comes of a body is checked, written and said again, and several of them side by side would hold up everybody else
- * and fill the memory. One whose answer takes long holds no other up for long. After one on which this thread has worked for
+ * and fill the memory. One whose answer is held or takes long holds no other up for long. After one on which this thread has worked for
  * long at once, the others have the thread for a few times as long: a small request takes several turns of the loop.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
@@ -66,9 +66,14 @@ export class ParserThread {
     return waiting.promise;
   }
 
+  /** What its body was for is done, and its answer takes its time. */
+  held(request: object): void {
+    if (this.#answered?.request === request) this.#answered.goOn();
+  }
+
   /** Its answer is out, or its caller has left: what nobody waits for any more is not read. */
   ended(request: object): void {
-    if (this.#answered?.request === request) this.#answered.goOn();
+    this.held(request);
     for (const [id, waiting] of this.#waiting) {
       if (waiting.request !== request) continue;
       waiting.hasEnded = true;

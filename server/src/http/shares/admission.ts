@@ -40,11 +40,15 @@ declare module "fastify" {
 
 const NO_HEADERS = {};
 
+/** `held` hears of each request whose answer is held. */
+type AdmissionParts = { isProxied: boolean; now: () => number; held?: (request: Incoming) => void };
+
 export class RequestAdmission implements Admission {
   readonly #shares: Shares;
   readonly #connections: Connections;
   readonly #isProxied: boolean;
   readonly #now: () => number;
+  readonly #held: (request: Incoming) => void;
   /** Of each lens that has such limits. */
   readonly #quotas = new Map<Quotas, QuotaCounts>();
   readonly #keys = new Owners<Share>("key");
@@ -53,11 +57,12 @@ export class RequestAdmission implements Admission {
   readonly #openings = new Openings();
   readonly #beginnings = new Beginnings();
 
-  constructor(shares: Shares, connections: Connections, { isProxied, now }: { isProxied: boolean; now: () => number }) {
+  constructor(shares: Shares, connections: Connections, { isProxied, now, held = () => {} }: AdmissionParts) {
     this.#shares = shares;
     this.#connections = connections;
     this.#isProxied = isProxied;
     this.#now = now;
+    this.#held = held;
   }
 
   /** Its head is here: it counts for its address. */
@@ -152,9 +157,11 @@ export class RequestAdmission implements Admission {
     return this.refusalOfStranger(request) ?? error;
   }
 
-  hold({ counted }: Incoming): void {
+  hold(request: Incoming): void {
+    const { counted } = request;
     if (counted === null || counted.known === null || counted.isHeld) return;
     counted.isHeld = true;
+    this.#held(request);
     const { key, tenant } = counted.known;
     for (const owner of [key, tenant]) {
       owner.requests -= 1;

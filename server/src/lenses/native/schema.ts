@@ -356,6 +356,7 @@ export const budgetBody = z
     on_spent: z.enum(["pause", "fail"]).optional(),
     reason,
   })
+  .refine(({ reason: _, ...amounts }) => Object.keys(amounts).length > 0, { error: "Nothing is to be changed." })
   .describe("What is left out stays as it is.");
 export const pauseBody = z
   .strictObject({
