@@ -248,10 +248,11 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         const { body } = request;
         const isKept = body instanceof UnreadForm || body instanceof CutJson;
         const answer = isKept ? await withKept(body, request, principal, place.parts, run) : await run(NO_UPLOADS);
-        if (answer.bytes !== undefined) {
+        // The framework would read all of a file for its head.
+        if (answer.bytes !== undefined || (request.method === "HEAD" && answer.file !== undefined)) {
           const left = place.parts.admission.headersOf(request);
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
-          sendBytes(request, reply.hijack().raw, answer.status, { ...left, ...headers }, answer.bytes);
+          sendBytes(request, reply.hijack().raw, answer.status, { ...left, ...headers }, answer.bytes ?? answer.file);
         } else if (answer.file !== undefined) {
           reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {

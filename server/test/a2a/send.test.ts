@@ -1,5 +1,6 @@
 /** Messages to agents: what a send begins, joins and answers, in the four dialects. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ReadStream } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain, scripted } from "./agents.ts";
 import { ask, DIALECTS, type Dialect, dig, idOf, message, send, sentTask, stateOf, told } from "./client.ts";
@@ -137,4 +138,24 @@ it("the message may have the name that the old protocol buffers give it, and the
   const request = { message_id: "m", role: "ROLE_USER", content: [{ text: "count" }] };
   const { result } = await ask(server, "R3", "send", { request, configuration: { blocking: true } });
   expect(dig(result, "task", "status", "state")).toBe("TASK_STATE_COMPLETED");
+});
+
+it("a long file is read at its address, and nothing of it for its head alone", async () => {
+  const raw = Buffer.alloc(600_000, 7).toString("base64");
+  const sent = sentTask("J1", await send(server, "J1", { parts: [{ text: "count" }, { raw }] }));
+  const [, link] = message("J1", dig(sent, "history", 0));
+  const { pathname } = new URL(link?.url ?? "");
+  const reads = vi.spyOn(ReadStream.prototype, "_read");
+  const told = async (method: "GET" | "HEAD") => {
+    const { status, headers } = await server.call(pathname, { method });
+    return [
+      status,
+      ...["content-type", "content-length", "etag"].map((name) => headers.get(name)),
+      reads.mock.calls.length > 0,
+    ];
+  };
+  const head = await told("HEAD");
+  expect(head).toEqual([200, "application/octet-stream", "600000", expect.any(String), false]);
+  expect(await told("GET")).toEqual([...head.slice(0, 4), true]);
+  reads.mockRestore();
 });

@@ -38,6 +38,14 @@ it("a port that somebody listens on is taken, though sockets of one server share
   await again.close(0);
 });
 
+it("heads may take seconds that are no whole milliseconds as a computer counts", async () => {
+  const connections = new Connections({ max: 10, requestsOfOne: 16, ofKey: null, ofAddress: null });
+  for (const seconds of [16.1, 2.01, 20.00005]) {
+    const listener = await listen(fastify(), { hosts, port: 0, headMsMax: seconds * 1_000, connections });
+    await listener.close(0);
+  }
+});
+
 it("a check of health waits for none of a crowd whose requests came before it", async () => {
   const connections = new Connections({ max: 1_000, requestsOfOne: 16, ofKey: null, ofAddress: null });
   const app = fastify();

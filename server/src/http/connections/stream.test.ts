@@ -17,7 +17,10 @@ const quiet = { headers: {}, opening: "", heartbeat: ": beat\n\n", heartbeatMs: 
 
 async function serving(
   stream: Partial<EventStream> & Pick<EventStream, "frames">,
-  { streamsMax = 5_000, ...bounds }: { streamsMax?: number; bytesMax?: number } = {},
+  {
+    streamsMax = 5_000,
+    ...bounds
+  }: { streamsMax?: number; bytesMax?: number; turnOf?: () => Promise<void> | null } = {},
 ): Promise<{ url: string; port: number; streams: Streams; listener: Listener }> {
   const streams = createStreams({ streamsMax, ...bounds, log: pino({ level: "silent" }) });
   const app = fastify();
@@ -90,11 +93,16 @@ describe("an event stream", () => {
     expect(await response.text()).toBe("retry: 1\n\nid: 1\n\nid: 2\n\n");
   });
 
-  it("answers HEAD with its headers alone", async () => {
-    const { url, streams } = await serving({ frames: () => from(["id: 1\n\n"]) });
+  it("answers HEAD with its headers alone, and takes no turn of those that open", async () => {
+    let turns = 0;
+    const turnOf = () => {
+      turns += 1;
+      return null;
+    };
+    const { url, streams } = await serving({ frames: () => from(["id: 1\n\n"]) }, { turnOf });
     const response = await fetch(url, { method: "HEAD" });
     expect([response.status, await response.text()]).toEqual([200, ""]);
-    expect(streams.open()).toBe(0);
+    expect([streams.open(), turns]).toEqual([0, 0]);
   });
 
   it("beats while nothing happens", async () => {

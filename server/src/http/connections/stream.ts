@@ -92,16 +92,14 @@ export function createStreams({
       }
       const left = headersOf(request);
       request.held = true;
-      await turnOf(request);
+      // Of a stream whose head alone is asked for, nothing opens.
+      if (request.method !== "HEAD") await turnOf(request);
       reply.hijack();
       const { raw } = reply;
       // Its reader has left while it waited: nothing would say so any more.
       if (raw.destroyed || raw.closed) return;
       raw.writeHead(200, headOf(request, { ...left, ...headers }));
-      if (request.method === "HEAD") {
-        raw.end();
-        return;
-      }
+      if (request.method === "HEAD") return void raw.end();
       const one: Open = { raw, heartbeat, heartbeatMs, lastWriteAt: 0, leave: new AbortController() };
       raw.on("close", () => one.leave.abort());
       raw.on("error", () => one.leave.abort());

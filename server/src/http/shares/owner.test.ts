@@ -32,6 +32,16 @@ describe("an owner", () => {
     expect(owner.waitMs("connections", 5_000)).toBe(0);
   });
 
+  it("opens all of a second at once, whatever a second has", () => {
+    for (const second of [1, 15, 29, 30, 59, 60, 123, 246, 256]) {
+      const owner = new Owner("key", "own", { ...SHARE, streamsPerMinute: second * 60, connectionsPerMinute: null });
+      let atOnce = 0;
+      for (; Math.round(owner.waitMs("streams", 5_000)) === 0 && atOnce < 300; atOnce++)
+        owner.takeTurn("streams", 5_000);
+      expect([second, atOnce]).toEqual([second, second]);
+    }
+  });
+
   it("says how long to wait for more requests: a request that waits so long goes on, one that waits a second less does not", () => {
     for (const at of [0, 1, 999, 1_000, 1_001, 30_000.5, 58_999, 59_000, 59_999.9]) {
       const owner = new Owner("key", "own", SHARE);

@@ -75,16 +75,21 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   }
 
   #turnAt(what: Opening, now: number): number {
-    const stepMs = this.#stepMs(what);
-    if (stepMs === 0) return now;
-    const atOnce = Math.min(AT_ONCE_MAX, Math.max(1, Math.floor(1_000 / stepMs)));
-    return Math.max(this.#nextAt[what], now - (atOnce - 1) * stepMs);
+    const perMinute = this.#perMinute(what);
+    if (perMinute === null) return now;
+    const atOnce = Math.min(AT_ONCE_MAX, Math.max(1, Math.floor(perMinute / 60)));
+    return Math.max(this.#nextAt[what], now - (atOnce - 1) * this.#stepMs(what));
   }
 
   /** Between two openings; none where any number may open. */
   #stepMs(what: Opening): number {
-    const { [`${what}PerMinute` as const]: perMinute = null }: Opens = this.share;
+    const perMinute = this.#perMinute(what);
     return perMinute === null ? 0 : MINUTE_MS / perMinute;
+  }
+
+  #perMinute(what: Opening): number | null {
+    const { [`${what}PerMinute` as const]: perMinute = null }: Opens = this.share;
+    return perMinute;
   }
 
   /** Whether one of its counts is beyond its bound. */
