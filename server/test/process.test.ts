@@ -1,11 +1,12 @@
 /** The server as a process: its flags, its words, its signals and its exit codes. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer as createReceiver } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import * as wire from "../src/lenses/native/schema.ts";
@@ -109,6 +110,15 @@ describe("waybill dev", () => {
       expect(talk).toContain(`port ${port} on 127.0.0.1 is taken by another program`);
       expect(talk).not.toContain("    at ");
     }
+  });
+
+  it("has its parts joined by the names of what they hand each other, so that a newer one is given nothing else", async () => {
+    await first.ready;
+    const chunks = fileURLToPath(new URL("chunks/", PACKAGE));
+    const parts = (await readdir(chunks)).filter((name) => name.endsWith(".js"));
+    const texts = await Promise.all(parts.map((name) => readFile(join(chunks, name), "utf8")));
+    expect(parts.length).toBeGreaterThan(100);
+    expect(parts.filter((_, at) => /^export \{.*\bas \w\b.*\};$/m.test(texts[at] ?? ""))).toEqual([]);
   });
 
   it("ends when it does not start, whatever its configuration holds open by then", async () => {

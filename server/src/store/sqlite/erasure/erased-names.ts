@@ -10,9 +10,9 @@ import type { TaskChange } from "../../change-feed.ts";
 import { renamed } from "../../codec/renamed.ts";
 import { numberIn, textIn } from "../column.ts";
 import { indexedAnew } from "../documents/search.ts";
-import { ErasedActs } from "../erased-acts.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "../slices.ts";
+import { ErasedActs } from "./erased-acts.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
 

@@ -91,3 +91,27 @@ test("others do not wait while the user is renamed in a task of many events", ()
   expect(all("SELECT record ->> '$.by' FROM tasks")).toEqual([pseudonym]);
   expect(all("SELECT data ->> '$.by' FROM events WHERE type = 'task.resumed'")).toEqual([pseudonym]);
 });
+
+test("a damaged task below one that the user has steered keeps no name in those beside it, and no erasure from its end", () => {
+  const { db, all } = stage();
+  const idOf = (n: number) => `task_${n}`.padEnd(31, "0");
+  const put = db.prepare<unknown[]>(
+    `INSERT INTO tasks (n, id, parent, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, record, output)
+     VALUES (?, ?, ?, 'acme', 'bob', 'agent', 'cancelled', 1, 1, 1, 1, 1, 1, ?, NULL)`,
+  );
+  const own = '{"cancelledBy":{"by":"ada"}}';
+  for (const [n, record] of [own, "{", own].entries()) {
+    put.run(n, idOf(n), n === 0 ? null : idOf(0), record);
+    db.exec(`INSERT INTO submissions (task, fixed, input) VALUES (${n}, '{}', '{}')`);
+  }
+  db.prepare<unknown[]>(
+    `INSERT INTO audit (n, tenant, at, user, key_id, act, task, detail)
+     VALUES (1, 'acme', 1, 'ada', '', 'cancel', ?, '{}')`,
+  ).run(idOf(0));
+  const records = new ErasedRecords(db);
+  let turns = 1;
+  while (db.transaction(() => records.turn("e", performance.now() + 2).isMore)() && turns < TURNS_MAX) turns++;
+  expect(turns).toBeLessThan(TURNS_MAX);
+  const named = all("SELECT record ->> '$.cancelledBy.by' FROM tasks WHERE n <> 1");
+  expect(named).toEqual([expect.stringMatching(/^erased-/), named[0]]);
+});

@@ -3,10 +3,10 @@
  * a task says the same name, and so does what it has answered above it.
  */
 import type { Database } from "better-sqlite3";
-import { numberIn, textIn } from "./column.ts";
-import type { ErasurePlaces } from "./erasure/erasure-places.ts";
-import type { Erasing } from "./erasure/erasure-tally.ts";
-import { lateRows } from "./late-statements.ts";
+import { numberIn, textIn } from "../column.ts";
+import { lateRows } from "../late-statements.ts";
+import type { ErasurePlaces } from "./erasure-places.ts";
+import type { Erasing } from "./erasure-tally.ts";
 
 /** Numbers of the audit log that one look goes over. */
 const LOOKED_AT = 2_000;
@@ -43,7 +43,7 @@ export class ErasedActs {
          SELECT n, id FROM tasks WHERE id = ? AND tenant = ?
          UNION SELECT t.n, t.id FROM below JOIN tasks t ON t.parent = below.id)
        SELECT t.n FROM below JOIN tasks t ON t.n = below.n
-       WHERE t.ended_at IS NOT NULL AND (t.record ->> '$.cancelledBy.by' = ?
+       WHERE t.ended_at IS NOT NULL AND (CASE WHEN json_valid(t.record) THEN t.record ->> '$.cancelledBy.by' END = ?
          OR EXISTS (SELECT 1 FROM inbox i WHERE i.task = t.n AND i.by = ?)) LIMIT ${TASKS_AT_ONCE}`,
     );
   }
