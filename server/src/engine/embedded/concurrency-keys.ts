@@ -63,9 +63,9 @@ export class ConcurrencyKeys {
     return this.#inTheWay(claimant) === undefined;
   }
 
-  /** Who stands in the way of this claimant. */
+  /** Who stands in the way of this claimant: nobody when it has its key already. */
   holders(claimant: Claimant): string[] {
-    return [...(this.#inTheWay(claimant) ?? [])];
+    return this.#heldBy.has(claimant.id) ? [] : [...(this.#inTheWay(claimant) ?? [])];
   }
 
   #inTheWay(claimant: Claimant): ReadonlySet<string> | undefined {

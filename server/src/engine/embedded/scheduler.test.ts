@@ -23,8 +23,8 @@ function stage(total: number) {
   };
   const scheduler = new Scheduler({ open, runner, keys, clock, slots: { total, ofTenant: total, reserve: 0 } });
   scheduler.start();
-  const offer = (id: string, key: string | null, limit = 1): Entry => {
-    const concurrency = key === null ? null : { key, limit };
+  const offer = (id: string, key: string | null, limit = 1, toEnd = false): Entry => {
+    const concurrency = key === null ? null : { key, limit, ...(toEnd && { toEnd }) };
     const task = queuedTask({
       id,
       tenant: "t",
@@ -40,12 +40,15 @@ function stage(total: number) {
     scheduler.offer(entry);
     return entry;
   };
-  const end = async (id: string) => {
-    open.forget(id);
+  const rest = async (id: string) => {
     begun.get(id)?.("here");
     for (let turn = 0; turn < 5; turn++) await null;
   };
-  return { scheduler, open, clock, begun: () => [...begun.keys()], offer, end };
+  const end = async (id: string) => {
+    open.forget(id);
+    await rest(id);
+  };
+  return { scheduler, open, clock, begun: () => [...begun.keys()], offer, rest, end };
 }
 
 test("thousands behind one key go one by one, in their order, and the end of one does not go over all of them", async () => {
@@ -90,6 +93,16 @@ test("counts what waits for its key alone nowhere among those that want a slot",
   expect([scheduler.ready, scheduler.wanted(), scheduler.behindKey("2")]).toEqual([0, [], "key"]);
   await end("1");
   expect([scheduler.ready, scheduler.wanted(), scheduler.behindKey("2")]).toEqual([0, [], null]);
+});
+
+test("a task that has its key to its end waits for a slot alone, and never for itself", async () => {
+  const { scheduler, offer, rest } = stage(1);
+  offer("2", "key", 1, true);
+  offer("3", "key", 1, true);
+  offer("1", null);
+  await rest("2");
+  expect([scheduler.behindKey("2"), scheduler.heldBy("2")]).toEqual([null, ["1"]]);
+  expect([scheduler.behindKey("3"), scheduler.heldBy("3")]).toEqual(["key", ["2"]]);
 });
 
 test("another goes on in the place of one that was withdrawn while its key had room", async () => {
