@@ -35,6 +35,7 @@ it("hides a known secret whole, also where another begins as it does, and where 
     OLDPWD: "/home/ada/work-2026",
     COUNT: "12345678",
   };
+  expect(withoutSecrets('{"time":1795794616328} 17957946', ["17957946"])).toBe(`{"time":1795794616328} ${HIDDEN}`);
   const { OLDPWD, COUNT, ...secret } = env;
   for (const value of Object.values(secret)) {
     expect(withoutSecrets(`it is ${value}.`, secretsOf(env))).toBe(`it is ${HIDDEN}.`);

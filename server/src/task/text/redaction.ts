@@ -34,7 +34,11 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** The text without secrets: those that are `known`, and what looks like one. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let shown = text;
-  for (const secret of spelled(known)) shown = shown.replaceAll(secret, HIDDEN);
+  for (const secret of spelled(known)) {
+    // Digits within longer ones are a time, an id, a count.
+    const form = /^\d+$/.test(secret) ? new RegExp(`(?<!\\d)${secret}(?!\\d)`, "g") : secret;
+    shown = shown.replaceAll(form, HIDDEN);
+  }
   for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
   return shown;
 }
