@@ -75,6 +75,7 @@ const bodies: Record<string, unknown> = {
   submitTask: { kind: "agent", input: { query: "What is 2 + 2?" } },
   submitTasks: { tasks: [{ kind: "agent", input: { query: "What is 2 + 2?" } }] },
   sendInput: { value: 1 },
+  setBudget: { tokens: 5 },
   actOnTask: { act: "save" },
   addComment: { text: "Fine." },
   claimWork: { worker: "w", queue: "nothing-here" },
