@@ -39,6 +39,8 @@ export type AttemptParts = {
   store: Store;
   transitions: Transitions;
   clock: Clock;
+  /** Of its engine. */
+  life: string;
   random: () => number;
   ids: Ids;
   handlers: Handlers;
@@ -86,6 +88,10 @@ export class AttemptWriter implements AttemptPort {
 
   get clock(): Clock {
     return this.#parts.clock;
+  }
+
+  get life(): string {
+    return this.#parts.life;
   }
 
   random(): number {

@@ -4,6 +4,7 @@
  * means goes one way: from the placement of the task to the scheduler, from there to the runner, and from its runs to
  * the transitions that make the next change.
  */
+import { randomUUID } from "node:crypto";
 import type { Store, Write } from "../../store/store.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
@@ -120,7 +121,7 @@ export class EmbeddedEngine implements Engine {
     const open = new OpenTasks(clock, this.#timeObserver());
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
-    const own = { refused, reservations: this.reservations, depthMax: limits.depthMax };
+    const own = { refused, life: randomUUID(), reservations: this.reservations, depthMax: limits.depthMax };
     const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });

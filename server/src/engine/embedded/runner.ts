@@ -206,7 +206,10 @@ export class Runner implements AttemptRunner {
     });
     while (inTime && this.#runs.size > 0) await Promise.race([grace, ...this.#all().map((run) => run.ended)]);
     forget();
-    for (const run of this.#all()) run.cutOff("The server stops.");
+    const cut = this.#all();
+    for (const run of cut) run.cutOff("The server stops.");
+    // What their bodies say of that, and of what they have paid for, is on its way to the store.
+    if (cut.length > 0) await nextTurn();
   }
 
   /**

@@ -40,6 +40,8 @@ export type ChildSubmission = {
 /** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
 export interface AttemptPort {
   readonly clock: Clock;
+  /** Names what runs it, from its start to its end: a process, or an engine of several in one. */
+  readonly life: string;
   random(): number;
   /** How far apart commits of live text are to be, at this moment. */
   textMs(): number;

@@ -1,4 +1,5 @@
 /** The runs of a process that is there for nothing else: it replays handlers, and asks the engine for all the rest. */
+import { randomUUID } from "node:crypto";
 import type { HeardMessage } from "../../task/conversation.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { Bound, Handler, Reservation } from "../../task/handler.ts";
@@ -114,6 +115,9 @@ class Calls {
   }
 }
 
+/** Of this process, which outlives none of its runs. */
+const LIFE = randomUUID();
+
 class RemotePort implements AttemptPort {
   readonly #parts: Parts;
   readonly #calls: Calls;
@@ -129,6 +133,10 @@ class RemotePort implements AttemptPort {
 
   get clock(): Clock {
     return this.#parts.clock;
+  }
+
+  get life(): string {
+    return LIFE;
   }
 
   random(): number {

@@ -328,6 +328,11 @@ export class Run implements AttemptRun {
       .catch((error: unknown) => this.#observer.warn("Late usage was not recorded.", this.task.id, error));
   }
 
+  /** Writes an entry after the run was cut off, where its attempt still has the task: else it does not matter. */
+  takeBack(entry: JournalEntry): void {
+    this.port.commit({ ...emptyWrite(), journal: [entry] }).catch(() => {});
+  }
+
   /** A durable write of this attempt. Never settles once the attempt has lost its task. */
   commit(write: PartialWrite): Promise<void> {
     if (this.#over) return never();
@@ -465,11 +470,8 @@ export class Run implements AttemptRun {
     const end = endAfter(error);
     if (end === "stuck") return this.#refused(error, what);
     if (end === "unrecorded") {
-      this.#observer.warn(
-        "A run's write failed; the task goes on from its journal at the next start.",
-        this.task.id,
-        error,
-      );
+      const message = "A run's write failed; the task goes on from its journal at the next start.";
+      this.#observer.warn(message, this.task.id, error);
     }
     this.#cutOff("The attempt has lost its task.", end);
     return never();

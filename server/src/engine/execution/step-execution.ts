@@ -41,12 +41,13 @@ const STEP_BACKOFF_MS_MAX = 60_000;
 
 /**
  * What a step's entry holds while it has no result: when it tries again, whether it has sent live text (`said`), and what its
- * try had paid for or was about to, the last at `usdPerToken` for what was said.
+ * try had paid for or was about to, the last at `usdPerToken` for what was said. In the `life` in which it began, its body says itself
+ * what it has paid for, also when it is cut off.
  */
 const unfinished = z.object({
   until: z.int(),
   said: z.boolean(),
-  paying: z.object({ calls: z.array(usageCall), usdPerToken: z.number() }).optional(),
+  paying: z.object({ calls: z.array(usageCall), usdPerToken: z.number(), life: z.string().optional() }).optional(),
 });
 type Paying = NonNullable<z.infer<typeof unfinished>["paying"]>;
 
@@ -133,7 +134,8 @@ export class StepExecution implements StepContext {
       this.#run.stepEnded(key, name, null);
       await this.#run.open();
     }
-    if (this.#paying) await this.#countLost(this.#paying);
+    if (this.#paying && this.#paying.life !== this.#run.port.life) await this.#countLost(this.#paying);
+    this.#paying = undefined;
     const began = clock.elapsed();
     const outcome = await this.#once(body, began);
     const tried = { key: this.key, tries: this.tries, failure: this.#failure };
@@ -219,7 +221,8 @@ export class StepExecution implements StepContext {
   }
 
   async paying(call: UsageCall, usdPerToken = 0): Promise<void> {
-    const paying = { calls: [...this.#effects.usage, usageOf(call)], usdPerToken: usdPerTokenOf(usdPerToken) };
+    const { life } = this.#run.port;
+    const paying = { calls: [...this.#effects.usage, usageOf(call)], usdPerToken: usdPerTokenOf(usdPerToken), life };
     if (this.#done || this.#run.isOver) return;
     this.#paying = paying;
     await this.#run.commit({ journal: [this.#begun()] });
@@ -298,12 +301,21 @@ export class StepExecution implements StepContext {
       this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
       return { result: own };
     } catch (error) {
-      if (this.#run.isOver) return never();
+      if (this.#run.isOver) return this.#cutOff();
       return this.#failed(error, clock.elapsed() - began);
     } finally {
       this.#done = true;
       this.#artifactTry?.end(false);
     }
+  }
+
+  /** Its body has ended and said what it has paid for: while the attempt has the task, as when a server stops, the next life counts no more. */
+  #cutOff(): Promise<never> {
+    if (this.#paying) {
+      this.#paying = undefined;
+      this.#run.takeBack(this.#begun());
+    }
+    return never();
   }
 
   /** What a failed try recorded does not count, except what it cost. */

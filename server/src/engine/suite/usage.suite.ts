@@ -247,6 +247,31 @@ export function usageSuite(begin: Begin): void {
     expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own 1" }]);
   });
 
+  it("counts no call that was cut off before its answer, by a pause or a stop, as a cancel counts none", async () => {
+    let tries = 0;
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        await step.paying(call(`own ${tries}`), 0.25);
+        if (tries > 2) return tries;
+        return new Promise<null>((_, reject) =>
+          step.signal.addEventListener("abort", () => reject(step.signal.reason)),
+        );
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id, { now: true });
+    await life.settle();
+    await life.verbs.tasks.resume(ada, id);
+    await arrives(life, id, "running");
+    const stopping = life.restart();
+    await life.pass(1_000);
+    life = await stopping;
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: 3, usage: { calls: 0 } });
+  });
+
   it("goes on where the log of a lost call cannot be read, and counts what was known before it", async () => {
     let tries = 0;
     const handler = kind("paid", (ctx) =>
