@@ -24,8 +24,8 @@ export type ResultOptions = CallOptions & {
   onInputRequired?: "wait" | "reject";
 };
 
-/** What is left out stays as it is. */
-export type BudgetAmounts = { tokens?: number; cost_usd?: number; on_spent?: "pause" | "fail" };
+/** What is left out stays as it is; null bounds it no more. */
+export type BudgetAmounts = { tokens?: number | null; cost_usd?: number | null; on_spent?: "pause" | "fail" };
 
 export type InputOptions = SteeringOptions & {
   /** Name of the question that this answers; the first open one when absent. */

@@ -296,9 +296,13 @@ describe("steering", () => {
     expect((await read(task.id)).budget).toEqual({ tokens: 10, cost_usd: 2.5, on_spent: "fail" });
     const log = await (await server.call(`/v1/tasks/${task.id}/events`)).text();
     expect(log).toContain(
-      '"facts":{"by":"developer","tokens":10,"onSpent":"fail","costUsd":2.5,"reason":"more to do"}',
+      '"facts":{"by":"developer","onSpent":"fail","tokens":10,"costUsd":2.5,"reason":"more to do"}',
     );
     const set = (id: string, json: object) => server.call(`/v1/tasks/${id}/budget`, { json });
+    expect((await set(task.id, { tokens: null })).status).toBe(202);
+    expect((await read(task.id)).budget).toEqual({ tokens: null, cost_usd: 2.5, on_spent: "fail" });
+    const lifted = await runWaybill(["budget", task.id, "--usd", "none"], { WAYBILL_URL: server.url, NO_COLOR: "1" });
+    expect(lifted.out + lifted.talk).toBe(`${task.id} may spend any amount.\n`);
     for (const none of [{ tokens: 0 }, {}, { reason: "no more" }]) expect((await set(task.id, none)).status).toBe(400);
     expect((await set((await submit({ kind: "ask", input: {} })).task.id, { tokens: 5 })).status).toBe(409);
   });

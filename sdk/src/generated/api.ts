@@ -2406,8 +2406,8 @@ export type Operations = {
     };
     query: undefined;
     body: {
-      tokens?: number | undefined;
-      cost_usd?: number | undefined;
+      tokens?: number | null | undefined;
+      cost_usd?: number | null | undefined;
       on_spent?: "pause" | "fail" | undefined;
       /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;

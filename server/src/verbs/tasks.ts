@@ -24,6 +24,9 @@ export type Acknowledged = {
 
 export type KeyedSubmission = { submission: Submission; idempotency: Idempotency | undefined };
 
+/** What is left out stays as it is; null bounds it no more. */
+export type BudgetAmounts = { tokens?: number | null; costUsd?: number | null; onSpent?: Budget["onSpent"] };
+
 export interface Tasks {
   /**
    * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws
@@ -128,10 +131,10 @@ export interface Tasks {
    */
   pause(principal: Principal, id: string, steering?: Pausing): Promise<Acknowledged>;
   /**
-   * Gives a task that has a budget other amounts, for itself and all below it; what is left out stays. What was spent counts for
-   * it as before. Throws `not_found`, `not_allowed_in_state` when the task has ended, `conflict` when it has no budget.
+   * Gives a task that has a budget other amounts, for itself and all below it; what is left out stays, and null
+   * bounds it no more. What was spent counts for it as before. Throws `not_found`, `not_allowed_in_state` when the task has ended, `conflict` when it has no budget.
    */
-  setBudget(principal: Principal, id: string, amounts: Partial<Budget>, steering?: Steering): Promise<Acknowledged>;
+  setBudget(principal: Principal, id: string, amounts: BudgetAmounts, steering?: Steering): Promise<Acknowledged>;
   /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
   resume(principal: Principal, id: string, steering?: Steering): Promise<Acknowledged>;
   /**

@@ -5,7 +5,7 @@ import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = ConnectionFlags & { tokens?: number; usd?: number; reason?: string; json?: boolean };
+type Flags = ConnectionFlags & { tokens?: number | null; usd?: number | null; reason?: string; json?: boolean };
 
 /** `waybill budget`. */
 export function addBudget(program: Command): void {
@@ -14,8 +14,12 @@ export function addBudget(program: Command): void {
       .command("budget")
       .description("give a task that has a budget another one, also while it runs; what was spent counts as before")
       .argument("<id>", TASK_ID_HELP)
-      .option("--tokens <N>", "for itself and all below it; as it is when left out", atLeastOne)
-      .option("--usd <AMOUNT>", "the same in US dollars", dollars)
+      .option(
+        "--tokens <N>",
+        "for itself and all below it; as it is when left out, no bound with none",
+        orNone(atLeastOne),
+      )
+      .option("--usd <AMOUNT>", "the same in US dollars", orNone(dollars))
       .option("--reason <TEXT>", "why: it stands in the task's log")
       .option("--json", "print the task as JSON"),
   ).action((text: string, { tokens, usd, reason, json, ...flags }: Flags) =>
@@ -35,10 +39,14 @@ export function addBudget(program: Command): void {
         ...(budget?.tokens ? [`${count(budget.tokens)} tokens`] : []),
         ...(budget?.cost_usd ? [money(budget.cost_usd)] : []),
       ];
-      talk.write(`${task.id} may spend ${amounts.join(" and ")}.\n`);
+      talk.write(`${task.id} may spend ${amounts.join(" and ") || "any amount"}.\n`);
       if (task.state === "paused") talk.write(`It is paused: waybill resume ${task.id}\n`);
     }),
   );
+}
+
+function orNone(amount: (text: string) => number): (text: string) => number | null {
+  return (text) => (text === "none" ? null : amount(text));
 }
 
 function dollars(text: string): number {

@@ -351,13 +351,13 @@ const reason = z
 export const steeringBody = z.strictObject({ reason }).prefault({});
 export const budgetBody = z
   .strictObject({
-    tokens: z.int().positive().optional(),
-    cost_usd: z.number().positive().optional(),
+    tokens: z.int().positive().nullable().optional(),
+    cost_usd: z.number().positive().nullable().optional(),
     on_spent: z.enum(["pause", "fail"]).optional(),
     reason,
   })
   .refine(({ reason: _, ...amounts }) => Object.keys(amounts).length > 0, { error: "Nothing is to be changed." })
-  .describe("What is left out stays as it is.");
+  .describe("What is left out stays as it is; null bounds it no more.");
 export const pauseBody = z
   .strictObject({
     reason,

@@ -28,7 +28,7 @@ import {
 import type { Subscription } from "../../task/subscription.ts";
 import type { Budget, Task } from "../../task/task.ts";
 import { didYouMean } from "../../task/text/spelling.ts";
-import type { Acknowledged, KeyedSubmission, Tasks } from "../tasks.ts";
+import type { Acknowledged, BudgetAmounts, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
 import { givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
@@ -168,7 +168,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
   async setBudget(
     principal: Principal,
     id: string,
-    amounts: Partial<Budget>,
+    amounts: BudgetAmounts,
     steering: Steering = {},
   ): Promise<Acknowledged> {
     await this.steerable(principal, id);
@@ -179,7 +179,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
         return {
           command: {
             ...{ do: "set_budget", by: principal.user, reason: reasonOf(steering) },
-            budget: { ...budget, ...amounts },
+            budget: budgetWith(budget, amounts),
           },
           along: this.along(principal, "set_budget", id, steering),
         };
@@ -366,6 +366,11 @@ type Said = Omit<InputSubmission, "prompt" | "subscriptions"> & {
   /** Who is told of the task from then on. */
   told: readonly Subscription[];
 };
+
+function budgetWith(before: Budget, amounts: BudgetAmounts): Budget {
+  const { tokens, costUsd, onSpent } = { ...before, ...amounts };
+  return { onSpent, ...(tokens != null && { tokens }), ...(costUsd != null && { costUsd }) };
+}
 
 function reasonOf({ reason = "" }: Steering): string {
   return wellFormed(reason);
