@@ -5,7 +5,8 @@ import { addConnectionFlags, type ConnectionFlags, talkTo } from "../connection.
 import { TASK_ID_HELP, taskIdOf } from "../task-id.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
-type Flags = ConnectionFlags & { tokens?: number | null; usd?: number | null; reason?: string; json?: boolean };
+type Amount = number | "none";
+type Flags = ConnectionFlags & { tokens?: Amount; usd?: Amount; reason?: string; json?: boolean };
 
 /** `waybill budget`. */
 export function addBudget(program: Command): void {
@@ -26,8 +27,8 @@ export function addBudget(program: Command): void {
     talkTo(flags, async (client) => {
       const { out, talk } = openTerminal();
       const task = await client.task(await taskIdOf(client, text)).setBudget({
-        ...(tokens !== undefined && { tokens }),
-        ...(usd !== undefined && { cost_usd: usd }),
+        ...(tokens !== undefined && { tokens: amountOf(tokens) }),
+        ...(usd !== undefined && { cost_usd: amountOf(usd) }),
         ...(reason !== undefined && { reason }),
       });
       if (json) {
@@ -45,8 +46,12 @@ export function addBudget(program: Command): void {
   );
 }
 
-function orNone(amount: (text: string) => number): (text: string) => number | null {
-  return (text) => (text === "none" ? null : amount(text));
+function orNone(amount: (text: string) => number): (text: string) => Amount {
+  return (text) => (text === "none" ? text : amount(text));
+}
+
+function amountOf(given: Amount): number | null {
+  return given === "none" ? null : given;
 }
 
 function dollars(text: string): number {
