@@ -27,7 +27,7 @@ export const USAGE = [
   {
     file: "server/src/engine/execution/step-execution.ts",
     name: "what-a-dead-process-was-paying-is-forgotten",
-    find: "if (this.#paying) await",
+    find: "if (this.#paying && this.#paying.life !== this.#run.port.life) await",
     put: "if (false) await",
   },
   {
