@@ -94,7 +94,7 @@ export const DECIDE = [
   },
   {
     name: "a-lasting-pause-ends-by-itself",
-    find: "const { until: _, ...before } = task.pausedBy ?? { at };",
+    find: "const { until: _, cause: __, ...before } = task.pausedBy ?? { at };",
     put: "const before = task.pausedBy ?? { at };",
   },
   {

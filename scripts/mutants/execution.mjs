@@ -267,8 +267,8 @@ export const EXECUTION = [
   {
     file: writer,
     name: "two-pauses-at-once-are-two",
-    find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
-    put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },',
+    find: '? this.#recorded(write)\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", ...pause } },',
+    put: '? { ...this.#before(write), command: { do: "pause", by: "waybill", ...pause } }\n        : { ...this.#before(write), command: { do: "pause", by: "waybill", ...pause } },',
   },
   {
     file: "server/src/engine/embedded/embedded-engine.ts",

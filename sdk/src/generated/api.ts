@@ -2162,7 +2162,7 @@ export type Why = {
   task_id: string;
   state: State;
   /** What `summary` says, for programs. */
-  reason: "delayed" | "no_slot" | "concurrency" | "conversation" | "no_worker" | "awaits_worker" | "running" | "leased" | "pausing" | "paused" | "paused_by_itself" | "needs_answer" | "needs_approval" | "needs_authorization" | "needs_information" | "timer" | "retry" | "child" | "no_code" | "recovering" | "no_handler" | "stuck" | "crash_suspect" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected";
+  reason: "delayed" | "no_slot" | "concurrency" | "conversation" | "no_worker" | "awaits_worker" | "running" | "leased" | "pausing" | "paused" | "paused_by_itself" | "paused_by_budget" | "paused_by_days_money" | "needs_answer" | "needs_approval" | "needs_authorization" | "needs_information" | "timer" | "retry" | "child" | "no_code" | "recovering" | "no_handler" | "stuck" | "crash_suspect" | "completed" | "failed" | "cancelled" | "timed_out" | "rejected";
   summary: string;
   /** ISO 8601, UTC, milliseconds */
   since: string;

@@ -6,7 +6,7 @@ import type { Acting } from "./people/human-acts.ts";
 import type { Identity } from "./people/identity.ts";
 import type { OpenQuestion } from "./people/questions.ts";
 import type { InputAsk } from "./states.ts";
-import type { Budget, Failure, UsageTotals, Wait } from "./task.ts";
+import type { Budget, Failure, PauseCause, UsageTotals, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
 export type Command =
@@ -47,7 +47,15 @@ export type Command =
    * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes on by
    * itself, unless somebody resumes it before.
    */
-  | { do: "pause"; by: string; reason: string; now?: boolean; running?: readonly string[]; until?: number | undefined }
+  | {
+      do: "pause";
+      by: string;
+      reason: string;
+      now?: boolean;
+      running?: readonly string[];
+      until?: number | undefined;
+      cause?: PauseCause | undefined;
+    }
   | { do: "resume"; by: string; reason?: string }
   /** A task of kind `human` begins: its question is open from now on. */
   | { do: "ask" }

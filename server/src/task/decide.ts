@@ -313,9 +313,9 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
   if (isTerminal(task.state) || task.state === "paused") return wrongState(task, "paused");
   // A run of ours says itself when it has come to rest; a worker that holds a lease only learns that it lost it.
   const unwinds = task.state === "running" && task.lease === null && !now;
-  const { by, reason, running = [], until } = command;
+  const { by, reason, running = [], until, cause } = command;
   const goesOn = unwinds && running.length > 0 ? { running: running.slice(0, STEPS_NAMED_MAX) } : {};
-  const pausedBy = { by, at, reason, ...goesOn, ...(until !== undefined && { until }) };
+  const pausedBy = { by, at, reason, ...goesOn, ...(until !== undefined && { until }), ...(cause && { cause }) };
   const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason, ...goesOn } }];
   if (unwinds) return change(task, command, at, { state: "paused", resumesAs: "running", pausedBy }, events);
   events.push({ type: "task.paused", data: { checkpoint: task.state } });
@@ -326,7 +326,7 @@ function pause(task: Task, command: Command & { do: "pause" }, at: number): Chan
 /** A pause that would have ended by itself lasts until somebody ends it. */
 function lastingPause(task: Task & { state: "paused" }, command: Command & { do: "pause" }, at: number): Change {
   const { by, reason } = command;
-  const { until: _, ...before } = task.pausedBy ?? { at };
+  const { until: _, cause: __, ...before } = task.pausedBy ?? { at };
   const isAtRest = task.resumesAs !== "running" || command.now === true;
   const rest = task.resumesAs === "running" && isAtRest ? pausedReady(openQuestions(task), at) : {};
   const events: EventDraft[] = [{ type: "task.pausing", data: { by, reason } }];

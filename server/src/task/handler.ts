@@ -17,7 +17,7 @@ import { copyOf, type Json, type JsonObject } from "./json/json.ts";
 import type { Part } from "./part.ts";
 import type { Identity } from "./people/identity.ts";
 import type { InputAsk } from "./states.ts";
-import type { Budget, budget, Failure, Task, UsageTotals } from "./task.ts";
+import type { Budget, budget, Failure, PauseCause, Task, UsageTotals } from "./task.ts";
 import type { Log } from "./text/log-line.ts";
 import type { UsageCall } from "./usage.ts";
 
@@ -157,8 +157,8 @@ export interface Context extends Effects {
   child(name: string, kind: string, input: Json, options?: ChildOptions): Promise<Json>;
   /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
   history(limit: number): Promise<HeardMessage[]>;
-  /** Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why. */
-  pause(name: string, reason: string, until?: number): Promise<void>;
+  /** Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why, `cause` what is spent. */
+  pause(name: string, reason: string, until?: number, cause?: PauseCause): Promise<void>;
   now(): Promise<number>;
   /** 0 <= n < 1. */
   random(): Promise<number>;

@@ -95,6 +95,10 @@ export const concurrency = z.strictObject({
   toEnd: z.literal(true).optional(),
 });
 
+/** What pauses a task when it is spent: a budget, or what models may cost on one day. */
+export const PAUSE_CAUSES = ["budget", "days_money"] as const;
+export type PauseCause = (typeof PAUSE_CAUSES)[number];
+
 /** One act of steering: who, when and why. */
 const steering = z.strictObject({ by: z.string(), at: time, reason: z.string() });
 
@@ -183,8 +187,17 @@ const common = {
   leasesLost: z.int(),
   /** Where in the code its last error was thrown; for who looks after the server. */
   stack: z.string().nullable().default(null),
-  /** `running` are the steps that went on when it came, until they ended; `until` is when it goes on by itself. */
-  pausedBy: steering.extend({ running: z.array(z.string()).optional(), until: z.int().optional() }).nullable(),
+  /**
+   * `running` are the steps that went on when it came, until they ended; `until` is when it goes on by itself; `cause` is what
+   * was spent, where that has paused it.
+   */
+  pausedBy: steering
+    .extend({
+      running: z.array(z.string()).optional(),
+      until: z.int().optional(),
+      cause: z.enum(PAUSE_CAUSES).optional(),
+    })
+    .nullable(),
   cancelledBy: steering.nullable(),
   /** What people have to do with it; null where they never had anything to do. */
   assignment: assignment.nullable().default(null),

@@ -14,6 +14,8 @@ export const WHY_REASONS = [
   "pausing",
   "paused",
   "paused_by_itself",
+  "paused_by_budget",
+  "paused_by_days_money",
   "needs_answer",
   "needs_approval",
   "needs_authorization",

@@ -26,7 +26,7 @@ import type { Clock } from "../clock.ts";
 import type { EventFeed } from "../event-feed.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { failureOf } from "../execution/failure.ts";
-import { BadValue, fitting, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
+import { BadValue, fitting, type Pause, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
 import { textMs } from "../execution/text-pace.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
@@ -149,12 +149,12 @@ export class AttemptWriter implements AttemptPort {
     await this.#end(rest, () => ({ command: { do: "reject", attempt, error } }));
   }
 
-  async pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void> {
+  async pause(pause: Pause, write: AttemptWrite): Promise<void> {
     await this.#inOrder(write, (task) =>
       // Paused in this very moment by somebody else: one pause is enough for both.
       task.state === "paused"
         ? this.#recorded(write)
-        : { ...this.#before(write), command: { do: "pause", by: "waybill", reason, until } },
+        : { ...this.#before(write), command: { do: "pause", by: "waybill", ...pause } },
     );
   }
 

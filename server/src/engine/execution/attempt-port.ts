@@ -13,6 +13,7 @@ import type { Budget, Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { LogLine } from "../../task/text/log-line.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
+import type { Pause } from "./handed-over.ts";
 
 /** What an attempt commits at once: the record, and what goes with it. */
 export type AttemptWrite = {
@@ -58,8 +59,8 @@ export interface AttemptPort {
     stack?: string | null,
   ): Promise<void>;
   reject(error: Failure, write: AttemptWrite): Promise<void>;
-  /** `until` is when it goes on by itself. */
-  pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void>;
+  /** Its `until` is when it goes on by itself. */
+  pause(pause: Pause, write: AttemptWrite): Promise<void>;
   /** Why this task may have no children; null when it may. */
   childRefused(): Failure | null;
   /** Makes the child and commits `write` with it; returns its id, which is `id` when that is given. */

@@ -10,6 +10,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
 import { JSON_DEPTH_MAX, type Json, type JsonObject, noteJson, putKey } from "../../task/json/json.ts";
+import { PAUSE_CAUSES, type PauseCause } from "../../task/task.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
 export const BAD_VALUE = "bad_value";
@@ -131,10 +132,15 @@ function momentOf(what: string, value: unknown): number {
   );
 }
 
-/** Without `until` it has no end of its own. */
-export function pauseOf(what: string, reason: unknown, until: unknown): { reason: string; until: number | undefined } {
+/** A pause that a handler asks for. Without `until` it has no end of its own. */
+export type Pause = { reason: string; until: number | undefined; cause: PauseCause | undefined };
+
+export function pauseOf(what: string, reason: unknown, until: unknown, cause: unknown): Pause {
   const end = until === undefined ? undefined : momentOf(`The end of ${what}`, until);
-  return { reason: textOf(`The reason of ${what}`, reason), until: end };
+  const known = PAUSE_CAUSES.find((each) => each === cause);
+  if (cause !== undefined && known === undefined)
+    throw new BadValue(`The cause of ${what} is ${shown(cause)}: it must be one of ${PAUSE_CAUSES.join(", ")}.`);
+  return { reason: textOf(`The reason of ${what}`, reason), until: end, cause: known };
 }
 
 /** A count, a fraction rounded up. */

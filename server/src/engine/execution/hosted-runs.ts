@@ -11,6 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, RunObserver } from "./attempt-port.ts";
 import { stackOf } from "./failure.ts";
+import type { Pause } from "./handed-over.ts";
 import { replay } from "./replay-context.ts";
 import { Run } from "./run.ts";
 import type { FromProcess, PortVerb, RunChannel, ToProcess } from "./run-messages.ts";
@@ -173,8 +174,8 @@ class RemotePort implements AttemptPort {
     return this.#ask("reject", error, write);
   }
 
-  pause(reason: string, until: number | undefined, write: AttemptWrite): Promise<void> {
-    return this.#ask("pause", reason, until, write);
+  pause(pause: Pause, write: AttemptWrite): Promise<void> {
+    return this.#ask("pause", pause, write);
   }
 
   childRefused(): Failure | null {

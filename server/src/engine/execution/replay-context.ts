@@ -22,7 +22,7 @@ import {
 } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
-import { NO_USAGE, type UsageTotals } from "../../task/task.ts";
+import { NO_USAGE, type PauseCause, type UsageTotals } from "../../task/task.ts";
 import { type Log, logOf } from "../../task/text/log-line.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
@@ -259,18 +259,16 @@ class ReplayContext implements Context {
     );
   }
 
-  pause(name: string, reason: string, until?: number): Promise<void> {
+  pause(name: string, reason: string, until?: number, cause?: PauseCause): Promise<void> {
     return this.#once(
       "pause",
       name,
-      () => pauseOf(`pause "${name}"`, reason, until),
+      () => pauseOf(`pause "${name}"`, reason, until, cause),
       async (call, given) => {
         if (call.entry) return;
         const { port, buffer } = this.#run;
         const pause = given();
-        await this.#run.through(() =>
-          port.pause(pause.reason, pause.until, buffer.take({ journal: [this.#entry(call, "done", null)] })),
-        );
+        await this.#run.through(() => port.pause(pause, buffer.take({ journal: [this.#entry(call, "done", null)] })));
         await this.#run.open();
       },
     );

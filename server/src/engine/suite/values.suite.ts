@@ -105,6 +105,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   "a child of a kind that nobody knows": { call: (ctx) => ctx.child("sub", "nobody's", {}), named: '"sub"' },
   "a child whose input is no JSON": { call: (ctx) => ctx.child("sub", "plain", untyped(new Map())), named: '"sub"' },
   "a pause without a reason": { call: (ctx) => ctx.pause("hold", untyped(null) as string), named: '"hold"' },
+  "a pause for a cause that is none": {
+    call: (ctx) => ctx.pause("hold", "", undefined, untyped("x") as "budget"),
+    named: '"hold"',
+  },
   "a pause until NaN": { call: (ctx) => ctx.pause("hold", "", Number.NaN), named: '"hold"' },
   "a pause until a moment that no calendar has": { call: (ctx) => ctx.pause("hold", "", 9e15), named: '"hold"' },
   "a history of NaN messages": { call: (ctx) => ctx.history(Number.NaN), named: "history" },

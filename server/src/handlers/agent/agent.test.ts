@@ -111,6 +111,7 @@ describe("a budget", () => {
       state: "paused",
       pausedBy: { reason: expect.stringContaining("60 of 60 tokens in 2 model calls. Resume the task to grant") },
     });
+    expect(await life.verbs.tasks.why(ada, id)).toMatchObject({ reason: "paused_by_budget" });
     await life.verbs.tasks.resume(ada, id);
     await life.completed(id);
     expect(life.provider.requests).toHaveLength(4);

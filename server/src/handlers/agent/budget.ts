@@ -282,7 +282,8 @@ export class BudgetWatch {
     // What only a person grants is not granted by the next day.
     const until = spent.map((each) => each.until ?? Number.POSITIVE_INFINITY).reduce((a, b) => Math.max(a, b), 0);
     const isOver = Number.isFinite(until);
-    await ctx.pause("budget", `${sentences} ${isOver ? GOES_ON_THEN : RESUME_TO_GRANT}`, isOver ? until : undefined);
+    if (isOver) await ctx.pause("budget", `${sentences} ${GOES_ON_THEN}`, until, "days_money");
+    else await ctx.pause("budget", `${sentences} ${RESUME_TO_GRANT}`, undefined, "budget");
     for (const { task } of spent) this.warned.delete(task);
     await ctx.step("grant the budget", async (step) => {
       if (isOver) return null;

@@ -66,7 +66,7 @@ it("lets a task go on by itself when the next day begins, also after a crash, an
   const id = await life.submit({ query: "Two" });
   await life.until(id, "task.paused");
   const why = await life.verbs.tasks.why(ada, id);
-  expect(why).toMatchObject({ reason: "paused_by_itself" });
+  expect(why).toMatchObject({ reason: "paused_by_days_money" });
   expect(why.summary).toMatch(/It goes on by itself at 2026-11-23T00:00:00/);
   await life.crash(calls(1));
   await life.advance(NEXT_DAY_MS);

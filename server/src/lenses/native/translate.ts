@@ -167,7 +167,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
         ? {
             ...(task.pausedBy === null
               ? { by: "", at: wireTime(task.stateChangedAt), reason: "" }
-              : { ...task.pausedBy, at: wireTime(task.pausedBy.at) }),
+              : { by: task.pausedBy.by, at: wireTime(task.pausedBy.at), reason: task.pausedBy.reason }),
             until: timeOrNull(task.pausedBy?.until ?? null),
             resumes_as: task.resumesAs,
             pausing: task.resumesAs === "running",

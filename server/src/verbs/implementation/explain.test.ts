@@ -68,6 +68,10 @@ const CASES: [reason: (typeof WHY_REASONS)[number], fields: object, view?: Parti
   ["pausing", { state: "paused", resumesAs: "running", pausedBy: by }],
   ["paused", { state: "paused", resumesAs: "waiting", pausedBy: by }],
   ["paused_by_itself", { state: "paused", resumesAs: "waiting", pausedBy: { ...by, by: "waybill" } }],
+  ...(["budget", "days_money"] as const).map((cause): [`paused_by_${typeof cause}`, object] => [
+    `paused_by_${cause}`,
+    { state: "paused", resumesAs: "waiting", pausedBy: { ...by, by: "waybill", cause } },
+  ]),
   ["needs_answer", { state: "input_required", waits: [asked("answer")] }],
   ["needs_approval", { state: "input_required", waits: [asked("approval")] }],
   ["needs_authorization", { state: "input_required", waits: [asked("authorization")] }],

@@ -63,7 +63,8 @@ function reasonOf(task: Task, { before, now, ...ready }: Ready & Pick<Situation,
       return task.lease ? "leased" : "running";
     case "paused":
       if (task.resumesAs === "running") return "pausing";
-      return task.pausedBy?.by === "waybill" ? "paused_by_itself" : "paused";
+      if (task.pausedBy?.by !== "waybill") return "paused";
+      return task.pausedBy.cause === undefined ? "paused_by_itself" : `paused_by_${task.pausedBy.cause}`;
     case "input_required":
       return `needs_${openQuestions(task)[0]?.prompt.asks ?? "answer"}`;
     case "waiting":
