@@ -10,14 +10,19 @@ import type { Erasing } from "./erasure-tally.ts";
 
 /** Numbers of the audit log that one look goes over. */
 const LOOKED_AT = 2_000;
-const TASKS_AT_ONCE = 50;
+/** Before the tree below a task is gone through. */
+const ABOVE = -1;
 
 export class ErasedActs {
   readonly #places: ErasurePlaces;
   readonly #ends;
   readonly #firstAct;
   readonly #above;
-  readonly #below;
+  readonly #find;
+  readonly #isNamed;
+  readonly #firstChild;
+  readonly #nextSiblings;
+  readonly #place;
 
   constructor(db: Database, places: ErasurePlaces) {
     this.#places = places;
@@ -37,14 +42,24 @@ export class ErasedActs {
          UNION SELECT t.n, t.id, t.parent, t.ended_at FROM above JOIN tasks t ON t.id = above.parent)
        SELECT n FROM above WHERE ended IS NOT NULL`,
     );
-    this.#below = lateRows(
+    this.#find = lateRows(db, "SELECT n FROM tasks WHERE id = ? AND tenant = ?");
+    this.#isNamed = lateRows(
       db,
-      `WITH RECURSIVE below (n, id) AS (
-         SELECT n, id FROM tasks WHERE id = ? AND tenant = ?
-         UNION SELECT t.n, t.id FROM below JOIN tasks t ON t.parent = below.id)
-       SELECT t.n FROM below JOIN tasks t ON t.n = below.n
-       WHERE t.ended_at IS NOT NULL AND (CASE WHEN json_valid(t.record) THEN t.record ->> '$.cancelledBy.by' END = ?
-         OR EXISTS (SELECT 1 FROM inbox i WHERE i.task = t.n AND i.by = ?)) LIMIT ${TASKS_AT_ONCE}`,
+      `SELECT 1 FROM tasks t WHERE t.n = ? AND t.ended_at IS NOT NULL
+         AND (CASE WHEN json_valid(t.record) THEN t.record ->> '$.cancelledBy.by' END = ?
+           OR EXISTS (SELECT 1 FROM inbox i WHERE i.task = t.n AND i.by = ?))`,
+    );
+    this.#firstChild = lateRows(
+      db,
+      `SELECT c.n FROM tasks t JOIN tasks c ON c.parent = t.id WHERE t.n = ? ORDER BY c.created_at, c.n LIMIT 1`,
+    );
+    // In two: the index goes by the number too where the time is one and the same, as of children that came together.
+    this.#nextSiblings = ["created_at = ? AND n > ?", "created_at > ? AND ? IS NOT NULL"].map((behind) =>
+      lateRows(db, `SELECT n FROM tasks WHERE parent = ? AND ${behind} ORDER BY created_at, n LIMIT 1`),
+    );
+    this.#place = lateRows(
+      db,
+      "SELECT t.parent, t.created_at, p.n FROM tasks t LEFT JOIN tasks p ON p.id = t.parent WHERE t.n = ?",
     );
   }
 
@@ -61,12 +76,38 @@ export class ErasedActs {
     });
   }
 
-  #isRenamed(task: string, { tenant, subject }: Erasing, until: number, rename: (task: number) => boolean): boolean {
-    for (const [n] of this.#above.all(task, tenant)) if (!rename(numberIn(n))) return false;
-    for (;;) {
-      const some = this.#below.all(task, tenant, subject.id, subject.id);
-      for (const [n] of some) if (performance.now() >= until || !rename(numberIn(n))) return false;
-      if (some.length < TASKS_AT_ONCE) return true;
+  /** A tree may be large: false when the time is over before all of it was looked at. */
+  #isRenamed(task: string, of: Erasing, until: number, rename: (task: number) => boolean): boolean {
+    const user = of.subject.id;
+    const root = this.#find.get(task, of.tenant)?.[0];
+    if (root === undefined) return true;
+    const look = `tasks of ${task}`;
+    const isDone = this.#places.goOver({ erasure: of.id, look, first: ABOVE, until }, (at) => {
+      if (at === ABOVE) {
+        const above = this.#above.all(task, of.tenant);
+        return above.every(([n]) => rename(numberIn(n))) && numberIn(root);
+      }
+      if (this.#isNamed.get(at, user, user) && !rename(at)) return false;
+      return this.#behind(at, numberIn(root));
+    });
+    if (isDone) this.#places.forgetLook(of.id, look);
+    return isDone;
+  }
+
+  /** The task that is looked at next: each before what is below it. Null behind the last. */
+  #behind(task: number, root: number): number | null {
+    const child = this.#firstChild.get(task)?.[0];
+    if (child !== undefined) return numberIn(child);
+    for (let at = task; at !== root; ) {
+      const [parent, createdAt, above] = this.#place.get(at) ?? [];
+      // It was removed meanwhile, or what is above it.
+      if (above === undefined || above === null) return root;
+      for (const siblings of this.#nextSiblings) {
+        const next = siblings.get(parent, createdAt, at)?.[0];
+        if (next !== undefined) return numberIn(next);
+      }
+      at = numberIn(above);
     }
+    return null;
   }
 }
