@@ -223,8 +223,10 @@ describe.each(withBody)("%s with a hostile body", (_name, route) => {
   it("with each of its fields of a wrong type is refused", async () => {
     const right = z.record(z.string(), z.unknown()).parse(bodies[route.id] ?? {});
     const free = new Set(["input", "value", "output", "metadata", "attributes", "query", "text"]);
+    // `null` is a bound that is to hold no more.
+    const wrongs = [{ a: 1 }, [[]], -1.5, true, "\u0001".repeat(300), ...(route.id === "setBudget" ? [] : [null])];
     for (const field of Object.keys(right).filter((name) => !free.has(name))) {
-      for (const wrong of [null, { a: 1 }, [[]], -1.5, true, "\u0001".repeat(300)]) {
+      for (const wrong of wrongs) {
         const problem = expectProblem(
           await send(route, { key: ada, body: JSON.stringify({ ...right, [field]: wrong }) }),
           400,
