@@ -181,6 +181,12 @@ export const EXECUTION = [
     put: "return true",
   },
   {
+    file: "server/src/engine/execution/replay-context.ts",
+    name: "code-that-ends-before-what-nobody-awaits-stands-still",
+    find: "if (!mismatch || from === this.#position) return mismatch;",
+    put: "if (!mismatch || from < 0) return mismatch;",
+  },
+  {
     file: journal,
     name: "code-that-asks-for-less-completes",
     find: 'return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");',

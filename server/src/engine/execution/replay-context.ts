@@ -2,6 +2,7 @@
  * The context that a handler's code calls, one for each branch. Every call has a position in its branch; the journal
  * says whether it has taken effect before.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import { agentMessage } from "../../task/agent/agent-message.ts";
@@ -145,13 +146,24 @@ class ReplayContext implements Context {
   async traced<Result>(code: (ctx: Context) => Promise<Result>): Promise<Result> {
     try {
       const result = await code(this);
-      const mismatch = this.#run.journal.ended({ branch: this.#path, position: this.#position });
+      const mismatch = await this.#missing();
       return mismatch ? this.#run.mismatch(mismatch) : result;
     } catch (error) {
       const { rejections } = this.#run;
       if (error instanceof TaskFailure && rejections.callsOf(error).length === 0)
         rejections.note(error, this.#rejected);
       throw error;
+    }
+  }
+
+  /** What the code has done before and no longer asks for, once calls that nobody awaits have come as far as they come. */
+  async #missing(): Promise<JournalMismatch | null> {
+    for (let from = -1; ; ) {
+      const mismatch = this.#run.journal.ended({ branch: this.#path, position: this.#position });
+      if (!mismatch || from === this.#position) return mismatch;
+      from = this.#position;
+      await this.#run.turn();
+      await nextTurn();
     }
   }
 

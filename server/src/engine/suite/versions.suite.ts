@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
+import { CALLS_PER_TURN } from "../execution/run.ts";
 import { ada, arrives, at, type Begin, kind, submit, types } from "./stage.ts";
 
 const NAP_MS = 1_000;
@@ -151,6 +152,48 @@ export function versionSuite(begin: Begin): void {
     await back.pass(NAP_MS);
     for (const id of ids) await arrives(back, id, "completed");
     expect(bodies.filter((name) => name === "first")).toHaveLength(changes.length);
+  });
+
+  it("ends beside chains of calls that nobody awaits, which at a later attempt have not caught up as its code returns", async () => {
+    const bodies: string[] = [];
+    type Ctx = Parameters<Handler["run"]>[0];
+    const chain = async (ctx: Ctx) => {
+      for (let n = 0; n < CALLS_PER_TURN; n++)
+        await ctx.step("link", async () => {
+          bodies.push("link");
+          return null;
+        });
+    };
+    const nap = (ctx: Ctx) => ctx.sleep("nap", NAP_MS);
+    const codes = [
+      kind("alone", async (ctx) => {
+        void chain(ctx);
+        await nap(ctx);
+        return "done";
+      }),
+      kind("in a branch", async (ctx) => {
+        await ctx.parallel({
+          one: async (ctx) => {
+            void chain(ctx);
+            await nap(ctx);
+          },
+        });
+        return "done";
+      }),
+      kind("in branches of its own", async (ctx) => {
+        void ctx.parallel({ one: chain, two: chain });
+        await nap(ctx);
+        return "done";
+      }),
+    ];
+    let life = await begin(codes);
+    const ids = [];
+    for (const { kind } of codes) ids.push(await submit(life, kind));
+    for (const id of ids) await arrives(life, id, "waiting");
+    life = await life.crash(codes);
+    await life.pass(NAP_MS);
+    for (const id of ids) expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
+    expect(bodies).toHaveLength(4 * CALLS_PER_TURN);
   });
 
   it("goes on in branches whose keys look like places of others, and with branches that are new", async () => {
