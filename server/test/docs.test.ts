@@ -1,8 +1,10 @@
 /** What the documentation lists is what the code has. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../src/config.ts";
 import { environmentName, FLAGS } from "../src/flags.ts";
 import { LENSES } from "../src/lenses/index.ts";
 import { newTask } from "../src/store/suite/new-task.suite.ts";
@@ -13,6 +15,7 @@ import { INPUT_ASKS, OPEN_STATES, STATES, type State, TERMINAL_STATES, WAIT_REAS
 import type { Task, Wait } from "../src/task/task.ts";
 import { callsIn, idleProgram, refusalOf } from "./command-line.ts";
 
+const ZOD = import.meta.resolve("zod");
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
@@ -189,5 +192,27 @@ test("every command line that the documentation shows is one that the command ta
     }
   }
   expect(calls).toBeGreaterThan(50);
+  expect(refused).toEqual([]);
+});
+
+test("every whole configuration that the documentation shows can be pasted into an empty file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "waybill-docs-"));
+  const index = new URL("../src/index.ts", import.meta.url).href;
+  const refused: unknown[] = [];
+  let blocks = 0;
+  for (const page of ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)]) {
+    for (const [, block = ""] of read(page).matchAll(/^```[jt]s\n(.*?)^```/gms)) {
+      if (!block.includes("export default")) continue;
+      blocks += 1;
+      const config = join(folder, `${blocks}.config.ts`);
+      // What is to be installed beside it is here, and not there.
+      writeFileSync(config, block.replace('from "waybill"', `from "${index}"`).replace('from "zod"', `from "${ZOD}"`));
+      await loadConfig({ mode: "dev", flags: { config }, env: {}, folder }).catch((error: unknown) => {
+        refused.push([page, block, error instanceof Error ? error.message : error]);
+      });
+    }
+  }
+  rmSync(folder, { recursive: true });
+  expect(blocks).toBeGreaterThan(5);
   expect(refused).toEqual([]);
 });
