@@ -128,7 +128,8 @@ it("is in the usage of its user, without an agent for a search, and in the metri
   expect(await paidBy("ada")).toEqual(after);
 });
 
-it("is in the usage of the task whose agent searches, and once in that of its user", async () => {
+it("is in the usage of the task whose agent searches, once for all of its stores, and once in that of its user", async () => {
+  await storeOf("bob");
   await storeOf("bob");
   const before = await paidBy("bob");
   const search = { id: "call_1", name: "search_documents", arguments: { query: "When does money come back?" } };
@@ -147,7 +148,7 @@ it("is in the usage of the task whose agent searches, and once in that of its us
   expect(question).toBeGreaterThan(0);
   expect(begun.usage.calls).toBe(3);
   expect(begun.usage.cost_usd).toBeCloseTo(question + 2 * 0.012);
-  expect(after.find(([, model]) => model === "vectors")?.[2]).toBe(2);
+  expect(after.find(([, model]) => model === "vectors")?.[2]).toBe(3);
 });
 
 it("counts for the money of a day: then checks are refused, and searches find by words without paying", async () => {

@@ -73,4 +73,9 @@ test("a suspect finds the documents of its owner from its own process", async ()
   const spans = () => collector.spans.filter(({ name }) => name === "chat m1");
   await vi.waitFor(() => expect(spans()).toHaveLength(2), { timeout: 30_000 });
   for (const { attributes } of spans()) expect(attributes["waybill.task.id"]).toBe(id);
+  // What it asks of the server is a part of the step that asks.
+  const [tool, asked] = ["execute_tool search_documents", "request search"].map((name) =>
+    collector.spans.find((span) => span.name === name),
+  );
+  expect(asked).toMatchObject({ traceId: spans()[0]?.traceId, parentSpanId: tool?.spanId });
 });

@@ -32,7 +32,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal
 process.once("message", (message: unknown) => void begin(message));
 
 async function begin(message: unknown): Promise<void> {
-  const [{ loadConfig }, { handlersOfConfig }, { relayedTracing }] = await Promise.all([
+  const [{ loadConfig }, { handlersOfConfig }, { relayedTracing, traceHere }] = await Promise.all([
     import("../config.ts"),
     import("../parts/handlers.ts"),
     import("../parts/telemetry.ts"),
@@ -51,7 +51,12 @@ async function begin(message: unknown): Promise<void> {
     random: Math.random,
     ids: new Ids(systemRandomBytes),
   });
-  const handlers = handlersOfConfig(config, asking(lookUp), relayedTracing(config, lookUp));
+  const tracing = relayedTracing(config, lookUp);
+  const handlers = handlersOfConfig(
+    config,
+    asking(lookUp, () => traceHere(tracing)),
+    tracing,
+  );
   // What the configuration sets off as it is loaded may fail a moment later: that is no task's doing.
   setTimeout(() => process.send?.(READY), SETTLE_MS);
 }

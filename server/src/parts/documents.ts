@@ -10,7 +10,7 @@ import type { Models } from "../models/model.ts";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
 import type { Store } from "../store/store.ts";
 import type { Handler } from "../task/handler.ts";
-import type { Retrieval } from "../verbs/implementation/vector-store-verbs.ts";
+import type { Retrieval } from "../verbs/implementation/store-searches.ts";
 import { embeddersOf } from "./embedders.ts";
 import { downloadOf, fetchingOf } from "./fetching.ts";
 

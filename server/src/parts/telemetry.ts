@@ -2,6 +2,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { systemClock } from "../engine/clock.ts";
+import type { Trace } from "../task/trace.ts";
+import { callPlace } from "../telemetry/call-place.ts";
 import { relayingSink } from "../telemetry/relayed.ts";
 import { Tracing } from "../telemetry/tracing.ts";
 import { VERSION } from "../version.ts";
@@ -16,4 +18,10 @@ export async function telemetryOf({ telemetry }: Config, log: Logger) {
 /** Of a process beside the server, which tells that by `ask`; null where nobody is told. */
 export function relayedTracing({ telemetry }: Config, ask: Parameters<typeof relayingSink>[0]): Tracing | null {
   return telemetry && new Tracing(relayingSink(ask), telemetry, () => systemClock.now());
+}
+
+/** The trace of the code that asks, as what is asked elsewhere goes on with it; null where it is part of none. */
+export function traceHere(tracing: Tracing | null): Trace | null {
+  const place = callPlace(tracing);
+  return place && { ...place.trace, parent: place.span };
 }

@@ -153,6 +153,17 @@ export interface VectorStores {
     onPaid?: (call: CountedCall) => void,
   ): Promise<Found[]>;
   /**
+   * As `search` in several, by their ids: the vectors are paid for once for each model of these. A store that is not there or
+   * has expired is left out. Throws `unavailable` when all together take longer than 10 s.
+   */
+  searchAll(
+    principal: Principal,
+    ids: readonly string[],
+    search: Search,
+    signal: AbortSignal,
+    onPaid?: (call: CountedCall) => void,
+  ): Promise<Map<string, Found[]>>;
+  /**
    * What its documents say, in short; kept until they change. It names the model that has written it. Throws
    * `not_allowed_in_state` when no document of it can be read.
    */

@@ -14,6 +14,7 @@ const paid = {
   cacheWriteTokens: 0,
   costUsd: 0.5,
 };
+const trace = { id: "a".repeat(32), parent: "b".repeat(16), sampled: true, own: true };
 const unpaid = () => {};
 const question = { query: "what", vectorStore: null, within: ["vs"], limit: 3 };
 
@@ -21,10 +22,13 @@ const question = { query: "what", vectorStore: null, within: ["vs"], limit: 3 };
 function over(lookups: Partial<Lookups["documents"]>, asked: unknown[] = []): Lookups {
   const documents = { any: async () => false, find: async () => [], ...lookups };
   const answer = answering({ documents, directory: { find: async () => null } });
-  return asking(async (name, given) => {
-    asked.push(structuredClone([name, given]));
-    return JSON.parse(JSON.stringify(await answer(name, given)));
-  });
+  return asking(
+    async (name, given) => {
+      asked.push(structuredClone([name, given]));
+      return JSON.parse(JSON.stringify(await answer(name, given)));
+    },
+    () => trace,
+  );
 }
 
 test("what a process asks is answered as its server would, of the same owner and with the same words", async () => {
@@ -42,7 +46,7 @@ test("what a process asks is answered as its server would, of the same owner and
   );
   expect(await documents.any(ada)).toBe(true);
   expect(await documents.find(ada, question, new AbortController().signal, unpaid)).toEqual([passage]);
-  expect(seen).toEqual([ada, question]);
+  expect(seen).toEqual([{ ...ada, trace }, question]);
   expect(await directory.find(ada, "nobody")).toBeNull();
   expect(asked.map((each) => (Array.isArray(each) ? each[0] : null))).toEqual([
     "documents.any",

@@ -3,6 +3,7 @@
  * each question is sent to the server by its name.
  */
 import type { Citation } from "../../task/agent/agent.ts";
+import type { Trace } from "../../task/trace.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { AgentDirectory } from "./directory.ts";
 import type { DocumentSearch } from "./tools/search-documents.ts";
@@ -44,17 +45,22 @@ async function atCost(find: (onPaid: (call: CountedCall) => void) => Promise<Cit
   }
 }
 
-/** The end of the process: whoever waits no longer hears so at once, and of what is paid when it is known. */
-export function asking(ask: Ask): Lookups {
+/**
+ * The end of the process: whoever waits no longer hears so at once, and of what is paid when it is known. What the server does
+ * for it is a part of `place`, the trace and the span whose code asks.
+ */
+export function asking(ask: Ask, place: () => Trace | null = () => null): Lookups {
   return {
     documents: {
       any: ({ tenant, user }) => ask("documents.any", [{ tenant, user }]),
       find: ({ tenant, user, tier = null }, question, signal, onPaid) => {
-        const asked = ask<FoundAtCost>("documents.find", [{ tenant, user, tier }, question]).then((outcome) => {
-          for (const call of outcome.paid) onPaid(call);
-          if ("failed" in outcome) throw new Error(outcome.failed);
-          return outcome.found;
-        });
+        const asked = ask<FoundAtCost>("documents.find", [{ tenant, user, tier, trace: place() }, question]).then(
+          (outcome) => {
+            for (const call of outcome.paid) onPaid(call);
+            if ("failed" in outcome) throw new Error(outcome.failed);
+            return outcome.found;
+          },
+        );
         return unlessAborted(asked, signal);
       },
     },

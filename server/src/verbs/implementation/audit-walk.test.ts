@@ -248,7 +248,15 @@ const WALK: Walk = {
       return () => verbs.vectorStores.cancelBatch(admin, id, batch?.id ?? "");
     }),
     search: "counts",
-    ...{ get: "reads", documentIds: "reads", list: "reads", tasks: "reads", member: "reads", members: "reads" },
+    ...{
+      searchAll: "reads",
+      get: "reads",
+      documentIds: "reads",
+      list: "reads",
+      tasks: "reads",
+      member: "reads",
+      members: "reads",
+    },
     ...{ batch: "reads", summary: "reads", counts: "reads" },
   },
   uploads: { receive: "keeps what nobody owns yet" },

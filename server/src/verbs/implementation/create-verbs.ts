@@ -18,12 +18,13 @@ import { HumanVerbs } from "./human-verbs.ts";
 import { KeyVerbs } from "./key-verbs.ts";
 import { PaidRequests } from "./paid-requests.ts";
 import type { HeldBoundsOf } from "./share-of.ts";
+import type { Retrieval } from "./store-searches.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import { type Receivers, SubscriptionVerbs } from "./subscription-verbs.ts";
 import { TaskVerbs } from "./task-verbs.ts";
 import { type UploadsAtOnce, UploadVerbs } from "./upload-verbs.ts";
 import { UsageVerbs } from "./usage-verbs.ts";
-import { type Retrieval, VectorStoreVerbs } from "./vector-store-verbs.ts";
+import { VectorStoreVerbs } from "./vector-store-verbs.ts";
 import { WorkVerbs } from "./work-verbs.ts";
 
 export type VerbsParts = {

@@ -13,9 +13,9 @@ it("an agent's search is its owner's, of the tier of the key that its task was s
   documents.over({
     ...vectorStores,
     list: (...asked) => vectorStores.list(...asked),
-    search: async (principal) => {
+    searchAll: async (principal) => {
       asking.push(principal);
-      return [];
+      return new Map();
     },
   });
   const question = { query: "when", vectorStore: null, within: [], limit: 3 };

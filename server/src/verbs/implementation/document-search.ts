@@ -4,10 +4,12 @@
  */
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
+import type { Trace } from "../../task/trace.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { Found, VectorStore, VectorStores } from "../vector-stores.ts";
 
-type Owner = Pick<Principal, "tenant" | "user"> & { tier?: string | null };
+/** `trace` is told by a process beside the server; in this one it is known. */
+type Owner = Pick<Principal, "tenant" | "user"> & { tier?: string | null; trace?: Trace | null };
 
 /** A passage of a document, and where it stands. */
 type Passage = {
@@ -49,12 +51,9 @@ export class DocumentSearch {
   ): Promise<Passage[]> {
     const stores = await this.#asked(owner, vectorStore, within);
     const search = { queries: [query], filter: null, scoreMin: 0, limit };
-    const found: Passage[] = [];
-    for (const { id, expired } of stores) {
-      if (expired) continue;
-      const passages = await this.#vectorStores.search(principalOf(owner), id, search, signal, onPaid);
-      found.push(...passages.map((passage) => shown(id, passage)));
-    }
+    const ids = stores.map(({ id }) => id);
+    const each = await this.#vectorStores.searchAll(principalOf(owner), ids, search, signal, onPaid);
+    const found = [...each].flatMap(([id, passages]) => passages.map((passage) => shown(id, passage)));
     return once(found.sort((a, b) => b.score - a.score)).slice(0, limit);
   }
 
@@ -102,8 +101,9 @@ function isSameName(one: string, other: string): boolean {
 }
 
 /** A task acts for its owner, and sees no more than that one user. */
-function principalOf({ tenant, user, tier = null }: Owner): Principal {
-  return { tenant, user, scopes: new Set(["tasks"]), keyId: "task", ...(tier !== null && { tier }) };
+function principalOf({ tenant, user, tier = null, trace = null }: Owner): Principal {
+  const told = { ...(tier !== null && { tier }), ...(trace !== null && { trace }) };
+  return { tenant, user, scopes: new Set(["tasks"]), keyId: "task", ...told };
 }
 
 function shown(vectorStore: string, { documentId, filename, chunk, paged, score }: Found): Passage {

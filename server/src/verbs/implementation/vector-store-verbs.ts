@@ -1,7 +1,6 @@
 /** What callers may do with vector stores, over an engine and a store. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
-import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { VectorStoreChange } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
@@ -34,32 +33,10 @@ import type {
 } from "../vector-stores.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
-import { type OnPaid, PaidRequests, type Paying } from "./paid-requests.ts";
-import { StoreSummaries, type Summarize } from "./store-summaries.ts";
+import { type OnPaid, PaidRequests } from "./paid-requests.ts";
+import { type Retrieval, StoreSearches } from "./store-searches.ts";
+import { StoreSummaries } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
-
-type Asking = { purpose: "query"; signal: AbortSignal; onPaid: OnPaid };
-
-/** What turns questions into vectors, and which model's they are. */
-type QuestionEmbedder = {
-  readonly model: string;
-  /** Of length 1, in the order of the texts. */
-  embed(texts: readonly string[], asking: Asking): Promise<Float32Array[]>;
-  /** At most; only what is for nothing is asked when the money of a day is spent. */
-  costUsd(texts: readonly string[]): number;
-};
-
-/** What documents are found by, and told of in short. */
-export type Retrieval = {
-  chunks: Pick<ChunkStore, "chunks" | "search">;
-  embedders: {
-    /** Of new stores. */
-    readonly usual: QuestionEmbedder;
-    /** Null when it is not configured any more. */
-    named(model: string): QuestionEmbedder | null;
-  };
-  summarize: Summarize;
-};
 
 /** The model of stores that nobody embeds. */
 const NO_MODEL = "none";
@@ -78,7 +55,7 @@ export class VectorStoreVerbs implements VectorStores {
   readonly #ids: Ids;
   readonly #tasks: DocumentTasks;
   readonly #retrieval: Retrieval | null;
-  readonly #paid: PaidRequests;
+  readonly #searches: StoreSearches | null;
   readonly #summaries: StoreSummaries;
 
   constructor(
@@ -86,7 +63,7 @@ export class VectorStoreVerbs implements VectorStores {
     retrieval: Retrieval | null,
     paid = new PaidRequests(parts.store, parts.clock, parts.ids),
   ) {
-    this.#paid = paid;
+    this.#searches = retrieval && new StoreSearches(parts.store.documents, retrieval, paid, parts.clock);
     this.#retrieval = retrieval;
     this.#store = parts.store;
     this.#clock = parts.clock;
@@ -298,45 +275,23 @@ export class VectorStoreVerbs implements VectorStores {
     if (this.#hasExpired(store))
       throw new Refusal("not_allowed_in_state", "The vector store has expired: it cannot be searched any more.");
     await this.#used(store);
-    if (!this.#retrieval || store.counts.completed === 0) return [];
-    const { chunks } = this.#retrieval;
-    const texts = wellFormed(asked.queries);
-    const vectors = await this.#vectorsOf(principal, texts, { model: store.model, signal, onPaid });
-    const hits = await chunks.search({
-      vectorStore: store.key,
-      queries: texts.map((text, at) => ({ text, vector: vectors[at] ?? null })),
-      model: store.model,
-      filter: asked.filter,
-      scoreMin: asked.scoreMin,
-      limit: asked.limit,
-    });
-    const keys = [...new Set(hits.map(({ document }) => document))];
-    const documents = await Promise.all(keys.map((key) => this.#store.documents.document(key)));
-    const byKey = new Map(documents.flatMap((document) => (document ? [[document.key, document] as const] : [])));
-    return hits.flatMap(({ document: key, ...hit }): Found[] => {
-      const document = byKey.get(key);
-      if (!document) return [];
-      const { id: documentId, filename, reading } = document;
-      return [{ ...hit, documentId, filename, paged: reading?.paged ?? false }];
-    });
+    const [found = []] = (await this.#searches?.of(principal, [store], asked, signal, onPaid)) ?? [];
+    return found;
   }
 
-  /** Without the model of the store, while its provider fails, or when a day's money is spent, words alone are looked for. */
-  async #vectorsOf(
+  async searchAll(
     principal: Principal,
-    texts: readonly string[],
-    { model, signal, onPaid }: { model: string; signal: AbortSignal; onPaid: OnPaid | undefined },
-  ): Promise<Float32Array[]> {
-    const embedder = this.#retrieval?.embedders.named(model);
-    if (!embedder) return [];
-    const embed = async ({ onPaid, reserve }: Paying) =>
-      (await reserve(embedder.costUsd(texts))) ? [] : embedder.embed(texts, { purpose: "query", signal, onPaid });
-    try {
-      return await this.#paid.counted("search", principal, embed, onPaid);
-    } catch {
-      signal.throwIfAborted();
-      return [];
-    }
+    ids: readonly string[],
+    asked: Search,
+    signal: AbortSignal,
+    onPaid?: OnPaid,
+  ): Promise<Map<string, Found[]>> {
+    mustHave(principal, "tasks");
+    const known = await Promise.all(ids.map((id) => this.#known(principal, id)));
+    const stores = known.filter((store) => store !== null).filter((store) => !this.#hasExpired(store));
+    await Promise.all(stores.map((store) => this.#used(store)));
+    const found = (await this.#searches?.of(principal, stores, asked, signal, onPaid)) ?? [];
+    return new Map(stores.map(({ id }, at) => [id, found[at] ?? []]));
   }
 
   /** Noted to the minute, so that searches do not write; to the search where the store's end depends on it. */
@@ -401,10 +356,14 @@ export class VectorStoreVerbs implements VectorStores {
 
   async #find(principal: Principal, id: string): Promise<VectorStoreRecord> {
     mustHave(principal, "tasks");
-    const { tenant, user } = principal;
-    const store = await this.#store.documents.vectorStoreById(visibleTo(principal), { tenant, user, id });
+    const store = await this.#known(principal, id);
     if (!store) throw notFound("Vector store");
     return store;
+  }
+
+  #known(principal: Principal, id: string): Promise<VectorStoreRecord | null> {
+    const { tenant, user } = principal;
+    return this.#store.documents.vectorStoreById(visibleTo(principal), { tenant, user, id });
   }
 
   async #both(principal: Principal, id: string, documentId: string) {
