@@ -1,6 +1,7 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
 import { type Event, isKnownEvent, isTerminal, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
 import { duration } from "@waybill/sdk/display";
+import { BudgetCard } from "./budget-card.ts";
 import { chip } from "./chip.ts";
 import { button, card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
@@ -36,6 +37,7 @@ export class Detail {
   /** What people have to do with it. */
   readonly #work: WorkCards;
   readonly #why = element("div");
+  readonly #budget: BudgetCard;
   readonly #output = element("div");
   readonly #steps = element("div");
   readonly #facts = element("div");
@@ -56,15 +58,18 @@ export class Detail {
     this.#pane = pane;
     this.#handle = client.task(id);
     this.#events = events;
-    this.#work = new WorkCards(client, id, () => {
+    const changed = (): void => {
       this.#readSoon();
       events.changed();
-    });
+    };
+    this.#work = new WorkCards(client, id, changed);
+    this.#budget = new BudgetCard(client, id, changed);
     pane.replaceChildren(
       this.#head,
       this.#problem,
       this.#work.view,
       this.#why,
+      this.#budget.view,
       this.#output,
       this.#steps,
       this.#facts,
@@ -156,6 +161,7 @@ export class Detail {
       if (this.#wantsWork) this.focus();
       this.#wantsWork = false;
       this.#why.replaceChildren(...(why === null ? [] : [whyCard(why)]));
+      await this.#budget.show(task, why?.reason === "paused_by_budget", signal);
       this.#drawText();
       const bars = timeline(task, steps, Date.now());
       const at = this.#steps.querySelector(".timeline")?.scrollTop ?? 0;

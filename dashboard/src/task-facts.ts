@@ -55,7 +55,7 @@ function spent(usage: Task["usage"]): string | null {
   if (usage.calls === 0) return null;
   const cost = `${money(usage.cost_usd)}${usage.unpriced_calls > 0 ? " and unpriced calls" : ""}`;
   const estimated = usage.estimated_calls > 0 ? `, ${count(usage.estimated_calls)} of them estimated` : "";
-  return `${count(usage.calls)} calls${estimated}, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${cost}`;
+  return `${count(usage.calls)} ${usage.calls === 1 ? "call" : "calls"}${estimated}, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${cost}`;
 }
 
 function by(steering: { by: string; reason: string }): string {

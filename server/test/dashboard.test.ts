@@ -81,6 +81,24 @@ it("shows an admin who did what, and of it what one looks for", async () => {
   await page.find("#empty", "Nothing fits.");
 });
 
+it("raises a budget that has paused a task, or lifts it, and the task goes on", async () => {
+  const json = { input: { query: "What is 17 * 23?" }, budget: { tokens: 1 } };
+  const { id } = made.parse(await (await server.call("/v1/tasks?wait=30", { json, key: ada })).json());
+  page.open(`${server.url}/dashboard/#${id}`);
+  await page.find("dialog[open]", "API key");
+  await page.type("#key", ada);
+  await page.click("dialog button", "Use this key");
+  await page.find(".budget-used", "of 1 tokens used");
+  await page.type(".budget-form [name=tokens]", "1");
+  await page.click(".budget-form button", "Give it this and go on");
+  await page.find(".budget-form .notice", "already: give it more than that.");
+  expect(await read(id)).toMatchObject({ state: "paused", budget: { tokens: 1 } });
+  await page.click(".budget-form button", "Lift it and go on");
+  await page.find(".card h3", "Output");
+  expect(await read(id)).toMatchObject({ state: "completed", budget: { tokens: null, cost_usd: null } });
+  await page.find(".budget-used", "No bound.");
+});
+
 it("says of a task that is not there so, without an empty card of its events", async () => {
   page.open(`${server.url}/dashboard/#task_01M8EQQFNVEP1S2AD17JT42TQP`);
   await page.find("dialog[open]", "API key");

@@ -1640,10 +1640,15 @@ export type Task = {
   } | null;
   /** Null outside of a conversation. */
   multitask_strategy: MultitaskStrategy | null;
+  /** `spent` is what counts for it: by its tree, since somebody last let it go on with it spent. */
   budget: {
     tokens: number | null;
     cost_usd: number | null;
     on_spent: "pause" | "fail";
+    spent: {
+      tokens: number;
+      cost_usd: number;
+    };
   } | null;
   retry: {
     /** Tries of the whole task, the first one included. */

@@ -65,6 +65,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Cancelled", task.cancelled && `by ${task.cancelled.by}${task.cancelled.reason && `: ${task.cancelled.reason}`}`],
     ["Usage", spent(task.usage)],
     ["With children", task.children === 0 ? null : spent(task.tree_usage)],
+    ["Budget", task.budget && usedOf(task.budget)],
     ["Error", task.error && `${task.error.message} (${task.error.code})`],
     ["Metadata", Object.keys(task.metadata).length === 0 ? null : JSON.stringify(task.metadata)],
     ...webhooks.map((each): [string, string] => ["Webhook", `${new URL(each.url).host} ${webhookSummary(each)}`]),
@@ -102,6 +103,15 @@ function spent(usage: Task["usage"]): string | null {
     `${calls(usage.calls)}, ${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out, ${money(usage.cost_usd)}`,
     ...also,
   ].join(", ");
+}
+
+/** How much of a budget is used. */
+function usedOf({ tokens, cost_usd, spent }: NonNullable<Task["budget"]>): string {
+  const amounts = [
+    ...(tokens === null ? [] : [`${count(spent.tokens)} of ${count(tokens)} tokens`]),
+    ...(cost_usd === null ? [] : [`${money(spent.cost_usd)} of ${money(cost_usd)}`]),
+  ];
+  return amounts.length === 0 ? "no bound" : `${amounts.join(", ")} used`;
 }
 
 function calls(number: number): string {

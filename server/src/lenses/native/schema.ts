@@ -203,7 +203,11 @@ export const task = z.strictObject({
   cancelled: steering.nullable(),
   concurrency: wireConcurrency.nullable(),
   multitask_strategy: multitaskStrategy.nullable().describe("Null outside of a conversation."),
-  budget: budget.required().nullable(),
+  budget: budget
+    .required()
+    .extend({ spent: z.strictObject({ tokens: count, cost_usd: z.number() }) })
+    .nullable()
+    .describe("`spent` is what counts for it: by its tree, since somebody last let it go on with it spent."),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
   assignment: assignment.nullable().describe("What people have to do with it, of one that asks or has asked."),

@@ -19,7 +19,7 @@ import { workStateOf } from "../../task/people/work-item.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Step } from "../../task/step.ts";
 import { KIND_LENGTH_MAX, type Submission } from "../../task/submission.ts";
-import { type Failure, type Task, triesOf, type UsageTotals, type Wait } from "../../task/task.ts";
+import { type Failure, NO_USAGE, type Task, triesOf, type UsageTotals, type Wait } from "../../task/task.ts";
 import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Why } from "../../verbs/why.ts";
@@ -177,14 +177,7 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
     cancelled: task.cancelledBy === null ? null : { ...task.cancelledBy, at: wireTime(task.cancelledBy.at) },
     concurrency: task.concurrency && { key: task.concurrency.key, limit: task.concurrency.limit },
     multitask_strategy: task.conversation === null ? null : (task.multitaskStrategy ?? "concurrent"),
-    budget:
-      task.budget === null
-        ? null
-        : {
-            tokens: task.budget.tokens ?? null,
-            cost_usd: task.budget.costUsd ?? null,
-            on_spent: task.budget.onSpent,
-          },
+    budget: wireBudget(task, tree),
     retry: {
       attempts: task.retry.attempts,
       backoff_ms: task.retry.backoffMs,
@@ -194,6 +187,25 @@ export function wireTask(task: Task, tree = task.usage, seesStack = false): wire
     time_limit_ms: task.timeLimitMs,
     lease: task.lease === null ? null : { worker: task.lease.worker, until: wireTime(task.lease.until) },
   };
+}
+
+function wireBudget({ budget, budgetFrom }: Task, tree: UsageTotals): wire.TaskWire["budget"] {
+  if (budget === null) return null;
+  const from = budgetFrom ?? NO_USAGE;
+  return {
+    tokens: budget.tokens ?? null,
+    cost_usd: budget.costUsd ?? null,
+    on_spent: budget.onSpent,
+    spent: {
+      tokens: Math.max(0, tokensOf(tree) - tokensOf(from)),
+      // Fractions of a dollar are summed: what is left of their rounding is no money.
+      cost_usd: Math.max(0, Number((tree.costUsd - from.costUsd).toFixed(12))),
+    },
+  };
+}
+
+function tokensOf({ inputTokens, outputTokens }: UsageTotals): number {
+  return inputTokens + outputTokens;
 }
 
 /** A submit that says its kind and its input alone, as most do, as its schema reads it; null of any other. */
