@@ -4,8 +4,9 @@ import { STATE_DISPLAY, webhookSummary } from "@waybill/sdk/display";
 import { card, element } from "./element.ts";
 import { moment } from "./task-facts.ts";
 
-export function whyCard({ summary, running, ahead, until }: Why): HTMLElement {
+export function whyCard({ summary, reason, since, running, ahead, until }: Why): HTMLElement {
   const more = [
+    `${reason}, since ${moment(since)}.`,
     running.every((name) => summary.includes(name)) ? "" : `Runs now: ${running.join(", ")}.`,
     ahead === null ? "" : `${ahead} before it in the queue.`,
     until === null ? "" : `Until ${moment(until)}.`,

@@ -2,6 +2,7 @@
 import type { Step, Task } from "@waybill/sdk";
 import { duration, type Tone } from "@waybill/sdk/display";
 import { element, svgElement } from "./element.ts";
+import { moment } from "./task-facts.ts";
 
 /** Journaled, but too short to be seen. */
 const INSTANT: ReadonlySet<string> = new Set(["effect", "read"]);
@@ -50,9 +51,23 @@ export function timeline(task: Task, steps: readonly Step[], now: number): HTMLE
           }),
         ),
         element("span", { class: "ms" }, took),
+        ...moreOf(step),
       );
     }),
   );
+}
+
+/** What went wrong, try by try, and the task that it has begun. */
+function moreOf({ attempts, tries, error, child_id }: Step): HTMLElement[] {
+  const failed = attempts.flatMap((each, at) =>
+    each.error === null ? [] : [{ ...each, n: tries - attempts.length + at + 1 }],
+  );
+  const lines = failed.map(({ n, started_at, error }) =>
+    element("p", { class: "fault" }, `Try ${n}, ${moment(started_at)}: ${error?.message ?? ""}`),
+  );
+  if (failed.length === 0 && error !== null) lines.push(element("p", { class: "fault" }, error.message));
+  if (child_id !== null) lines.push(element("p", {}, element("a", { href: `#${child_id}` }, child_id)));
+  return lines;
 }
 
 /** A body says how long it ran; a wait began when what stands before it in its branch had ended. */

@@ -19,6 +19,17 @@ it("says of an event what matters most", () => {
   const call = { agent: "", call_id: "1.1", tool: "calculator" };
   expect(summary("tool.invoked", { ...call, params: { expression: "1+1" } })).toBe('calculator {"expression":"1+1"}');
   expect(summary("tool.observed", { ...call, success: true, duration_ms: 3, output: "2" })).toBe("calculator → 2");
+  const spent = {
+    usage_percent: 101,
+    threshold_percent: 100,
+    tokens_used: 2020,
+    tokens_budget: 2000,
+    level: "exhausted",
+  };
+  const money = { cost_usd: 0, cost_budget_usd: null };
+  expect(summary("budget.threshold", { ...spent, ...money, budget_type: "tokens" })).toBe(
+    "spent: 2,020 tokens of 2,000",
+  );
 });
 
 it("says what it can of an event that it does not know, or that lacks what its type has", () => {

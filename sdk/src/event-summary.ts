@@ -1,7 +1,7 @@
 /** An event as one line of text for people: what matters most of its data. */
 import { type EventReader, isKnownEvent, readEvent } from "./event.ts";
 import type { Event, Failure, Json } from "./generated/api.ts";
-import { duration, money } from "./number-format.ts";
+import { count, duration, money } from "./number-format.ts";
 
 const SUMMARY_CHARS_MAX = 500;
 
@@ -49,7 +49,13 @@ const SUMMARIES: EventReader<string> = {
   "agent.completed": values,
   "tool.invoked": ({ tool, params }) => `${tool} ${plain(params)}`,
   "tool.observed": ({ tool, success, output }) => `${tool} ${success ? "→ " : "failed: "}${plain(output)}`,
-  "budget.threshold": values,
+  "budget.threshold": ({ budget_type: type, level, ...of }) => {
+    const [used, most] =
+      type === "tokens"
+        ? [`${count(of.tokens_used)} tokens`, of.tokens_budget === null ? "" : count(of.tokens_budget)]
+        : [money(of.cost_usd), of.cost_budget_usd === null ? "" : money(of.cost_budget_usd)];
+    return `${level === "exhausted" ? "spent" : "runs low"}: ${used}${most === "" ? "" : ` of ${most}`}`;
+  },
   "human.acted": ({ act, by, outcome, comment }) =>
     `${by}: ${outcome ?? act.replaceAll("_", " ")}${comment === null ? "" : `: ${comment}`}`,
   "human.overdue": ({ to }) => `escalated to ${to.map(({ id }) => id).join(", ") || "nobody"}`,

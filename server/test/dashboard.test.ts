@@ -1,15 +1,32 @@
 /** The inbox in a browser: who looks, what waits for them, an answer that does not fit, one that does, and the key that is forgotten. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { defineHandler } from "../src/task/handler.ts";
 import { TestBrowser } from "./browser.ts";
+import { runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
+
+const broken = defineHandler({
+  kind: "broken",
+  input: z.object({ isInner: z.boolean() }),
+  run: async (ctx, { isInner }) => {
+    if (!isInner) return ctx.child("hand over", "broken", { isInner: true });
+    const body = ({ tries }: { tries: number }) =>
+      Promise.reject(new Error(tries === 1 ? "It is busy." : "It is gone."));
+    return ctx.step("ask", body, { retries: 1, backoffMs: 1 });
+  },
+});
 
 let server: TestServer;
 let ada = "";
 let bob = "";
 const page = new TestBrowser();
 beforeAll(async () => {
-  server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }, { user: "bob", scopes: ["tasks"] }] });
+  server = await startTestServer({
+    mode: "serve",
+    config: { handlers: [broken] },
+    keys: [{ user: "ada" }, { user: "bob", scopes: ["tasks"] }],
+  });
   [ada = "", bob = ""] = server.secrets;
 });
 afterAll(async () => {
@@ -23,6 +40,13 @@ async function itemFor(user: string, title: string): Promise<string> {
   const form = { type: "object", required: ["amount"], properties };
   const input = { title, form, assignees: [{ type: "user", id: user }] };
   return made.parse(await (await server.call("/v1/tasks", { json: { kind: "human", input }, key: ada })).json()).id;
+}
+async function show(id: string): Promise<void> {
+  page.open(`${server.url}/dashboard/#${id}`);
+  const first = await page.find("dialog[open], .detail header > *");
+  if (!first.matches("dialog")) return;
+  await page.type("#key", ada);
+  await page.click("dialog button", "Use this key");
 }
 const read = async (id: string) => await (await server.call(`/v1/tasks/${id}`, { key: ada })).json();
 
@@ -81,13 +105,26 @@ it("shows an admin who did what, and of it what one looks for", async () => {
   await page.find("#empty", "Nothing fits.");
 });
 
+it("shows each try of a step with its error, and the way to a child, as the command line does", async () => {
+  const json = { kind: "broken", input: { isInner: false } };
+  const { id } = made.parse(await (await server.call("/v1/tasks?wait=30", { json, key: ada })).json());
+  await show(id);
+  await page.find(".card", "handler_error, in step hand over");
+  const link = await page.find(".timeline a", "task_");
+  const child = link.textContent;
+  const told = await runWaybill(["get", id, "--steps", "--url", server.url, "--key", ada]);
+  expect(told.out).toMatch(new RegExp(`hand over +child +1 +${child} +It is gone\\.`));
+  const inner = await runWaybill(["get", child, "--steps", "--url", server.url, "--key", ada]);
+  expect(inner.out).toContain("It is busy.; then: It is gone.");
+  await show(child);
+  await page.find(".timeline .fault", "It is busy.");
+  expect((await page.find(".timeline .fault", "Try 2")).textContent).toContain("It is gone.");
+});
+
 it("raises a budget that has paused a task, or lifts it, and the task goes on", async () => {
   const json = { input: { query: "What is 17 * 23?" }, budget: { tokens: 1 } };
   const { id } = made.parse(await (await server.call("/v1/tasks?wait=30", { json, key: ada })).json());
-  page.open(`${server.url}/dashboard/#${id}`);
-  await page.find("dialog[open]", "API key");
-  await page.type("#key", ada);
-  await page.click("dialog button", "Use this key");
+  await show(id);
   await page.find(".budget-used", "of 1 tokens used");
   await page.type(".budget-form [name=tokens]", "1");
   await page.click(".budget-form button", "Give it this and go on");
@@ -100,10 +137,7 @@ it("raises a budget that has paused a task, or lifts it, and the task goes on", 
 });
 
 it("says of a task that is not there so, without an empty card of its events", async () => {
-  page.open(`${server.url}/dashboard/#task_01M8EQQFNVEP1S2AD17JT42TQP`);
-  await page.find("dialog[open]", "API key");
-  await page.type("#key", ada);
-  await page.click("dialog button", "Use this key");
+  await show("task_01M8EQQFNVEP1S2AD17JT42TQP");
   await page.find(".notice", "Task not found");
   await page.find("section[hidden] h3", "Events");
 });

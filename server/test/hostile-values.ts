@@ -27,5 +27,6 @@ export const HOSTILE: Readonly<Record<string, unknown>> = {
   "error that is its own cause": ownCause(),
   "cause that is closed": new Error("a cause", { cause: gone.proxy }),
   "text that throws": { toString: refuse, [Symbol.toPrimitive]: refuse },
+  "stack of megabytes": Object.assign(new Error("a long stack"), { stack: "    at a (b.ts:1:1)\n".repeat(1 << 17) }),
   "method of JSON that throws": Object.assign(new Error("to JSON"), { toJSON: refuse }),
 };

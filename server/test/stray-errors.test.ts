@@ -81,6 +81,8 @@ test("what breaks whoever looks at it fails its task too, thrown or left behind,
     for (const kind of ["hostile", "hostile-throw"])
       expect(await submit(kind, { value }), `${kind}: ${value}`).toMatchObject({ state: "failed" });
   await lives();
+  // Cut, and not dropped as a line that is too long for the log.
+  expect(logged("a long stack")).toBe(2);
   // What fails to be written down is an error of ours.
   expect(log).not.toContain("node_modules/pino");
 });

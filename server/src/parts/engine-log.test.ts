@@ -53,7 +53,7 @@ test("every task that did not end well has a line in the log, whatever its end",
       await ctx.sleep("long", 3_600_000);
       return null;
     }),
-    kind("child", (ctx) => ctx.child("below", "throws", {})),
+    kind("child", (ctx) => ctx.child("below", "step", {})),
     kind("returns what is no JSON", async () => JSON.parse("1", () => 1n)),
     kind("claimed", async () => null, { queueOf: () => "q" }),
   ]);
@@ -79,6 +79,33 @@ test("every task that did not end well has a line in the log, whatever its end",
     const told = lines.filter((line) => line["task"] === task.id && line.message === "A task did not end well.");
     expect([task.kind, task.state, told.length]).toEqual([task.kind, task.state, 1]);
   }
+});
+
+test("a task that failed with its child names its own step that began it, also at a later attempt", async () => {
+  const fails = kind("fails", (ctx) => ctx.step("inner", () => Promise.reject(new Error("No.")), { retries: 0 }));
+  const seen: unknown[] = [];
+  const hands = kind("hands", async (ctx) => {
+    const child = () => ctx.child("outer", "fails", {});
+    await child().catch((error: unknown) => seen.push(error));
+    await ctx.sleep("rest", 1_000);
+    return child();
+  });
+  const { verbs, submit, clock } = await begin([fails, hands]);
+  const id = await submit("hands");
+  await clock.advance(60_000, atRest);
+  expect(await verbs.tasks.get(ada, id)).toMatchObject({
+    error: { code: "handler_error", message: "No.", step: "outer" },
+  });
+  expect(seen.length).toBeGreaterThan(1);
+  for (const error of seen) expect(error).toMatchObject({ failure: { step: "outer" } });
+});
+
+test("what is thrown that is no error is in the log, once for each try", async () => {
+  const { lines, submit, clock } = await begin([kind("throws", () => Promise.reject({ id: 17 }))]);
+  const id = await submit("throws", { retry: { attempts: 2, backoffMs: 10 } });
+  await clock.advance(60_000, atRest);
+  const told = lines.filter((line) => line["task"] === id && line.message === "A handler failed.");
+  expect(told.map(({ err }) => err)).toMatchObject([{ stack: expect.stringContaining("id: 17") }, {}]);
 });
 
 test("what code throws is in the log once for each try, with where it was thrown, whether a step threw it or the handler", async () => {

@@ -7,6 +7,8 @@ import { secretsOf, withoutSecrets } from "../task/text/redaction.ts";
 
 /** What the log may hold back while nobody takes it: what is more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;
+/** Of one error with its causes and fields. */
+const ERROR_CHARACTERS_MAX = 64_000;
 
 /** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
 export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">): Logger {
@@ -27,12 +29,16 @@ export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">
  */
 function shownError(thrown: unknown): object {
   const error = errorOf(thrown);
-  if (error !== thrown) return failureOf(thrown);
+  const short = () => {
+    const stack = stackOf(error);
+    return { ...failureOf(thrown), ...(stack !== null && { stack }) };
+  };
+  if (error !== thrown) return short();
   try {
     const shown = pino.stdSerializers.err(error);
-    JSON.stringify(shown);
-    return shown;
+    // A line that is too long would be dropped as a whole.
+    return JSON.stringify(shown).length > ERROR_CHARACTERS_MAX ? short() : shown;
   } catch {
-    return { ...failureOf(error), stack: stackOf(error) };
+    return short();
   }
 }

@@ -57,6 +57,7 @@ function described(task: Task, why: Why | null, webhooks: readonly Webhook[], sc
     ["Deadline", isTerminal(task.state) ? null : task.deadline_at && moment(task.deadline_at)],
     ["Progress", `${Math.round(task.progress.fraction * 100)} % ${task.progress.message}`.trim()],
     ["Why", why?.summary ?? null],
+    ["Reason", why && `${why.reason}, since ${moment(why.since)}`],
     ["Queue", why?.ahead === null || why === null ? null : `${why.ahead} before it`],
     [
       task.paused?.pausing ? "Pausing" : "Paused",
@@ -126,11 +127,24 @@ function stepsTable(steps: readonly Step[], screen: Screen): string {
       { title: "KIND", cell: ({ kind }) => kind },
       { title: "TRIES", cell: ({ tries }) => String(tries), align: "right" },
       { title: "TOOK", cell: ({ duration_ms }) => (duration_ms === null ? "" : duration(duration_ms)), align: "right" },
-      { title: "ERROR", cell: ({ error }) => error?.message ?? "", shrinks: true },
+      ...(steps.some(({ child_id }) => child_id !== null)
+        ? [{ title: "CHILD", cell: ({ child_id }: Step) => child_id ?? "" }]
+        : []),
+      { title: "ERROR", cell: errorsOf, shrinks: true },
     ],
     steps,
     screen,
   );
+}
+
+/** Its error, and before it those of earlier tries that were others. */
+function errorsOf({ error, attempts }: Step): string {
+  const said = new Set(attempts.flatMap((each) => (each.error === null ? [] : [each.error.message])));
+  if (error !== null) {
+    said.delete(error.message);
+    said.add(error.message);
+  }
+  return [...said].join("; then: ");
 }
 
 function lasted({ created_at, ended_at }: Task): string {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { failureOf, stackOf } from "./failure.ts";
+import { errorOf, failureOf, stackOf } from "./failure.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -17,4 +17,32 @@ it("cuts a long message at no secret, of which half would be left", () => {
     expect(message).not.toContain("t");
     expect(message.length).toBeLessThanOrEqual(16_001);
   }
+});
+
+it("tells whoever looks after the code what caused an error, and each of those that it gathers", () => {
+  const mirrors = new AggregateError([new Error("mirror A is down"), "mirror B says no"], "no mirror answers");
+  const trace = stackOf(new Error("order 17 failed", { cause: new TypeError("no such order", { cause: mirrors }) }));
+  expect(trace).toMatch(/^Error: order 17 failed\n +at .*\nCaused by: TypeError: no such order\n +at /s);
+  expect(trace).toMatch(/Caused by: AggregateError: no mirror answers\n.*One of its errors: Error: mirror A is down/s);
+  expect(trace).toContain("One of its errors: mirror B says no");
+});
+
+it("leaves room for the cause of an error whose own stack is long, and comes to an end with one that leads back", () => {
+  const outer = new Error("outer", { cause: new Error("inner") });
+  outer.stack = `Error: outer\n${"    at somewhere (a.ts:1:1)\n".repeat(100_000)}`;
+  expect(stackOf(outer)).toContain("Caused by: Error: inner");
+  const first = new Error("first");
+  first.cause = new Error("second", { cause: first });
+  expect(stackOf(first)?.match(/Error: first/g)).toHaveLength(1);
+});
+
+it("names what was thrown that is no error, with its content for whoever may see the stack, and no place of our own", () => {
+  const order = { detail: { why: "out of stock" }, id: 17 };
+  expect(failureOf(order).message).toBe("No error, but an object with the fields detail, id was thrown.");
+  expect(stackOf(errorOf(order))).toContain("out of stock");
+  expect(failureOf({ message: "like an error", code: "E_LIKE" })).toEqual({ code: "E_LIKE", message: "like an error" });
+  expect(failureOf(undefined).message).toBe("No error, but undefined was thrown.");
+  expect(failureOf("just words").message).toBe("just words");
+  expect(failureOf(new AggregateError([new Error("A"), "B"])).message).toBe("A; B");
+  for (const thrown of ["just words", undefined, 42, order]) expect(stackOf(errorOf(thrown)) ?? "").not.toMatch(/ at /);
 });

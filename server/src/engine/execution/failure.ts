@@ -7,6 +7,7 @@ import { StepError, TaskFailure } from "../../task/handler.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { secretsOf, withoutSecrets } from "../../task/text/redaction.ts";
 import { namedDeadline } from "../../task/time-limit.ts";
+import { shownValue, traceOf } from "./error-trace.ts";
 import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
 
 const UNREADABLE = "The handler threw something that cannot be read.";
@@ -14,6 +15,7 @@ const CODE_CHARACTERS_MAX = 128;
 const STACK_CHARACTERS_MAX = 8_000;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
+const FIELDS_NAMED_MAX = 10;
 /** Of a key in several lines. */
 const SECRET_CHARACTERS_MAX = 8_000;
 
@@ -58,15 +60,21 @@ export function inTime(reason: Reason, task: Task, now: number): Reason {
   };
 }
 
-/** Where in the code it was thrown; null for what a handler says in words of its own. */
+/** Where in the code it was thrown, and what caused it; null for what a handler says in words of its own. */
 export function stackOf(thrown: unknown): string | null {
   try {
     if (thrown instanceof StepError) return thrown.bodyStack;
-    if (!(thrown instanceof Error) || thrown instanceof TaskFailure || thrown instanceof Refusal) return null;
-    return typeof thrown.stack === "string" ? discreet(thrown.stack, STACK_CHARACTERS_MAX) : null;
+    if (!(thrown instanceof Error) || isInOwnWords(thrown)) return null;
+    const trace = traceOf(thrown);
+    return trace === null ? null : discreet(trace, STACK_CHARACTERS_MAX);
   } catch {
     return null;
   }
+}
+
+/** It says all that there is to say: nobody has to look for it in the code. */
+export function isInOwnWords(error: Error): boolean {
+  return error instanceof TaskFailure || error instanceof Refusal;
 }
 
 function laterMs({ detail: { retryAfterS } }: Refusal): number | undefined {
@@ -79,20 +87,44 @@ export function errorOf(thrown: unknown): Error {
     if (thrown instanceof Error) return thrown;
     const { code, message } = failureOf(thrown);
     const rest = { retryable: property(thrown, "retryable"), retryAfterMs: property(thrown, "retryAfterMs") };
-    return Object.assign(new Error(message), { code, ...rest });
+    const made = Object.assign(new Error(message), { code, ...rest });
+    // Its own stack would lead here. Callers read the message, and only some the stack.
+    const stack = property(thrown, "stack");
+    if (typeof stack === "string") made.stack = stack;
+    else if (typeof thrown === "object" && thrown !== null) made.stack = `${message}\n${shownValue(thrown)}`;
+    else delete made.stack;
+    return made;
   } catch {
-    return new Error(UNREADABLE);
+    const made = new Error(UNREADABLE);
+    delete made.stack;
+    return made;
   }
 }
 
 export function failureOf(error: unknown): Failure {
   try {
     if (error instanceof StepError || error instanceof TaskFailure) return written(error.failure);
-    const message = error instanceof Error ? error.message || error.name : String(error);
-    return written({ code: property(error, "code"), message });
+    return written({ code: property(error, "code"), message: wordsOf(error) });
   } catch {
     return { code: "handler_error", message: UNREADABLE };
   }
+}
+
+/** `Promise.any` and connections that find nobody gather errors without a word of their own. */
+const GATHERED_MAX = 3;
+
+function wordsOf(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  if (thrown instanceof AggregateError && thrown.message === "")
+    return thrown.errors.slice(0, GATHERED_MAX).map(wordsOf).join("; ") || thrown.name;
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  const own = property(thrown, "message");
+  if (typeof own === "string" && own !== "") return own;
+  if (typeof thrown === "function") return "No error, but a function was thrown.";
+  if (typeof thrown !== "object" || thrown === null) return `No error, but ${String(thrown)} was thrown.`;
+  const names = Object.keys(thrown).slice(0, FIELDS_NAMED_MAX);
+  const fields = names.length === 0 ? "" : ` with the fields ${names.join(", ")}`;
+  return `No error, but an object${fields} was thrown.`;
 }
 
 /** A failure of a handler's own making, as it can be written. */

@@ -23,7 +23,7 @@ import {
 } from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
-import { NO_USAGE, type PauseCause, type UsageTotals } from "../../task/task.ts";
+import { type Failure, NO_USAGE, type PauseCause, type UsageTotals } from "../../task/task.ts";
 import { type Log, logOf } from "../../task/text/log-line.ts";
 import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
@@ -221,14 +221,16 @@ class ReplayContext implements Context {
     return this.#once("child", name, given, async (call, given) => {
       const { entry } = call;
       if (entry?.state === "done") return entry.result;
-      if (entry?.state === "failed" && entry.error) throw new StepError(entry.error);
+      // The step that failed is the one that began it: those of the child are the child's.
+      const failed = (failure: Failure) => new StepError({ ...failure, step: name });
+      if (entry?.state === "failed" && entry.error) throw failed(entry.error);
       const { port } = this.#run;
       const known = childOf.safeParse(entry?.result).data;
       if (!known || entry?.state === "retrying") {
         const refused = port.childRefused();
         if (refused) {
           await this.#run.commit({ journal: [{ ...this.#entry(call, "failed", null), error: refused }] });
-          throw new StepError(refused);
+          throw failed(refused);
         }
         await this.#run.durable();
         await this.#run.open();
@@ -252,7 +254,7 @@ class ReplayContext implements Context {
       await this.#run.commit({
         journal: [{ ...this.#entry(call, "failed", { child }), error: end.error, trace: { child } }],
       });
-      throw new StepError(end.error);
+      throw failed(end.error);
     });
   }
 

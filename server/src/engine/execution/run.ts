@@ -21,7 +21,7 @@ import { ArtifactSizes } from "./artifact-sizes.ts";
 import { AskedQuestions } from "./asked-questions.ts";
 import type { AttemptPort, AttemptRun, EndedTry, PartialWrite, RunEnd, RunObserver } from "./attempt-port.ts";
 import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-place.ts";
-import { errorOf, failureOf, inTime, reasonOf, refusedWrite, stackOf } from "./failure.ts";
+import { errorOf, failureOf, inTime, isInOwnWords, reasonOf, refusedWrite, stackOf } from "./failure.ts";
 import { jsonAtOnce, jsonInTurns } from "./handed-over.ts";
 import { type Asked, Inbox } from "./inbox.ts";
 import { Journal, JournalMismatch } from "./journal.ts";
@@ -157,7 +157,7 @@ export class Run implements AttemptRun {
   /** Each try of a step was told when it failed. */
   #reportThrown(error: Error): void {
     const isTold = error instanceof StepError || error instanceof JournalMismatch;
-    if (!isTold && stackOf(error) !== null) this.report("A handler failed.", error);
+    if (!isTold && !isInOwnWords(error)) this.report("A handler failed.", error);
   }
 
   /** New calls wait from now on; when no step is in flight any more, the run is unwound. */

@@ -104,6 +104,12 @@ it("says until when a task is delayed, and once its time has come what it waits 
   expect(whyOf(task({ state: "queued", notBefore: NOW }), seen).summary).toMatch(/^It is ready, /);
 });
 
+it("says of the one that is first in the queue that it is next, and of others how many are before them", () => {
+  const queued = task({ state: "queued" });
+  expect(whyOf(queued).summary).toBe("It is ready, without a slot: it is next.");
+  expect(whyOf(queued, { ahead: () => 2 }).summary).toBe("It is ready, without a slot: 2 before it.");
+});
+
 it("leaves out no state and no reason", () => {
   expect(new Set(CASES.map(([reason]) => reason))).toEqual(new Set(WHY_REASONS));
   const tried = new Set(CASES.map(([, fields]) => ("state" in fields ? fields.state : null)));

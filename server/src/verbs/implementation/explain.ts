@@ -229,7 +229,7 @@ function readyWords(begin: string, situation: Situation): string {
 }
 
 function queue({ heldBy, ahead }: Situation): string {
-  const before = ahead === null ? "it is next" : `${ahead} before it`;
+  const before = ahead === null || ahead === 0 ? "it is next" : `${ahead} before it`;
   return heldBy.length === 0 ? before : `${before}, slots held by ${heldBy.join(", ")}`;
 }
 
