@@ -8,12 +8,11 @@ import type { JsonObject } from "../../task/json/json.ts";
 import { openTask } from "../../task/open-task.ts";
 import { ADA, complete, EVERYBODY, live, paidCall, submit } from "../suite/life.suite.ts";
 import { newTask, START } from "../suite/new-task.suite.ts";
-import { openDatabase } from "./database.ts";
+import { IN_MEMORY, openDatabase } from "./database.ts";
 import { check } from "./doctor/check.ts";
 import { fixture } from "./fixture.suite.ts";
 import { DATABASE_FILE } from "./folder.ts";
-import { MIGRATIONS } from "./migrate.ts";
-
+import { MIGRATIONS, migrate, migrateInSteps } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 
 let folder = "";
@@ -39,6 +38,27 @@ test("a database of an older schema is brought up to date, and its tasks go on",
   expect((await store.list(EVERYBODY, { text: "old tasks" }, { limit: 10 })).total).toBe(3);
   expect(await store.check()).toEqual([]);
   await store.close();
+});
+
+test("a new database is made at once as all the steps would make it", () => {
+  const whole = openDatabase(IN_MEMORY);
+  const stepped = openDatabase(IN_MEMORY);
+  migrate(whole);
+  migrateInSteps(stepped, MIGRATIONS.length);
+  const [made, wanted] = [whole, stepped].map((db) => ({
+    version: db.pragma("user_version"),
+    schema: db
+      .prepare<[], { name: string }>("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
+      .all(),
+    rows: db
+      .prepare<[], { name: string }>(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'search' ORDER BY name",
+      )
+      .all()
+      .map(({ name }) => [name, db.prepare(`SELECT * FROM ${name}`).all()]),
+  }));
+  expect(made).toEqual(wanted);
+  for (const db of [whole, stepped]) db.close();
 });
 
 test("what the version before has left opens and reads, in every state of a task", async () => {
