@@ -67,7 +67,7 @@ export const USAGE = [
     put: "false",
   },
   {
-    file: "server/src/verbs/implementation/vector-store-verbs.ts",
+    file: "server/src/verbs/implementation/store-searches.ts",
     name: "what-an-agent-searches-is-paid-by-no-task",
     find: 'counted("search", principal, embed, onPaid)',
     put: 'counted("search", principal, embed)',

@@ -111,6 +111,7 @@ const SCRIPTS: Record<string, (time: number) => Behaviour> = {
   },
   searching: (time) => (time === 1 ? calls(["search_documents", { query: "refunds" }]) : answer("14 days.")),
   guarded: () => answer("Kind words."),
+  hushed: () => answer("Kinder words."),
   unsaid: (time) => {
     if (time > 1) return answer("Said.");
     uncounted();
@@ -124,8 +125,13 @@ const SCRIPTS: Record<string, (time: number) => Behaviour> = {
 };
 
 function play({ body }: ProviderRequest): Behaviour {
-  if (body["model"] === "judge") return { kind: "answer", text: '{"findings":[]}', usage: counted(50, 3) };
   const words = JSON.stringify(body["messages"]);
+  if (body["model"] === "judge" && words.includes("play hushed.") && !asked.has("judge")) {
+    asked.set("judge", 1);
+    uncounted();
+    return { kind: "silence" };
+  }
+  if (body["model"] === "judge") return { kind: "answer", text: '{"findings":[]}', usage: counted(50, 3) };
   const name = Object.keys(SCRIPTS).findLast((each) => words.includes(`play ${each}.`) || words.includes(`"${each}"`));
   const script = SCRIPTS[name ?? ""];
   if (script === undefined) throw new Error(`Nobody plays ${words}.`);
@@ -134,6 +140,7 @@ function play({ body }: ProviderRequest): Behaviour {
   return script(time);
 }
 
+const guardrails = { hap: { input: { enabled: true, threshold: 0.5 } } };
 const json = async (path: string, init: Parameters<KillableServer["call"]>[1] = {}) =>
   JSON.parse(await (await server.call(path, init)).text());
 const submit = async (name: string, more: object = {}): Promise<string> => {
@@ -177,16 +184,17 @@ const noting = async (work: () => Promise<void>) => {
   outside.push(difference(after, before));
 };
 
-async function storeOfOneDocument(): Promise<string> {
+async function storeOf(text: string): Promise<string> {
   const form = new FormData();
-  form.set("file", new Blob(["# Refunds\n\nMoney comes back within 14 days."]), "refunds.md");
+  form.set("file", new Blob([text]), "handbook.md");
   const file = await json("/v1/files", { method: "POST", body: form });
   const made = await json("/v1/vector-stores", { json: { name: "Handbook", file_ids: [file.id] } });
-  const { id } = z.object({ id: z.string() }).parse(made.vector_store ?? made);
-  const shown = () => json(`/v1/vector-stores/${id}`);
-  await expect.poll(shown, { timeout: 60_000, interval: 200 }).toMatchObject({ file_counts: { completed: 1 } });
-  return id;
+  return z.object({ id: z.string() }).parse(made.vector_store ?? made).id;
 }
+const embedded = (id: string) =>
+  expect
+    .poll(() => json(`/v1/vector-stores/${id}`), { timeout: 60_000, interval: 200 })
+    .toMatchObject({ file_counts: { completed: 1 } });
 
 const listedTask = z.object({ id: z.string(), parent_id: z.string().nullable(), usage: totals });
 async function tasks() {
@@ -222,15 +230,15 @@ function spans(): Totals {
 }
 
 it("are the same for everybody who says them, and those of the providers", async () => {
-  const store = await storeOfOneDocument();
+  const store = await storeOf("# Refunds\n\nMoney comes back within 14 days.");
+  await embedded(store);
   await noting(async () => {
     await json(`/v1/vector-stores/${store}/search`, { json: { query: "refunds" } });
-    const guardrails = { hap: { input: { enabled: true, threshold: 0.5 } } };
     await json("/v1/guardrails/check", { json: { text: "You fool.", in: "input", guardrails } });
   });
   const names = ["plain", "retried", "silent_counts", "parent", "searching"];
   const ids = await Promise.all(names.map((name) => submit(name)));
-  ids.push(await submit("guarded", { guardrails: { hap: { input: { enabled: true, threshold: 0.5 } } } }));
+  ids.push(await submit("guarded", { guardrails }));
   const again = await submit("again");
   await ended(again);
   await json(`/v1/tasks/${again}/retry`, { json: {} });
@@ -250,12 +258,19 @@ it("are the same for everybody who says them, and those of the providers", async
   const shown = await submit("killed", { agent: "poet" });
   const silent = await submit("unsaid");
   await expect.poll(async () => (await server.call(`/v1/tasks/${shown}/events`)).text()).toContain("stormy");
-  await expect.poll(() => asked.get("unsaid")).toBe(1);
+  const hushed = await submit("hushed", { guardrails });
+  embeddings.fail("silence");
+  ledger.estimated += 1;
+  const vectors = embeddings.received(embeddings.calls.length + 1);
+  const unembedded = await storeOf("# Returns\n\nThings go back within 30 days.");
+  await vectors;
+  for (const name of ["unsaid", "judge"]) await expect.poll(() => asked.get(name)).toBe(1);
   await server.end("SIGKILL");
   collector.spans.splice(0);
   await server.startAgain();
-  for (const id of [shown, silent]) await ended(id);
-  await same(before, 2);
+  for (const id of [shown, silent, hushed]) await ended(id);
+  await embedded(unembedded);
+  await same(before, 4);
   const [lost] = z.array(totals).parse((await json(`/v1/tasks/${shown}/usage`)).data.map(asTotals));
   // By the text that it has said.
   expect(lost).toMatchObject({ estimated_calls: 1, output_tokens: 13 });

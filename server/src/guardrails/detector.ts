@@ -19,8 +19,11 @@ export type Segment = {
 /** UTF-16 code units of the segment's `text`; `end` is not part of it. */
 export type Detection = { entity: string; score: number; start: number; end: number };
 
-/** On whose behalf somebody looks: when to stop, and whom to tell of what it cost. */
-export type Looking = { signal: AbortSignal; spend?: (paid: PaidCall) => void };
+/** On whose behalf somebody looks: when to stop, and who hears before a call that is paid, and then of what it cost. */
+export type Looking = {
+  signal: AbortSignal;
+  paying?: (expected: PaidCall) => Promise<(paid: PaidCall) => void>;
+};
 
 export interface Detector {
   readonly kind: GuardrailKind;

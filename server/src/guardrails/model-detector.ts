@@ -4,7 +4,8 @@
  */
 
 import { z } from "zod";
-import { ModelError, type ModelId, type Models } from "../models/model.ts";
+import { expectedCall, roughUsage } from "../models/estimated-usage.ts";
+import { ModelError, type ModelId, type Models, type PromptTurn } from "../models/model.ts";
 import type { GuardrailKind } from "../task/agent/guardrails.ts";
 import { clauseOf } from "../task/text/clause.ts";
 import { type Detection, type Detector, DetectorFailure, type Looking, type Segment } from "./detector.ts";
@@ -69,15 +70,17 @@ async function ask(
   model: ModelId,
   models: Models,
   segments: readonly Segment[],
-  { signal, spend }: Looking,
+  { signal, paying }: Looking,
 ): Promise<Detection[][]> {
+  const prompt: PromptTurn[] = [
+    { role: "system", text: instructionsFor(kind) },
+    { role: "user", text: JSON.stringify(segments.map(({ text }, index) => ({ sentence: index + 1, text }))) },
+  ];
+  const spend = await paying?.(expectedCall(model, roughUsage(prompt, []), models.price(model)));
   const answer = await models
     .call({
       model,
-      prompt: [
-        { role: "system", text: instructionsFor(kind) },
-        { role: "user", text: JSON.stringify(segments.map(({ text }, index) => ({ sentence: index + 1, text }))) },
-      ],
+      prompt,
       tools: [],
       temperature: 0,
       maxOutputTokens: OUTPUT_TOKENS_MAX,

@@ -37,7 +37,7 @@ export function textChecker({ asked, detectors }: { asked: Guardrails; detectors
       const refused = await reserve(costUsd * guard.questions.length);
       if (refused) throw refused;
     }
-    const looking = { signal, spend: (paid: PaidCall) => onPaid(countedOf(paid, "guardrails")) };
+    const looking = { signal, paying: async () => (paid: PaidCall) => onPaid(countedOf(paid, "guardrails")) };
     try {
       const looked =
         check.in === "output"

@@ -3,6 +3,8 @@
 import { type CountedCall, TOKEN_BYTES } from "../task/usage.ts";
 import { textsOf, tokensOf } from "./last-tokens.ts";
 import type { ModelCall, PaidCall, PromptTurn, Usage } from "./model.ts";
+import type { Price } from "./price-table.ts";
+import { costUsd } from "./prices.ts";
 
 /** What stands in the place of a provider's own counts. */
 export const ESTIMATED = { estimated: true } as const;
@@ -40,6 +42,19 @@ export function roughUsage(prompt: readonly PromptTurn[], tools: ModelCall["tool
     inputTokens: Math.ceil(bytes / TOKEN_BYTES) + (prompt.length + tools.length) * FRAME_TOKENS,
     ...{ outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
   };
+}
+
+/** A call that is about to be made, as it would be counted if nothing more were known of it. */
+export function expectedCall(model: string, usage: Usage, price: Price | null): PaidCall {
+  const at = model.indexOf(":");
+  const named = { provider: model.slice(0, at), model: model.slice(at + 1) };
+  return { ...named, usage, rawUsage: ESTIMATED, costUsd: costUsd(usage, price) };
+}
+
+/** What texts have at least that are about to be embedded. */
+export function roughTokens(texts: readonly string[]): Usage {
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return { inputTokens: Math.ceil(bytes / TOKEN_BYTES), outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 }
 
 /** Of what one call may use there is less than this: beyond it, and below zero, a count is none. */

@@ -59,9 +59,10 @@ export interface StepContext extends Effects {
   grant(tasks: readonly string[]): Promise<void>;
   /**
    * Writes down a call that is about to be paid for, as far as it is known: where the process dies before `usage` has told what
-   * it came to, under the same key, this counts, and with it the live text at `usdPerToken`.
+   * it came to, under the same key, this counts, and with it the live text at `usdPerToken`, which is of the last call that
+   * `speaks`. Several may be under way.
    */
-  paying(call: UsageCall, usdPerToken?: number): Promise<void>;
+  paying(call: UsageCall, usdPerToken?: number, speaks?: boolean): Promise<void>;
   /** An error that the body makes something of: in the server's log at once, with where it was thrown, and nowhere else. */
   report(error: unknown): void;
   /** Live text: coalesced, logged, then sent, while the step still runs. */

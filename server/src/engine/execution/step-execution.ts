@@ -41,15 +41,24 @@ const STEP_BACKOFF_MS_MAX = 60_000;
 
 /**
  * What a step's entry holds while it has no result: when it tries again, whether it has sent live text (`said`), and what its
- * try had paid for or was about to, the last at `usdPerToken` for what was said. In the `life` in which it began, its body says itself
- * what it has paid for, also when it is cut off.
+ * try had paid for or was about to, the last at `usdPerToken` for what was said, unless its answer is `silent`. In the `life` in
+ * which it began, its body says itself what it has paid for, also when it is cut off.
  */
 const unfinished = z.object({
   until: z.int(),
   said: z.boolean(),
-  paying: z.object({ calls: z.array(usageCall), usdPerToken: z.number(), life: z.string().optional() }).optional(),
+  paying: z
+    .object({
+      calls: z.array(usageCall),
+      usdPerToken: z.number(),
+      silent: z.boolean().optional(),
+      life: z.string().optional(),
+    })
+    .optional(),
 });
 type Paying = NonNullable<z.infer<typeof unfinished>["paying"]>;
+/** A call whose answer has not been told; null for one that is no live text. */
+type UnderWay = { call: UsageCall; usdPerToken: number | null };
 
 /** What a body records that commits with its result. */
 type StepEffects = { events: EventDraft[]; artifacts: ArtifactUpdate[]; usage: UsageCall[]; details: JsonObject };
@@ -92,6 +101,8 @@ export class StepExecution implements StepContext {
   #spokeBefore: boolean;
   /** What the entry says of payments: at first of a try that its process has not outlived. */
   #paying: Paying | undefined;
+  /** By their keys. */
+  readonly #underWay = new Map<string, UnderWay>();
   #until: number;
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
@@ -216,15 +227,25 @@ export class StepExecution implements StepContext {
 
   usage(call: UsageCall): void {
     const checked = usageOf(call);
+    this.#underWay.delete(checked.key);
     if (this.#run.isOver) this.#run.bill([checked]);
     else this.#effects.usage.push(checked);
   }
 
-  async paying(call: UsageCall, usdPerToken = 0): Promise<void> {
-    const { life } = this.#run.port;
-    const paying = { calls: [...this.#effects.usage, usageOf(call)], usdPerToken: usdPerTokenOf(usdPerToken), life };
+  async paying(call: UsageCall, usdPerToken = 0, speaks = true): Promise<void> {
+    const checked = usageOf(call);
+    const price = usdPerTokenOf(usdPerToken);
     if (this.#done || this.#run.isOver) return;
-    this.#paying = paying;
+    this.#underWay.set(checked.key, { call: checked, usdPerToken: speaks ? price : null });
+    const underWay = [...this.#underWay.values()];
+    const spoken = underWay.findLast((each) => each.usdPerToken !== null);
+    const calls = [...underWay.filter((each) => each !== spoken), ...(spoken ? [spoken] : [])].map(({ call }) => call);
+    this.#paying = {
+      calls: [...this.#effects.usage, ...calls],
+      usdPerToken: spoken?.usdPerToken ?? 0,
+      ...(!spoken && { silent: true }),
+      life: this.#run.port.life,
+    };
     await this.#run.commit({ journal: [this.#begun()] });
   }
 
@@ -387,9 +408,9 @@ export class StepExecution implements StepContext {
   }
 
   /** What a try has paid for whose process died: its last call by what was known before it, and by what was said of its answer. */
-  async #countLost({ calls, usdPerToken }: Paying): Promise<void> {
+  async #countLost({ calls, usdPerToken, silent = false }: Paying): Promise<void> {
     const last = calls.at(-1);
-    if (!last) return;
+    if (!last || silent) return void this.#effects.usage.push(...calls);
     const said = Math.ceil((await this.#run.through(() => this.#run.port.said(this.#call.name))) / TOKEN_BYTES);
     const outputTokens = last.outputTokens + said;
     const costUsd = last.costUsd === null ? null : last.costUsd + said * usdPerToken;

@@ -247,6 +247,34 @@ export function usageSuite(begin: Begin): void {
     expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own 1" }]);
   });
 
+  it("counts each of several calls that a process died in, and live text for none whose answer is no live text", async () => {
+    let tries = 0;
+    const unsaid = (key: string) => ({ ...call(key), outputTokens: 0 });
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        if (tries > 1) return tries;
+        await step.paying(unsaid("speaks"), 0.25);
+        step.output("Eight by");
+        await step.paying(unsaid("told"), 0, false);
+        step.usage(call("told"));
+        await step.paying(unsaid("looks"), 0, false);
+        return new Promise<null>(() => {});
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    await arrives(life, id, "running");
+    await life.settle();
+    life = await life.crash();
+    await arrives(life, id, "completed");
+    expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([
+      { key: "told", costUsd: 0.5 },
+      { key: "looks", outputTokens: 0, costUsd: 0.5 },
+      { key: "speaks", outputTokens: 2, costUsd: 1 },
+    ]);
+  });
+
   it("counts no call that was cut off before its answer, by a pause or a stop, as a cancel counts none", async () => {
     let tries = 0;
     const handler = kind("paid", (ctx) =>

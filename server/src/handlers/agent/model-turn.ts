@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
-import { countedOf, ESTIMATED, estimatedUsage, roughUsage } from "../../models/estimated-usage.ts";
+import { countedOf, ESTIMATED, estimatedUsage, expectedCall, roughUsage } from "../../models/estimated-usage.ts";
 import {
   type ModelAnswer,
   type ModelCall,
@@ -14,7 +14,6 @@ import {
   type ProviderState,
   type Reasoning,
 } from "../../models/model.ts";
-import { costUsd } from "../../models/prices.ts";
 import { isAllowed } from "../../task/agent/allowed-models.ts";
 import type { GenerationParameters, GenerationReport } from "../../task/agent/generation-parameters.ts";
 import type { GuardrailReport } from "../../task/agent/guardrails.ts";
@@ -196,12 +195,7 @@ async function noteBefore(step: StepContext, key: string, { models, call, agent 
   const price = models.price(call.model);
   // What costs nothing has no bill that somebody else writes.
   if (price?.input === 0 && price.output === 0) return;
-  const usage = roughUsage(call.prompt, call.tools);
-  const at = call.model.indexOf(":");
-  const paid = {
-    ...{ usage, rawUsage: ESTIMATED, provider: call.model.slice(0, at), model: call.model.slice(at + 1) },
-    costUsd: costUsd(usage, price),
-  };
+  const paid = expectedCall(call.model, roughUsage(call.prompt, call.tools), price);
   await step.paying({ ...countedOf(paid, agent), key, raw: ESTIMATED }, (price?.output ?? 0) / PER_MILLION);
 }
 

@@ -4,22 +4,21 @@
  * It looks inside steps only, so that a later attempt finds what was found.
  */
 
-import { randomUUID } from "node:crypto";
 import type { Looking } from "../../guardrails/detector.ts";
 import type { Detectors } from "../../guardrails/detectors.ts";
 import { guardOver } from "../../guardrails/detectors.ts";
 import type { Cleaned, Guard, GuardedStream, Tail } from "../../guardrails/guard.ts";
-import { countedOf } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
 import type { Price } from "../../models/price-table.ts";
 import type { AgentInput } from "../../task/agent/agent.ts";
 import { type GuardrailReport, type Guardrails, INPUT_REJECTED } from "../../task/agent/guardrails.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
 import type { Context, StepContext, StepOptions } from "../../task/handler.ts";
-import { isJson, type Json } from "../../task/json/json.ts";
+import type { Json } from "../../task/json/json.ts";
 import type { Part } from "../../task/part.ts";
 import { readAttachments } from "./attachment.ts";
 import type { BudgetWatch } from "./budget.ts";
+import { beginPaidCall } from "./paid-call.ts";
 
 /** What a server asks of every run, and by what it looks. */
 export type GuardrailParts = { asked: Guardrails; detectors: Detectors };
@@ -279,12 +278,7 @@ export function tell(step: StepContext, { findings }: Pick<GuardrailReport, "fin
 function lookingIn(step: StepContext): Looking {
   return {
     signal: step.signal,
-    spend: (paid) =>
-      step.usage({
-        ...countedOf(paid, "guardrails"),
-        key: `${step.key}/${step.tries}/guardrail/${randomUUID()}`,
-        raw: isJson(paid.rawUsage) ? paid.rawUsage : null,
-      }),
+    paying: (expected) => beginPaidCall(step, "guardrails", expected),
   };
 }
 

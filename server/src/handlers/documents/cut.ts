@@ -1,16 +1,14 @@
 /** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
-import { randomUUID } from "node:crypto";
 import type { Embedder } from "../../models/embedding.ts";
-import { countedOf } from "../../models/estimated-usage.ts";
+import { expectedCall, roughTokens } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
-import type { PaidCall } from "../../models/model.ts";
 import type { Price } from "../../models/price-table.ts";
 import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Cut } from "../../store/chunk-store.ts";
 import type { Chunk } from "../../task/documents/chunk.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
-import { isJson } from "../../task/json/json.ts";
 import { BudgetWatch, type ExpectedCall } from "../agent/budget.ts";
+import { beginPaidCall } from "../agent/paid-call.ts";
 import type { DocumentParts } from "./parts.ts";
 import { slicesOf } from "./read-pages.ts";
 
@@ -61,13 +59,6 @@ async function keep(
   }
 }
 
-/** Every request is paid, so that no two share a key. */
-function bill(step: StepContext, paid: PaidCall): void {
-  const key = `${step.key}/${step.tries}/${randomUUID()}`;
-  const raw = isJson(paid.rawUsage) ? paid.rawUsage : null;
-  step.usage({ ...countedOf(paid, ""), key, raw });
-}
-
 type Embedding = {
   cut: Cut;
   embedder: Embedder;
@@ -107,10 +98,10 @@ async function embedSome(
   for (let call = 0; call < calls; call++) {
     const chunks = await parts.chunks.unembedded(cut, embedder.model, embedder.batchMax);
     if (chunks.length === 0) return { done, more: false };
-    const vectors = await embedder.embed(
-      chunks.map(({ text }) => text),
-      { purpose: "passage", signal: step.signal, onPaid: (paid) => bill(step, paid) },
-    );
+    const texts = chunks.map(({ text }) => text);
+    const { model, price } = embedder;
+    const onPaid = await beginPaidCall(step, "", price && expectedCall(model, roughTokens(texts), price));
+    const vectors = await embedder.embed(texts, { purpose: "passage", signal: step.signal, onPaid });
     const kept = chunks.flatMap(({ index }, at) => {
       const vector = vectors[at];
       return vector === undefined ? [] : [{ index, vector }];
