@@ -101,4 +101,17 @@ export const AGENT = [
     find: "sumOf(task.usage, await this.#insist(() => this.#parts.store.spentBelow(task.id)))",
     put: "task.usage",
   },
+  {
+    file: "server/src/handlers/agent/tool-call.ts",
+    name: "a-call-is-what-its-tool-is-now",
+    hangs: true,
+    find: "if (call.judged) return { ...call, judged: call.judged };",
+    put: "",
+  },
+  {
+    file: "server/src/engine/execution/step-execution.ts",
+    name: "what-lacks-its-code-fails",
+    find: "if (error instanceof MissingCode) throw error;",
+    put: "",
+  },
 ].map((mutant) => ({ file, ...mutant }));

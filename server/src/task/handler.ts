@@ -180,6 +180,14 @@ export class StepError extends Error {
   }
 }
 
+/**
+ * This process lacks what the task goes on with, such as its agent. The task stands still, whatever its code makes of the
+ * error, and is tried again at the next start.
+ */
+export class MissingCode extends Error {
+  readonly code: "handler_version" | "journal_mismatch" = "handler_version";
+}
+
 /** Ends the task as failed with a code of the handler's own; `rejected` refuses the work itself. Never retried. */
 export class TaskFailure extends Error {
   override readonly name = "TaskFailure";

@@ -3,11 +3,13 @@
  * is what the code asked for when the entry was made, so a journal that no longer fits the code is seen at once.
  */
 import type { JournalEntry } from "../../store/store.ts";
+import { MissingCode } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
 
-export class JournalMismatch extends Error {
+export class JournalMismatch extends MissingCode {
   override readonly name = "JournalMismatch";
+  override readonly code = "journal_mismatch";
 }
 
 /** Calls that do something: a code that no longer asks for one of these is another code. */

@@ -15,6 +15,7 @@ import {
   type ChildOptions,
   type Context,
   type Handler,
+  MissingCode,
   type Question,
   type StepContext,
   StepError,
@@ -380,7 +381,7 @@ class ReplayContext implements Context {
       const entry = this.#run.journal.find(this.#path, position, kind, name, occurrence);
       return await effect(this.#call(kind, name, position, occurrence, entry), taken);
     } catch (error) {
-      if (error instanceof JournalMismatch) return this.#run.mismatch(error);
+      if (error instanceof MissingCode) return this.#run.mismatch(error);
       if (error instanceof StepError) {
         this.#rejected = [this.#failedAt(position)];
         this.#run.rejections.note(error, this.#rejected);

@@ -11,7 +11,7 @@ import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { EventDraft } from "../../task/events/event.ts";
-import { StepError, TaskFailure } from "../../task/handler.ts";
+import { MissingCode, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 import type { OpenQuestion } from "../../task/people/questions.ts";
 import { NO_USAGE, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
@@ -24,7 +24,7 @@ import { type CodeOwner, nothingToFail, runIn, runOutside } from "./current-plac
 import { errorOf, failureOf, inTime, isInOwnWords, reasonOf, refusedWrite, stackOf } from "./failure.ts";
 import { jsonAtOnce, jsonInTurns } from "./handed-over.ts";
 import { type Asked, Inbox } from "./inbox.ts";
-import { Journal, JournalMismatch } from "./journal.ts";
+import { Journal } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
 import { StopSignal } from "./stop-signal.ts";
@@ -156,7 +156,7 @@ export class Run implements AttemptRun {
 
   /** Each try of a step was told when it failed. */
   #reportThrown(error: Error): void {
-    const isTold = error instanceof StepError || error instanceof JournalMismatch;
+    const isTold = error instanceof StepError || error instanceof MissingCode;
     if (!isTold && !isInOwnWords(error)) this.report("A handler failed.", error);
   }
 
@@ -372,19 +372,19 @@ export class Run implements AttemptRun {
   }
 
   /** The journal and the code disagree: the task stands still at once, whatever the handler would make of an error. */
-  mismatch<Result>(mismatch: JournalMismatch): Promise<Result> {
+  mismatch<Result>(mismatch: MissingCode): Promise<Result> {
     const stand = () => this.#finish(() => this.#standStill(mismatch));
     void (this.isOpen ? stand() : this.open().then(stand));
     return never();
   }
 
   /** What code recorded that does not fit the task goes nowhere, except what it cost. */
-  async #standStill({ message }: JournalMismatch): Promise<void> {
+  async #standStill({ code, message }: MissingCode): Promise<void> {
     this.#signalEnd(message);
     const { usage } = this.buffer.take().record;
     const write = { ...emptyWrite(), record: { events: [], ...(usage && { usage }) } };
     const since = this.port.clock.now();
-    const wait: Wait = { on: "handler", key: "", since, until: null, code: "journal_mismatch", message };
+    const wait: Wait = { on: "handler", key: "", since, until: null, code, message };
     await this.port.suspend([wait], "journal", write);
   }
 
@@ -444,7 +444,7 @@ export class Run implements AttemptRun {
 
   #failWith(thrown: unknown, step: string | null = null): Promise<void> {
     const error = errorOf(thrown);
-    if (error instanceof JournalMismatch) return this.#standStill(error);
+    if (error instanceof MissingCode) return this.#standStill(error);
     const write = this.buffer.take();
     write.journal.push(...this.journal.reopened(this.rejections.callsOf(thrown)));
     if (error instanceof TaskFailure && error.rejected) return this.port.reject(failureOf(error), write);

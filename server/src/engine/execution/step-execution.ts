@@ -6,7 +6,14 @@ import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { Emission, EventDraft } from "../../task/events/event.ts";
-import { type Bound, type Reservation, type StepContext, StepError, type StepOptions } from "../../task/handler.ts";
+import {
+  type Bound,
+  MissingCode,
+  type Reservation,
+  type StepContext,
+  StepError,
+  type StepOptions,
+} from "../../task/handler.ts";
 import { copyOf, type Json, type JsonObject } from "../../task/json/json.ts";
 import { type StepTrace, TRIES_KEPT_MAX } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
@@ -323,6 +330,7 @@ export class StepExecution implements StepContext {
       return { result: own };
     } catch (error) {
       if (this.#run.isOver) return this.#cutOff();
+      if (error instanceof MissingCode) throw error;
       return this.#failed(error, clock.elapsed() - began);
     } finally {
       this.#done = true;

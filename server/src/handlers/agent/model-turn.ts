@@ -37,6 +37,8 @@ export type AskedCall = {
   problem: string | null;
   shown?: Json;
   state?: ProviderState;
+  /** What its tool was when the model asked for it: one that is another by now makes no other journal of it. */
+  judged?: { problem: string | null; needsApproval: boolean };
 };
 
 /** What is journaled of a model's answer. */
@@ -73,6 +75,7 @@ export type ModelTurnOptions = {
   retries: number;
   /** An answer of nothing but tool calls is no answer. */
   mustAnswer: boolean;
+  judge?: (call: AskedCall) => AskedCall;
   /** What looks at the text before anybody sees it. */
   guard?: Guard | null;
   /** What the call before this one left of the same answer. */
@@ -178,6 +181,7 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   shown.end(called);
   return {
     ...checked,
+    ...(options.judge && { calls: checked.calls.map(options.judge) }),
     ...(answer.reasoning && calls.length > 0 && { reasoning: answer.reasoning }),
     finish: answer.finish,
     model: answer.model,

@@ -5,6 +5,7 @@
 import type { ModelId, Models } from "../../models/model.ts";
 import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent/agent.ts";
 import { type Guardrails, strictest } from "../../task/agent/guardrails.ts";
+import { MissingCode } from "../../task/handler.ts";
 import { didYouMean } from "../../task/text/spelling.ts";
 import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
@@ -34,7 +35,7 @@ export type Plan = {
 };
 
 /** Names an agent that is not there. */
-export class UnknownAgent extends Error {}
+export class UnknownAgent extends MissingCode {}
 
 /** What a run needs to know of its agent, of the configuration or made by a caller. */
 export type RunAgent = Omit<BoundAgent, "id" | "version">;

@@ -157,6 +157,54 @@ describe("a standard run", () => {
     expect(life.results(4)).toEqual(["noted", expect.stringContaining("this server no longer has it")]);
   });
 
+  it("goes on with the calls that it has made, whatever has become of their tools since", async () => {
+    const life = lives.current;
+    type Shape = { needsApproval?: boolean; input?: z.ZodObject };
+    const parts = ({ needsApproval = false, input = z.strictObject({ n: z.number() }) }: Shape) => ({
+      tools: [defineTool({ name: "note", description: "", input, needsApproval, run: () => "noted" })],
+      agents: [{ ...assistant, tools: ["note"] }],
+    });
+    const gone = { agents: [{ ...assistant, slug: "other", tools: [] }] };
+    await life.start(parts({}));
+    life.provider.script(calling(["note", { n: 1 }]), { kind: "silence" });
+    const id = await life.submit({ query: "Note it" });
+    await life.provider.received(2);
+    // Of a call that was made, a tool that asks first, or wants other arguments, changes nothing; of the next one it does.
+    life.provider.script({ kind: "silence" }, calling(["note", { n: 2 }]));
+    await life.crash(parts({ needsApproval: true, input: z.strictObject({ text: z.string() }) }));
+    await life.provider.received(3);
+    await life.crash(parts({ needsApproval: true }));
+    await life.until(id, "task.input_required");
+    // Asked once, it goes by the answer: also where the tool asks no more, and where it is gone and comes again.
+    await life.crash(parts({}));
+    life.provider.script({ kind: "silence" }, { kind: "silence" }, saying("Noted."));
+    await life.crash(gone);
+    await life.verbs.tasks.input(ada, id, { value: { approved: true } });
+    await life.provider.received(5);
+    await life.crash(parts({ needsApproval: true }));
+    await life.provider.received(6);
+    await life.crash(parts({}));
+    expect((await life.completed(id)).output).toMatchObject({ text: "Noted.", toolCalls: 2 });
+    expect(life.results(7)).toEqual(["noted", expect.stringContaining("this server no longer has it")]);
+  });
+
+  it("that has not begun yet stands still as long as the configuration has no such agent", async () => {
+    const life = lives.current;
+    const cook = { agents: [assistant, { ...assistant, slug: "cook" }] };
+    await life.start(cook);
+    const input = { query: "Soup?", agent: "cook" };
+    const id = await life.submit(input, { delayMs: 60_000 });
+    await life.crash();
+    await life.advance(60_000);
+    const { waits } = await life.until(id, "task.waiting");
+    const message = expect.stringContaining('There is no agent "cook"');
+    expect(waits).toMatchObject([{ on: "handler", code: "handler_version", message }]);
+    expect((await life.verbs.tasks.why(ada, id)).summary).toContain('There is no agent "cook"');
+    life.provider.script(saying("Leek."));
+    await life.crash(cook);
+    expect((await life.completed(id)).output).toMatchObject({ text: "Leek." });
+  });
+
   it("waits as long as the provider asks before it tries again", async () => {
     const life = lives.current;
     await life.start();

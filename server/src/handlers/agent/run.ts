@@ -20,7 +20,7 @@ import { type Agents, type Plan, planRun } from "./plan.ts";
 import { buildPrompt } from "./prompt.ts";
 import { type GuardrailParts, RunGuard } from "./run-guard.ts";
 import { defineTool, type Tool } from "./tool.ts";
-import { type CallParts, carryOut, type OfferedTools, type Outcome } from "./tool-call.ts";
+import { type CallParts, carryOut, judged, type OfferedTools, type Outcome } from "./tool-call.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 import { consultAgentTool } from "./tools/consult-agent.ts";
 
@@ -95,6 +95,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
       askModel(ctx, `model ${turn}${suffix}`, {
         ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
         ...{ budgets, call: callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters }) },
+        ...{ judge: (call: AskedCall) => judged(call, offered) },
         ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
       }),
     );

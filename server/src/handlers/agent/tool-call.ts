@@ -60,11 +60,10 @@ export async function carryOut(ctx: Context, id: string, call: AskedCall, parts:
   const seen = call.shown ?? call.input;
   ctx.emit({ type: "tool.invoked", data: { agent: "", callId: id, tool: call.name, params: shownParams(seen) } });
   const tool = tools.get(call.name);
-  const prepared = prepare(call, tool, tools);
-  if (!prepared.ok || tool === undefined) {
-    return observed(ctx, guard, id, call.name, failed(prepared.ok ? "unknown tool" : prepared.problem));
-  }
-  if (tool === askPersonTool || tool.needsApproval) {
+  const { problem, needsApproval } = judged(call, tools).judged;
+  if (problem !== null || tool === undefined)
+    return observed(ctx, guard, id, call.name, failed(problem ?? "unknown tool"));
+  if (tool === askPersonTool || needsApproval) {
     if (people.left === 0) {
       return observed(ctx, guard, id, tool.name, failed("People were asked often enough in this task. Go on without."));
     }
@@ -76,7 +75,7 @@ export async function carryOut(ctx: Context, id: string, call: AskedCall, parts:
     const outcome = await observed(ctx, guard, id, tool.name, { output, isError: false });
     return { ...outcome, ...(files.length > 0 && { files }) };
   }
-  if (tool.needsApproval) {
+  if (needsApproval) {
     const approval = await askApproval(ctx, `approval ${id} ${tool.name}`, { tool: tool.name, input: seen }, people);
     if (!approval.approved)
       return observed(ctx, guard, id, tool.name, { output: approval.told, isError: false }, false);
@@ -88,7 +87,21 @@ export async function carryOut(ctx: Context, id: string, call: AskedCall, parts:
     };
     return asked(ctx, guard, id, tool, tool.carryOut(ctx, id, seen, within), people);
   }
-  return runTool(ctx, parts, id, tool, prepared.run);
+  return runTool(ctx, parts, id, tool, runOf(prepare(call, tool, tools)));
+}
+
+/** The call with what its tool is: once, when the model asks for it. */
+export function judged(call: AskedCall, tools: OfferedTools): AskedCall & Required<Pick<AskedCall, "judged">> {
+  if (call.judged) return { ...call, judged: call.judged };
+  const tool = tools.get(call.name);
+  const prepared = prepare(call, tool, tools);
+  const problem = prepared.ok ? null : prepared.problem;
+  return { ...call, judged: { problem, needsApproval: tool?.needsApproval === true } };
+}
+
+/** A call that fitted its tool as it was fails where it does not fit it as it is. */
+function runOf(prepared: PreparedCall): (PreparedCall & { ok: true })["run"] {
+  return prepared.ok ? prepared.run : () => Promise.reject(new NoAnswer(prepared.problem));
 }
 
 async function asked(
