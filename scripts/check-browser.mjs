@@ -135,12 +135,17 @@ class Chromium {
     if (width)
       await send("Emulation.setDeviceMetricsOverride", { width, height: 800, deviceScaleFactor: 1, mobile: true });
     await send("Page.navigate", { url });
-    return async (expression) => {
+    const ask = async (expression) => {
       const asked = { expression, awaitPromise: true, returnByValue: true };
       const { result, exceptionDetails } = await send("Runtime.evaluate", asked);
       if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
       return result.value;
     };
+    const press = async (key) => {
+      const pressed = { key, code: key, windowsVirtualKeyCode: 13, text: "\r" };
+      for (const type of ["keyDown", "keyUp"]) await send("Input.dispatchKeyEvent", { type, ...pressed });
+    };
+    return Object.assign(ask, { press });
   }
 }
 
@@ -187,6 +192,16 @@ try {
       const beyond = await ask("document.documentElement.scrollWidth - document.documentElement.clientWidth");
       assert.equal(beyond, 0, `${name} is wider than ${width}`);
     }
+  const budget = { tokens: 1 };
+  const json = JSON.stringify({ input: { query: "What is 17 * 23?" }, budget });
+  const headers = { "content-type": "application/json" };
+  const task = await (await fetch(`${server.url}/v1/tasks?wait=30`, { method: "POST", headers, body: json })).json();
+  const form = await browser.page(`${server.url}/dashboard/#${task.id}`, 375);
+  await until(form, "document.querySelector('.card.ask .budget-form') !== null");
+  assert.equal(await form("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0);
+  await form("document.querySelector('.budget-form [name=tokens]').focus()");
+  await form.press("Enter");
+  await until(form, "document.querySelector('header .chip')?.textContent === 'completed'");
   assert.deepEqual(browser.errors, [], "the dashboard's pages have errors");
   process.stdout.write(`${PAGES.length} pages of the dashboard, wide and narrow, without an error\n`);
 } finally {

@@ -43,13 +43,27 @@ export function outputCards(task: Task, written: string): HTMLElement[] {
   if (task.error !== null) {
     const { code, message, step } = task.error;
     const where = step === null ? code : `${code}, in step ${step}`;
-    cards.push(card("Error", "bad", element("p", { class: "text" }, message), element("p", { class: "under" }, where)));
+    cards.push(
+      card(
+        "Error",
+        "bad",
+        element("p", { class: "text", tabindex: 0 }, message),
+        element("p", { class: "under" }, where),
+        stackIn(task.stack),
+      ),
+    );
   }
   if (written !== "") {
     const look = task.state === "running" ? "text live" : "text";
     cards.push(card("Written so far", "", element("p", { class: look }, written)));
   }
   return cards;
+}
+
+/** Those who may see it want to know where in the code it was thrown. */
+function stackIn(stack: string | null): HTMLElement | null {
+  if (stack === null) return null;
+  return element("details", {}, element("summary", {}, "Stack"), element("pre", {}, stack));
 }
 
 function outputElement(text: string): HTMLElement {

@@ -118,6 +118,7 @@ it("shows each try of a step with its error, and the way to a child, as the comm
   expect(inner.out).toContain("It is busy.; then: It is gone.");
   await show(child);
   await page.find(".timeline .fault", "It is busy.");
+  await page.find(".card.bad details pre", "dashboard.test.ts");
   expect((await page.find(".timeline .fault", "Try 2")).textContent).toContain("It is gone.");
 });
 
