@@ -100,7 +100,7 @@ describe("an agent whose tasks are refused beside an open one says so in the wor
     const thread = z.string().parse(first.body["thread_id"]);
     expect(await runs("alone", thread)).toMatchObject({
       status: 409,
-      body: { detail: expect.stringContaining("of this conversation has not ended.") },
+      body: { detail: `The run ${first.body["run_id"]} of this conversation has not ended.` },
     });
   });
 

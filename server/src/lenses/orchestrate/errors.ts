@@ -4,6 +4,7 @@ import { type ErrorAnswer, HTTP_STATUS, type RenderError } from "../error-answer
 import type { Unrouted } from "../lens.ts";
 import { JSON_TYPE } from "../route.ts";
 import { Unprocessable, type ValidationError } from "./invalid-request.ts";
+import { runIdOf } from "./names.ts";
 
 /** What callers without a key that is accepted are told with: the protocol's servers have done both. */
 export type Strangers = 401 | 403;
@@ -29,9 +30,14 @@ export function renderErrorTo(strangers: Strangers): RenderError {
       case "unavailable":
         return said(STATUS[code], message, { "retry-after": String(Math.ceil(detail.retryAfterS ?? RETRY_AFTER_S)) });
       default:
-        return said(STATUS[code], message);
+        return said(STATUS[code], byRun(message, detail.task));
     }
   };
+}
+
+/** Callers know the task of a sentence as a run. */
+function byRun(message: string, task: string | undefined): string {
+  return task === undefined ? message : message.replace(`task ${task}`, `run ${runIdOf({ id: task })}`);
 }
 
 export function renderUnrouted({ allowed }: Unrouted): ErrorAnswer {
