@@ -10,6 +10,8 @@ import { createVitest } from "vitest/node";
 /** How vitest writes a test: file > suite > test. */
 const BETWEEN_NAMES = " > ";
 
+// What is planted is in the sources, and the bundle is made once.
+process.env.BEGINNINGS = "sources";
 const [testTimeout] = process.argv.slice(2).map(Number);
 const vitest = await createVitest(
   "test",
