@@ -81,7 +81,8 @@ function barsOf(task: Task, steps: readonly Step[], now: number): Bar[] {
     const before = lastOf.get(step.branch) ?? started;
     lastOf.set(step.branch, at);
     if (isOpen) return { step, from: at, to: ended };
-    return { step, from: step.duration_ms === null ? Math.min(before, at) : at - step.duration_ms, to: at };
+    const from = step.started_at === null ? Math.min(before, at) : Date.parse(step.started_at);
+    return { step, from, to: at };
   });
   return bars.sort((a, b) => a.from - b.from);
 }

@@ -113,7 +113,7 @@ it("shows each try of a step with its error, and the way to a child, as the comm
   const link = await page.find(".timeline a", "task_");
   const child = link.textContent;
   const told = await runWaybill(["get", id, "--steps", "--url", server.url, "--key", ada]);
-  expect(told.out).toMatch(new RegExp(`hand over +child +1 +${child} +It is gone\\.`));
+  expect(told.out).toMatch(new RegExp(`hand over +child +1 +[\\d.]+ m?s +${child} +It is gone\\.`));
   const inner = await runWaybill(["get", child, "--steps", "--url", server.url, "--key", ada]);
   expect(inner.out).toContain("It is busy.; then: It is gone.");
   await show(child);

@@ -9,8 +9,12 @@ export const TRIES_KEPT_MAX = 20;
 /** One try of a step. Without an error it brought the result. */
 const stepTry = z.strictObject({ startedAt: z.int(), endedAt: z.int(), error: failure.nullable() });
 
-/** What is known of a call beside its result: the tries of a step that needed several or failed, the task that it began. */
-export const stepTrace = z.strictObject({ tries: z.array(stepTry).optional(), child: z.string().optional() });
+/** What is known of a call beside its result: the tries of a step that needed several or failed, the task that it began and when. */
+export const stepTrace = z.strictObject({
+  tries: z.array(stepTry).optional(),
+  child: z.string().optional(),
+  startedAt: z.int().optional(),
+});
 export type StepTrace = z.infer<typeof stepTrace>;
 
 export type Step = {

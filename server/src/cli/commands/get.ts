@@ -126,7 +126,7 @@ function stepsTable(steps: readonly Step[], screen: Screen): string {
       { title: "STEP", cell: ({ branch, name }) => (branch === "" ? name : `${branch}/${name}`) },
       { title: "KIND", cell: ({ kind }) => kind },
       { title: "TRIES", cell: ({ tries }) => String(tries), align: "right" },
-      { title: "TOOK", cell: ({ duration_ms }) => (duration_ms === null ? "" : duration(duration_ms)), align: "right" },
+      { title: "TOOK", cell: tookOf, align: "right" },
       ...(steps.some(({ child_id }) => child_id !== null)
         ? [{ title: "CHILD", cell: ({ child_id }: Step) => child_id ?? "" }]
         : []),
@@ -135,6 +135,12 @@ function stepsTable(steps: readonly Step[], screen: Screen): string {
     steps,
     screen,
   );
+}
+
+/** Of a child from its beginning to its end. */
+function tookOf({ duration_ms: ms, started_at: from, ended_at: to }: Step): string {
+  if (ms !== null) return duration(ms);
+  return from === null || to === null ? "" : duration(Date.parse(to) - Date.parse(from));
 }
 
 /** Its error, and before it those of earlier tries that were others. */

@@ -246,14 +246,15 @@ class ReplayContext implements Context {
         return this.#waitForChild(call, child);
       }
       const { child } = known;
+      const trace = { child, ...(entry && { startedAt: entry.at }) };
       const end = await this.#run.through(() => port.endOf(child));
       if (!end) return this.#waitForChild(call, child);
       if ("output" in end) {
-        await this.#run.commit({ journal: [{ ...this.#entry(call, "done", end.output), trace: { child } }] });
+        await this.#run.commit({ journal: [{ ...this.#entry(call, "done", end.output), trace }] });
         return end.output;
       }
       await this.#run.commit({
-        journal: [{ ...this.#entry(call, "failed", { child }), error: end.error, trace: { child } }],
+        journal: [{ ...this.#entry(call, "failed", { child }), error: end.error, trace }],
       });
       throw failed(end.error);
     });

@@ -279,8 +279,9 @@ export function wireStep(step: Step): Wire<typeof standing.step> {
   };
 }
 
-function startOf({ at, state, durationMs }: Step): string | null {
+function startOf({ at, state, durationMs, trace }: Step): string | null {
   if (durationMs !== null) return wireTime(Math.round(at - durationMs));
+  if (trace?.startedAt !== undefined) return wireTime(trace.startedAt);
   return state === "waiting" ? wireTime(at) : null;
 }
 
