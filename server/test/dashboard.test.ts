@@ -122,6 +122,13 @@ it("shows each try of a step with its error, and the way to a child, as the comm
   expect((await page.find(".timeline .fault", "Try 2")).textContent).toContain("It is gone.");
 });
 
+it("tells who may see all tasks where in the code one failed, and nobody else", async () => {
+  const json = { kind: "broken", input: { isInner: true } };
+  const seenBy = async (key: string) => await (await server.call("/v1/tasks?wait=30", { json, key })).json();
+  expect(await seenBy(ada)).toMatchObject({ state: "failed", stack: expect.stringContaining("dashboard.test.ts") });
+  expect(await seenBy(bob)).toMatchObject({ state: "failed", stack: null });
+});
+
 it("raises a budget that has paused a task, or lifts it, and the task goes on", async () => {
   const json = { input: { query: "What is 17 * 23?" }, budget: { tokens: 1 } };
   const { id } = made.parse(await (await server.call("/v1/tasks?wait=30", { json, key: ada })).json());
