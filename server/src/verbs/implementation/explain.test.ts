@@ -104,6 +104,13 @@ it("says until when a task is delayed, and once its time has come what it waits 
   expect(whyOf(task({ state: "queued", notBefore: NOW }), seen).summary).toMatch(/^It is ready, /);
 });
 
+it("says once what lets a task go on whose money is spent, and of a day's money not that a resume does", () => {
+  const reason = "The day's money is spent. The task goes on by itself at midnight.";
+  const spent = { by: "waybill", at: NOW, reason, until: NOW + 1, cause: "days_money" };
+  const paused = task({ state: "paused", resumesAs: "waiting", pausedBy: spent });
+  expect(whyOf(paused).summary).toBe(`waybill paused it: ${reason}`);
+});
+
 it("says of the one that is first in the queue that it is next, and of others how many are before them", () => {
   const queued = task({ state: "queued" });
   expect(whyOf(queued).summary).toBe("It is ready, without a slot: it is next.");

@@ -137,7 +137,9 @@ function summarise(task: Task, situation: Situation): string {
     case "paused": {
       const by = task.pausedBy;
       const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${clauseOf(by.reason)}` : ""}.`;
-      return `${who} ${task.resumesAs === "running" ? pausing(situation.running) : onceResumed(by?.until)}`;
+      if (task.resumesAs === "running") return `${who} ${pausing(situation.running)}`;
+      // What is spent says itself what lets it go on: of a day's money, a resume does not.
+      return by?.cause && by.reason !== "" ? who : `${who} ${onceResumed(by?.until)}`;
     }
     case "input_required":
       return `It needs a person: ${questionsOf(task)}.`;
