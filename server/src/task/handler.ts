@@ -13,7 +13,7 @@ import type { MultitaskStrategy } from "./agent/multitask.ts";
 import type { artifactUpdate } from "./artifact.ts";
 import type { HeardMessage } from "./conversation.ts";
 import type { Emission } from "./events/event.ts";
-import { copyOf, type Json, type JsonObject } from "./json/json.ts";
+import type { Json, JsonObject } from "./json/json.ts";
 import type { Part } from "./part.ts";
 import type { Identity } from "./people/identity.ts";
 import type { InputAsk } from "./states.ts";
@@ -278,8 +278,7 @@ export function defineHandler<Input>(
       return accepted;
     },
     present: present ? (value) => present(parse(value)) : () => ({ title: definition.kind }),
-    // Its own copy: what a handler changes in its input is for nobody else to see.
-    run: (ctx, value) => run(ctx, input.parse(copyOf(value))),
+    run: (ctx, value) => run(ctx, input.parse(value)),
     ...(queueOf && { queueOf: (value: Json) => queueOf(parse(value)) }),
     ...(modelOf && { modelOf: (value: Json) => modelOf(parse(value)) }),
     ...(timeLimitMs && { timeLimitMs: (value: Json) => timeLimitMs(parse(value)) }),

@@ -4,7 +4,6 @@
  * is refused for good rejects all that come after it, so that no journal has a gap.
  */
 
-import { z } from "zod";
 import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { HeardMessage, Message } from "../../task/conversation.ts";
@@ -14,9 +13,8 @@ import type { TaskEvent } from "../../task/events/event.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
-import { copyOf, type Json, type JsonObject } from "../../task/json/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
-import { type Part, part } from "../../task/part.ts";
 import { openQuestions } from "../../task/people/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import { type Failure, NO_USAGE, type Prompt, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
@@ -25,8 +23,8 @@ import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { EventFeed } from "../event-feed.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
-import { failureOf } from "../execution/failure.ts";
-import { BadValue, fitting, type Pause, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
+import { BadValue, type Pause, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
+import { replyOf } from "../execution/reply.ts";
 import { textMs } from "../execution/text-pace.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
@@ -118,7 +116,8 @@ export class AttemptWriter implements AttemptPort {
 
   async complete(output: Json, write: AttemptWrite): Promise<void> {
     const { attempt, conversation } = this.#task;
-    const reply = conversation === null ? undefined : replyOf(this.#handler, output);
+    const said = conversation === null ? undefined : replyOf(this.#handler, output);
+    const reply = said instanceof Promise ? await said : said;
     const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
     await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
@@ -434,17 +433,4 @@ function mustHold(task: Task, details: JsonObject | undefined): void {
 function heard({ role, parts, n, task, at, purpose }: Message): HeardMessage[] {
   if (purpose === "notice") return [];
   return [{ role, parts: purpose === "question" ? parts.slice(0, 1) : parts, n, task, at }];
-}
-
-const parts = z.array(part);
-
-function replyOf({ kind, reply }: Handler, output: Json): Part[] | undefined {
-  if (!reply) return undefined;
-  const what = `The reply of kind "${kind}"`;
-  try {
-    return fitting(what, parts, reply(copyOf(output)));
-  } catch (error) {
-    if (error instanceof BadValue) throw error;
-    throw new BadValue(`${what} threw: ${failureOf(error).message}`);
-  }
 }

@@ -77,3 +77,42 @@ test("thousands of children are begun some at a time, and others have their turn
   await engine.stop(0);
   await store.close();
 });
+
+test("a long input of a child is copied in turns, and so is what a handler is given", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const list = Array.from({ length: 200_000 }, (_, n) => n);
+  const seen: number[] = [];
+  let turns = 0;
+  let sub = "";
+  const parent = defineHandler({
+    kind: "parent",
+    input: z.json(),
+    run: async (ctx) => {
+      seen.push(turns);
+      return await ctx.child("sub", "child", list);
+    },
+  });
+  const child = defineHandler({
+    kind: "child",
+    input: z.array(z.json()),
+    run: async (ctx, input) => {
+      sub = ctx.task.id;
+      seen.push(turns);
+      return input.splice(0).length;
+    },
+  });
+  const { id } = await live(store, await submit(store, newTask({ kind: "parent" })), { do: "start" });
+  const engine = await engineOver(store, [parent, child]);
+  while ((await store.task(id))?.state !== "completed") {
+    turns += 1;
+    await nextTurn();
+  }
+  const [asked = 0, given = 0] = seen;
+  // 50,000 values a turn: four turns each.
+  expect(given - asked).toBeGreaterThan(8);
+  const made = await store.task(sub);
+  expect(made).toMatchObject({ output: list.length });
+  expect(made?.input).toHaveLength(list.length);
+  await engine.stop(0);
+  await store.close();
+});

@@ -9,7 +9,14 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
-import { JSON_DEPTH_MAX, type Json, type JsonObject, noteJson, putKey } from "../../task/json/json.ts";
+import {
+  JSON_DEPTH_MAX,
+  type Json,
+  type JsonObject,
+  noteJson,
+  putKey,
+  STORED_DEPTH_MAX,
+} from "../../task/json/json.ts";
 import { PAUSE_CAUSES, type PauseCause } from "../../task/task.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
@@ -32,6 +39,12 @@ const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
 const VALUES_MAX = 1_000_000;
 
+/**
+ * Of a value that is copied within its call, which returns no promise: events, artifacts, details. With 250,000 objects that
+ * takes a few tens of milliseconds.
+ */
+const VALUES_AT_CALL_MAX = 250_000;
+
 /** Of one turn of the event loop, where a value is copied in several: these take some milliseconds. */
 const VALUES_AT_ONCE = 50_000;
 const SHORT_CHARACTERS = 32;
@@ -42,21 +55,21 @@ const YEAR_MS = 365.25 * 86_400_000;
 const MS_MAX = 100 * YEAR_MS;
 const MOMENT_MAX = Date.UTC(9999, 11, 31);
 
-/** A copy of the value as JSON. `what` begins the sentence of a refusal: `The output`. */
+/** A copy of the value as JSON, made at once. `what` begins the sentence of a refusal: `The artifact`. */
 export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {
   if (value === null || typeof value === "boolean") return value;
   try {
-    return new Copier(what, bytesMax).copy(value);
+    return new Copier(what, { bytesMax, valuesMax: VALUES_AT_CALL_MAX }).copy(value);
   } catch (error) {
     throw asBadValue(what, error);
   }
 }
 
-/** The same; null where that would take long: then `jsonInTurns` has it. */
+/** The same of more values; null where that would take long: then `jsonInTurns` has it. */
 export function jsonAtOnce(what: string, value: unknown): { json: Json } | null {
   if (value === null || typeof value === "boolean") return { json: value };
   try {
-    return { json: new Copier(what, VALUE_BYTES_MAX, VALUES_AT_ONCE).copy(value) };
+    return { json: new Copier(what, { atOnceMax: VALUES_AT_ONCE }).copy(value) };
   } catch (error) {
     if (error === LONG) return null;
     throw asBadValue(what, error);
@@ -64,8 +77,27 @@ export function jsonAtOnce(what: string, value: unknown): { json: Json } | null 
 }
 
 /** The same of a value that is long: others have their turn meanwhile. */
-export async function jsonInTurns(what: string, value: unknown): Promise<Json> {
-  const copying = new Copier(what).copyInPieces(value);
+export function jsonInTurns(what: string, value: unknown): Promise<Json> {
+  return inTurns(what, new Copier(what).copyInPieces(value));
+}
+
+/** A copy of what is JSON already, as it is stored: of a long value in several turns. */
+export function ownCopy<Value extends Json | object>(value: Value): Value | Promise<Value>;
+export function ownCopy(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return new Copier(STORED, { ...UNBOUND, atOnceMax: VALUES_AT_ONCE }).copy(value, STORED_LEVEL);
+  } catch (error) {
+    if (error !== LONG) throw error;
+    return inTurns(STORED, new Copier(STORED, UNBOUND).copyInPieces(value, STORED_LEVEL));
+  }
+}
+
+const STORED = "What is stored";
+const UNBOUND = { bytesMax: Number.POSITIVE_INFINITY, valuesMax: Number.POSITIVE_INFINITY };
+const STORED_LEVEL = 1 + JSON_DEPTH_MAX - STORED_DEPTH_MAX;
+
+async function inTurns(what: string, copying: Generator<void, Json>): Promise<Json> {
   for (;;) {
     const piece = nextOf(what, copying);
     await nextTurn();
@@ -93,7 +125,12 @@ export function jsonObjectOf(what: string, value: unknown, bytesMax?: number): J
 
 /** A copy that fits the schema. */
 export function fitting<Output>(what: string, schema: z.ZodType<Output>, value: unknown, bytesMax?: number): Output {
-  const parsed = schema.safeParse(jsonOf(what, value, bytesMax));
+  return fit(what, schema, jsonOf(what, value, bytesMax));
+}
+
+/** The value as its schema reads it. */
+export function fit<Output>(what: string, schema: z.ZodType<Output>, value: Json): Output {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new BadValue(
@@ -155,19 +192,26 @@ const PLAIN = "Object";
 /** Thrown where a value has more in it than is copied at once. */
 const LONG = new Error("The value is long.");
 
+type CopyBounds = { bytesMax?: number; valuesMax?: number; atOnceMax?: number };
+
 /** Copies one value. */
 class Copier {
   readonly #what: string;
   readonly #bytesMax: number;
+  readonly #valuesMax: number;
   readonly #atOnceMax: number;
   #bytes = 0;
   #values = 0;
   /** As many were copied when it stopped last. */
   #valuesBefore = 0;
 
-  constructor(what: string, bytesMax = VALUE_BYTES_MAX, atOnceMax = Number.POSITIVE_INFINITY) {
+  constructor(
+    what: string,
+    { bytesMax = VALUE_BYTES_MAX, valuesMax = VALUES_MAX, atOnceMax = Number.POSITIVE_INFINITY }: CopyBounds = {},
+  ) {
     this.#what = what;
     this.#bytesMax = bytesMax;
+    this.#valuesMax = valuesMax;
     this.#atOnceMax = atOnceMax;
   }
 
@@ -253,12 +297,12 @@ class Copier {
     this.#bytes += bytes;
     this.#values += 1;
     if (this.#bytes > this.#bytesMax) throw new BadValue(`${this.#what} is larger than ${this.#bytesMax} bytes.`);
-    if (this.#values > VALUES_MAX) throw this.#tooMany();
+    if (this.#values > this.#valuesMax) throw this.#tooMany();
     if (this.#values > this.#atOnceMax) throw LONG;
   }
 
   #tooMany(): BadValue {
-    return new BadValue(`${this.#what} holds more than ${VALUES_MAX} values.`);
+    return new BadValue(`${this.#what} holds more than ${this.#valuesMax} values.`);
   }
 
   #isPiece(): boolean {
@@ -275,7 +319,7 @@ class Copier {
 
   /** A hole is null, as in JSON. Of its length from the beginning: a list that grows is copied again and again. */
   #listFor(value: readonly unknown[]): Json[] {
-    if (value.length > VALUES_MAX) throw this.#tooMany();
+    if (value.length > this.#valuesMax) throw this.#tooMany();
     return new Array<Json>(value.length);
   }
 

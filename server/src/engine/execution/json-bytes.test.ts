@@ -10,7 +10,11 @@ describe("the bytes of a value's JSON, counted without making it", () => {
   it.each([
     ["nothing", [null, true, false, {}, [], ""]],
     ["whole numbers", [0, 7, -7, 9, 10, -10, 99, 100, 999_999_999_999_999, -999_999_999_999_999]],
-    ["each character of ASCII, short and long", [every, every.repeat(1_000)]],
+    [
+      "each character of ASCII, short and long",
+      [every, every.repeat(1_000), `${every.repeat(1_000)}"`, `"${every.repeat(9)}`],
+    ],
+    ["ASCII that goes on as something else", `${every.repeat(1_000)}ä€💣${every.repeat(1_000)}`],
     ["characters of two, three and four bytes, short and long", ["ä€💣", `x${"ä€💣\n".repeat(40_000)}`]],
     ["keys, and one whose value is undefined", { 'a"': 1, ä: [{ b: "" }], gone: undefined }],
   ])("are exact: %s", (_, value) => {

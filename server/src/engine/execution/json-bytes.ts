@@ -16,6 +16,16 @@ const weights = Uint8Array.from({ length: 0x1_0000 }, (_, unit) => {
   return unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3;
 });
 
+/** What two characters of ASCII take, which lie in one unit. */
+const pairWeights = Uint8Array.from(
+  { length: 0x1_0000 },
+  (_, unit) => asciiWeight(unit & 0xff) + asciiWeight(unit >> 8),
+);
+
+function asciiWeight(code: number): number {
+  return code < 0x80 ? (weights[code] ?? 0) : 0;
+}
+
 export function jsonBytes(value: unknown): number {
   if (typeof value === "string") return textBytes(value);
   if (typeof value === "number") return numberBytes(value);
@@ -57,11 +67,21 @@ function textBytes(text: string): number {
     for (let at = 0; at < length; at++) bytes += weights[text.charCodeAt(at)] ?? 0;
     return bytes;
   }
+  // Most texts are ASCII from end to end; to try each window of another one would take longer than to count it.
+  let isAscii = true;
   for (let from = 0; from < length; from += WINDOW_CHARACTERS) {
     const piece = length <= WINDOW_CHARACTERS ? text : text.slice(from, from + WINDOW_CHARACTERS);
-    bytes += unitsBytes(piece);
+    isAscii &&= window.write(piece) === piece.length;
+    bytes += isAscii ? asciiBytes(piece.length) : unitsBytes(piece);
   }
   return bytes;
+}
+
+/** Of so many characters of ASCII in the window. */
+function asciiBytes(length: number): number {
+  let bytes = 0;
+  for (let at = 0; at < length >> 1; at++) bytes += pairWeights[units[at] ?? 0] ?? 0;
+  return length % 2 === 0 ? bytes : bytes + asciiWeight(window[length - 1] ?? 0);
 }
 
 function unitsBytes(piece: string): number {

@@ -30,7 +30,18 @@ import { addUsage, type UsageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
 import { asked, childOptionsOf, openedAt, outcomeOf, questionOf } from "./call-arguments.ts";
 import { artifactWrite, detailsOf, eventOf, logLineOf, progressOf, usageOf } from "./effects.ts";
-import { BadValue, codeIn, countOf, jsonOf, msOf, objectIn, pauseOf, textOf } from "./handed-over.ts";
+import {
+  BadValue,
+  codeIn,
+  countOf,
+  jsonAtOnce,
+  jsonInTurns,
+  msOf,
+  objectIn,
+  ownCopy,
+  pauseOf,
+  textOf,
+} from "./handed-over.ts";
 import { answerOf } from "./inbox.ts";
 import { type Call, callKey, entryOf, type FailedPlace, JournalMismatch, linesOf } from "./journal.ts";
 import type { Run } from "./run.ts";
@@ -51,7 +62,12 @@ const HISTORY_MAX = 1_000;
 
 /** Runs a handler over the journal of a run: what it did before is given back to it, and not done again. */
 export function replay(run: Run, handler: Handler): Promise<void> {
-  return run.start(() => new ReplayContext(run, "").traced((ctx) => handler.run(ctx, run.task.input)));
+  const code = (input: Json) => new ReplayContext(run, "").traced((ctx) => handler.run(ctx, input));
+  // Its own copy: what a handler changes in its input is for nobody else to see.
+  return run.start(() => {
+    const own = ownCopy(run.task.input);
+    return own instanceof Promise ? own.then(code) : code(own);
+  });
 }
 
 class ReplayContext implements Context {
@@ -214,10 +230,11 @@ class ReplayContext implements Context {
   }
 
   child(name: string, kind: string, input: Json, options: ChildOptions = {}): Promise<Json> {
+    const what = `The input of child "${name}"`;
     const given = () => ({
       ...childOptionsOf(`child "${name}"`, options),
       kind: textOf(`The kind of child "${name}"`, kind),
-      input: jsonOf(`The input of child "${name}"`, input),
+      short: jsonAtOnce(what, input),
     });
     return this.#once("child", name, given, async (call, given) => {
       const { entry } = call;
@@ -233,9 +250,11 @@ class ReplayContext implements Context {
           await this.#run.commit({ journal: [{ ...this.#entry(call, "failed", null), error: refused }] });
           throw failed(refused);
         }
+        const { short, ...asked } = given();
+        const own = short ? short.json : await jsonInTurns(what, input);
         await this.#run.durable();
         await this.#run.open();
-        const submission = { ...given(), retryOf: known?.child ?? null };
+        const submission = { ...asked, input: own, retryOf: known?.child ?? null };
         const child = await this.#run.through(
           () =>
             port.child(submission, (child) =>

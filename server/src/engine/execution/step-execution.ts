@@ -14,7 +14,7 @@ import {
   StepError,
   type StepOptions,
 } from "../../task/handler.ts";
-import { copyOf, type Json, type JsonObject } from "../../task/json/json.ts";
+import type { Json, JsonObject } from "../../task/json/json.ts";
 import { type StepTrace, TRIES_KEPT_MAX } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { type Log, logOf } from "../../task/text/log-line.ts";
@@ -35,7 +35,7 @@ import {
   usdPerTokenOf,
 } from "./effects.ts";
 import { inTime, reasonOf, stackOf } from "./failure.ts";
-import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, textOf } from "./handed-over.ts";
+import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, ownCopy, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
 import type { Run } from "./run.ts";
@@ -324,7 +324,8 @@ export class StepExecution implements StepContext {
       const short = jsonAtOnce(what, given);
       const result = short ? short.json : await jsonInTurns(what, given);
       // A copy: the handler may change it before it is written.
-      const own = short ? copyOf(result) : await jsonInTurns(what, result);
+      const copy = ownCopy(result);
+      const own = copy instanceof Promise ? await copy : copy;
       if (!short && this.#run.isOver) return never();
       this.#finish("done", result, null, ms, { type: "step.completed", data: { name, ms } });
       return { result: own };
