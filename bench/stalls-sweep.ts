@@ -43,8 +43,8 @@ const longest = Math.max(
   0,
   ...readFileSync(worked, "utf8")
     .split("\n")
-    .filter((line) => line.startsWith("writer "))
-    .map((line) => Number(line.split(" ")[1])),
+    .filter((line) => line.endsWith(" writer"))
+    .map((line) => Number(line.split(" ")[0])),
 );
 process.stdout.write(
   `the sweep of ${said}; ${seconds.toFixed(1)} s; others' writes p50 ${share(0.5)} ms, p99 ${share(0.99)} ms, longest ` +
