@@ -109,6 +109,17 @@ export class ParserThread {
     this.#next();
   }
 
+  #handOver(parsed: Parsed): void {
+    const from = performance.now();
+    const waiting = this.#waiting.get(parsed.id);
+    this.#waiting.delete(parsed.id);
+    if ("value" in parsed) {
+      keepNumberTexts(parsed.value, parsed.numberTexts);
+      waiting?.resolve(parsed.value);
+    } else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
+    if (waiting) void this.#goOn(from, waiting);
+  }
+
   #answerOf(request: object): Promise<void> {
     return new Promise((resolve) => {
       const goOn = () => {
@@ -127,16 +138,8 @@ export class ParserThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     });
     worker.unref();
-    worker.on("message", (parsed: Parsed) => {
-      const from = performance.now();
-      const waiting = this.#waiting.get(parsed.id);
-      this.#waiting.delete(parsed.id);
-      if ("value" in parsed) {
-        keepNumberTexts(parsed.value, parsed.numberTexts);
-        waiting?.resolve(parsed.value);
-      } else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
-      if (waiting) void this.#goOn(from, waiting);
-    });
+    // To take it over takes a while, and what is done with it then as long: each in a turn of its own.
+    worker.on("message", (parsed: Parsed) => setImmediate(() => this.#handOver(parsed)));
     worker.on("error", () => {});
     // What it answered cannot be made here, where the stack is as deep as the value: it ends as if it had died of it.
     worker.on("messageerror", () => void worker.terminate());

@@ -1,4 +1,5 @@
 /** The first commit of a new task, with all that belongs to it: running at once where there is a slot. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
@@ -11,6 +12,7 @@ import { type Change, submitted, submittedGoingOn } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { JsonObject } from "../../task/json/json.ts";
+import { isLongJson } from "../../task/json/json-pieces.ts";
 import { type NewTask, newTask } from "../../task/new-task.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { QueuedTask } from "../../task/queued-task.ts";
@@ -19,6 +21,8 @@ import { titleOf } from "../../task/text/title.ts";
 import type { Trace } from "../../task/trace.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
+/** Of an input that takes milliseconds at each step on its way. */
+const LONG_CHARACTERS = 128 << 10;
 
 /** What becomes of the trace that a new task's caller has named, if any. */
 export type TraceBegins = (given: Trace | null, id: TaskId) => Trace | null;
@@ -41,6 +45,8 @@ export async function submitTask(
   const id = ids.taskId(now);
   const traced = trace ? { ...fresh, trace: trace(fresh.trace ?? null, id) } : fresh;
   const { task: made, message } = newTask(traced, id, now);
+  // To check it has taken a while, and to write it and begin takes as long.
+  if (isLongJson(made.input, LONG_CHARACTERS)) await nextTurn();
   const { task, turn } = inOrder(made, along);
   const mayGoOn = turn === undefined;
   const byPeople = mayGoOn && task.assignment !== null && task.notBefore === null;

@@ -43,6 +43,30 @@ describe("submit", () => {
       expect(await other).toMatchObject({ replayed: false });
   });
 
+  it("writes a long input in another turn of the event loop than that in which it is checked", async () => {
+    /** How often it is looked at before others have their turn. */
+    const looksAtOnce = async (text: string) => {
+      let isOver = false;
+      let looks = 0;
+      const input = {
+        text,
+        get seen() {
+          if (!isOver) looks += 1;
+          return true;
+        },
+      };
+      setImmediate(() => {
+        isOver = true;
+      });
+      await stage.submit("hold", { input });
+      return looks;
+    };
+    // The first task of a kind waits for the disk before it begins.
+    await looksAtOnce("");
+    const [short, long] = [await looksAtOnce("short"), await looksAtOnce("x".repeat(200_000))];
+    expect(long).toBeLessThan(short);
+  });
+
   it("makes one conversation of a name that several new tasks give at once", async () => {
     const conversation = { alias: "talk" };
     const ids = await Promise.all(
