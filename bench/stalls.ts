@@ -222,7 +222,7 @@ const attacks: Record<string, () => Promise<void>> = {
   async values() {
     for (const input of ["x".repeat(4_000_000), Array.from({ length: 99_000 }, (_, n) => n)])
       await measured(`20 submits of ${sizeIn(input)}`, async () =>
-        statuses(await inTurn(20, 4, () => call("/v1/tasks", { kind: "noop", input }))),
+        statuses(await inTurn(20, 4, () => call("/v1/tasks", { kind: "unread", input }))),
       );
     for (const as of ["output", "step", "event", "artifact", "child"])
       for (const shape of ["text", "umlauts", "numbers", "objects"]) {

@@ -35,6 +35,7 @@ const handlers = [
       return (await ctx.waitForInput("name", { prompt: "Who are you?", asks: "answer" }))?.value ?? null;
     },
   }),
+  defineHandler({ kind: "lists", input: z.array(z.number()), run: async (_, list) => list }),
   defineHandler({
     kind: "echoes",
     input: z.json(),
@@ -75,6 +76,26 @@ test("what is handed in and given out belongs to whoever has it: to change it la
   for await (const event of engine.follow(id)) Object.assign(event.data, { changed: true });
   expect(await engine.get(id)).toMatchObject(kept);
   for await (const { data } of engine.follow(id)) expect(data).not.toHaveProperty("changed");
+});
+
+test("long values are copied for their caller in turns with everybody else", async () => {
+  const list = Array.from({ length: 200_000 }, (_, n) => n);
+  const { id } = await engine.submit({ kind: "lists", input: list }, { idempotencyKey: "k" });
+  await engine.settled(id);
+  let turns = 0;
+  let isOver = false;
+  const turn = () => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  const task = await engine.get(id).finally(() => {
+    isOver = true;
+  });
+  expect(JSON.stringify([task.input, task.output])).toBe(JSON.stringify([list, list]));
+  // 50,000 values a turn: four turns for each of them.
+  expect(turns).toBeGreaterThan(8);
+  expect(await engine.submit({ kind: "lists", input: list }, { idempotencyKey: "k" })).toMatchObject({ id });
 });
 
 test("a task is submitted, followed and awaited without a server, and is there when the folder is opened again", async () => {

@@ -1,17 +1,20 @@
 /** An engine in the process of whoever imports it: the same tasks, rules and promises as of a server, without one. */
 import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../config-error.ts";
 import { describe, givenHandlers } from "../config-file.ts";
 import { systemClock } from "../engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "../engine/embedded/crash/crash-record-file.ts";
 import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
 import { blame } from "../engine/execution/current-place.ts";
+import { ownCopy } from "../engine/execution/handed-over.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
 import { surviveStrays } from "../own-end.ts";
 import { openStore } from "../store/open.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { Handler } from "../task/handler.ts";
-import { copyOf, type Json } from "../task/json/json.ts";
+import type { Json } from "../task/json/json.ts";
+import { jsonPieces } from "../task/json/json-pieces.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { type InputSubmission, type Submission, submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
@@ -119,16 +122,16 @@ function acting(
   let closed: Promise<void> | undefined;
   return {
     submit: async (given, { idempotencyKey: key } = {}) => {
-      const wanted = structuredClone(submission.parse(given));
-      const idempotency = key === undefined ? undefined : { key, hash: hashOf(wanted) };
+      const wanted = await ownCopy(submission.parse(given));
+      const idempotency = key === undefined ? undefined : { key, hash: await hashOf(wanted) };
       return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
     },
     settled: async (id, signal = never) => viewOf(await tasks.settled(who, id, WAIT_MS_MAX, signal)),
     get: async (id) => viewOf(await tasks.get(who, id)),
     follow: async function* (id, after = 0, signal = never) {
-      for await (const batch of tasks.follow(who, id, after, signal)) yield* structuredClone(batch);
+      for await (const batch of tasks.follow(who, id, after, signal)) yield* await ownCopy(batch);
     },
-    input: async (id, input) => viewOf((await tasks.input(who, id, structuredClone(input))).task),
+    input: async (id, input) => viewOf((await tasks.input(who, id, await ownCopy(input))).task),
     pause: async (id, reason) => viewOf((await tasks.pause(who, id, because(reason))).task),
     resume: async (id) => viewOf((await tasks.resume(who, id)).task),
     cancel: async (id, reason) => viewOf((await tasks.cancel(who, id, because(reason))).task),
@@ -139,17 +142,22 @@ function acting(
   };
 }
 
-function hashOf(wanted: unknown): string {
-  return createHash("sha256").update(JSON.stringify(wanted)).digest("hex");
+async function hashOf(wanted: unknown): Promise<string> {
+  const hash = createHash("sha256");
+  for (const piece of jsonPieces(wanted)) {
+    hash.update(piece);
+    await nextTurn();
+  }
+  return hash.digest("hex");
 }
 
 /** A copy: it is the caller's, to change. */
-function viewOf(task: Task): TaskView {
+async function viewOf(task: Task): Promise<TaskView> {
   const { id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent } = task;
   return {
     ...{ id, kind, state, title, progress, createdAt, endedAt, attempt, conversation, parent },
-    ...{ input: copyOf(input), metadata: copyOf(metadata) },
-    ...(task.state === "completed" && { output: copyOf(task.output) }),
+    ...{ input: await ownCopy(input), metadata: await ownCopy(metadata) },
+    ...(task.state === "completed" && { output: await ownCopy(task.output) }),
     ...("error" in task && task.error && { error: { ...task.error } }),
   };
 }

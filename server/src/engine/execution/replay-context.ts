@@ -22,7 +22,7 @@ import {
   type StepOptions,
   TaskFailure,
 } from "../../task/handler.ts";
-import { copyOf, type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
+import { type Json, type JsonObject, storedJson } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type PauseCause, type UsageTotals } from "../../task/task.ts";
 import { type Log, logOf } from "../../task/text/log-line.ts";
@@ -288,7 +288,8 @@ class ReplayContext implements Context {
         if (call.entry) return messages.parse(call.entry.result);
         const most = Math.min(limit(), HISTORY_MAX);
         const found = await this.#run.through(() => this.#run.port.history(most));
-        this.#record(call, {}, copyOf<Json>(found));
+        const own = ownCopy<Json>(found);
+        this.#record(call, {}, own instanceof Promise ? await own : own);
         return found;
       },
     );

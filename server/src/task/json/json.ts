@@ -111,19 +111,6 @@ function mended(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), mended(inner)]));
 }
 
-/** A copy of what is JSON already. */
-export function copyOf<Value extends Json>(value: Value): Value;
-export function copyOf(value: Json): Json {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf);
-  const copy: JsonObject = {};
-  for (const key of Object.keys(value)) {
-    const inner = value[key];
-    if (inner !== undefined) putKey(copy, key, copyOf(inner));
-  }
-  return copy;
-}
-
 /** Also under the name `__proto__`, which an assignment would take for something else. */
 export function putKey(object: JsonObject, key: string, value: Json): void {
   if (key === "__proto__")
