@@ -9,6 +9,9 @@ export const HIDDEN = "[hidden]";
 /** Shorter ones would hide words. */
 const KNOWN_LENGTH_MIN = 6;
 
+/** Each from its first digit to its last. */
+const NUMBERS = /\d{6,}/g;
+
 /** What a variable of the environment is called that holds a secret, and what one looks like that is no word. */
 const SECRET_NAME = /(?:^|_)(?:(?:API)?KEY|TOKEN|SECRET|PASSPHRASE)$|PASSWORD$|_(?:PASS|PWD)$/i;
 const SECRET_VALUE = /^(?=.*\d).{8,}$/s;
@@ -34,11 +37,13 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
 /** The text without secrets: those that are `known`, and what looks like one. */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   let shown = text;
+  const numbers = new Set<string>();
   for (const secret of spelled(known)) {
-    // Digits within longer ones are a time, an id, a count.
-    const form = /^\d+$/.test(secret) ? new RegExp(`(?<!\\d)${secret}(?!\\d)`, "g") : secret;
-    shown = shown.replaceAll(form, HIDDEN);
+    if (/^\d+$/.test(secret)) numbers.add(secret);
+    else shown = shown.replaceAll(secret, HIDDEN);
   }
+  // All at once. Digits within longer ones are a time, an id, a count.
+  if (numbers.size > 0) shown = shown.replace(NUMBERS, (digits) => (numbers.has(digits) ? HIDDEN : digits));
   for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
   return shown;
 }
