@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
@@ -15,6 +16,7 @@ import { StoreFaults } from "../suite/store-faults.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { CrashMemory } from "./crash/crash-record.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
+import { Placement } from "./placement.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 const ids = new Ids(systemRandomBytes);
@@ -164,6 +166,31 @@ test("what ran goes on before others are there, and what is handed in meanwhile 
   await atRest();
   expect(engine.recovering).toBe(null);
   expect(ran).toEqual([running, urgent, lateAndUrgent, running, first, last, late]);
+});
+
+test("tasks that wait for their turn in a conversation are looked at again in turns with everybody else", async () => {
+  const TASKS = 150;
+  await start();
+  const conversation = { alias: "talk" };
+  for (let n = 0; n < TASKS; n++) await submit("work", { conversation, multitaskStrategy: "enqueue" });
+  await start();
+  const looks = new Map<string, number>();
+  const most = new Map<number, number>();
+  let turn = 0;
+  const { place: placed } = Placement.prototype;
+  const place = vi.spyOn(Placement.prototype, "place");
+  place.mockImplementation(function (this: Placement, entry) {
+    const before = looks.get(entry.id) ?? 0;
+    looks.set(entry.id, before + 1);
+    if (before > 0) most.set(turn, (most.get(turn) ?? 0) + 1);
+    return Reflect.apply(placed, this, [entry]);
+  });
+  rest.resolve();
+  for (; engine.recovering; turn++) await nextTurn();
+  place.mockRestore();
+  const again = [...most.values()];
+  expect(again.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100);
+  expect(Math.max(...again)).toBeLessThanOrEqual(64);
 });
 
 test("a new task takes no free slot from those that are on their way", async () => {

@@ -142,7 +142,10 @@ export class Recovery {
     if (this.#next !== null) this.#serve();
     await this.#readOpen(ALL);
     // Those that were placed before all of their conversation were there.
-    for (const entry of open.inTurn()) placement.place(entry);
+    await this.#inTurns(open.inTurn(), ({ id }) => {
+      const now = open.get(id);
+      if (now?.inTurn) placement.place(now);
+    });
     await this.#again(() => descendants.adopt());
     if (this.#stopped) return null;
     this.#changed = null;
@@ -180,17 +183,25 @@ export class Recovery {
     const { open } = this.#parts;
     const seen = new Set<TaskId>();
     for (;;) {
-      const above = [...open.orphans().keys()].filter((id) => !seen.has(id)).slice(0, WHOLE_PAGE);
-      if (above.length === 0 || this.#stopped) return;
-      const tasks = await Promise.all(above.map((id) => this.#again(() => this.#find(id))));
-      for (const id of above) seen.add(id);
-      for (const task of tasks) {
-        if (!task || isTerminal(task.state)) continue;
-        if (this.#changed?.has(task.id)) continue;
-        this.#order.isOpen(task.id);
-        this.#takeIn(openTask(task));
-        this.heard(task.id);
+      const level = [...open.orphans().keys()].filter((id) => !seen.has(id));
+      if (level.length === 0) return;
+      for (let from = 0; from < level.length; from += WHOLE_PAGE) {
+        if (this.#stopped) return;
+        const above = level.slice(from, from + WHOLE_PAGE);
+        await this.#takeInAbove(above);
+        for (const id of above) seen.add(id);
       }
+    }
+  }
+
+  async #takeInAbove(above: readonly TaskId[]): Promise<void> {
+    const tasks = await Promise.all(above.map((id) => this.#again(() => this.#find(id))));
+    for (const task of tasks) {
+      if (!task || isTerminal(task.state)) continue;
+      if (this.#changed?.has(task.id)) continue;
+      this.#order.isOpen(task.id);
+      this.#takeIn(openTask(task));
+      this.heard(task.id);
     }
   }
 
