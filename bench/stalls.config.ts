@@ -74,7 +74,7 @@ const large = defineHandler({
   input: z.strictObject({
     shape: z.enum(["text", "umlauts", "numbers", "objects"]),
     size: z.int(),
-    as: z.enum(["output", "step", "event", "artifact", "child"]),
+    as: z.enum(["nothing", "output", "step", "event", "artifact", "child"]),
   }),
   run: async (ctx, { shape, size, as }) => {
     const value = handedOver(shape, size);

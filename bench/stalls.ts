@@ -228,6 +228,7 @@ const attacks: Record<string, () => Promise<void>> = {
       for (const shape of ["text", "umlauts", "numbers", "objects"]) {
         const [ofText, ofList] = as === "artifact" ? [30_000_000, 240_000] : [60_000_000, 990_000];
         const size = shape === "text" || shape === "umlauts" ? ofText : ofList;
+        await until(await submit("large", { shape, size, as: "nothing" }), "completed");
         let id = "";
         await measured(`${as} of ${size} in ${shape}`, async () => {
           id = await submit("large", { shape, size, as });
