@@ -50,8 +50,8 @@ function hearRole(): void {
 
 /** The statements of whichever database is opened in this thread. */
 async function watchStatements(): Promise<void> {
-  const { default: Database } = await import("better-sqlite3");
-  const db = new Database(":memory:");
+  const { openDatabase } = await import("../server/src/store/sqlite/database.ts");
+  const db = openDatabase(":memory:");
   const statements: object = Object.getPrototypeOf(db.prepare("SELECT 1"));
   db.close();
   for (const verb of ["run", "get", "all"]) {
