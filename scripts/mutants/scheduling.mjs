@@ -190,16 +190,16 @@ export const SCHEDULING = [
     put: "",
   },
   {
-    file: descendants,
+    file: transitions,
     name: "a-cancel-is-answered-before-its-children-are-there",
-    find: "    await this.#parts.open.complete;\n",
+    find: "    await this.#orphanEnds.gather(id);\n",
     put: "",
   },
   {
     file: "server/src/engine/embedded/claims.ts",
     name: "work-is-given-out-before-the-oldest-is-there",
-    find: "if (!queue || this.#isHeld) return undefined;",
-    put: "if (!queue) return undefined;",
+    find: "    if (mayGo(entry)) this.#makeReady(entry, this.#queue(key));\n    else this.#early.set(entry.id, entry);",
+    put: "    this.#makeReady(entry, this.#queue(key));",
   },
   {
     file: recovery,

@@ -3,7 +3,7 @@ import type { Alias } from "../task/alias.ts";
 import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import type { AsleepPlace, OpenPlace, OpenTask } from "../task/open-task.ts";
+import type { AsleepPlace, BelowPlace, OpenPlace, OpenTask } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -59,6 +59,8 @@ export interface TaskStore {
   open(after: OpenPlace | null, limit: number): Promise<{ tasks: OpenTask[]; next: OpenPlace | null }>;
   /** How many those are. */
   openCount(): Promise<number>;
+  /** The open children of a task, oldest first, behind `after`. */
+  openBelow(parent: TaskId, after: BelowPlace, limit: number): Promise<{ tasks: OpenTask[]; next: BelowPlace | null }>;
   /** Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `next` leads on. */
   asleep(after: AsleepPlace, until: number, limit: number): Promise<{ tasks: OpenTask[]; next: AsleepPlace | null }>;
   /** The earliest `wakesAt` after this moment; null when nobody sleeps for longer. */

@@ -96,6 +96,9 @@ export type OpenPlace = { rank: number; afterUrgent: number; number: number };
 /** Where a task lies in the order of those that sleep. */
 export type AsleepPlace = { wakesAt: number; id: string };
 
+/** Where an open task lies among those of its parent. */
+export type BelowPlace = { createdAt: number; number: number };
+
 type Sleeper = Pick<OpenTask, "state" | "parent" | "dueAt" | "deadlineAt" | "concurrencyToEnd">;
 
 /** As `OpenTask` has it; the store has the same rule in the index of those that sleep. */

@@ -21,6 +21,8 @@ type Parts = {
   open: Pick<OpenTasks, "get">;
   keys: ConcurrencyKeys;
   leases: Pick<LeaseKeys, "held" | "free" | "stop">;
+  /** Whether all that come before it are in memory; true when absent. */
+  mayGo?: (entry: Entry) => boolean;
 };
 
 /** Workers name the queues that they ask for. */
@@ -42,9 +44,11 @@ export class Claims implements WorkClaims {
   readonly #queueOf = new Map<TaskId, string>();
   /** The queues in which tasks of a concurrency key are parked. */
   readonly #parkedIn = new Map<string, Set<string>>();
+  /** Ready, but some that come before them are still on their way into memory. */
+  readonly #early = new Map<TaskId, Entry>();
   /** When workers last asked, by queue: the latest of them last. */
   readonly #asked = new Map<string, number>();
-  /** Nothing is given out before `start`: what comes first may not be here yet. */
+  /** Nothing is given out before `start`: what holds its concurrency key may not be here yet. */
   #isHeld = true;
   #stopped = false;
 
@@ -54,16 +58,29 @@ export class Claims implements WorkClaims {
   }
 
   offer(entry: Entry, name: string): void {
+    const { mayGo = () => true } = this.#parts;
     const key = queueKey(entry.tenant, name);
     this.#queueOf.set(entry.id, key);
-    this.#makeReady(entry, this.#queue(key));
+    if (mayGo(entry)) this.#makeReady(entry, this.#queue(key));
+    else this.#early.set(entry.id, entry);
+  }
+
+  /** More are in memory: those may be claimed before which nothing is missing any more. */
+  lookAgain(): void {
+    const early = [...this.#early.values()];
+    this.#early.clear();
+    for (const entry of early) {
+      const key = this.#queueOf.get(entry.id);
+      if (key !== undefined) this.offer(entry, namesOf(key).queue);
+    }
   }
 
   withdraw(id: TaskId): void {
     const key = this.#queueOf.get(id);
+    this.#early.delete(id);
+    this.#queueOf.delete(id);
     const queue = key === undefined ? undefined : this.#queues.get(key);
     if (key === undefined || !queue) return;
-    this.#queueOf.delete(id);
     queue.ready.remove(id);
     if (queue.returned.length > 0) queue.returned = queue.returned.filter((entry) => entry.id !== id);
     const limitKey = this.#limitKeyOf(id);

@@ -28,7 +28,7 @@ type Parts = { store: Pick<Store, "mayGoOn">; transitions: Transitions; clock: C
 type Ended = { end: Command; top: TaskId; againMs: number };
 type Tree = { parents: number; done: PromiseWithResolvers<void> };
 
-export class Descendants implements OrphanEnds {
+export class Descendants implements Omit<OrphanEnds, "gather"> {
   readonly #parts: Parts;
   readonly #ended = new Map<TaskId, Ended>();
   readonly #trees = new Map<TaskId, Tree>();
@@ -46,8 +46,6 @@ export class Descendants implements OrphanEnds {
   }
 
   async all(id: TaskId): Promise<void> {
-    // They may be on their way into memory.
-    await this.#parts.open.complete;
     await this.#trees.get(id)?.done.promise;
   }
 

@@ -23,7 +23,7 @@ import type { Ids } from "../ids.ts";
 import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
-import { type EarlyBeginning, Transitions } from "../transitions.ts";
+import { type EarlyBeginning, type OrphanEnds, Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
 import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
@@ -129,7 +129,7 @@ export class EmbeddedEngine implements Engine {
     const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock, mayGo: this.#mayGo });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
-    const claims = new Claims({ transitions, clock, open, keys, leases });
+    const claims = new Claims({ transitions, clock, open, keys, leases, mayGo: this.#mayGo });
     const sleepers = this.#sleepersOf({ store, clock, handlers, transitions, limits, log });
     const placement = new Placement({ open, scheduler, claims, sleepers, ask: (id) => this.#waits.ask(id) });
     const shared = { store, transitions, clock, handlers, open, placement, leases, log };
@@ -168,7 +168,7 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#interruption = new Interruption({ store, transitions, open, waits });
-    const looks = { descendants, scheduler, waits, interruption: this.#interruption, record, guard, runner };
+    const looks = { descendants, scheduler, claims, waits, interruption: this.#interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
       log.warn("The retention sweep failed.", { error }),
@@ -187,8 +187,16 @@ export class EmbeddedEngine implements Engine {
       changedElsewhere: (task) => this.#changedElsewhere(task),
     });
     transitions.onSubmit((first) => this.#beginEarly(first));
-    transitions.endOrphans(descendants);
+    transitions.endOrphans(this.#orphanEnds());
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
+  }
+
+  #orphanEnds(): OrphanEnds {
+    return {
+      endOf: (parent) => this.#descendants.endOf(parent),
+      gather: (id) => this.#recovery.gather(id),
+      all: (id) => this.#descendants.all(id),
+    };
   }
 
   #timeObserver(): TimeObserver {
@@ -215,10 +223,10 @@ export class EmbeddedEngine implements Engine {
   async #recover(): Promise<void> {
     if (!(await this.#recovery.begin())) return;
     this.#scheduler.start();
+    this.claims.start();
     const afterwards = await this.#recovery.goOn();
     if (!afterwards) return;
     this.#retention.start();
-    this.claims.start();
     this.#sleepers
       .start()
       .catch((error: unknown) => this.#log.warn("The tasks that sleep could not be read.", { error }));
@@ -370,7 +378,7 @@ export class EmbeddedEngine implements Engine {
     if (task.state === "running") return !this.#recovery.isJudged && task.lease === null;
     const entry = this.#open.get(task.id);
     if (!entry) return task.state === "queued";
-    return this.#open.isReady(entry) && (typeof entry.doneBy === "object" || !this.#recovery.mayGo(entry));
+    return this.#open.isReady(entry) && !this.#recovery.mayGo(entry);
   }
 
   #obstacle(task: Task): Obstacle | null {

@@ -28,7 +28,6 @@ export class OpenTasks {
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
-  readonly #complete = Promise.withResolvers<void>();
 
   constructor(clock: Clock, observer: TimeObserver) {
     this.#clock = clock;
@@ -180,18 +179,7 @@ export class OpenTasks {
     this.#deadlines.start();
   }
 
-  /** All open tasks of the store are here. */
-  areAll(): void {
-    this.#complete.resolve();
-  }
-
-  /** Resolves once all open tasks of the store are here. */
-  get complete(): Promise<void> {
-    return this.#complete.promise;
-  }
-
   stop(): void {
-    this.#complete.resolve();
     this.#due.stop();
     this.#deadlines.stop();
   }

@@ -59,6 +59,7 @@ const kinds = [
     },
   }),
   defineHandler({ kind: "waits", input: z.json(), run: (ctx) => ctx.child("child", "asks", {}) }),
+  defineHandler({ kind: "above", input: z.json(), run: (ctx) => ctx.child("child", "waits", {}) }),
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", 1_000).then(() => null) }),
   defineHandler({
     kind: "tree",
@@ -280,26 +281,23 @@ test("a task that ended after its page was read is open no more", async () => {
   expect(engine.stats()).toMatchObject({ open: 3 });
 });
 
-test("children that are not there yet go with their parent, and the cancel is answered after that", async () => {
+test("a cancel waits for the children of its task, at any depth, and for no other task that is not there yet", async () => {
   await start(5);
-  const parents = [await submitParent(), await submitParent()];
+  const tops = [await submit("above"), await submit("above")];
+  const alone = await submit("asks");
+  await atRest();
   const { tasks } = await store.open(null, 10);
   const childOf = (id: string | undefined) => tasks.find(({ parent }) => parent === id)?.id ?? "";
-  const [child, other] = parents.map(childOf);
+  const [kept, ended] = tops.map((top) => [top, childOf(top), childOf(childOf(top))]);
   await start(5);
-  let answered = false;
-  const cancelled = verbs.tasks.cancel(ada, parents[1] ?? "").then(() => {
-    answered = true;
-  });
-  await atRest();
-  expect([await stateOf(parents[1] ?? ""), await stateOf(other ?? ""), answered]).toEqual([
-    "cancelled",
-    "input_required",
-    false,
-  ]);
+  await verbs.tasks.cancel(ada, tops[1] ?? "");
+  await verbs.tasks.cancel(ada, alone);
+  expect(engine.recovering).not.toBe(null);
+  expect(await Promise.all([...(ended ?? []), alone].map(stateOf))).toEqual(Array(4).fill("cancelled"));
   rest.resolve();
-  await cancelled;
-  expect([await stateOf(other ?? ""), await stateOf(child ?? "")]).toEqual(["cancelled", "input_required"]);
+  await atRest();
+  expect(await Promise.all((kept ?? []).map(stateOf))).toEqual(["input_required", "input_required", "input_required"]);
+  expect(engine.stats()).toMatchObject({ open: 3 });
 });
 
 test("a child that is not there yet does nothing once its parent has ended, also where another child of it ran", async () => {
@@ -359,17 +357,19 @@ test.each([
   expect(await stateOf(task)).toBe("completed");
 });
 
-test("workers are given the oldest work, once all of it is there, also those that wait for it since before", async () => {
+test("workers are given the oldest work as soon as all that comes before it is there, also those that wait for it", async () => {
   await start();
-  const [oldest] = [await submit("claimed"), await submit("claimed"), await submit("claimed")];
+  const old = [await submit("claimed"), await submit("claimed"), await submit("claimed")];
   await start();
-  await submit("claimed", { priority: -1 });
-  const claim = { worker: "w", queue: "queue", max: 1, leaseMs: 60_000, waitMs: 0 };
+  old.push(await submit("claimed"));
+  const claim = { worker: "w", queue: "queue", max: 9, leaseMs: 60_000, waitMs: 0 };
   const { signal } = new AbortController();
-  expect(await verbs.work.claim(ada, claim, signal)).toEqual([]);
-  const waiting = verbs.work.claim(ada, { ...claim, waitMs: 30_000 }, signal);
+  const claimed = async (waitMs = 0) => (await verbs.work.claim(ada, { ...claim, waitMs }, signal)).map(({ id }) => id);
+  expect(await claimed()).toEqual(old.slice(0, 2));
+  expect(await claimed()).toEqual([]);
+  const waiting = claimed(30_000);
   rest.resolve();
-  expect((await waiting).map(({ id }) => id)).toEqual([oldest]);
+  expect(await waiting).toEqual(old.slice(2));
 });
 
 test("what is due meanwhile comes once what has its key is there", async () => {

@@ -10,11 +10,12 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
+import { type BelowPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
+import type { Claims } from "./claims.ts";
 import type { CrashGuard } from "./crash/crash-guard.ts";
 import type { CrashRecord } from "./crash/crash-record.ts";
 import type { Descendants } from "./descendants.ts";
@@ -45,6 +46,7 @@ type Parts = {
   descendants: Descendants;
   placement: Placement;
   scheduler: Scheduler;
+  claims: Pick<Claims, "lookAgain">;
   waits: WaitCompletion;
   leases: Pick<LeaseKeys, "held">;
   interruption: Interruption;
@@ -137,7 +139,7 @@ export class Recovery {
 
   /** Takes up the others. Resolves with what is left to do then, and with nothing when it was stopped. */
   async goOn(): Promise<(() => Promise<void>) | null> {
-    const { open, scheduler, guard, placement, descendants, log } = this.#parts;
+    const { open, guard, placement, descendants, log } = this.#parts;
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     if (this.#next !== null) this.#serve();
     await this.#readOpen(ALL);
@@ -150,12 +152,29 @@ export class Recovery {
     if (this.#stopped) return null;
     this.#changed = null;
     this.#order.areAll();
-    open.areAll();
-    scheduler.lookAgain();
+    this.#lookAgain();
     return async () => {
       await this.#afterwards();
       await this.#readClaimable();
     };
+  }
+
+  /** Knows of those below a task before their place in the order has come, so that they end with it; none begins by that. */
+  async gather(top: TaskId): Promise<void> {
+    const { store, pages, open: inMemory, handlers } = this.#parts;
+    const parents = [top];
+    for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+      let after: BelowPlace | null = { createdAt: 0, number: 0 };
+      while (after !== null && this.isUnderWay && !this.#stopped) {
+        const { tasks, next } = await store.openBelow(parent, after, pages.openPage);
+        for (const open of tasks) {
+          parents.push(open.id);
+          if (this.#changed && !this.#changed.has(open.id) && !inMemory.has(open.id))
+            inMemory.remember(entryUnread(open, handlers));
+        }
+        after = next;
+      }
+    }
   }
 
   stop(): void {
@@ -164,18 +183,23 @@ export class Recovery {
 
   /** Reads on until all are here whose rank is at most this. */
   async #readOpen(rank: number): Promise<void> {
-    const { pages, store, scheduler } = this.#parts;
+    const { pages, store } = this.#parts;
     while (!this.#stopped && !this.#order.hasRead(rank)) {
       const { tasks, next } = await this.#again(() => store.open(this.#next, pages.openPage));
       for (const open of tasks) if (!this.#changed?.has(open.id)) this.#takeIn(open);
       this.#read += tasks.length;
       this.#next = next;
-      if (this.#order.readUpTo(next)) scheduler.lookAgain();
+      if (this.#order.readUpTo(next)) this.#lookAgain();
       if (next === null) return;
       this.#all ??= await this.#again(() => store.openCount());
       if (this.#read >= pages.openAwaited) this.#serve();
       await nextTurn();
     }
+  }
+
+  #lookAgain(): void {
+    this.#parts.scheduler.lookAgain();
+    this.#parts.claims.lookAgain();
   }
 
   /** Those above what runs, wherever they are in the order: what has become of them is known before it goes on. */

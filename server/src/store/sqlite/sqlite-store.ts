@@ -8,7 +8,7 @@ import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json/json.ts";
-import { type AsleepPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
+import { type AsleepPlace, type BelowPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
@@ -222,6 +222,12 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async open(after: OpenPlace | null, limit: number) {
     return await this.#open(after, limit, (from, limit) => this.#reads.send("open", { after: from, limit }));
+  }
+
+  async openBelow(parent: string, after: BelowPlace, limit: number) {
+    return await this.#open(after, limit, (from, limit) =>
+      this.#reads.send("openBelow", { parent, after: from, limit }),
+    );
   }
 
   openCount(): Promise<number> {

@@ -184,7 +184,7 @@ export function transitionStories(setup: () => Promise<Store>): void {
     expect(again).toEqual({ ok: false, why: "replayed", task: winner?.id, hash: "h1" });
   });
 
-  test("open tasks come in pages in the order in which a start takes them up, with what the engine needs of them", async () => {
+  test("open tasks come in pages in the order of a start, and those below one by age, with what the engine needs of them", async () => {
     const store = await setup();
     const child = newTask();
     const waits: Wait[] = [{ on: "child", key: "c", since: START, until: null, child: child.id }];
@@ -210,6 +210,12 @@ export function transitionStories(setup: () => Promise<Store>): void {
     expect(ids).toEqual([holds, running, urgent, queued, woken, parent, child].map(({ id }) => id));
     expect(pages.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
     expect(await store.openCount()).toBe(7);
+    const sibling = await submit(store, newTask({ parent: parent.id }));
+    await live(store, await submit(store, newTask({ parent: parent.id })), ...complete(newTask()));
+    const below = await store.openBelow(parent.id, { createdAt: 0, number: 0 }, 1);
+    expect(below.tasks.map(({ id }) => id)).toEqual([child.id]);
+    const rest = below.next && (await store.openBelow(parent.id, below.next, 2));
+    expect(rest).toMatchObject({ tasks: [{ id: sibling.id }], next: null });
     expect(pages[2]?.[1]).toMatchObject({
       state: "waiting",
       priority: 3,

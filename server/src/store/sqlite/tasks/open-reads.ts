@@ -1,6 +1,6 @@
 /** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
 import type { Database } from "better-sqlite3";
-import type { AsleepPlace, OpenPlace } from "../../../task/open-task.ts";
+import type { AsleepPlace, BelowPlace, OpenPlace } from "../../../task/open-task.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isTenantAside, notAside } from "../doctor/set-aside.ts";
@@ -11,6 +11,7 @@ import { OPEN_COLUMNS } from "./task-columns.ts";
 
 /** Rows behind `after`, each with its place in the index. */
 type OpenPage = { after: OpenPlace | null; limit: number };
+type BelowPage = { parent: string; after: BelowPlace; limit: number };
 type AsleepPage = { after: AsleepPlace; until: number; limit: number };
 /** One that was set aside is there for the page after it to follow. */
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
@@ -36,6 +37,14 @@ export function openReads(db: Database) {
       }),
     }),
     openCount: number(`SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`, () => []),
+    openBelow: openPages<BelowPage, BelowPlace>(db, {
+      select: (columns) =>
+        `SELECT ${columns} FROM tasks INDEXED BY tasks_by_parent
+        WHERE parent = ? AND (created_at, n) > (?, ?) AND ended_at IS NULL ORDER BY created_at, n`,
+      place: ["created_at", "n", "id"],
+      values: ({ parent, after }) => [parent, after.createdAt, after.number],
+      placeOf: ([createdAt, number]) => ({ createdAt: numberIn(createdAt), number: numberIn(number) }),
+    }),
     asleep: openPages<AsleepPage, AsleepPlace>(db, {
       select: (columns) =>
         `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} <= ? AND (${WAKES_AT}, id) > (?, ?)
