@@ -81,6 +81,18 @@ export const SCHEDULING = [
   },
   {
     file: "server/src/engine/embedded/sleepers.ts",
+    name: "a-late-count-of-sleepers-stands",
+    find: "if (this.#movedMeanwhile !== moved) return;",
+    put: "",
+  },
+  {
+    file: waits,
+    name: "a-child-outlives-the-parent-that-ended-unseen",
+    find: "if (task.parent !== null && (await this.#isTerminal(task.parent))) return;",
+    put: "",
+  },
+  {
+    file: "server/src/engine/embedded/sleepers.ts",
     name: "deadlines-of-sleepers-are-not-awaited-at-a-start",
     find: "Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY)",
     put: "this.#firstAt",

@@ -225,7 +225,7 @@ test("a key that is held to its end has no room before its holder is there", asy
 test("a child whose parent ended when nobody saw it does nothing more, whatever it is told before all are there", async () => {
   await start(1);
   for (let made = 0; made < 2; made++) await submitParent();
-  const top = await submit("waits");
+  const top = await submit("waits", { deadlineMs: 60_000 });
   await atRest();
   const child = (await store.open(null, 10)).tasks.find(({ parent }) => parent === top)?.id ?? "";
   expect(await stateOf(child)).toBe("input_required");
@@ -240,7 +240,8 @@ test("a child whose parent ended when nobody saw it does nothing more, whatever 
   await atRest();
   await start(5);
   await verbs.tasks.input(ada, child, { value: "go on" });
-  await atRest();
+  // Its parent's deadline is its own.
+  await clock.advance(60_000, atRest);
   expect(ran).toEqual([]);
   rest.resolve();
   await atRest();

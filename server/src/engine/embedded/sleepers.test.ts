@@ -154,6 +154,21 @@ test.each<[string, keyof Store, Error | undefined]>([
   expect(warned).toEqual([once, once]);
 });
 
+test("a count that comes late does not stand against the one that was asked for after it", async () => {
+  const naps = [await submit("naps"), await submit("naps", { delayMs: HOUR })];
+  const asleepByState = store.asleepByState.bind(store);
+  const late = Promise.withResolvers<Awaited<ReturnType<Store["asleepByState"]>>>();
+  store.asleepByState = () => late.promise;
+  await start();
+  store.asleepByState = asleepByState;
+  await clock.advance(HOUR, atRest);
+  late.resolve([{ kind: "naps", state: "waiting", count: 9 }]);
+  await atRest();
+  expect(warned).toEqual([]);
+  expect(await Promise.all(naps.map(stateOf))).toEqual(["completed", "waiting"]);
+  expect(counted()).toEqual([{ kind: "naps", state: "waiting", count: 1 }]);
+});
+
 test("a store that closes while it is asked is nothing to warn of after a stop", async () => {
   await submit("naps");
   const { promise, reject } = Promise.withResolvers<never>();

@@ -104,9 +104,11 @@ export class Sleepers {
   }
 
   async #countAll(): Promise<void> {
-    this.#movedMeanwhile = [];
+    const moved: StateCount[] = [];
+    this.#movedMeanwhile = moved;
     const counted = await this.#again(() => this.#parts.store.asleepByState(this.#until));
-    const moved = this.#movedMeanwhile;
+    // They were read again meanwhile, and are being counted again.
+    if (this.#movedMeanwhile !== moved) return;
     this.#movedMeanwhile = null;
     this.#counts.clear();
     for (const each of [...counted, ...moved]) this.#count(each);

@@ -94,9 +94,9 @@ export class WaitCompletion implements TimeObserver {
       // Said once: on a full disk thousands may be due, and each would say it every time.
       if (refusals === 0 || !isPassing(error)) this.#parts.log.warn(message, { task, error });
       if (this.#stopped || !isPassing(error)) return;
-      this.#parts.clock.after(Math.min(AGAIN_MS * 2 ** refusals, AGAIN_MS_MAX), () => {
-        if (this.#parts.open.has(task)) this.#work(message, task, work, refusals + 1);
-      });
+      // Also of one that is on disk alone; what has ended meanwhile refuses.
+      const againMs = Math.min(AGAIN_MS * 2 ** refusals, AGAIN_MS_MAX);
+      this.#parts.clock.after(againMs, () => this.#work(message, task, work, refusals + 1));
     });
   }
 
@@ -133,6 +133,8 @@ export class WaitCompletion implements TimeObserver {
     // The limit of its kind stands still until it goes on, and is set anew then.
     const stands = task?.state === "running" && task.lease === null && !this.#parts.runner.isLive(id);
     if (!task || (stands && isOverLimit(task, clock.now()))) return;
+    // A start that finds its parent ended takes it along, once all are there.
+    if (task.parent !== null && (await this.#isTerminal(task.parent))) return;
     await transitions.change(id, { do: "expire" });
   }
 
@@ -162,6 +164,11 @@ export class WaitCompletion implements TimeObserver {
 
   async #relay(parent: TaskId, child: TaskId): Promise<void> {
     await this.#parts.transitions.relay(parent, child);
+  }
+
+  async #isTerminal(id: TaskId): Promise<boolean> {
+    const task = await this.#parts.transitions.find(id).catch(() => null);
+    return task !== null && isTerminal(task.state);
   }
 
   /** Nothing more comes of a child that cannot be read: its parent's call says so. */
