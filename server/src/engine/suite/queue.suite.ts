@@ -82,6 +82,40 @@ export function queueSuite(begin: Begin): void {
     for (const id of greedy) await arrives(life, id, "completed");
   });
 
+  it("keeps the turns of five tenants, and the priorities within each, over a restart", async () => {
+    const order: string[] = [];
+    const hold = gate();
+    const codes = [
+      kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null))),
+      kind("note", (ctx, input) => ctx.step("note", async () => order.push(z.string().parse(input)))),
+    ];
+    const life = await begin(codes, { concurrency: 1 });
+    // Of so many others that no slot is left, not even of the reserve.
+    for (let n = 0; n < 10; n++) await submit(life, "block", {}, { ...ada, tenant: `other ${n}` });
+    await life.settle();
+    const tenants = ["a", "b", "c", "d", "e"].map((tenant): Principal => ({ ...ada, tenant }));
+    for (const level of [-1, 0, 1])
+      for (const [n, tenant] of tenants.entries())
+        for (let times = 0; times <= n; times++) {
+          // What is urgent to one tenant is nothing to another.
+          const priority = level * 20 * (n + 1);
+          await submit(life, "note", { input: `${tenant.tenant}${level}`, priority }, tenant);
+        }
+    expect(order).toEqual([]);
+    const next = await life.crash(codes);
+    await next.settle();
+    hold.resolve();
+    await next.settle();
+    expect(order).toHaveLength(3 * 15);
+    for (const [n, { tenant }] of tenants.entries()) {
+      const own = order.filter((line) => line.startsWith(tenant));
+      expect(own).toEqual([1, 0, -1].flatMap((level) => Array<string>(n + 1).fill(`${tenant}${level}`)));
+    }
+    // While all of them have some that wait, each has its turn before another has two.
+    for (const turn of [0, 1, 2])
+      expect(new Set(order.slice(turn * 5, turn * 5 + 5).map(([tenant]) => tenant)).size, `${order}`).toBe(5);
+  });
+
   it("runs no more tasks of one concurrency key than it allows", async () => {
     const hold = gate();
     const life = await begin([kind("block", (ctx) => ctx.step("hold", () => hold.promise.then(() => null)))]);

@@ -1,6 +1,6 @@
 /** Time: no setting of the clock, no laptop that slept and no long wait loses what is due, or makes a duration wrong. */
 import { expect, it } from "vitest";
-import { ada, arrives, at, type Begin, gate, kind, submit } from "./stage.ts";
+import { ada, arrives, at, type Begin, events, gate, kind, submit } from "./stage.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -89,4 +89,44 @@ export function timeSuite(begin: Begin): void {
     const { deadlineAt, endedAt } = await arrives(life, id, "timed_out");
     expect(endedAt).toBe(deadlineAt);
   });
+
+  for (const [says, ms] of [
+    ["a day back", -DAY_MS],
+    ["a year forward", 365 * DAY_MS],
+  ] as const)
+    it(`goes on after a restart by a clock that was set ${says} meanwhile, and shows no time that is negative`, async () => {
+      const limit = { timeLimitMs: () => HOUR_MS };
+      const codes = [
+        kind("slow", (ctx) => ctx.step("work", () => Promise.resolve(null)), limit),
+        kind("hangs", (ctx) => ctx.step("work", () => new Promise<null>(() => {})), limit),
+        kind("nap", (ctx) => ctx.sleep("hour", HOUR_MS).then(() => "rested"), limit),
+        kind("ask", (ctx) => ctx.waitForInput("q", { asks: "answer", prompt: "?", deadlineMs: HOUR_MS }), limit),
+        kind("external", async () => null, { queueOf: () => "q" }),
+      ];
+      const old = await begin(codes);
+      const claim = { worker: "w", queue: "q", max: 1, leaseMs: 60_000, waitMs: 0 };
+      const names = ["nap", "ask", "external"] as const;
+      const ids = await Promise.all(names.map((name) => submit(old, name)));
+      const paused = await submit(old, "hangs");
+      const due = await submit(old, "slow", { delayMs: 60_000 });
+      await old.verbs.work.claim(ada, claim, new AbortController().signal);
+      await old.settle();
+      await old.verbs.tasks.pause(ada, paused);
+      await old.settle();
+      const life = await old.crash(codes);
+      await life.setForward(ms);
+      const next = await life.restart(codes);
+      const later = await submit(next, "slow");
+      await arrives(next, later, "completed");
+      await next.verbs.tasks.cancel(ada, paused);
+      await next.pass(HOUR_MS + Math.max(0, -ms));
+      const states = ["completed", "completed", "waiting", "cancelled", "completed", "completed"] as const;
+      for (const [n, id] of [...ids, paused, due, later].entries()) {
+        const { createdAt, updatedAt } = await arrives(next, id, states[n] ?? "completed");
+        const moments = [createdAt, ...(await events(next, id)).map(({ at }) => at), updatedAt];
+        expect(moments).toEqual(moments.toSorted((one, other) => one - other));
+        const { steps } = await next.verbs.tasks.steps(ada, id);
+        for (const { durationMs } of steps) expect(durationMs ?? 0).toBeGreaterThanOrEqual(0);
+      }
+    });
 }
