@@ -293,14 +293,14 @@ describe("steering", () => {
       NO_COLOR: "1",
     });
     expect(out + talk).toBe(`${task.id} may spend 10 tokens and $2.50.\n`);
-    expect((await read(task.id)).budget).toEqual({ tokens: 10, cost_usd: 2.5, on_spent: "fail" });
+    expect((await read(task.id)).budget).toMatchObject({ tokens: 10, cost_usd: 2.5, on_spent: "fail" });
     const log = await (await server.call(`/v1/tasks/${task.id}/events`)).text();
     expect(log).toContain(
       '"facts":{"by":"developer","onSpent":"fail","tokens":10,"costUsd":2.5,"reason":"more to do"}',
     );
     const set = (id: string, json: object) => server.call(`/v1/tasks/${id}/budget`, { json });
     expect((await set(task.id, { tokens: null })).status).toBe(200);
-    expect((await read(task.id)).budget).toEqual({ tokens: null, cost_usd: 2.5, on_spent: "fail" });
+    expect((await read(task.id)).budget).toMatchObject({ tokens: null, cost_usd: 2.5, on_spent: "fail" });
     const lifted = await runWaybill(["budget", task.id, "--usd", "none"], { WAYBILL_URL: server.url, NO_COLOR: "1" });
     expect(lifted.out + lifted.talk).toBe(`${task.id} may spend any amount.\n`);
     for (const none of [{ tokens: 0 }, {}, { reason: "no more" }]) expect((await set(task.id, none)).status).toBe(400);
