@@ -1,0 +1,36 @@
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { EVERYBODY, submit } from "../../suite/life.suite.ts";
+import { newTask } from "../../suite/new-task.suite.ts";
+import { openDatabase } from "../database.ts";
+import { DATABASE_FILE } from "../folder.ts";
+import { openSqliteStore } from "../store.ts";
+
+test("a long input is found by what stands in its beginning, which alone is read", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "waybill-search-"));
+  let store = await openSqliteStore(folder);
+  const input = {
+    nokey: ['say \\ "quoted" zür\nich', 4711, -2.5, { list: ["x".repeat(2_000), "inner"] }],
+    filler: Array.from({ length: 400 }, () => "word ".repeat(1_000)),
+    late: "unheard",
+  };
+  const { id } = await submit(store, newTask({ input }));
+  const broken = await submit(store, newTask({ input: `first ${"\\\u0007".repeat(400_000)}` }));
+  await store.close();
+  // Nobody who reads on to the end understands any of it.
+  for (const file of readdirSync(path.join(folder, "files"), { recursive: true, withFileTypes: true }))
+    if (file.isFile()) truncateSync(path.join(file.parentPath, file.name), 1 << 20);
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.exec("DELETE FROM search; UPDATE search_progress SET n = 0");
+  db.close();
+  store = await openSqliteStore(folder);
+  const found = async (text: string) =>
+    (await store.list(EVERYBODY, { text }, { limit: 10 })).tasks.map((task) => task.id);
+  for (const word of ["quoted", "zür", "ich", "4711", "inner", "word"]) expect(await found(word), word).toEqual([id]);
+  for (const word of ["nokey", "filler", "unheard", "late"]) expect(await found(word), word).toEqual([]);
+  expect(await found("first")).toEqual([broken.id]);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
