@@ -25,6 +25,18 @@ export const USAGE = [
     put: "",
   },
   {
+    file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "what-a-dead-process-was-paying-for-a-cancelled-task-is-forgotten",
+    find: "this.#lostCalls.ended(task, command);",
+    put: "",
+  },
+  {
+    file: "server/src/engine/execution/paying.ts",
+    name: "live-text-counts-for-a-call-that-says-none",
+    find: "if (!last || silent) return calls;",
+    put: "if (!last) return calls;",
+  },
+  {
     file: "server/src/engine/execution/step-execution.ts",
     name: "what-a-dead-process-was-paying-is-forgotten",
     find: "if (this.#paying && this.#paying.life !== this.#run.port.life) await",

@@ -9,7 +9,6 @@ import type { Store } from "../../store/store.ts";
 import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { TaskEvent } from "../../task/events/event.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
@@ -32,6 +31,7 @@ import type { Reservations } from "../reservations.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
 import { type DaysMoneyOf, daysMoneyBounds } from "./days-money.ts";
 import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
+import { saidOf } from "./said-bytes.ts";
 
 export type AttemptParts = {
   store: Store;
@@ -224,20 +224,7 @@ export class AttemptWriter implements AttemptPort {
   async said(step: string): Promise<number> {
     const { store } = this.#parts;
     const { id, lastSeq } = this.#task;
-    let bytes = 0;
-    try {
-      for (let after = 0; after < lastSeq; ) {
-        const from = after;
-        const events = await this.#insist(() => store.events(id, from, EVENTS_PAGE));
-        for (const event of events) bytes = saidBy(event, step, bytes);
-        after = events.at(-1)?.seq ?? lastSeq;
-      }
-    } catch (error) {
-      // A log that cannot be read ends no task over a sum: what it has not told is not counted.
-      if (!(error instanceof Damaged)) throw error;
-      return 0;
-    }
-    return bytes;
+    return saidOf(step, lastSeq, (after, limit) => this.#insist(() => store.events(id, after, limit)));
   }
 
   answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
@@ -395,18 +382,6 @@ export class AttemptWriter implements AttemptPort {
       throw error;
     }
   }
-}
-
-const EVENTS_PAGE = 1_000;
-
-/** How many bytes of live text its try has told after this event. */
-function saidBy(event: TaskEvent, step: string, before: number): number {
-  if (event.custom) return before;
-  if (event.type === "output.delta")
-    return event.data.step === step ? before + Buffer.byteLength(event.data.text) : before;
-  if (event.type === "output.restarted") return event.data.step === step ? 0 : before;
-  const ends = event.type === "step.completed" || event.type === "step.failed" || event.type === "step.retrying";
-  return ends && event.data.name === step ? 0 : before;
 }
 
 /** About how many bytes it takes in memory. */

@@ -35,6 +35,7 @@ import { Descendants } from "./descendants.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import { Interruption } from "./interruption.ts";
 import { LeaseKeys } from "./lease-keys.ts";
+import { LostCalls } from "./lost-calls.ts";
 import { OpenTasks, type TimeObserver } from "./open-tasks.ts";
 import { Placement } from "./placement.ts";
 import { type Loading, Recovery } from "./recovery.ts";
@@ -102,6 +103,7 @@ export class EmbeddedEngine implements Engine {
   readonly #record: CrashRecord;
   readonly #guard: CrashGuard;
   readonly #interruption: Interruption;
+  readonly #lostCalls: LostCalls;
   readonly #recovery: Recovery;
   readonly #retention: Retention;
   readonly #sleepers: Sleepers;
@@ -121,7 +123,8 @@ export class EmbeddedEngine implements Engine {
     const open = new OpenTasks(clock, this.#timeObserver());
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
-    const own = { refused, life: randomUUID(), reservations: this.reservations, depthMax: limits.depthMax };
+    const life = randomUUID();
+    const own = { refused, life, reservations: this.reservations, depthMax: limits.depthMax };
     const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });
@@ -168,6 +171,7 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#interruption = new Interruption({ store, transitions, open, waits });
+    this.#lostCalls = new LostCalls({ store, transitions, waits, life, since: startedAt });
     const looks = { descendants, scheduler, claims, waits, interruption: this.#interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
@@ -292,6 +296,7 @@ export class EmbeddedEngine implements Engine {
     this.#guard.changed(task);
     if (command === "bill" || command === "grant" || command === "delete" || command === "blame") return;
     if (change.relays) this.#waits.relay(task);
+    this.#lostCalls.ended(task, command);
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     if (change.before && !this.#open.has(task.id)) this.#sleepers.moved(task.kind, change.before.state);

@@ -2,7 +2,7 @@
  * One step: its body's tries, and their record. At least once until its result is committed; what the body recorded
  * commits with that result, except live text and progress, which show at once, and usage, which counts in any case.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { ArtifactUpdate, artifactUpdate } from "../../task/artifact.ts";
 import type { Emission, EventDraft } from "../../task/events/event.ts";
@@ -18,7 +18,7 @@ import type { Json, JsonObject } from "../../task/json/json.ts";
 import { type StepTrace, TRIES_KEPT_MAX } from "../../task/step.ts";
 import { type Failure, NO_USAGE, type UsageTotals } from "../../task/task.ts";
 import { type Log, logOf } from "../../task/text/log-line.ts";
-import { addUsage, TOKEN_BYTES, type UsageCall, usageCall } from "../../task/usage.ts";
+import { addUsage, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { ArtifactTry } from "./artifact-sizes.ts";
 import { runIn } from "./current-place.ts";
@@ -38,6 +38,7 @@ import { inTime, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, ownCopy, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
+import { lostCalls, type Paying, unfinished } from "./paying.ts";
 import type { Run } from "./run.ts";
 import { StopSignal } from "./stop-signal.ts";
 
@@ -46,24 +47,6 @@ const STEP_TIMEOUT_MS = 600_000;
 const STEP_BACKOFF_MS = 1_000;
 const STEP_BACKOFF_MS_MAX = 60_000;
 
-/**
- * What a step's entry holds while it has no result: when it tries again, whether it has sent live text (`said`), and what its
- * try had paid for or was about to, the last at `usdPerToken` for what was said, unless its answer is `silent`. In the `life` in
- * which it began, its body says itself what it has paid for, also when it is cut off.
- */
-const unfinished = z.object({
-  until: z.int(),
-  said: z.boolean(),
-  paying: z
-    .object({
-      calls: z.array(usageCall),
-      usdPerToken: z.number(),
-      silent: z.boolean().optional(),
-      life: z.string().optional(),
-    })
-    .optional(),
-});
-type Paying = NonNullable<z.infer<typeof unfinished>["paying"]>;
 /** A call whose answer has not been told; null for one that is no live text. */
 type UnderWay = { call: UsageCall; usdPerToken: number | null };
 
@@ -417,13 +400,9 @@ export class StepExecution implements StepContext {
   }
 
   /** What a try has paid for whose process died: its last call by what was known before it, and by what was said of its answer. */
-  async #countLost({ calls, usdPerToken, silent = false }: Paying): Promise<void> {
-    const last = calls.at(-1);
-    if (!last || silent) return void this.#effects.usage.push(...calls);
-    const said = Math.ceil((await this.#run.through(() => this.#run.port.said(this.#call.name))) / TOKEN_BYTES);
-    const outputTokens = last.outputTokens + said;
-    const costUsd = last.costUsd === null ? null : last.costUsd + said * usdPerToken;
-    this.#effects.usage.push(...calls.slice(0, -1), { ...last, outputTokens, costUsd });
+  async #countLost(paying: Paying): Promise<void> {
+    const said = () => this.#run.through(() => this.#run.port.said(this.#call.name));
+    this.#effects.usage.push(...(await lostCalls(paying, said)));
   }
 
   /** What the body had reported when it was cut off was paid for. */
