@@ -1,5 +1,6 @@
 /** Counts the calls that a process has died in for tasks that end before they have gone on. */
 import type { Store } from "../../store/store.ts";
+import type { TaskId } from "../../task/id.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { lostCalls, paidInAnotherLife } from "../execution/paying.ts";
@@ -18,6 +19,8 @@ type Parts = {
 
 export class LostCalls {
   readonly #parts: Parts;
+  /** One journal is read at a time: thousands of a tree may end at once. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -27,10 +30,15 @@ export class LostCalls {
   ended(task: Task, command: string): void {
     const isByItself = command === "complete" || command === "fail" || command === "reject";
     if (isByItself || !isTerminal(task.state) || task.startedAt === null || task.startedAt > this.#parts.since) return;
-    this.#parts.waits.watch("Calls that a process died in were not counted.", task.id, () => this.#count(task));
+    const { id, lastSeq } = task;
+    this.#parts.waits.watch("Calls that a process died in were not counted.", id, () => {
+      const counted = this.#turn.then(() => this.#count(id, lastSeq));
+      this.#turn = counted.catch(() => {});
+      return counted;
+    });
   }
 
-  async #count({ id, lastSeq }: Task): Promise<void> {
+  async #count(id: TaskId, lastSeq: number): Promise<void> {
     const { store, transitions, life } = this.#parts;
     for (const entry of await store.journal(id)) {
       const paying = paidInAnotherLife(entry, life);
