@@ -111,6 +111,7 @@ export class EmbeddedEngine implements Engine {
 
   /** Whether all that come before it are in memory. */
   readonly #mayGo = (entry: Entry): boolean => this.#recovery.mayGo(entry);
+  readonly #sweepFailed = (error: unknown): void => this.#log.warn("The retention sweep failed.", { error });
 
   constructor(parts: EngineParts) {
     const { store, clock, ids, log, ownership = soleOwner, launch = null } = parts;
@@ -174,9 +175,7 @@ export class EmbeddedEngine implements Engine {
     this.#lostCalls = new LostCalls({ store, transitions, waits, life, since: startedAt });
     const looks = { descendants, scheduler, claims, waits, interruption: this.#interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
-    this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, (error) =>
-      log.warn("The retention sweep failed.", { error }),
-    );
+    this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, this.#sweepFailed);
     this.#strays = new Strays({
       clock,
       open,
