@@ -63,10 +63,10 @@ type Topic = {
   /** The part of the tail that was taken last: all who keep up take the same one. */
   taken: readonly TaskEvent[];
   /** What was read from the store last, by where it begins. */
-  pages: Map<number, Page>;
+  pages: Map<number, Page> | null;
   lastSeq: number;
   version: number;
-  waiting: Set<() => void>;
+  waiting: (() => void)[];
 };
 
 export class LocalEventFeed implements EventFeed {
@@ -123,9 +123,9 @@ export class LocalEventFeed implements EventFeed {
         if (topic.version === seen) {
           const news = Promise.withResolvers<void>();
           wake = news.resolve;
-          topic.waiting.add(wake);
+          topic.waiting.push(wake);
           await news.promise;
-          topic.waiting.delete(wake);
+          waitsNoMore(topic, wake);
         }
         seen = topic.version;
       },
@@ -186,6 +186,7 @@ export class LocalEventFeed implements EventFeed {
 
   /** What the store has after `cursor`. Those who come to the same place get the same events, and one encoding of them. */
   async #page(id: TaskId, topic: Topic, cursor: number): Promise<readonly TaskEvent[]> {
+    topic.pages ??= new Map();
     const known = topic.pages.get(cursor);
     if (known && (known.bytes > 0 || known.version === topic.version)) return await known.events;
     const page: Page = { events: this.#read(id, cursor, PAGE_EVENTS), version: topic.version, bytes: 0 };
@@ -203,7 +204,7 @@ export class LocalEventFeed implements EventFeed {
   }
 
   #keep(topic: Topic, cursor: number, page: Page, events: readonly TaskEvent[]): void {
-    if (topic.pages.get(cursor) !== page) return;
+    if (topic.pages?.get(cursor) !== page) return;
     page.bytes = events.reduce((sum, event) => sum + sizeOf(event.data), 0);
     this.#bytes += page.bytes;
     for (const [at, oldest] of topic.pages) {
@@ -213,7 +214,7 @@ export class LocalEventFeed implements EventFeed {
   }
 
   #forget(topic: Topic, cursor: number, page: Page): void {
-    if (topic.pages.get(cursor) !== page) return;
+    if (topic.pages?.get(cursor) !== page) return;
     topic.pages.delete(cursor);
     this.#bytes -= page.bytes;
   }
@@ -230,7 +231,7 @@ export class LocalEventFeed implements EventFeed {
     if (topic.subscribers > 0) return;
     this.#topics.delete(id);
     this.#clearTail(topic);
-    for (const [cursor, page] of topic.pages) this.#forget(topic, cursor, page);
+    for (const [cursor, page] of topic.pages ?? []) this.#forget(topic, cursor, page);
   }
 }
 
@@ -241,10 +242,10 @@ function newTopic(): Topic {
     tail: [],
     tailBytes: 0,
     taken: [],
-    pages: new Map(),
+    pages: null,
     lastSeq: 0,
     version: 0,
-    waiting: new Set(),
+    waiting: [],
   };
 }
 
@@ -261,18 +262,26 @@ function shared(topic: Topic, cursor: number): readonly TaskEvent[] | undefined 
 
 function wake(topic: Topic): void {
   topic.version += 1;
-  for (const wake of [...topic.waiting]) wake();
+  const { waiting } = topic;
+  topic.waiting = [];
+  for (const wake of waiting) wake();
+}
+
+/** Whom a change has woken is gone from there. */
+function waitsNoMore(topic: Topic, wake: () => void): void {
+  const at = topic.waiting.indexOf(wake);
+  if (at !== -1) topic.waiting.splice(at, 1);
 }
 
 /** Resolves at the topic's next change or when `signal` fires, and leaves no reaction behind on either. */
 function news(topic: Topic, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
-      topic.waiting.delete(wake);
+      waitsNoMore(topic, wake);
       signal.removeEventListener("abort", wake);
       resolve();
     };
-    topic.waiting.add(wake);
+    topic.waiting.push(wake);
     signal.addEventListener("abort", wake, { once: true });
     if (signal.aborted) wake();
   });

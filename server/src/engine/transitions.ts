@@ -86,8 +86,8 @@ export class Transitions {
   #stopped = false;
   #follows: (change: Change) => Write[] = () => [];
   #beginsEarly: EarlyBeginning = () => undefined;
-  /** First commits that have not gone to the store yet. */
-  readonly #first = new Map<TaskId, FirstCommit>();
+  /** First commits that have not gone to the store yet, by their places: a table that a map has outgrown keeps what was in it. */
+  readonly #first = new Map<TaskId, { commit: FirstCommit | null }>();
   #orphanEnds: OrphanEnds = { endOf: () => undefined, gather: async () => {}, all: async () => {} };
   /** Ends that are being written: what their children do waits until it is known whether they took effect. */
   readonly #endings = new Map<TaskId, Promise<unknown>>();
@@ -141,9 +141,11 @@ export class Transitions {
     const first = new FirstCommit(write);
     const atRest = this.#beginsEarly(first);
     if (atRest) {
-      this.#first.set(write.task.id, first);
+      const place: { commit: FirstCommit | null } = { commit: first };
+      this.#first.set(write.task.id, place);
       await atRest;
       this.#first.delete(write.task.id);
+      place.commit = null;
     }
     let applied: Applied | undefined;
     try {
@@ -164,7 +166,7 @@ export class Transitions {
    * once it has gone. Rejects with `not_found` when the store refuses the submit.
    */
   withSubmit(id: TaskId, plan: (task: Task) => Plan): Promise<void> | undefined {
-    return this.#first.get(id)?.add((task) => this.#writes(task, plan(task), NONE_COUNTED));
+    return this.#first.get(id)?.commit?.add((task) => this.#writes(task, plan(task), NONE_COUNTED));
   }
 
   /** Whether its submit has not gone to the store yet. */
