@@ -181,6 +181,18 @@ export const SHARES = [
     put: "    this.#isCounting = true;",
   },
   {
+    file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "answers-are-heard-as-they-came",
+    find: '{ tenant: heard.tenant ?? "", user: "" }',
+    put: '{ tenant: "", user: "" }',
+  },
+  {
+    file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "all-answers-are-heard-in-one-turn",
+    find: "heard === TOGETHER && performance.now() < this.#until",
+    put: "heard === TOGETHER",
+  },
+  {
     file: "server/src/store/sqlite/thread/fair-channel.ts",
     name: "a-question-waits-for-a-thread-that-starts",
     find: "    const ready = this.#isReady?.(channel);\n    if (ready === undefined) {",

@@ -10,7 +10,7 @@ import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Identity } from "../../task/people/identity.ts";
 import { isTerminal } from "../../task/states.ts";
-import { dueAt, type Task } from "../../task/task.ts";
+import { dueAt, type Task, type Wait } from "../../task/task.ts";
 import { isOverLimit } from "../../task/time-limit.ts";
 import type { Clock } from "../clock.ts";
 import { answerAmong } from "../execution/inbox.ts";
@@ -162,8 +162,12 @@ export class WaitCompletion implements TimeObserver {
     }
   }
 
+  /** A tree of thousands begins and ends with no question: each of its tasks would be decided on for nothing. */
   async #relay(parent: TaskId, child: TaskId): Promise<void> {
-    await this.#parts.transitions.relay(parent, child);
+    const { transitions } = this.#parts;
+    const asked = (await transitions.find(child))?.waits.some(({ on }) => on === "input") ?? false;
+    const asks = (await transitions.find(parent))?.waits.some((wait) => isRelayedFrom(wait, child)) ?? false;
+    if (asked || asks) await transitions.relay(parent, child);
   }
 
   async #isTerminal(id: TaskId): Promise<boolean> {
@@ -185,6 +189,10 @@ export class WaitCompletion implements TimeObserver {
   async #wake(id: TaskId, key: string): Promise<void> {
     await this.#parts.transitions.change(id, { do: "wake", key });
   }
+}
+
+function isRelayedFrom(wait: Wait, child: TaskId): boolean {
+  return wait.on === "input" && wait.relayed?.child === child;
 }
 
 function isOverdue({ assignment }: Task, now: number): boolean {

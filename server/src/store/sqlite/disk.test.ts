@@ -138,7 +138,7 @@ test("answers that are about something large are heard one in a turn of the even
     };
     setImmediate(count);
     const turns = await Promise.all(
-      Array.from({ length: 5 }, () => channel.send("countKeys", null, aboutBytes).then(() => turn)),
+      Array.from({ length: 5 }, () => channel.send("countKeys", null, { bytes: aboutBytes }).then(() => turn)),
     );
     isOver = true;
     return new Set(turns).size;

@@ -5,6 +5,7 @@
 import { Refusal } from "../../../task/errors.ts";
 import { BATCH_BYTES_MAX, type Work, worked } from "../people/work-through.ts";
 import { type Answer, answerOf, type Given, type Outcome } from "./call.ts";
+import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
 import { beginWork, type Thread } from "./threads.ts";
 import type { Role } from "./worker.ts";
@@ -14,15 +15,18 @@ export const WAITING_COUNT_MAX = 10_000;
 const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
+/**
+ * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; and the
+ * tenant whose turn it takes, where its answer sets off much.
+ */
+export type About = { bytes?: number; tenant?: string };
+
 export interface Channel<Verbs> {
-  /**
-   * Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full.
-   * `aboutBytes` is what the call is about and does not carry, like a file: whoever hears the answer works on that again.
-   */
+  /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
   send<Name extends keyof Verbs & string>(
     name: Name,
     given: Given<Verbs, Name>,
-    aboutBytes?: number,
+    about?: About,
   ): Promise<Answer<Verbs, Name>>;
   /** True when nothing is under way and nothing waits. */
   readonly isIdle: boolean;
@@ -36,17 +40,9 @@ export interface Channel<Verbs> {
  * brings some 20 calls. Of fewer, commits would be too small.
  */
 const SENT_AT_ONCE = 16;
-/** Of answers and of what they are about, in one turn of the event loop. */
-const SETTLED_BYTES_MAX = 64 << 10;
-/** Answers in one turn: that a change has been written says little, and sets off what follows from it, 0.1 ms each. */
-const SETTLED_COUNT_MAX = 128;
 
-type Caller = {
-  bytes: number;
-  aboutBytes: number;
-  resolve: (answer: never) => void;
-  reject: (error: unknown) => void;
-};
+type Caller = About & { sent: number; resolve: (answer: never) => void; reject: (error: unknown) => void };
+type Answered = { caller: Caller; outcome: Outcome<never> };
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
 export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
@@ -71,10 +67,10 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
   let begun: Channel<Verbs> | null = null;
   let closed = false;
   return {
-    async send(name, given, aboutBytes) {
+    async send(name, given, about) {
       if (closed) throw gone();
       begun ??= start();
-      return await begun.send(name, given, aboutBytes);
+      return await begun.send(name, given, about);
     },
     get isIdle() {
       return begun?.isIdle ?? true;
@@ -96,11 +92,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
-  /** Answers that have come: as they came, and as outcomes of which so many are settled. */
-  #arrived: string[] = [];
-  #outcomes: Outcome<never>[] = [];
-  #settled = 0;
-  #settlesNext = false;
+  /** Answers that have come. */
+  readonly #hearing = new Hearing<Answered>({
+    read: (answers) => this.#read(answers),
+    hear: (answered) => this.#hear(answered),
+    rests: () => (this.#closing ? this.#end() : this.#flush()),
+  });
   #waitingBytes = 0;
   /**
    * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
@@ -117,34 +114,36 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     this.#inFlightMax = inFlightMax;
     this.#thread.port.on("message", (answers: string | null) => {
       if (answers === null) return this.#ended();
-      // A port hands on up to 1,000 messages before the loop goes round, and what one answer sets off may bring the next
-      // one: sockets would not be looked at for seconds.
-      this.#arrived.push(answers);
-      this.#settleNext();
+      this.#hearing.arrived(answers);
     });
   }
 
   send<Name extends keyof Verbs & string>(
     name: Name,
     given: Given<Verbs, Name>,
-    aboutBytes = 0,
+    about: About = {},
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       this.#mustHaveRoom();
       const text = JSON.stringify([name, given]);
-      const bytes = text.length;
-      if (this.#outgoingBytes + bytes > BATCH_BYTES_MAX) this.#flush();
+      const sent = text.length;
+      if (this.#outgoingBytes + sent > BATCH_BYTES_MAX) this.#flush();
       this.#outgoing.push(text);
-      this.#outgoingBytes += bytes;
-      this.#waitingBytes += bytes;
-      this.#callers.push({ bytes, aboutBytes, resolve, reject });
+      this.#outgoingBytes += sent;
+      this.#waitingBytes += sent;
+      this.#callers.push({ ...about, sent, resolve, reject });
       if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
       else if (this.#outgoing.length === SENT_AT_ONCE) this.#flush();
     });
   }
 
   get isIdle(): boolean {
-    return this.#callers.length === 0;
+    return this.#waiting === 0;
+  }
+
+  /** Callers who have heard no answer. */
+  get #waiting(): number {
+    return this.#callers.length + this.#hearing.length;
   }
 
   close(): Promise<void> {
@@ -158,15 +157,15 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   #mustHaveRoom(): void {
     if (this.#lost || this.#closing) throw gone(this.#lost);
-    if (this.#callers.length < WAITING_COUNT_MAX && this.#waitingBytes < WAITING_BYTES_MAX) return;
+    if (this.#waiting < WAITING_COUNT_MAX && this.#waitingBytes < WAITING_BYTES_MAX) return;
     throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
       retryAfterS: RETRY_AFTER_S,
     });
   }
 
   #flush(): void {
-    // Of the callers, those whose call the worker has.
-    const inFlight = this.#callers.length - this.#outgoing.length;
+    // Those whose call the worker has, or whose answer is on its way.
+    const inFlight = this.#waiting - this.#outgoing.length;
     const room = this.#inFlightMax - inFlight;
     if (this.#outgoing.length === 0 || room <= 0 || this.#lost) return;
     const all = this.#outgoing.length <= room;
@@ -181,50 +180,21 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     if (this.#outgoing.length === 0) this.#thread.port.postMessage(null);
   }
 
-  #settleNext(): void {
-    if (this.#settlesNext) return;
-    this.#settlesNext = true;
-    setImmediate(() => {
-      this.#settlesNext = false;
-      this.#settle();
+  #read(answers: string): Heard<Answered>[] {
+    const outcomes: Outcome<never>[] = JSON.parse(answers);
+    return outcomes.flatMap((outcome) => {
+      const caller = this.#callers.shift();
+      return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
     });
   }
 
-  /** What is large goes one by one: whoever hears of it works on it before the loop goes round. */
-  #settle(bytesMax = SETTLED_BYTES_MAX, countMax = SETTLED_COUNT_MAX): void {
-    let bytes = 0;
-    let aboutBytes = 0;
-    let count = 0;
-    while (aboutBytes <= bytesMax && count < countMax) {
-      const outcome = this.#outcomes[this.#settled];
-      if (outcome !== undefined) {
-        this.#settled += 1;
-        count += 1;
-        aboutBytes += this.#hear(outcome);
-        continue;
-      }
-      const text = bytes > bytesMax ? undefined : this.#arrived.shift();
-      this.#outcomes = text === undefined ? [] : JSON.parse(text);
-      this.#settled = 0;
-      if (text === undefined) break;
-      bytes += text.length;
-    }
-    if (this.#arrived.length > 0 || this.#outcomes.length > 0) this.#settleNext();
-    if (this.#closing) this.#end();
-    else this.#flush();
-  }
-
-  /** The next caller hears its answer; the bytes that it is about. */
-  #hear(outcome: Outcome<never>): number {
-    const caller = this.#callers.shift();
-    if (!caller) return 0;
-    this.#waitingBytes -= caller.bytes;
+  #hear({ caller, outcome }: Answered): void {
+    this.#waitingBytes -= caller.sent;
     try {
       caller.resolve(answerOf(outcome));
     } catch (error) {
       caller.reject(error);
     }
-    return caller.aboutBytes;
   }
 
   #ended(): void {
@@ -235,7 +205,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   #lose(error: Error): void {
     if (this.#lost) return;
-    this.#settle(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.#hearing.all();
     this.#lost = error;
     for (let caller = this.#callers.shift(); caller; caller = this.#callers.shift()) caller.reject(gone(error));
     if (this.#closing) this.#closing.resolve();

@@ -6,7 +6,7 @@
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Answer, Given } from "./call.ts";
-import type { Channel } from "./channel.ts";
+import type { About, Channel } from "./channel.ts";
 import { type TurnOwner, Turns } from "./turns.ts";
 
 /** Of one tenant. */
@@ -39,14 +39,14 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
   send<Name extends keyof Verbs & string>(
     name: Name,
     given: Given<Verbs, Name>,
-    aboutBytes?: number,
+    about?: About,
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw new Refusal("unavailable", "The database is closed.");
       const owner = ownerOf(given);
       if (this.#turns.waitingOf(owner.tenant) >= WAITING_MAX)
         throw new Refusal("unavailable", "Too many of your requests are waiting for the database.", { retryAfterS: 1 });
-      this.#turns.push(owner, (channel) => channel.send(name, given, aboutBytes).then(resolve, reject));
+      this.#turns.push(owner, (channel) => channel.send(name, given, about).then(resolve, reject));
       this.#next();
     });
   }

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { type Heard, Hearing } from "./hearing.ts";
+
+/** Answers are texts; one is heard as `hear` says. */
+function hearing(hear: (answer: string) => void, bytes?: number): Hearing<string> {
+  const read = (answers: string): Heard<string>[] =>
+    answers.split(" ").map((answer) => ({ tenant: answer.split("-")[0], bytes, answer }));
+  return new Hearing({ read, hear, rests: () => {} });
+}
+
+function answers(tenant: string, count: number): string {
+  return Array.from({ length: count }, (_, n) => `${tenant}-${n}`).join(" ");
+}
+
+test("the answer of one tenant is heard behind one of another that has hundreds, and each hears its own in order", async () => {
+  const heard: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const some = hearing((answer) => {
+    if (heard.push(answer) === 402) resolve();
+  });
+  some.arrived(answers("greedy", 400));
+  some.arrived(answers("modest", 2));
+  await promise;
+  expect(heard.indexOf("modest-0")).toBeLessThan(3);
+  expect(heard.indexOf("modest-1")).toBeLessThan(6);
+  expect(heard.filter((answer) => answer.startsWith("greedy")).join(" ")).toBe(answers("greedy", 400));
+});
+
+test("what answers set off is done in the turns of the event loop in which they are heard, some milliseconds in each", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let [done, turns] = [0, 0];
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  const some = hearing(() => {
+    void Promise.resolve()
+      .then(() => {})
+      .then(() => {
+        for (const from = performance.now(); performance.now() - from < 1; );
+        done += 1;
+        if (done === 100) resolve();
+      });
+  });
+  setImmediate(count);
+  some.arrived(answers("greedy", 100));
+  await promise;
+  isOver = true;
+  // One turn would take 100 ms. A turn has four at least, and at most seven: the time is looked at after each four.
+  expect(turns).toBeGreaterThanOrEqual(12);
+});
+
+test("all that have come are heard at once when it is told so", () => {
+  const heard: string[] = [];
+  const some = hearing((answer) => heard.push(answer), 1 << 20);
+  some.arrived(answers("a", 3));
+  some.arrived(answers("b", 3));
+  some.all();
+  expect(heard.sort()).toEqual([...answers("a", 3).split(" "), ...answers("b", 3).split(" ")]);
+});

@@ -1,0 +1,101 @@
+/**
+ * Answers that have come over a channel and are heard for some milliseconds of each turn of the event loop, of tenants in turn.
+ * What an answer sets off may take a hundred times as long as the answer, and may bring the next one: whoever comes by another
+ * way, or from another tenant, waits for a few of them alone.
+ */
+import { Turns } from "./turns.ts";
+
+/** Of a turn. That a change has been written sets off 0.1 to 1 ms of work, as where a child has ended. */
+const TURN_MS = 4;
+/** Of answers, and of what they are about, in a turn. */
+const TURN_BYTES_MAX = 64 << 10;
+/** To look at the time, and to let what the answers have set off go through, costs as much as to hear one that sets off nothing. */
+const TOGETHER = 4;
+
+/** An answer, the tenant whose turn it takes, and the bytes that it is about. */
+export type Heard<Answer> = { tenant: string | undefined; bytes: number | undefined; answer: Answer };
+
+type Observer<Answer> = {
+  read: (answers: string) => Heard<Answer>[];
+  hear: (answer: Answer) => void;
+  /** At the end of a turn. */
+  rests: () => void;
+};
+
+export class Hearing<Answer> {
+  readonly #observer: Observer<Answer>;
+  /** As they came: a port hands on up to 1,000 of them before the loop goes round. */
+  #arrived: string[] = [];
+  readonly #turns = new Turns<Heard<Answer>>();
+  #hasTurn = false;
+  #until = 0;
+  /** What may still be read, and heard, in this turn. */
+  #bytes = 0;
+  #aboutBytes = 0;
+
+  constructor(observer: Observer<Answer>) {
+    this.#observer = observer;
+  }
+
+  /** Answers that were read and not heard. */
+  get length(): number {
+    return this.#turns.length;
+  }
+
+  arrived(answers: string): void {
+    this.#arrived.push(answers);
+    this.#nextTurn();
+  }
+
+  /** All that have come are heard at once. */
+  all(): void {
+    this.#begin(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    while (this.#one());
+  }
+
+  #nextTurn(): void {
+    if (this.#hasTurn) return;
+    this.#hasTurn = true;
+    setImmediate(() => {
+      this.#begin(TURN_BYTES_MAX, performance.now() + TURN_MS);
+      this.#some();
+    });
+  }
+
+  #begin(bytes: number, until: number): void {
+    this.#bytes = bytes;
+    this.#aboutBytes = bytes;
+    this.#until = until;
+  }
+
+  readonly #some = (): void => {
+    let heard = 0;
+    while (heard < TOGETHER && this.#one()) heard += 1;
+    if (heard === TOGETHER && performance.now() < this.#until) {
+      // Behind all that the answers have set off.
+      queueMicrotask(() => process.nextTick(this.#some));
+      return;
+    }
+    this.#hasTurn = false;
+    if (this.#arrived.length > 0 || this.#turns.length > 0) this.#nextTurn();
+    this.#observer.rests();
+  };
+
+  /** False when there is none, or the bytes of the turn are over. What is large is heard one a turn. */
+  #one(): boolean {
+    if (this.#aboutBytes < 0) return false;
+    while (this.#bytes >= 0 && this.#arrived.length > 0) this.#readNext();
+    const turn = this.#turns.next();
+    if (turn === undefined) return false;
+    turn.done();
+    this.#aboutBytes -= turn.item.bytes ?? 0;
+    this.#observer.hear(turn.item.answer);
+    return true;
+  }
+
+  #readNext(): void {
+    const text = this.#arrived.shift() ?? "[]";
+    this.#bytes -= text.length;
+    for (const heard of this.#observer.read(text)) this.#turns.push({ tenant: heard.tenant ?? "", user: "" }, heard);
+  }
+}
