@@ -46,12 +46,15 @@ export function textChecker({ asked, detectors }: { asked: Guardrails; detectors
       const text = check.in === "input" && looked.findings.length > 0 ? INPUT_REJECTED : looked.text;
       return { text, findings: looked.findings, warnings: [...warnings, ...looked.warnings] };
     } catch (error) {
-      if (error instanceof DetectorFailure) throw new Refusal("unavailable", error.message);
+      if (error instanceof DetectorFailure)
+        throw new Refusal("unavailable", error.message, { retryAfterS: FAILED_RETRY_S });
       throw error;
     }
   };
 }
 
+/** A detector that asks a model has tried several times by itself. */
+const FAILED_RETRY_S = 10;
 /** What a model may be told of what it is to look for. */
 const INSTRUCTIONS_BYTES = 4_000;
 const PER_MILLION = 1_000_000;

@@ -33,7 +33,8 @@ export class Outbox {
       formats: new Set(this.#lenses.flatMap(({ pushFormats }) => pushFormats?.names ?? [])),
       checkUrl: (url: URL) => checkUrl(url, this.#client),
       tried: (subscription: Subscription): Promise<Trial> => {
-        if (!this.#delivery) throw new Refusal("unavailable", "Webhooks are not told yet: try again in a moment.");
+        if (!this.#delivery)
+          throw new Refusal("unavailable", "Webhooks are not told yet: try again in a moment.", { retryAfterS: 1 });
         return this.#delivery.tried(subscription);
       },
     };

@@ -24,7 +24,6 @@ export interface ShareStore {
 export type ShareRefused = { why: "share"; whose: "user" | "tenant"; bound: keyof HeldBounds; most: number };
 
 const OPEN_RETRY_S = 10;
-const STORED_RETRY_S = 600;
 
 export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number): Refusal {
   const who = whose === "user" ? "You have" : "Your tenant has";
@@ -43,7 +42,8 @@ export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number
     }
     case "storedBytes": {
       const message = `${who} ${most} bytes stored, as many as there may be: delete files or vector stores, or wait until tasks that have ended are removed.`;
-      return new Refusal("rate_limited", message, { retryAfterS: STORED_RETRY_S });
+      // Nobody knows when something of it goes.
+      return new Refusal("rate_limited", message);
     }
   }
 }

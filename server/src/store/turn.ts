@@ -11,7 +11,12 @@ export type TurnGuard = "alone" | "last" | "first";
 /** `before` is the first of those that are open; of `full` it is one of too many. */
 export type TurnRefused = { why: "occupied" | "full"; before: TaskId };
 
+const FULL_RETRY_S = 10;
+
 export function refusalOfTurn({ why, before }: TurnRefused): Refusal {
-  if (why === "full") return new Refusal("rate_limited", "Too many tasks of this conversation have not ended.");
+  if (why === "full")
+    return new Refusal("rate_limited", "Too many tasks of this conversation have not ended.", {
+      retryAfterS: FULL_RETRY_S,
+    });
   return new Refusal("conflict", `The task ${before} of this conversation has not ended.`, { task: before });
 }

@@ -60,7 +60,7 @@ export interface Agents {
   /**
    * Throws `invalid`, naming the field, for what does not fit or names a model, a tool or an agent that there is not;
    * `conflict` when the tenant or the configuration has an agent of that name or slug, or the idempotency key was used for
-   * another request; `rate_limited` when the tenant has as many agents as are kept.
+   * another request; `conflict` as well when the tenant has as many agents as are kept.
    */
   create(
     principal: Principal,

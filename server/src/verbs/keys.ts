@@ -32,7 +32,7 @@ export interface Keys {
    * It stands by itself, which takes the scope `admin`, or is a child: that ends with the key that made it and draws from its share; it has no
    * later expiry, and there are `KEY_DEPTH_MAX` keys above each other at most. Throws `forbidden` for what the principal
    * lacks: `admin` for a key that is no child, `tasks:all` for another user, a scope, a model, a later expiry; `invalid` for an expiry
-   * beyond the longest; `rate_limited` when the user has 1,000 good keys; `unauthenticated` when the principal's key ended
+   * beyond the longest; `conflict` when the user has 1,000 good keys; `unauthenticated` when the principal's key ended
    * meanwhile.
    */
   create(principal: Principal, key: NewKey): Promise<{ key: Key; secret: string }>;

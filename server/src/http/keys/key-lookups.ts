@@ -51,7 +51,9 @@ export class KeyLookups {
     const { wrongKeysPerMinute, wrongKeysWaiting, wrongKeyPauseMs } = this.#share;
     if (place.count <= (wrongKeysPerMinute ?? Number.POSITIVE_INFINITY)) return;
     if (place.waiting >= (wrongKeysWaiting ?? Number.POSITIVE_INFINITY))
-      throw new Refusal("rate_limited", "Too many keys that are not known came from your address.", { retryAfterS: 1 });
+      throw new Refusal("rate_limited", "Too many keys that are not known came from your address.", {
+        retryAfterS: Math.max(1, Math.ceil(wrongKeyPauseMs / 1_000)),
+      });
     place.waiting += 1;
     place.nextAt = Math.max(now, place.nextAt) + wrongKeyPauseMs;
     await delay(place.nextAt - now, undefined, { ref: false });

@@ -9,7 +9,6 @@ import { FAULTS, type FaultName, InvalidParams, ProtocolRefusal } from "./faults
 
 const TYPES = "type.googleapis.com/google.rpc.";
 const DOMAIN = "a2a-protocol.org";
-const RETRY_AFTER_S = 1;
 
 /** Over JSON-RPC all others travel with 200. */
 export const HTTP_OF_RPC: ReadonlySet<number> = new Set([401, 403, 413, 415, 429, 503]);
@@ -95,8 +94,8 @@ export function refused(refusal: Refusal, dialect: Dialect, id: RpcId, unread = 
 
 function extraOf({ detail }: Refusal, status: number): Record<string, string> {
   if (status === 401) return { "www-authenticate": 'Bearer realm="waybill", Basic realm="waybill"' };
-  if (status === 429 || status === 503)
-    return { "retry-after": String(Math.ceil(detail.retryAfterS ?? RETRY_AFTER_S)) };
+  if (status >= 400 && detail.retryAfterS !== undefined)
+    return { "retry-after": String(Math.ceil(detail.retryAfterS)) };
   return {};
 }
 

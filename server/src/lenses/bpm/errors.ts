@@ -50,7 +50,6 @@ export function stale(): Refusal {
 }
 
 const CHALLENGE = 'Basic realm="bpm", Bearer';
-const RETRY_AFTER_S = 1;
 
 /** How the refusals of a route are said on which `noun` may not be there. */
 export function renderErrorOf(noun: Noun): RenderError {
@@ -58,10 +57,10 @@ export function renderErrorOf(noun: Noun): RenderError {
     const isOfType = code === "invalid" && detail.field === CONTENT_TYPE_FIELD;
     const status = isOfType ? 415 : HTTP_STATUS[code];
     const own = code === "not_found" ? `BPM-${noun}-NOT-FOUND` : CODES[code];
-    const { retryAfterS = RETRY_AFTER_S } = detail;
+    const { retryAfterS } = detail;
     return said(status, code === "invalid" && detail.field === ACTION_FIELD ? "BPM-ACTION-UNKNOWN" : own, message, id, {
       ...(code === "unauthenticated" && { "www-authenticate": CHALLENGE }),
-      ...((code === "rate_limited" || code === "unavailable") && { "retry-after": String(Math.ceil(retryAfterS)) }),
+      ...(retryAfterS !== undefined && { "retry-after": String(Math.ceil(retryAfterS)) }),
     });
   };
 }

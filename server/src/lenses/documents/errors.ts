@@ -49,14 +49,12 @@ const WORD: Readonly<Record<ErrorCode, Word>> = {
   internal: "internal_error",
 };
 
-const RETRY_AFTER_S = 1;
-
 export function renderError({ code, message, detail }: Refusal): ErrorAnswer {
   if (code === "invalid" && detail.field === CONTENT_TYPE_FIELD) return said(415, "unsupported_type", message);
-  const { retryAfterS = RETRY_AFTER_S } = detail;
+  const { retryAfterS } = detail;
   return said(HTTP_STATUS[code], WORD[code], message, detail.field ?? null, {
     ...(code === "unauthenticated" && { "www-authenticate": "Bearer" }),
-    ...((code === "rate_limited" || code === "unavailable") && { "retry-after": String(Math.ceil(retryAfterS)) }),
+    ...(retryAfterS !== undefined && { "retry-after": String(Math.ceil(retryAfterS)) }),
   });
 }
 

@@ -47,8 +47,8 @@ export const accountRoutes: readonly Route[] = [
       "stands by itself, which takes the scope `admin`; a `child` ends with your key, has no later expiry and draws from " +
       "the share of yours. `forbidden` for a scope or model that you have not got, another user without `tasks:all`, a " +
       "later expiry than your key's for a child, a 17th key below each other; `invalid` " +
-      "beyond the deployment's longest time; `rate_limited` when the user has 1,000 good keys.",
-    refuses: ["rate_limited"],
+      "beyond the deployment's longest time; `conflict` when the user has 1,000 good keys.",
+    refuses: ["conflict"],
     body: wire.keyBody,
     answers: [{ status: 201, about: "The key, with its secret this once.", schema: wire.createdKey }],
     handle: async ({ principal, verbs, body: { name, user, scopes, groups, roles, models, expires_at, child } }) => {

@@ -53,7 +53,7 @@ export const agentRoutes: readonly Route[] = [
       "the tenant has 10,000 agents.",
     body: wire.agentBody,
     idempotent: true,
-    refuses: ["conflict", "rate_limited"],
+    refuses: ["conflict"],
     answers: [
       {
         status: 201,

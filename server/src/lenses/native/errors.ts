@@ -25,11 +25,12 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   invalid: "The request does not fit; `field` says where.",
   too_large: "The body or the URL is too long.",
   conflict:
-    "The same identity with another content, an open task in the way, which `task_id` names, or a race that was lost. 422 for an Idempotency-Key, 412 for an If-Match.",
+    "The same identity with another content, an open task in the way, which `task_id` names, a race that was lost, or as many of these as are kept: delete some first. 422 for an Idempotency-Key, 412 for an If-Match.",
   unauthenticated: "No key, or one that is unknown, revoked or expired.",
   forbidden: "The key has not got the scope that this needs.",
-  rate_limited: "More of yours than is taken at once; `Retry-After` says when to come back.",
-  unavailable: "Overload, shutdown or a full disk; `Retry-After` says when to come back.",
+  rate_limited: "More of yours than is taken at once; `Retry-After` says when to come back, where that is known.",
+  unavailable:
+    "Overload, shutdown or a full disk, where `Retry-After` says when to come back; or this server has not got what it takes.",
   internal: "A bug of ours. The log has it under `request_id`.",
 };
 
@@ -86,7 +87,7 @@ export function problemOf(refusal: Refusal, requestId: string): Problem {
   const { code, message, detail } = refusal;
   const field = status === 415 ? undefined : detail.field;
   const wireState = state.safeParse(detail.state);
-  const retryAfter = detail.retryAfterS ?? (code === "unavailable" || code === "rate_limited" ? 1 : undefined);
+  const { retryAfterS: retryAfter } = detail;
   return {
     type: `/docs#error-${code}`,
     title: STATUS_CODES[status] ?? "Error",

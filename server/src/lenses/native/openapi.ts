@@ -60,8 +60,13 @@ function problemResponses(): JsonObject {
 function problemResponse(status: number): JsonObject {
   return {
     description: aboutStatus(status),
-    ...(status === 503 && {
-      headers: { "Retry-After": { description: "Seconds.", schema: { type: "integer" } } },
+    ...((status === 429 || status === 503) && {
+      headers: {
+        "Retry-After": {
+          description: "Seconds, where waiting helps and for how long is known.",
+          schema: { type: "integer" },
+        },
+      },
     }),
     content: { "application/problem+json": { schema: schemaOf(problem, "output") } },
   };

@@ -76,7 +76,7 @@ function kept({ path, name, params, one: ofOne, body, creates, lists }: Place): 
       ...creates,
       params,
       body,
-      refuses: ["rate_limited"],
+      refuses: ["conflict"],
       answers: [
         { status: 201, about: "The webhook.", schema: wire.webhook, headers: { Location: "URL of the webhook." } },
       ],

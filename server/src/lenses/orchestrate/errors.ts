@@ -1,5 +1,5 @@
 /** Refusals as FastAPI says them: a `detail` that is a sentence, or the list of what does not fit. */
-import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import { type ErrorCode, Refusal, type RefusalDetail } from "../../task/errors.ts";
 import { type ErrorAnswer, HTTP_STATUS, type RenderError } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { JSON_TYPE } from "../route.ts";
@@ -10,8 +10,6 @@ import { runIdOf } from "./names.ts";
 export type Strangers = 401 | 403;
 
 export const STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, invalid: 422 };
-
-const RETRY_AFTER_S = 1;
 
 export function renderErrorTo(strangers: Strangers): RenderError {
   return (refusal, { unread }) => {
@@ -26,11 +24,8 @@ export function renderErrorTo(strangers: Strangers): RenderError {
       }
       case "invalid":
         return unread ? unreadable(refusal) : said(422, [valueError(refusal)]);
-      case "rate_limited":
-      case "unavailable":
-        return said(STATUS[code], message, { "retry-after": String(Math.ceil(detail.retryAfterS ?? RETRY_AFTER_S)) });
       default:
-        return said(STATUS[code], byRun(message, detail.task));
+        return said(STATUS[code], byRun(message, detail.task), retryAfter(detail));
     }
   };
 }
@@ -38,6 +33,10 @@ export function renderErrorTo(strangers: Strangers): RenderError {
 /** Callers know the task of a sentence as a run. */
 function byRun(message: string, task: string | undefined): string {
   return task === undefined ? message : message.replace(`task ${task}`, `run ${runIdOf({ id: task })}`);
+}
+
+function retryAfter({ retryAfterS }: RefusalDetail): Record<string, string> {
+  return retryAfterS === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterS)) };
 }
 
 export function renderUnrouted({ allowed }: Unrouted): ErrorAnswer {

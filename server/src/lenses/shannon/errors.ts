@@ -26,14 +26,19 @@ const WORDS: Partial<Record<ErrorCode, (refusal: Refusal, concern: Concern) => W
     headers: { "www-authenticate": `Bearer realm="Shannon API", error_description="${quotable(message)}"` },
   }),
   forbidden: () => ({ error: "Forbidden" }),
-  rate_limited: ({ message, detail: { retryAfterS = 60, window = "minute" } }) => ({
+  rate_limited: ({ message, detail: { retryAfterS, window = "minute" } }) => ({
     error: "Rate limit exceeded",
-    more: { message, window, retry_after: Math.ceil(retryAfterS) },
-    headers: { "retry-after": String(Math.ceil(retryAfterS)) },
+    more: { message, ...(retryAfterS !== undefined && { window, retry_after: Math.ceil(retryAfterS) }) },
+    headers: retryAfter(retryAfterS),
   }),
-  unavailable: ({ detail: { retryAfterS = 1 } }) => ({ headers: { "retry-after": String(retryAfterS) } }),
+  conflict: ({ detail: { retryAfterS } }) => ({ headers: retryAfter(retryAfterS) }),
+  unavailable: ({ detail: { retryAfterS } }) => ({ headers: retryAfter(retryAfterS) }),
   internal: (_, { failure }) => ({ error: `${failure}: internal error` }),
 };
+
+function retryAfter(seconds: number | undefined): Record<string, string> {
+  return seconds === undefined ? {} : { "retry-after": String(Math.ceil(seconds)) };
+}
 
 /** How the refusals of a route are said that is about `concern`. */
 export function renderErrorOf(concern: Concern): RenderError {

@@ -117,7 +117,7 @@ it("makes keys for others only by who may see what is theirs, and at most 1,000 
   const room = { good: KEYS_OF_USER_MAX, kept: 10_000 };
   const more = Array.from({ length: KEYS_OF_USER_MAX - 1 }, (_, n) => ({ id: `key_${n}`, hash: `${n}` }));
   await Promise.all(more.map((each) => stage.store.keys.add(storedKey({ ...first.key, ...each }), room, audit)));
-  await expect(keys.create(own, { name: "mine" })).rejects.toEqual(refused("rate_limited"));
+  await expect(keys.create(own, { name: "mine" })).rejects.toEqual(refused("conflict"));
   await keys.create(admin, { name: "theirs", user: "ada" });
   await keys.revoke(own, first.key.id);
   await keys.create(own, { name: "mine" });

@@ -188,7 +188,7 @@ export class KeyVerbs implements Keys {
         throw keyHasEnded();
       case "full":
         throw new Refusal(
-          "rate_limited",
+          "conflict",
           `${key.user} has ${KEYS_OF_USER_MAX} keys, as many as there may be: revoke some first.`,
         );
       case "added":

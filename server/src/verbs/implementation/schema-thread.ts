@@ -45,7 +45,8 @@ export class SchemaThread {
   }
 
   #judge(asked: ToJudge): Promise<Judged> {
-    if (this.#waiting.length >= WAITING_MAX) throw new Refusal("unavailable", "Too many answers wait to be looked at.");
+    if (this.#waiting.length >= WAITING_MAX)
+      throw new Refusal("unavailable", "Too many answers wait to be looked at.", { retryAfterS: 1 });
     const waiting = { ...Promise.withResolvers<Judged>(), asked };
     this.#waiting.push(waiting);
     if (this.#waiting.length === 1) this.#next();

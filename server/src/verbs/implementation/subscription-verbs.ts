@@ -224,7 +224,7 @@ export async function newSubscriptions(
   const { tenant, user } = principal;
   if (!(await store.subscriptions.hasRoom({ tenant, user })))
     throw new Refusal(
-      "rate_limited",
+      "conflict",
       `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
     );
   const now = clock.now();
@@ -288,7 +288,7 @@ function mustBeOwn({ standing }: Subscription): void {
 
 function tooMany(): Refusal {
   const max = SUBSCRIPTIONS_OF_TASK_MAX;
-  return new Refusal("rate_limited", `There are ${max} webhooks here, as many as are kept: delete some first.`);
+  return new Refusal("conflict", `There are ${max} webhooks here, as many as are kept: delete some first.`);
 }
 
 function noSuchEvent(seq: number): Refusal {

@@ -73,7 +73,7 @@ export function agentWrites(db: Database, sql: WriterStatements) {
       const other = taken(agent);
       if (other) return { taken: other };
       if (numberIn(count.get(agent.tenant)?.[0]) >= AGENTS_MAX)
-        throw new Refusal("rate_limited", `There are ${AGENTS_MAX} agents, as many as are kept: delete some first.`);
+        throw new Refusal("conflict", `There are ${AGENTS_MAX} agents, as many as are kept: delete some first.`);
       insert.run(agent);
       sql.audit.add(audit);
       if (idempotency) remember.run(idempotency.scope, idempotency.key, idempotency.hash, agent.id, idempotency.at);

@@ -149,10 +149,10 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       const max = task === null ? STANDING_OF_USER_MAX : given.ofTaskMax;
       const count = task === null ? countOfAll.get(tenant, user) : countOfTask.get(task, tenant, user);
       if (numberIn(count?.[0]) >= max)
-        throw new Refusal("rate_limited", `There are ${max} webhooks here, as many as are kept: delete some first.`);
+        throw new Refusal("conflict", `There are ${max} webhooks here, as many as are kept: delete some first.`);
       if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
         throw new Refusal(
-          "rate_limited",
+          "conflict",
           `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
         );
       sql.insertSubscription.run(given.subscription);

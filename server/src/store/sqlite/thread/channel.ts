@@ -225,7 +225,7 @@ export function runWorker<Answer = null>(role: Role): Promise<Answer> {
 }
 
 function gone(error: Error | null = null): Refusal {
-  const refusal = new Refusal("unavailable", "The database is closed.");
+  const refusal = new Refusal("unavailable", "The database is closed.", { retryAfterS: RETRY_AFTER_S });
   if (error) refusal.cause = error;
   return refusal;
 }

@@ -42,7 +42,7 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
     about?: About,
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
-      if (this.#closing) throw new Refusal("unavailable", "The database is closed.");
+      if (this.#closing) throw new Refusal("unavailable", "The database is closed.", { retryAfterS: 1 });
       const owner = ownerOf(given);
       if (this.#turns.waitingOf(owner.tenant) >= WAITING_MAX)
         throw new Refusal("unavailable", "Too many of your requests are waiting for the database.", { retryAfterS: 1 });
