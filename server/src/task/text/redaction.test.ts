@@ -44,6 +44,32 @@ it("hides a known secret whole, also where another begins as it does, and where 
   expect(withoutSecrets(`${OLDPWD} ${COUNT}`, secretsOf(env))).toBe(`${OLDPWD} ${COUNT}`);
 });
 
+it("knows a secret of the environment by its variable, also without a digit, unless it is a short word or the place of a file", () => {
+  const env = {
+    DB_PASSWORD: "correct-horse-battery",
+    OPENAI_API_KEY: "dGhpc0lzQVNlY3JldA",
+    OPENAI_API_KEY_2: "abcdefghijklmnop",
+    SESSION_SECRET_OLD: "letMeInPlease",
+    MYSQL_PASSWD: "swordfish!",
+    HOOK_TOKEN: "Zeitgeist-und-Wanderlust",
+  };
+  for (const value of Object.values(env)) {
+    expect(secretsOf(env)).toContain(value);
+    expect(withoutSecrets(`it said "${value}" to us`, secretsOf(env))).toBe(`it said "${HIDDEN}" to us`);
+  }
+  expect(withoutSecrets("abcdefghijklmnopq is an alphabet", secretsOf(env))).toBe("abcdefghijklmnopq is an alphabet");
+  const plain = {
+    API_KEY: "disabled",
+    A_TOKEN: "none",
+    B_SECRET: "changeme",
+    TLS_KEY: "/etc/ssl/private/server.key",
+    C_KEY: "C:\\keys\\server.pem",
+    PASSWORD_FILE: "/run/secrets/database",
+    KEYBOARD: "a-very-long-layout",
+  };
+  expect(secretsOf(plain)).toEqual([]);
+});
+
 it.each([
   "task_01M8CY1XW5EGT9P1GH9G97JQJV could not be read",
   "An API key is needed: Authorization: Bearer sk_…",

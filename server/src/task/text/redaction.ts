@@ -12,9 +12,15 @@ const KNOWN_LENGTH_MIN = 6;
 /** Each from its first digit to its last. */
 const NUMBERS = /\d{6,}/g;
 
-/** What a variable of the environment is called that holds a secret, and what one looks like that is no word. */
-const SECRET_NAME = /(?:^|_)(?:(?:API)?KEY|TOKEN|SECRET|PASSPHRASE)$|PASSWORD$|_(?:PASS|PWD)$/i;
-const SECRET_VALUE = /^(?=.*\d).{8,}$/s;
+/** What a variable of the environment is called that holds a secret; of several, with a number or an age behind it. */
+const SECRET_NAME =
+  /(?:(?:^|_)(?:(?:API)?KEY|TOKEN|SECRET|PASSPHRASE)|PASSWORD|PASSWD|_(?:PASS|PWD))(?:_?\d+|_OLD|_NEW)?$/i;
+const SECRET_LENGTH_MIN = 8;
+/** Letters alone are a word, unless they are as many as this or change their case. */
+const LETTERS_MIN = 12;
+const NO_WORD = /[^A-Za-z]|[a-z][A-Z]/;
+/** A variable may name the file that has the secret, which messages have to say. */
+const PLACE = /^(?:[.~]{0,2}\/|[A-Za-z]:[\\/])[A-Za-z_./\\ -]*$/;
 
 const FORMS: readonly (readonly [RegExp, string])[] = [
   // Keys by the beginnings that their makers gave them; also as makers show them, with stars.
@@ -40,12 +46,17 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   const numbers = new Set<string>();
   for (const secret of spelled(known)) {
     if (/^\d+$/.test(secret)) numbers.add(secret);
-    else shown = shown.replaceAll(secret, HIDDEN);
+    else shown = shown.replaceAll(formOf(secret), HIDDEN);
   }
   // All at once. Digits within longer ones are a time, an id, a count.
   if (numbers.size > 0) shown = shown.replace(NUMBERS, (digits) => (numbers.has(digits) ? HIDDEN : digits));
   for (const [form, instead] of FORMS) shown = shown.replace(form, instead);
   return shown;
+}
+
+/** Letters within longer ones are another word. */
+function formOf(secret: string): RegExp | string {
+  return /^[A-Za-z]+$/.test(secret) ? new RegExp(`(?<![A-Za-z])${secret}(?![A-Za-z])`, "g") : secret;
 }
 
 /** As it is, and as JSON and `inspect` write it. One that another begins with comes after that one, whose rest would stay. */
@@ -60,6 +71,11 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
   const names = Object.keys(env).filter((name) => SECRET_NAME.test(name));
   return names.flatMap((name) => {
     const value = env[name] ?? "";
-    return SECRET_VALUE.test(value) ? [value] : [];
+    return isSecret(value) ? [value] : [];
   });
+}
+
+function isSecret(value: string): boolean {
+  if (value.length < SECRET_LENGTH_MIN || PLACE.test(value)) return false;
+  return value.length >= LETTERS_MIN || NO_WORD.test(value);
 }
