@@ -7,6 +7,30 @@ const thread = "server/src/http/body/parser-thread.ts";
 
 export const DOORS = [
   {
+    file: "server/src/http/keys/key-lookups.ts",
+    name: "a-right-key-is-a-guess-of-its-address",
+    find: "    place.count = Math.max(0, place.count - 1);\n",
+    put: "",
+  },
+  {
+    file: "server/src/http/network.ts",
+    name: "a-translated-address-is-of-its-translator",
+    find: ', "64:ff9b:0:0:0:0"',
+    put: "",
+  },
+  {
+    file: "server/src/task/text/redaction.ts",
+    name: "a-secret-of-the-environment-has-a-digit",
+    find: "value.length >= LETTERS_MIN || NO_WORD.test(value)",
+    put: "/\\d/.test(value)",
+  },
+  {
+    file: "server/src/lenses/native/errors.ts",
+    name: "whoever-is-refused-comes-back-in-a-second",
+    find: "  const { retryAfterS: retryAfter } = detail;",
+    put: "  const { retryAfterS: retryAfter = 1 } = detail;",
+  },
+  {
     file: authentication,
     name: "two-right-keys-are-either-of-them",
     find: 'each !== "ended" && each.keyId === principal?.keyId',

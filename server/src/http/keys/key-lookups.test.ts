@@ -44,6 +44,25 @@ it("lets a key that was accepted before past all guesses of its address, and ask
   expect(asked.filter((secret) => secret === "guess-1" || secret === "old")).toEqual(["old", "guess-1"]);
 });
 
+it("counts no key as a guess that turns out to be right: thousands come at once from one address, also beside its guesses", async () => {
+  const { find } = lookups({ ...USUAL, wrongKeyPauseMs: 60_000 });
+  for (let n = 0; n < 599; n++) await find(`guess-${n}`, "10.0.0.1");
+  const callers = Array.from({ length: 2_000 }, (_, n) => n);
+  // As many at once as a proxy has connections under way.
+  for (let from = 0; from < callers.length; from += 200) {
+    const some = callers.slice(from, from + 200).map((n) => find(`right-${n}`, "10.0.0.1", "ada"));
+    expect(new Set(await Promise.all(some))).toEqual(new Set(["ada"]));
+  }
+  // And the guesses that there were count as before.
+  await find("the last one", "10.0.0.1");
+  let came = false;
+  void find("one more", "10.0.0.1").then(() => {
+    came = true;
+  });
+  await find("another's", "10.0.0.2");
+  expect(came).toBe(false);
+});
+
 it("looks for as many as the configuration says, or for all", async () => {
   const few = lookups({ wrongKeysPerMinute: 1, wrongKeyPauseMs: 1, wrongKeysWaiting: 1 });
   const heard = await Promise.allSettled(["a", "b", "c"].map((guess) => few.find(guess, "10.0.0.1")));

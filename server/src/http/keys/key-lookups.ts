@@ -1,9 +1,9 @@
 /**
  * How often keys that nobody has shown before are looked for. A secret is 256 random bits: one that is nobody's stays so,
  * and is not asked for again. Beyond some hundreds a minute an address has its guesses looked for one after the other, with a
- * pause between, so that a flood of them leaves the store to others. A key that was accepted before waits for none.
+ * pause between, so that a flood of them leaves the store to others. A key that was accepted before waits for none; and one that
+ * turns out to be right takes nothing of what its address may guess, so that all callers behind one proxy may come at once.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "../../task/errors.ts";
 import type { WrongKeysShare } from "../shares/share.ts";
 
@@ -11,7 +11,8 @@ const MINUTE_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
 const SECRETS_MAX = 10_000;
 
-type Address = { from: number; count: number; waiting: number; nextAt: number };
+/** `waiting`: what has those go on that wait, in their order. */
+type Address = { from: number; count: number; waiting: Set<() => void>; nextAt: number };
 
 export class KeyLookups {
   readonly #share: WrongKeysShare;
@@ -34,8 +35,10 @@ export class KeyLookups {
   ): Promise<Found | "ended" | null> {
     const vain = this.#vain.get(secret);
     if (vain !== undefined) return vain;
-    if (!this.#accepted.has(secret)) await this.#turn(address);
+    const isNew = !this.#accepted.has(secret);
+    if (isNew) await this.#turn(address);
     const found = await look();
+    if (isNew && found !== null && found !== "ended") this.#giveBack(address);
     if (this.#vain.size >= SECRETS_MAX) this.#vain.clear();
     if (this.#accepted.size >= SECRETS_MAX) this.#accepted.clear();
     if (found === null) this.#vain.set(secret, null);
@@ -50,21 +53,36 @@ export class KeyLookups {
     place.count += 1;
     const { wrongKeysPerMinute, wrongKeysWaiting, wrongKeyPauseMs } = this.#share;
     if (place.count <= (wrongKeysPerMinute ?? Number.POSITIVE_INFINITY)) return;
-    if (place.waiting >= (wrongKeysWaiting ?? Number.POSITIVE_INFINITY))
+    if (place.waiting.size >= (wrongKeysWaiting ?? Number.POSITIVE_INFINITY))
       throw new Refusal("rate_limited", "Too many keys that are not known came from your address.", {
         retryAfterS: Math.max(1, Math.ceil(wrongKeyPauseMs / 1_000)),
       });
-    place.waiting += 1;
     place.nextAt = Math.max(now, place.nextAt) + wrongKeyPauseMs;
-    await delay(place.nextAt - now, undefined, { ref: false });
-    place.waiting -= 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, place.nextAt - now).unref();
+    place.waiting.add(resolve);
+    await promise;
+    clearTimeout(timer);
+    place.waiting.delete(resolve);
+  }
+
+  /** It was no guess: the next that waits has what it has taken. */
+  #giveBack(address: string): void {
+    const place = this.#addresses.get(address);
+    if (place === undefined) return;
+    place.count = Math.max(0, place.count - 1);
+    const [next] = place.waiting;
+    if (next === undefined) return;
+    place.waiting.delete(next);
+    place.nextAt -= this.#share.wrongKeyPauseMs;
+    next();
   }
 
   #of(address: string, now: number): Address {
     const known = this.#addresses.get(address);
     if (known !== undefined && now - known.from < MINUTE_MS) return known;
     if (known === undefined && this.#addresses.size >= ADDRESSES_MAX) this.#addresses.clear();
-    const place = { from: now, count: 0, waiting: known?.waiting ?? 0, nextAt: known?.nextAt ?? 0 };
+    const place = { from: now, count: 0, waiting: known?.waiting ?? new Set<() => void>(), nextAt: known?.nextAt ?? 0 };
     this.#addresses.set(address, place);
     return place;
   }
