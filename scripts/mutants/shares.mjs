@@ -189,7 +189,7 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/thread/hearing.ts",
     name: "all-answers-are-heard-in-one-turn",
-    find: "heard === TOGETHER && performance.now() < this.#until",
+    find: "heard === TOGETHER && workedMs() < this.#until",
     put: "heard === TOGETHER",
   },
   {

@@ -47,8 +47,8 @@ test("what answers set off is done in the turns of the event loop in which they 
   some.arrived(answers("greedy", 100));
   await promise;
   isOver = true;
-  // One turn would take 100 ms. A turn has four at least, and at most seven: the time is looked at after each four.
-  expect(turns).toBeGreaterThanOrEqual(12);
+  // Together they take 100 ms of which a turn has 8, and what is under way by then; on a busy machine each may have worked for less.
+  expect(turns).toBeGreaterThanOrEqual(3);
 });
 
 test("all that have come are heard at once when it is told so", () => {
