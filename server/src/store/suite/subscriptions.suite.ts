@@ -90,7 +90,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     expect(await subscriptions.list(ada, task.id)).toEqual([second]);
     for (let n = 1; n < SUBSCRIPTIONS_OF_TASK_MAX; n++) await subscriptions.put(subscription(task.id), act("create"));
     const more = subscriptions.put(subscription(task.id), act("create"));
-    await expect(more).rejects.toMatchObject({ code: "rate_limited" });
+    await expect(more).rejects.toMatchObject({ code: "conflict" });
     await subscriptions.put({ ...second, key: subscription(null).key }, act("create"));
     await subscriptions.put(subscription(task.id, { user: "bob" }), act("create"));
     expect(await subscriptions.list(ada, task.id)).toHaveLength(SUBSCRIPTIONS_OF_TASK_MAX);
