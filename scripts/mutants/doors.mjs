@@ -20,6 +20,12 @@ export const DOORS = [
   },
   {
     file: "server/src/task/text/redaction.ts",
+    name: "a-secret-behind-an-escape-is-another-word",
+    find: "|\\\\[bfnrtv]",
+    put: "",
+  },
+  {
+    file: "server/src/task/text/redaction.ts",
     name: "a-secret-of-the-environment-has-a-digit",
     find: "value.length >= LETTERS_MIN || NO_WORD.test(value)",
     put: "/\\d/.test(value)",

@@ -58,6 +58,24 @@ it("knows a secret of the environment by its variable, also without a digit, unl
     expect(withoutSecrets(`it said "${value}" to us`, secretsOf(env))).toBe(`it said "${HIDDEN}" to us`);
   }
   expect(withoutSecrets("abcdefghijklmnopq is an alphabet", secretsOf(env))).toBe("abcdefghijklmnopq is an alphabet");
+  const letters = [env.OPENAI_API_KEY_2];
+  for (const before of [
+    "\n",
+    "\\n",
+    "\\t",
+    "\\u001b",
+    "\\x1b",
+    "\u001b[31m",
+    "\\u001b[1;31m",
+    "%2F",
+    "%3d",
+    "mysql -u root -p",
+    "_",
+    "0",
+  ])
+    expect(withoutSecrets(`${before}${letters[0]}\\n`, letters)).toBe(`${before}${HIDDEN}\\n`);
+  for (const before of ["x", "non", "un-p", "u", "%2g"])
+    expect(withoutSecrets(`${before}${letters[0]}`, letters)).toBe(`${before}${letters[0]}`);
   const plain = {
     API_KEY: "disabled",
     A_TOKEN: "none",

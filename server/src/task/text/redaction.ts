@@ -54,9 +54,16 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
   return shown;
 }
 
-/** Letters within longer ones are another word. */
+/**
+ * What a word may follow on: no letter, but for the last of an escape (of JSON, of `inspect`, of a URL, of a terminal's colour) and
+ * of an option as in `-pSECRET`.
+ */
+const BEFORE_WORD = String.raw`^|[^A-Za-z]|\\[bfnrtv]|(?:\\u[\dA-Fa-f]{2}|\\x|%)[\dA-Fa-f]{2}|\[[\d;]*m|(?<![^\s"'])-[A-Za-z]`;
+
+/** Letters within longer ones are another word. What is looked for stands first: a text is searched for it at once. */
 function formOf(secret: string): RegExp | string {
-  return /^[A-Za-z]+$/.test(secret) ? new RegExp(`(?<![A-Za-z])${secret}(?![A-Za-z])`, "g") : secret;
+  if (!/^[A-Za-z]+$/.test(secret)) return secret;
+  return new RegExp(`${secret}(?![A-Za-z])(?<=(?:${BEFORE_WORD})${secret})`, "g");
 }
 
 /** As it is, and as JSON and `inspect` write it. One that another begins with comes after that one, whose rest would stay. */
