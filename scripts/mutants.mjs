@@ -127,6 +127,7 @@ const SUITES = {
       "usage-verbs.test.ts",
       "paid-requests.test.ts",
     ),
+    ENGINE,
     suite("server/src/store/sqlite/store.test.ts"),
     suite("server/test/telemetry.test.ts", "server/test/metrics.test.ts"),
   ],
@@ -153,6 +154,7 @@ const SUITES = {
   ],
   doors: [
     suite("json-values.test.ts", "parser-thread.test.ts", "key-lookups.test.ts", "authentication.test.ts"),
+    suite("redaction.test.ts", "retry-after.test.ts"),
     suite("server/test/two-keys.test.ts", "server/test/scopes.test.ts", "server/test/native-tasks.test.ts"),
     suite("server/src/http", "server/test/held-by-keys.test.ts"),
   ],

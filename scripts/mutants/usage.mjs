@@ -31,6 +31,18 @@ export const USAGE = [
     put: "",
   },
   {
+    file: "server/src/engine/embedded/lost-calls.ts",
+    name: "what-runs-in-a-process-of-its-own-is-lost",
+    find: " || runner.isApart(task.id)",
+    put: "",
+  },
+  {
+    file: "server/src/engine/execution/step-execution.ts",
+    name: "what-an-earlier-try-said-counts-for-the-next-call",
+    find: "...(!this.#speaks && { silent: true })",
+    put: "",
+  },
+  {
     file: "server/src/engine/execution/paying.ts",
     name: "live-text-counts-for-a-call-that-says-none",
     find: "if (!last || silent) return calls;",

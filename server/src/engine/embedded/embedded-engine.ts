@@ -172,7 +172,7 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#interruption = new Interruption({ store, transitions, open, waits });
-    this.#lostCalls = new LostCalls({ store, transitions, waits, life, since: startedAt });
+    this.#lostCalls = new LostCalls({ store, transitions, waits, runner, life, since: startedAt });
     const looks = { descendants, scheduler, claims, waits, interruption: this.#interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, this.#sweepFailed);

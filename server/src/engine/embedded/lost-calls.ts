@@ -5,6 +5,7 @@ import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { lostCalls, paidInAnotherLife } from "../execution/paying.ts";
 import type { Transitions } from "../transitions.ts";
+import type { Runner } from "./runner.ts";
 import { saidOf } from "./said-bytes.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
@@ -12,6 +13,7 @@ type Parts = {
   store: Pick<Store, "journal" | "events">;
   transitions: Pick<Transitions, "change">;
   waits: Pick<WaitCompletion, "watch">;
+  runner: Pick<Runner, "isApart">;
   life: string;
   /** Of this process: what has begun after it has paid nothing in another life. */
   since: number;
@@ -26,12 +28,16 @@ export class LostCalls {
     this.#parts = parts;
   }
 
-  /** What has ended by its own run was counted there; each call counts once, by its key. */
+  /**
+   * A run that completes has counted its calls, and one in a process of its own, whose life is another than this one, counts them
+   * itself. Who fails may be one that has crashed its process too often, and has no run. Each call counts once, by its key.
+   */
   ended(task: Task, command: string): void {
-    const isByItself = command === "complete" || command === "fail" || command === "reject";
-    if (isByItself || !isTerminal(task.state) || task.startedAt === null || task.startedAt > this.#parts.since) return;
+    const { runner, waits, since } = this.#parts;
+    const isByItself = command === "complete" || command === "reject" || runner.isApart(task.id);
+    if (isByItself || !isTerminal(task.state) || task.startedAt === null || task.startedAt > since) return;
     const { id, lastSeq } = task;
-    this.#parts.waits.watch("Calls that a process died in were not counted.", id, () => {
+    waits.watch("Calls that a process died in were not counted.", id, () => {
       const counted = this.#turn.then(() => this.#count(id, lastSeq));
       this.#turn = counted.catch(() => {});
       return counted;

@@ -168,6 +168,12 @@ export class Runner implements AttemptRunner {
     return this.#runs.has(id);
   }
 
+  /** Its run is in a process of its own. */
+  isApart(id: TaskId): boolean {
+    const run = this.#runOf(id);
+    return run !== null && !(run instanceof Run);
+  }
+
   /** Brings the run of a task in line with the task as it is on disk. */
   follow(task: Task): void {
     const run = this.#runOf(task.id);

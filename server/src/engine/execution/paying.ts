@@ -5,8 +5,8 @@ import { TOKEN_BYTES, type UsageCall, usageCall } from "../../task/usage.ts";
 
 /**
  * When it tries again, whether it has sent live text (`said`), and what its try had paid for or was about to, the last at
- * `usdPerToken` for what was said, unless its answer is `silent`. In the `life` in which it began, its body says itself what it has
- * paid for, also when it is cut off.
+ * `usdPerToken` for what was said, unless its answer is `silent`: no live text, or none yet. In the `life` in which it began, its
+ * body says itself what it has paid for, also when it is cut off.
  */
 export const unfinished = z.object({
   until: z.int(),

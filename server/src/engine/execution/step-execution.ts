@@ -393,10 +393,11 @@ export class StepExecution implements StepContext {
     return { tries: [...before, last].slice(-TRIES_KEPT_MAX) };
   }
 
-  /** That it has begun, for whoever runs this step again. */
+  /** That it has begun, for whoever runs this step again. What the log has of an earlier try is no answer to this one's call. */
   #begun(): JournalEntry {
     const said = this.#speaks || this.#spokeBefore;
-    return this.#entry("waiting", { until: 0, said, ...(this.#paying && { paying: this.#paying }) });
+    const paying = this.#paying && { ...this.#paying, ...(!this.#speaks && { silent: true }) };
+    return this.#entry("waiting", { until: 0, said, ...(paying && { paying }) });
   }
 
   /** What a try has paid for whose process died: its last call by what was known before it, and by what was said of its answer. */

@@ -7,6 +7,7 @@ import type { Json } from "../../task/json/json.ts";
 import { type Principal, SCOPES } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
+import type { UsageCall } from "../../task/usage.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import type { StoreFaults } from "./store-faults.ts";
 
@@ -94,4 +95,19 @@ export async function arrives(life: EngineLife, id: string, state: Task["state"]
   const task = await at(life, id);
   expect(task.state, JSON.stringify(task)).toBe(state);
   return task;
+}
+
+export function paidCall(key: string): UsageCall {
+  return {
+    key,
+    provider: "p",
+    model: "m",
+    agent: "",
+    inputTokens: 10,
+    outputTokens: 5,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    costUsd: 0.5,
+    raw: null,
+  };
 }

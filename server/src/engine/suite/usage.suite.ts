@@ -4,23 +4,7 @@ import { z } from "zod";
 import { Damaged } from "../../store/damage.ts";
 import type { Bound, StepContext } from "../../task/handler.ts";
 import { failure } from "../../task/task.ts";
-import type { UsageCall } from "../../task/usage.ts";
-import { ada, arrives, type Begin, gate, inTurns, kind, submit, types } from "./stage.ts";
-
-function call(key: string): UsageCall {
-  return {
-    key,
-    provider: "p",
-    model: "m",
-    agent: "",
-    inputTokens: 10,
-    outputTokens: 5,
-    cacheReadTokens: 0,
-    cacheWriteTokens: 0,
-    costUsd: 0.5,
-    raw: null,
-  };
-}
+import { ada, arrives, at, type Begin, paidCall as call, gate, inTurns, kind, submit, types } from "./stage.ts";
 
 /** More turns than a cancel or a commit takes until it has effect. */
 const TURNS_MAX = 60;
@@ -245,6 +229,53 @@ export function usageSuite(begin: Begin): void {
       usage: { calls: 1, outputTokens: 2, costUsd: 1 },
     });
     expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own 1" }]);
+  });
+
+  it("counts what was said for the call that it answers alone, where the next one's process dies before a word of it", async () => {
+    let tries = 0;
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        if (tries > 2) return tries;
+        await step.paying({ ...call(`own ${tries}`), outputTokens: 0 }, 0.25);
+        if (tries === 1) step.output("Eight by");
+        return new Promise<null>(() => {});
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    for (let death = 0; death < 2; death++) {
+      await arrives(life, id, "running");
+      await life.settle();
+      life = await life.crash();
+    }
+    await life.pass(5_000);
+    await arrives(life, id, "completed");
+    expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([
+      { key: "own 1", outputTokens: 2, costUsd: 1 },
+      { key: "own 2", outputTokens: 0, costUsd: 0.5 },
+    ]);
+  });
+
+  it("counts all calls of a task that fails since it has crashed its process each time", async () => {
+    let tries = 0;
+    const handler = kind("paid", (ctx) =>
+      ctx.step("model", async (step) => {
+        tries += 1;
+        await step.paying(call(`own ${tries}`), 0, false);
+        return new Promise<null>(() => {});
+      }),
+    );
+    let life = await begin([handler]);
+    const id = await submit(life, "paid");
+    for (let lives = 0; lives < 10 && (await at(life, id)).state === "running"; lives++) {
+      for (let s = 0; s < 900 && tries === lives; s++) await life.pass(1_000);
+      await life.settle();
+      life = await life.crash(undefined, { own: true });
+      await life.settle();
+    }
+    const { usage } = await arrives(life, id, "failed");
+    expect(usage.calls).toBe(tries);
   });
 
   it("counts each of several calls that a process died in, and live text for none whose answer is no live text", async () => {

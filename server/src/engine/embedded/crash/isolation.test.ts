@@ -13,7 +13,7 @@ import { hostRuns } from "../../execution/hosted-runs.ts";
 import type { FromProcess, LookUp, ToProcess } from "../../execution/run-messages.ts";
 import { Ids, systemRandomBytes } from "../../ids.ts";
 import { atRest } from "../../suite/at-rest.ts";
-import { ada, kind } from "../../suite/stage.ts";
+import { ada, kind, paidCall } from "../../suite/stage.ts";
 import { VirtualClock } from "../../virtual-clock.ts";
 import { EmbeddedEngine } from "../embedded-engine.ts";
 import { CrashMemory, type HowItEnded } from "./crash-record.ts";
@@ -124,8 +124,9 @@ function handlersIn(here: Here): Handler[] {
       return [child, answer.length];
     }),
     kind("stuck", (ctx) =>
-      ctx.step("hang", () => {
+      ctx.step("hang", async (step) => {
         noted(ctx.task.id);
+        await step.paying(paidCall(`in life ${serverDeaths}`));
         return new Promise<null>(() => {});
       }),
     ),
@@ -403,6 +404,9 @@ describe("suspects", () => {
     await clock.advance(STEP_MS, atRest);
     expect(await sentence()).toContain("alone in a process of its own");
     for (const id of [stuck, other]) await server.verbs.tasks.cancel(ada, id);
+    await atRest();
+    // The call that its own process cuts off is not one of those that the server has died in.
+    expect((await server.verbs.tasks.get(ada, stuck)).usage.calls).toBe(2);
     expect(launched.filter(({ lives }) => lives())).toHaveLength(2);
     await clock.advance(10_000, atRest);
     expect(launched.filter(({ lives }) => lives())).toEqual([]);
