@@ -154,7 +154,7 @@ export interface VectorStores {
   ): Promise<Found[]>;
   /**
    * As `search` in several, by their ids: the vectors are paid for once for each model of these. A store that is not there or
-   * has expired is left out. Throws `unavailable` when all together take longer than 10 s.
+   * has expired is left out. Throws `unavailable` when to search them takes longer than 10 s.
    */
   searchAll(
     principal: Principal,
