@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { diskRefusal } from "../store/disk-trouble.ts";
 import { refusalOfShare } from "../store/share-guard.ts";
+import { tooManyUnfinished } from "../store/subscription-store.ts";
 import { refusalOfTurn } from "../store/turn.ts";
 import { dayOf } from "../task/daily-usage.ts";
 import { ERROR_CODES, Refusal } from "../task/errors.ts";
@@ -49,8 +50,13 @@ it("a day's money comes back with the next day, UTC: at the second that is named
   }
 });
 
-it("what ends by itself has a time: open tasks, a conversation's tasks, a full disk", () => {
+it("what ends by itself has a time: open tasks, a conversation's tasks, webhooks with something to tell, a full disk", () => {
   const open = refusalOfShare({ why: "share", whose: "user", bound: "openTasks", most: 1 }, 0);
-  for (const { detail } of [open, refusalOfTurn({ why: "full", before: "t" }), diskRefusal("full")])
-    expect(detail.retryAfterS).toBe(10);
+  for (const { code, detail } of [
+    open,
+    refusalOfTurn({ why: "full", before: "t" }),
+    tooManyUnfinished(),
+    diskRefusal("full"),
+  ])
+    expect([code, detail.retryAfterS]).toEqual([expect.stringMatching(/^(rate_limited|unavailable)$/), 10]);
 });

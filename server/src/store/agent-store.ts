@@ -35,7 +35,7 @@ export interface AgentStore {
   ): Promise<{ agents: AgentRecord[]; next: AgentPlace | null }>;
   /**
    * Adds one. `replayed` is the agent that the idempotency key has made before. Throws `conflict`, naming `slug` or
-   * `name`, when the tenant has one of that already, and `rate_limited` when it has `AGENTS_MAX`.
+   * `name`, when the tenant has one of that already, and `conflict` as well when it has `AGENTS_MAX`.
    */
   addAgent(
     agent: AgentRecord,

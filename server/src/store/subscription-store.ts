@@ -2,6 +2,7 @@
  * Subscriptions, and the log of what was delivered for them. Every write is durable once it resolves. A write names the
  * version that it follows on: when that is not the present one it changes nothing and answers false.
  */
+import { Refusal } from "../task/errors.ts";
 import type { TaskId } from "../task/id.ts";
 import type { Attempted, Delivery, Subscription } from "../task/subscription.ts";
 import type { Write } from "./write.ts";
@@ -14,6 +15,17 @@ export const STANDING_OF_USER_MAX = 10;
 export const DELIVERIES_KEPT_MAX = 100;
 export const STANDING_DELIVERIES_KEPT_MAX = 1_000;
 
+const UNFINISHED_RETRY_S = 10;
+
+/** There are `SUBSCRIPTIONS_OF_USER_MAX`: they become fewer by themselves, with each task that ends and is told. */
+export function tooManyUnfinished(): Refusal {
+  return new Refusal(
+    "rate_limited",
+    `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: wait until some of their tasks have ended, or delete some.`,
+    { retryAfterS: UNFINISHED_RETRY_S },
+  );
+}
+
 type Owner = { tenant: string; user: string };
 type Audit = NonNullable<Write["audit"]>;
 
@@ -23,7 +35,7 @@ export type Unfinished = Pick<Subscription, "key" | "standing" | "url" | "dueAt"
 export interface SubscriptionStore {
   /**
    * Adds one of a task, or puts it in the place of the owner's of the same id. Throws `not_found` when there is no such
-   * task, `rate_limited` when it or its owner has as many as are kept.
+   * task, `conflict` when it has as many as are kept, `rate_limited` when too many of its owner's have something to tell.
    */
   put(subscription: Subscription, audit: Audit): Promise<void>;
   /** The owner's of this id, of a task or (null) of all tasks. Null when there is none. */

@@ -22,8 +22,8 @@ export interface Subscriptions {
    * Makes one, of an ended task too; one of the same id is replaced, with its log. Throws `invalid`, naming the field, for
    * what does not fit, names a format that this server does not have, or an address that may not be sent to as far as
    * that can be told now: a name that cannot be resolved is taken. `conflict` when the task has
-   * `SUBSCRIPTIONS_OF_TASK_MAX` of the caller's, the caller `STANDING_OF_USER_MAX` of all tasks, or too many with something
-   * left to tell. `forbidden` for tasks of everybody without the scope `tasks:all`.
+   * `SUBSCRIPTIONS_OF_TASK_MAX` of the caller's, or the caller `STANDING_OF_USER_MAX` of all tasks; `rate_limited` when the
+   * caller has too many with something left to tell. `forbidden` for tasks of everybody without the scope `tasks:all`.
    */
   create(principal: Principal, task: string | null, wanted: NewSubscription): Promise<SubscriptionView>;
   /** Oldest first; of these formats. */

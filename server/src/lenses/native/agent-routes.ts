@@ -49,8 +49,8 @@ export const agentRoutes: readonly Route[] = [
     summary: "Make an agent",
     description:
       "Every user of your tenant may use it; you may change it, and keys with `tasks:all` or `admin`. `invalid` for a " +
-      "model, a tool or a collaborator that there is not; `conflict` when the name or slug is taken, `rate_limited` when " +
-      "the tenant has 10,000 agents.",
+      "model, a tool or a collaborator that there is not; `conflict` when the name or slug is taken, or the tenant has " +
+      "10,000 agents.",
     body: wire.agentBody,
     idempotent: true,
     refuses: ["conflict"],

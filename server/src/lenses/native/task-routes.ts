@@ -46,11 +46,13 @@ export const taskRoutes: readonly Route[] = [
     description:
       "Acknowledged once it is on disk. With `wait` the answer is held until the task has ended, needs input or is " +
       "paused, or the seconds are over. `invalid` for a kind that there is not or an input that does not fit it; " +
-      "`not_found` for a conversation id that is none of yours.",
+      "`not_found` for a conversation id that is none of yours; `conflict` beside an open task of the conversation where the " +
+      "strategy is `reject`.",
     query: wire.waitQuery,
     body: wire.submitBody,
     plain: plainSubmit,
     idempotent: true,
+    refuses: ["not_found", "conflict"],
     answers: [
       {
         status: 202,

@@ -29,7 +29,7 @@ const OF_TASK: Place = {
     summary: "Have an address told of a task's events",
     description:
       "Each event is sent at least once and in order, and again over hours while the receiver does not take it. `invalid` for an address " +
-      "that this server may not send to; `rate_limited` when the task has 10 of yours.",
+      "that this server may not send to; `conflict` when the task has 10 of yours.",
   },
   lists:
     "Those of the task that are yours, oldest first: 10 at most, and the places of your webhooks of all tasks in it.",
@@ -48,7 +48,7 @@ const OF_ALL: Place = {
     description:
       "Of those that are submitted from now on and that `tasks` chooses, from their first event on; of each task in order and at least " +
       "once. `invalid` for an address that this server may not send to; `forbidden` for tasks of everybody without the scope " +
-      "`tasks:all`; `rate_limited` when you have 10.",
+      "`tasks:all`; `conflict` when you have 10.",
   },
   lists: "Yours of all tasks, oldest first; there are 10 at most.",
   redrives:

@@ -2,7 +2,7 @@
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
-import { SUBSCRIPTIONS_OF_USER_MAX } from "../../store/subscription-store.ts";
+import { tooManyUnfinished } from "../../store/subscription-store.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
@@ -222,11 +222,7 @@ export async function newSubscriptions(
 ): Promise<Subscription[]> {
   if (wanted.length === 0) return [];
   const { tenant, user } = principal;
-  if (!(await store.subscriptions.hasRoom({ tenant, user })))
-    throw new Refusal(
-      "conflict",
-      `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
-    );
+  if (!(await store.subscriptions.hasRoom({ tenant, user }))) throw tooManyUnfinished();
   const now = clock.now();
   const made: Subscription[] = [];
   for (const each of wanted) {
@@ -258,7 +254,7 @@ export async function newSubscriptions(
 
 /**
  * The same of a task that there is, as it commits with a change of it: told whatever comes of that. Throws `not_found` for
- * whoever only takes part in it, and `rate_limited` when it has too many of the caller's.
+ * whoever only takes part in it, and `conflict` when it has too many of the caller's.
  */
 export async function joining(
   { store }: Pick<SubscriptionParts, "store">,

@@ -16,6 +16,7 @@ import {
   STANDING_DELIVERIES_KEPT_MAX,
   STANDING_OF_USER_MAX,
   SUBSCRIPTIONS_OF_USER_MAX,
+  tooManyUnfinished,
 } from "../../subscription-store.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
@@ -151,10 +152,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       if (numberIn(count?.[0]) >= max)
         throw new Refusal("conflict", `There are ${max} webhooks here, as many as are kept: delete some first.`);
       if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
-        throw new Refusal(
-          "conflict",
-          `${SUBSCRIPTIONS_OF_USER_MAX} webhooks of yours have something to tell, as many as are kept: delete some first.`,
-        );
+        throw tooManyUnfinished();
       sql.insertSubscription.run(given.subscription);
       audit(given.audit);
       return true;
