@@ -87,6 +87,12 @@ export const SCHEDULING = [
   },
   {
     file: waits,
+    name: "a-parent-asks-what-was-answered-as-it-was-told",
+    find: "if (!asked && !asks && !this.#relaying.has(child)) return;",
+    put: "if (!asked && !asks) return;",
+  },
+  {
+    file: waits,
     name: "a-child-outlives-the-parent-that-ended-unseen",
     find: "if (task.parent !== null && (await this.#isTerminal(task.parent))) return;",
     put: "",

@@ -34,10 +34,12 @@ afterEach(async () => {
   await store.close();
 });
 
-async function start(): Promise<EmbeddedEngine> {
+const later = defineHandler({ kind: "later", input: z.json(), run: async () => null });
+
+async function start(handlers = [later]): Promise<EmbeddedEngine> {
   engine = new EmbeddedEngine({
     store,
-    handlers: [defineHandler({ kind: "later", input: z.json(), run: async () => null })],
+    handlers,
     clock,
     random: () => 0.5,
     ids,
@@ -167,4 +169,41 @@ test("a child whose parent has ended does nothing any more, even before its own 
   expect(await paused).toMatchObject({ code: "not_allowed_in_state" });
   expect(await store.task(last)).toMatchObject({ state: "cancelled", cancelledBy: { by: "ada" } });
   expect((await store.events(last, 0, 10)).map(({ type }) => type)).toEqual(["task.submitted", "task.cancelled"]);
+});
+
+test("a parent asks nobody what its child was answered while it was being told of the question", async () => {
+  const parent = defineHandler({ kind: "parent", input: z.json(), run: (ctx) => ctx.child("child", "asks", {}) });
+  const asks = defineHandler({
+    kind: "asks",
+    input: z.json(),
+    run: async (ctx) => {
+      await ctx.waitForInput("colour", { asks: "answer", prompt: "Which colour?" });
+      await ctx.sleep("nap", DAY_MS);
+      return null;
+    },
+  });
+  const task = { ...delayed(), kind: "parent", notBefore: null };
+  await put(task);
+  const { apply } = store;
+  const [told, release] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  store.apply = async (writes) => {
+    const [write] = writes;
+    if (write?.command === "relay" && write.task.waits.length > 1) {
+      told.resolve(write.task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : []))[0] ?? "");
+      await release.promise;
+    }
+    return await apply.call(store, writes);
+  };
+  const { transitions } = await start([parent, asks]);
+  const child = await told.promise;
+  const messageId = "m";
+  await transitions.change(child, () => ({
+    command: { do: "input", by: "ada", messageId, prompt: null },
+    along: { inbox: { messageId, prompt: null, value: "blue", by: "ada", at: NOW, question: null } },
+  }));
+  await atRest();
+  release.resolve();
+  await atRest();
+  expect((await store.task(child))?.waits).toMatchObject([{ on: "timer" }]);
+  expect((await store.task(task.id))?.waits).toMatchObject([{ on: "child" }]);
 });

@@ -37,6 +37,8 @@ type Parts = {
 
 export class WaitCompletion implements TimeObserver {
   readonly #parts: Parts;
+  /** Children of whose questions a parent is being told, and how often: it may be told what was so before. */
+  readonly #relaying = new Map<TaskId, number>();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -167,7 +169,15 @@ export class WaitCompletion implements TimeObserver {
     const { transitions } = this.#parts;
     const asked = (await transitions.find(child))?.waits.some(({ on }) => on === "input") ?? false;
     const asks = (await transitions.find(parent))?.waits.some((wait) => isRelayedFrom(wait, child)) ?? false;
-    if (asked || asks) await transitions.relay(parent, child);
+    if (!asked && !asks && !this.#relaying.has(child)) return;
+    this.#relaying.set(child, (this.#relaying.get(child) ?? 0) + 1);
+    try {
+      await transitions.relay(parent, child);
+    } finally {
+      const left = (this.#relaying.get(child) ?? 0) - 1;
+      if (left > 0) this.#relaying.set(child, left);
+      else this.#relaying.delete(child);
+    }
   }
 
   async #isTerminal(id: TaskId): Promise<boolean> {
