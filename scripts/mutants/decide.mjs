@@ -224,8 +224,8 @@ export const DECIDE = [
   {
     file: limit,
     name: "time-counts-while-no-process-was-there",
-    find: "const limitAt = at + leftOf(task, task.timeLimitMs, task.updatedAt);",
-    put: "const limitAt = at + leftOf(task, task.timeLimitMs, at);",
+    find: "limitLeft(task, at, leftOf(task, task.timeLimitMs, task.updatedAt))",
+    put: "limitLeft(task, at, leftOf(task, task.timeLimitMs, at))",
   },
   {
     file: limit,

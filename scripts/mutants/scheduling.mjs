@@ -87,6 +87,12 @@ export const SCHEDULING = [
   },
   {
     file: waits,
+    name: "a-limit-ends-what-the-clock-was-set-forward-over",
+    find: 'return { command: { do: "expire", ...(leftMs > 0 && { leftMs }) } };',
+    put: 'return { command: { do: "expire" } };',
+  },
+  {
+    file: waits,
     name: "a-parent-asks-what-was-answered-as-it-was-told",
     find: "if (!asked && !asks && !this.#relaying.has(child)) return;",
     put: "if (!asked && !asks) return;",

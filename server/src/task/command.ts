@@ -41,7 +41,8 @@ export type Command =
   | { do: "complete"; attempt: number; output: Json; by?: HandIn }
   | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; stack?: string | null; by?: HandIn }
   | { do: "reject"; attempt: number; error: Failure }
-  | { do: "expire" }
+  /** `leftMs`: the time of day was set forward over the limit of its kind, of which so much is left. */
+  | { do: "expire"; leftMs?: number }
   | { do: "cancel"; by: string; reason: string }
   /**
    * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes on by

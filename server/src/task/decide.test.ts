@@ -317,7 +317,12 @@ test("the limit of a kind ends nothing that does not run by then, and a deadline
     expect(decide(task, { do: "expire" }, afterIt - 1)).toMatchObject({ code: "not_allowed_in_state" });
     expect(decided(task, { do: "expire" }, afterIt).task.state).toBe("timed_out");
   }
-  expect(decided(reach(["start"], limited), { do: "expire" }, BORN + 60_000).task.state).toBe("timed_out");
+  const running = reach(["start"], limited);
+  expect(decided(running, { do: "expire" }, BORN + 60_000).task.state).toBe("timed_out");
+  const leapt = { do: "expire", leftMs: 20_000 } as const;
+  const left = { state: "running", limitAt: BORN + 120_000, deadlineAt: BORN + 120_000 };
+  expect(decided(running, leapt, BORN + 100_000)).toMatchObject({ task: left, events: [] });
+  expect(decided(running, leapt, afterIt).task.state).toBe("timed_out");
 });
 
 test("a crash counts until a step was journaled", () => {

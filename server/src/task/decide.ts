@@ -18,7 +18,7 @@ import { type OpenQuestion, openQuestions, questionFor } from "./people/question
 import { relay } from "./people/relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
 import { type Failure, type Task, triesOf, type Wait } from "./task.ts";
-import { deadlinePassed, isOverLimit, limitAfterDeath } from "./time-limit.ts";
+import { deadlinePassed, isOverLimit, limitAfterDeath, limitLeft } from "./time-limit.ts";
 import { isParked } from "./turns.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
@@ -81,6 +81,8 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       // Paused, asking or waiting since its timer fired, it runs against its limit no more.
       if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))
         return wrongState(task, "timed out");
+      if (command.leftMs !== undefined && task.state === "running" && isOverLimit(task, at))
+        return change(task, command, at, limitLeft(task, at, command.leftMs), []);
       return end(task, command, at, { state: "timed_out", error: deadlinePassed(task, at) });
     case "cancel":
       return cancel(task, command, at);

@@ -28,8 +28,12 @@ export function limitIn(state: Task["state"], task: Timed, at: number): Partial<
 
 /** The same for one whose process has died: between its last sign of life and this moment it did not run. */
 export function limitAfterDeath(task: Timed, at: number): Partial<Limits> {
-  if (task.timeLimitMs === null) return {};
-  const limitAt = at + leftOf(task, task.timeLimitMs, task.updatedAt);
+  return task.timeLimitMs === null ? {} : limitLeft(task, at, leftOf(task, task.timeLimitMs, task.updatedAt));
+}
+
+/** The same where so much of it is left. */
+export function limitLeft(task: Limits, at: number, leftMs: number): Partial<Limits> {
+  const limitAt = at + leftMs;
   return { limitAt, limitLeftMs: null, deadlineAt: earlier(namedDeadline(task), limitAt) };
 }
 

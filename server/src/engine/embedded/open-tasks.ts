@@ -13,6 +13,9 @@ export interface TimeObserver {
   expired(id: TaskId): void;
 }
 
+/** What the time of day may be ahead of the time that has elapsed before it counts as set forward. */
+const AHEAD_MS = 1_000;
+
 /** So many tasks of a kind are in a state. */
 export type StateCount = Pick<Entry, "kind" | "state"> & { count: number };
 
@@ -28,6 +31,8 @@ export class OpenTasks {
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
+  /** Deadlines of what runs, and when they pass by the time that has elapsed. */
+  readonly #ends = new Map<TaskId, { deadlineAt: number; elapsedAt: number }>();
 
   constructor(clock: Clock, observer: TimeObserver) {
     this.#clock = clock;
@@ -123,6 +128,20 @@ export class OpenTasks {
     if (before && before.state !== entry.state) this.#due.set(entry.id, null);
     this.#due.set(entry.id, this.isReady(entry) ? null : entry.dueAt);
     this.#deadlines.set(entry.id, entry.deadlineAt);
+    this.#noteEnd(entry);
+  }
+
+  #noteEnd({ id, state, deadlineAt }: Entry): void {
+    if (state !== "running" || deadlineAt === null) this.#ends.delete(id);
+    else if (this.#ends.get(id)?.deadlineAt !== deadlineAt)
+      this.#ends.set(id, { deadlineAt, elapsedAt: this.#clock.elapsed() + deadlineAt - this.#clock.now() });
+  }
+
+  /** What has not elapsed until the deadline of one that runs, over which the time of day was set forward; 0 for none. */
+  leaptOverMs(id: TaskId): number {
+    const end = this.#ends.get(id);
+    const leftMs = end === undefined ? 0 : end.elapsedAt - this.#clock.elapsed();
+    return leftMs > AHEAD_MS ? leftMs : 0;
   }
 
   forget(id: TaskId): void {
@@ -136,6 +155,7 @@ export class OpenTasks {
     this.#running.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);
+    this.#ends.delete(id);
   }
 
   isReady(entry: Entry): boolean {

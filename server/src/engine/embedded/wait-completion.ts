@@ -128,16 +128,27 @@ export class WaitCompletion implements TimeObserver {
     const { open, clock, transitions } = this.#parts;
     const entry = open.get(id);
     if (entry && (entry.deadlineAt ?? 0) > clock.now()) return open.expiresAgain(id);
-    const parent = open.get(entry?.parent ?? "");
     // It goes with its parent, whose deadline it has.
-    if (this.#stopped || (parent?.deadlineAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return;
+    if (this.#stopped || (await this.#expires(entry?.parent ?? ""))) return;
     const task = await transitions.find(id);
     // The limit of its kind stands still until it goes on, and is set anew then.
     const stands = task?.state === "running" && task.lease === null && !this.#parts.runner.isLive(id);
     if (!task || (stands && isOverLimit(task, clock.now()))) return;
     // A start that finds its parent ended takes it along, once all are there.
     if (task.parent !== null && (await this.#isTerminal(task.parent))) return;
-    await transitions.change(id, { do: "expire" });
+    await transitions.change(id, () => {
+      const leftMs = open.leaptOverMs(id);
+      return { command: { do: "expire", ...(leftMs > 0 && { leftMs }) } };
+    });
+  }
+
+  /** Its deadline has passed, and not only the limit of its kind by a time of day that was set forward. */
+  async #expires(id: TaskId): Promise<boolean> {
+    const { open, clock, transitions } = this.#parts;
+    if (!isPast(open.get(id)?.deadlineAt, clock.now())) return false;
+    if (open.leaptOverMs(id) === 0) return true;
+    const task = await transitions.find(id).catch(() => null);
+    return task !== null && !isOverLimit(task, clock.now());
   }
 
   async #wakeParent(parent: TaskId, child: TaskId): Promise<void> {

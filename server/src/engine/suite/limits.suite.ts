@@ -1,7 +1,7 @@
 /** How long a task may take: the limit of its kind counts while it runs, a named deadline always. */
 import { expect, it } from "vitest";
 import type { Context } from "../../task/handler.ts";
-import { ada, arrives, at, type Begin, kind, submit } from "./stage.ts";
+import { ada, arrives, at, type Begin, type EngineLife, kind, submit } from "./stage.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -36,6 +36,28 @@ export function limitSuite(begin: Begin): void {
     await life.pass(1);
     const task = await arrives(life, id, "timed_out");
     expect(task.state === "timed_out" && task.error.message).toContain("limit of 60 s");
+  });
+
+  it("counts a kind's limit by the time that passes, and a named deadline by the time of day, when that is set forward", async () => {
+    const work = async (ctx: Context) => {
+      await ctx.step("work", () => new Promise<null>((resolve) => life.after(MINUTE_MS / 4, () => resolve(null))));
+      await ctx.sleep("nap", MINUTE_MS);
+      return ctx.step("more", hang);
+    };
+    const life: EngineLife = await begin([kind("slow", work, forAMinute), kind("other", work)]);
+    const id = await submit(life, "slow");
+    const named = await submit(life, "other", { deadlineMs: MINUTE_MS });
+    await life.settle();
+    for (let leap = 0; leap < 2; leap++) await life.setForward(365 * 24 * 60 * MINUTE_MS);
+    await arrives(life, named, "timed_out");
+    await life.pass(MINUTE_MS / 4);
+    await arrives(life, id, "waiting");
+    await life.pass(MINUTE_MS + MINUTE_MS / 2);
+    await life.setForward(MINUTE_MS);
+    await life.pass(MINUTE_MS / 4 - 1);
+    await arrives(life, id, "running");
+    await life.pass(1);
+    await arrives(life, id, "timed_out");
   });
 
   it("counts a deadline that the caller named always", async () => {
