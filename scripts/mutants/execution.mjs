@@ -187,6 +187,12 @@ export const EXECUTION = [
     put: "if (!mismatch || from < 0) return mismatch;",
   },
   {
+    file: context,
+    name: "a-handler-begins-whose-task-has-ended",
+    find: "own.then((long) => run.open().then(() => code(long)))",
+    put: "own.then(code)",
+  },
+  {
     file: journal,
     name: "code-that-asks-for-less-completes",
     find: 'return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");',

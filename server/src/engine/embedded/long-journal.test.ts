@@ -116,3 +116,26 @@ test("a long input of a child is copied in turns, and so is what a handler is gi
   await engine.stop(0);
   await store.close();
 });
+
+test("a handler does not begin whose task has ended while its long input was copied", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  let begun = 0;
+  const given = defineHandler({
+    kind: "given",
+    input: z.unknown(),
+    run: async () => {
+      begun += 1;
+      return null;
+    },
+  });
+  const input = Array.from({ length: 900_000 }, (_, n) => n);
+  const { id } = await live(store, await submit(store, newTask({ kind: "given", input })), { do: "start" });
+  const engine = await engineOver(store, [given]);
+  while (engine.stats().running === 0 || (await store.task(id))?.attempt === 1) await nextTurn();
+  await engine.transitions.cancel(id, { do: "cancel", by: "ada", reason: "" }, {});
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  expect((await store.task(id))?.state).toBe("cancelled");
+  expect(begun).toBe(0);
+  await engine.stop(0);
+  await store.close();
+});

@@ -66,7 +66,7 @@ export function replay(run: Run, handler: Handler): Promise<void> {
   // Its own copy: what a handler changes in its input is for nobody else to see.
   return run.start(() => {
     const own = ownCopy(run.task.input);
-    return own instanceof Promise ? own.then(code) : code(own);
+    return own instanceof Promise ? own.then((long) => run.open().then(() => code(long))) : code(own);
   });
 }
 
