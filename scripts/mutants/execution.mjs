@@ -193,6 +193,19 @@ export const EXECUTION = [
     put: "own.then(code)",
   },
   {
+    file: "server/src/engine/execution/long-calls.ts",
+    name: "a-call-that-an-older-version-took-is-refused",
+    find: "if (entry && before <= this.#refused)",
+    put: "if (before > this.#refused)",
+  },
+  {
+    file: "server/src/engine/execution/long-calls.ts",
+    name: "a-call-that-was-refused-is-taken-for-the-next-one",
+    hangs: true,
+    find: "if (entry && before <= this.#refused)",
+    put: "if (entry)",
+  },
+  {
     file: journal,
     name: "code-that-asks-for-less-completes",
     find: 'return mismatchAt(last.entry, nameOf(last.entry), "the code now ends without it");',

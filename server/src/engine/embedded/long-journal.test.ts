@@ -117,6 +117,75 @@ test("a long input of a child is copied in turns, and so is what a handler is gi
   await store.close();
 });
 
+test("calls with more values than a new one may hold, which the version before has taken, are the same at a later attempt", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const many = Array.from({ length: 260_000 }, () => []);
+  const talks = defineHandler({
+    kind: "talks",
+    input: z.json(),
+    run: async (ctx) => {
+      ctx.emit({ type: "own.said", data: { many } });
+      ctx.artifact({ id: "many", parts: [{ data: many }] });
+      ctx.details({ many });
+      return "done";
+    },
+  });
+  const task = await live(store, await submit(store, newTask({ kind: "talks" })), { do: "start" });
+  const journal = ["emit", "artifact", "details"].map((name, position) => ({
+    ...({ branch: "", position, name, occurrence: 0, kind: "effect", state: "done" } as const),
+    ...{ tries: 1, at: START, durationMs: null, result: null, error: null, usage: null, trace: null },
+  }));
+  await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [] } }), journal }]);
+  const engine = await engineOver(store, [talks]);
+  while ((await store.task(task.id))?.state === "running") await nextTurn();
+  expect(await store.task(task.id)).toMatchObject({ state: "completed", output: "done" });
+  const types = (await store.events(task.id, 0, 100)).map(({ type }) => type);
+  expect(types).not.toContain("own.said");
+  expect(types).not.toContain("artifact.updated");
+  await engine.stop(0);
+  await store.close();
+});
+
+function isTaken(call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("what is said after calls that held too many values is said once, and those are refused at a later attempt too", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const many = Array.from({ length: 260_000 }, (_, n) => n);
+  let attempts = 0;
+  const retreats = defineHandler({
+    kind: "retreats",
+    input: z.json(),
+    run: async (ctx) => {
+      attempts += 1;
+      const taken = [many, many.slice(1), [1], [2]].map((list) =>
+        isTaken(() => ctx.emit({ type: "own.said", data: { list } })),
+      );
+      expect(taken).toEqual([false, false, true, true]);
+      await ctx.sleep("nap", 1_000);
+      return "done";
+    },
+  });
+  const { id } = await live(store, await submit(store, newTask({ kind: "retreats" })), { do: "start" });
+  const engine = await engineOver(store, [retreats]);
+  while ((await store.task(id))?.state !== "waiting") await nextTurn();
+  await clock.advance(1_000, async () => void (await nextTurn()));
+  while ((await store.task(id))?.state !== "completed") await nextTurn();
+  expect(attempts).toBe(2);
+  expect((await store.events(id, 0, 100)).filter(({ type }) => type === "own.said")).toMatchObject([
+    { data: { list: [1] } },
+    { data: { list: [2] } },
+  ]);
+  await engine.stop(0);
+  await store.close();
+});
+
 test("a handler does not begin whose task has ended while its long input was copied", async () => {
   const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
   let begun = 0;

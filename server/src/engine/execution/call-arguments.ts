@@ -21,7 +21,7 @@ export function questionOf(
 ): z.infer<typeof questionSchema> & { deadlineMs: number | null } {
   const { deadlineMs, ...asked } = objectIn(what, question);
   return {
-    ...fitting(what, questionSchema, asked, RECORD_BYTES_MAX),
+    ...fitting(what, questionSchema, asked, { bytesMax: RECORD_BYTES_MAX }),
     deadlineMs: deadlineMs === undefined ? null : msOf(`${what}'s deadlineMs`, deadlineMs),
   };
 }
@@ -29,7 +29,7 @@ export function questionOf(
 export function childOptionsOf(what: string, options: ChildOptions) {
   const { budget: most, deadlineMs } = objectIn(`The options of ${what}`, options);
   return {
-    budget: most === undefined ? null : fitting(`The budget of ${what}`, budget, most, RECORD_BYTES_MAX),
+    budget: most === undefined ? null : fitting(`The budget of ${what}`, budget, most, { bytesMax: RECORD_BYTES_MAX }),
     deadlineMs: deadlineMs === undefined ? null : msOf(`The deadlineMs of ${what}`, deadlineMs),
   };
 }

@@ -8,13 +8,21 @@ import type { JsonObject } from "../../task/json/json.ts";
 import type { LogLevel, LogLine } from "../../task/text/log-line.ts";
 import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
-import { BadValue, fitting, jsonObjectOf, objectIn, RECORD_BYTES_MAX, textOf } from "./handed-over.ts";
+import {
+  BadValue,
+  fitting,
+  jsonObjectOf,
+  objectIn,
+  RECORD_BYTES_MAX,
+  textOf,
+  type ValueBounds,
+} from "./handed-over.ts";
 
-export function eventOf(event: Emission): EventDraft {
+export function eventOf(event: Emission, bounds?: ValueBounds): EventDraft {
   try {
     const { type: given, data } = objectIn("The event", event);
     const type = textOf("The type of an event", given);
-    return emittedEvent({ type, data: jsonObjectOf(`The data of event ${type}`, data) });
+    return emittedEvent({ type, data: jsonObjectOf(`The data of event ${type}`, data, bounds) });
   } catch (error) {
     if (error instanceof Refusal) throw new BadValue(error.message);
     throw error;
@@ -22,8 +30,11 @@ export function eventOf(event: Emission): EventDraft {
 }
 
 /** The artifact, and the event that tells of it. */
-export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWrite & { artifacts: ArtifactUpdate[] } {
-  const artifact = fitting("The artifact", artifactUpdate, update);
+export function artifactWrite(
+  update: z.input<typeof artifactUpdate>,
+  bounds?: ValueBounds,
+): PartialWrite & { artifacts: ArtifactUpdate[] } {
+  const artifact = fitting("The artifact", artifactUpdate, update, bounds);
   const { append, last } = artifact;
   return {
     artifacts: [artifact],
@@ -31,12 +42,12 @@ export function artifactWrite(update: z.input<typeof artifactUpdate>): PartialWr
   };
 }
 
-export function detailsOf(patch: JsonObject): JsonObject {
-  return jsonObjectOf("The patch of details", patch, RECORD_BYTES_MAX);
+export function detailsOf(patch: JsonObject, bounds?: ValueBounds): JsonObject {
+  return jsonObjectOf("The patch of details", patch, { ...bounds, bytesMax: RECORD_BYTES_MAX });
 }
 
 export function usageOf(call: UsageCall): UsageCall {
-  const checked = fitting("The usage call", usageCall, call, RECORD_BYTES_MAX);
+  const checked = fitting("The usage call", usageCall, call, { bytesMax: RECORD_BYTES_MAX });
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = checked;
   if (Math.max(inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd ?? 0) > TOKENS_MAX)
     throw new BadValue(`The usage call ${checked.key} counts more than ${TOKENS_MAX} tokens or dollars.`);
@@ -96,7 +107,7 @@ function wordsOf(message: unknown): string {
 function logFactsOf(given: unknown): JsonObject {
   if (given === undefined || given === null) return {};
   try {
-    const facts = jsonObjectOf("The facts", given, RECORD_BYTES_MAX);
+    const facts = jsonObjectOf("The facts", given, { bytesMax: RECORD_BYTES_MAX });
     const text = JSON.stringify(facts);
     return text.length <= LOG_FACTS_CHARS_MAX ? facts : { cut: text.slice(0, LOG_FACTS_CHARS_MAX).toWellFormed() };
   } catch (error) {

@@ -29,6 +29,9 @@ export class BadValue extends Error {
   readonly retryable = false;
 }
 
+/** Nothing is wrong with it but that there is so much. */
+export class TooManyValues extends BadValue {}
+
 const MEGABYTE = 1 << 20;
 /** An output, a result of a step, the input of a child, an artifact, the data of an event. */
 const VALUE_BYTES_MAX = 64 * MEGABYTE;
@@ -37,7 +40,7 @@ export const RECORD_BYTES_MAX = MEGABYTE;
 /** Reasons, messages, and names of calls. */
 const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
-const VALUES_MAX = 1_000_000;
+export const VALUES_MAX = 1_000_000;
 
 /**
  * Of a value that is copied within its call, which returns no promise: events, artifacts, details. With 250,000 objects that
@@ -56,10 +59,14 @@ const MS_MAX = 100 * YEAR_MS;
 const MOMENT_MAX = Date.UTC(9999, 11, 31);
 
 /** A copy of the value as JSON, made at once. `what` begins the sentence of a refusal: `The artifact`. */
-export function jsonOf(what: string, value: unknown, bytesMax: number = VALUE_BYTES_MAX): Json {
+export function jsonOf(
+  what: string,
+  value: unknown,
+  { bytesMax = VALUE_BYTES_MAX, valuesMax = VALUES_AT_CALL_MAX }: ValueBounds = {},
+): Json {
   if (value === null || typeof value === "boolean") return value;
   try {
-    return new Copier(what, { bytesMax, valuesMax: VALUES_AT_CALL_MAX }).copy(value);
+    return new Copier(what, { bytesMax, valuesMax }).copy(value);
   } catch (error) {
     throw asBadValue(what, error);
   }
@@ -117,15 +124,15 @@ function asBadValue(what: string, error: unknown): BadValue {
   return error instanceof BadValue ? error : new BadValue(`${what} cannot be read: ${messageOf(error)}`);
 }
 
-export function jsonObjectOf(what: string, value: unknown, bytesMax?: number): JsonObject {
-  const copy = jsonOf(what, value, bytesMax);
+export function jsonObjectOf(what: string, value: unknown, bounds?: ValueBounds): JsonObject {
+  const copy = jsonOf(what, value, bounds);
   if (typeof copy === "object" && copy !== null && !Array.isArray(copy)) return copy;
   throw new BadValue(`${what} is not a JSON object.`);
 }
 
 /** A copy that fits the schema. */
-export function fitting<Output>(what: string, schema: z.ZodType<Output>, value: unknown, bytesMax?: number): Output {
-  return fit(what, schema, jsonOf(what, value, bytesMax));
+export function fitting<Output>(what: string, schema: z.ZodType<Output>, value: unknown, bounds?: ValueBounds): Output {
+  return fit(what, schema, jsonOf(what, value, bounds));
 }
 
 /** The value as its schema reads it. */
@@ -192,7 +199,8 @@ const PLAIN = "Object";
 /** Thrown where a value has more in it than is copied at once. */
 const LONG = new Error("The value is long.");
 
-type CopyBounds = { bytesMax?: number; valuesMax?: number; atOnceMax?: number };
+export type ValueBounds = { bytesMax?: number; valuesMax?: number | undefined };
+type CopyBounds = ValueBounds & { atOnceMax?: number };
 
 /** Copies one value. */
 class Copier {
@@ -301,8 +309,8 @@ class Copier {
     if (this.#values > this.#atOnceMax) throw LONG;
   }
 
-  #tooMany(): BadValue {
-    return new BadValue(`${this.#what} holds more than ${this.#valuesMax} values.`);
+  #tooMany(): TooManyValues {
+    return new TooManyValues(`${this.#what} holds more than ${this.#valuesMax} values.`);
   }
 
   #isPiece(): boolean {

@@ -33,6 +33,12 @@ export class Journal {
     return this.#entries.has(placeOf({ branch, position }));
   }
 
+  /** What it holds of an effect; nothing where another call stands. */
+  effectAt({ branch, position }: CallPlace, name: string, occurrence: number): JournalEntry | undefined {
+    const entry = this.#entries.get(placeOf({ branch, position }));
+    return entry?.kind === "effect" && entry.name === name && entry.occurrence === occurrence ? entry : undefined;
+  }
+
   put(entry: JournalEntry): void {
     this.#entries.set(placeOf(entry), entry);
   }

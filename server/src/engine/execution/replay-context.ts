@@ -41,9 +41,11 @@ import {
   ownCopy,
   pauseOf,
   textOf,
+  type ValueBounds,
 } from "./handed-over.ts";
 import { answerOf } from "./inbox.ts";
 import { type Call, callKey, entryOf, type FailedPlace, JournalMismatch, linesOf } from "./journal.ts";
+import { LongCalls } from "./long-calls.ts";
 import type { Run } from "./run.ts";
 import { StepExecution, stepOptionsOf } from "./step-execution.ts";
 
@@ -77,6 +79,7 @@ class ReplayContext implements Context {
   readonly #calls = new Map<string, { count: number; inFlight: boolean }>();
   /** The failed calls of the branch's last rejection, as long as no call has followed it. */
   #rejected: FailedPlace[] = [];
+  readonly #long = new LongCalls();
   #position = 0;
   #lines = 0;
 
@@ -347,25 +350,24 @@ class ReplayContext implements Context {
   });
 
   emit<Type extends string>(event: Emission<Type>): void {
-    this.#effect("emit", { record: { events: [eventOf(event)] } });
+    this.#effect("emit", (bounds) => ({ record: { events: [eventOf(event, bounds)] } }));
   }
 
   artifact(update: z.input<typeof artifactUpdate>): void {
-    const write = artifactWrite(update);
-    this.#effect("artifact", write, {
-      count: () => {
-        for (const artifact of write.artifacts) this.#run.artifactSizes.add(artifact);
+    this.#effect("artifact", (bounds) => artifactWrite(update, bounds), {
+      count: ({ artifacts }) => {
+        for (const artifact of artifacts) this.#run.artifactSizes.add(artifact);
       },
     });
   }
 
   details(patch: JsonObject): void {
-    this.#effect("details", { record: { details: detailsOf(patch) } });
+    this.#effect("details", (bounds) => ({ record: { details: detailsOf(patch, bounds) } }));
   }
 
   usage(call: UsageCall): void {
     const checked = usageOf(call);
-    this.#effect("usage", { record: { usage: [checked] } }, { usage: addUsage(NO_USAGE, checked) });
+    this.#effect("usage", () => ({ record: { usage: [checked] } }), { usage: addUsage(NO_USAGE, checked) });
   }
 
   progress(fraction: number, message = ""): void {
@@ -414,14 +416,18 @@ class ReplayContext implements Context {
   }
 
   /** An effect outside of any step. `count` throws when it is too much, and is not called for one that the journal knows. */
-  #effect(
+  #effect<Write extends PartialWrite>(
     name: string,
-    write: PartialWrite,
-    { usage = null, count = nothing }: { usage?: UsageTotals | null; count?: () => void } = {},
+    make: (bounds?: ValueBounds) => Write,
+    { usage = null, count = nothing }: { usage?: UsageTotals | null; count?: (write: Write) => void } = {},
   ): void {
-    if (this.#run.isOver) return void this.#run.record(write);
+    if (this.#run.isOver) return void this.#run.record(make());
+    const calls = this.#callsOf(name);
+    const place = { branch: this.#path, position: this.#position };
+    const write = this.#long.made(make, () => this.#run.journal.effectAt(place, name, calls.count));
+    const result = this.#long.placed();
     const position = this.#nextPosition();
-    const occurrence = this.#callsOf(name).count++;
+    const occurrence = calls.count++;
     this.#run.spend(usage);
     try {
       if (this.#run.journal.find(this.#path, position, "effect", name, occurrence)) return;
@@ -430,8 +436,8 @@ class ReplayContext implements Context {
       if (error instanceof JournalMismatch) return void this.#run.mismatch(error);
       throw error;
     }
-    count();
-    this.#record(this.#call("effect", name, position, occurrence, undefined), write, null, usage);
+    count(write);
+    this.#record(this.#call("effect", name, position, occurrence, undefined), write, result, usage);
   }
 
   #callsOf(name: string): { count: number; inFlight: boolean } {
@@ -449,6 +455,7 @@ class ReplayContext implements Context {
 
   #nextPosition(): number {
     this.#rejected = [];
+    this.#long.placed();
     return this.#position++;
   }
 
