@@ -9,7 +9,7 @@ import { Turns } from "./turns.ts";
  * Of a turn, in processor time: on a busy machine as many are heard as on an idle one, since what those of a turn send to the
  * writer is one batch of it. That a change has been written sets off 0.1 to 1 ms of work, as where a child has ended.
  */
-const TURN_MS = 8;
+const TURN_MS = 4;
 /** Of answers, and of what they are about, in a turn. */
 const TURN_BYTES_MAX = 64 << 10;
 /** To look at the time, and to let what the answers have set off go through, costs as much as to hear one that sets off nothing. */
