@@ -11,15 +11,24 @@ const CHARACTERS_MAX = 8_000;
 /** Beside others: what caused an error says more than its deepest frames. */
 const CHARACTERS_BESIDE_MAX = 3_000;
 
+const SHOWN = {
+  depth: 3,
+  customInspect: false,
+  maxArrayLength: 20,
+  maxStringLength: 3 * CHARACTERS_MAX,
+  breakLength: Number.POSITIVE_INFINITY,
+  compact: false,
+};
+
 type Told = { lead: string; text: string };
 
-/** Null where nothing is known. Never throws. */
-export function traceOf(thrown: unknown): string | null {
+/** Null where nothing is known. `shorten` hides what is secret before it cuts: half of a secret would be known as none. */
+export function traceOf(thrown: unknown, shorten: (text: string, charactersMax: number) => string): string | null {
   const told: Told[] = [];
   tell(thrown, "", told, new Set());
   const most = told.length > 1 ? CHARACTERS_BESIDE_MAX : CHARACTERS_MAX;
-  const trace = told.map(({ lead, text }) => `${lead}${text.slice(0, most)}`).join("\n");
-  return trace === "" ? null : trace.slice(0, CHARACTERS_MAX);
+  const trace = told.map(({ lead, text }) => `${lead}${shorten(text, most)}`).join("\n");
+  return trace === "" ? null : trace.slice(0, CHARACTERS_MAX).toWellFormed();
 }
 
 function tell(thrown: unknown, lead: string, told: Told[], seen: Set<unknown>): void {
@@ -43,9 +52,7 @@ function ownTextOf(thrown: unknown): string | null {
   return shownValue(thrown);
 }
 
-/** What stands in a value that is no error, in a few lines; its own methods are not asked. */
+/** What stands in a value that is no error; its own methods are not asked. No text within is cut or broken, as a secret in it would be. */
 export function shownValue(value: unknown): string {
-  return typeof value === "string"
-    ? value
-    : inspect(value, { depth: 3, customInspect: false, maxArrayLength: 20, maxStringLength: 1_000 });
+  return typeof value === "string" ? value : inspect(value, SHOWN);
 }

@@ -19,6 +19,19 @@ it("cuts a long message at no secret, of which half would be left", () => {
   }
 });
 
+it("cuts no secret in a stack that stands beside others, and none in what is no error, also of several lines", () => {
+  const secret = `k9-${"3f9a\n7c".repeat(12)}`;
+  vi.stubEnv("SERVICE_API_KEY", secret);
+  for (const upTo of [1_000, 3_000, 8_000])
+    for (let before = upTo - secret.length - 20; before <= upTo; before++) {
+      const words = "x".repeat(before) + secret;
+      const caused = new Error("inner", { cause: { words } });
+      for (const thrown of [new Error(words), new Error(words, { cause: caused }), caused, errorOf({ words })])
+        expect(stackOf(thrown), String(before)).not.toContain("k9-");
+      expect(errorOf({ words }).stack, String(before)).not.toContain("k9-");
+    }
+});
+
 it("tells whoever looks after the code what caused an error, and each of those that it gathers", () => {
   const mirrors = new AggregateError([new Error("mirror A is down"), "mirror B says no"], "no mirror answers");
   const trace = stackOf(new Error("order 17 failed", { cause: new TypeError("no such order", { cause: mirrors }) }));

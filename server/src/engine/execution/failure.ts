@@ -12,7 +12,6 @@ import { BAD_VALUE, BadValue, msOf } from "./handed-over.ts";
 
 const UNREADABLE = "The handler threw something that cannot be read.";
 const CODE_CHARACTERS_MAX = 128;
-const STACK_CHARACTERS_MAX = 8_000;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
 const FIELDS_NAMED_MAX = 10;
@@ -65,8 +64,7 @@ export function stackOf(thrown: unknown): string | null {
   try {
     if (thrown instanceof StepError) return thrown.bodyStack;
     if (!(thrown instanceof Error) || isInOwnWords(thrown)) return null;
-    const trace = traceOf(thrown);
-    return trace === null ? null : discreet(trace, STACK_CHARACTERS_MAX);
+    return traceOf(thrown, discreet);
   } catch {
     return null;
   }
@@ -91,7 +89,9 @@ export function errorOf(thrown: unknown): Error {
     // Its own stack would lead here. Callers read the message, and only some the stack.
     const stack = property(thrown, "stack");
     if (typeof stack === "string") made.stack = stack;
-    else if (typeof thrown === "object" && thrown !== null) made.stack = `${message}\n${shownValue(thrown)}`;
+    // Hidden here, as a secret of several lines that is within a text within a line of the log is no longer known.
+    else if (typeof thrown === "object" && thrown !== null)
+      made.stack = discreet(`${message}\n${shownValue(thrown)}`, MESSAGE_CHARACTERS_MAX);
     else delete made.stack;
     return made;
   } catch {
