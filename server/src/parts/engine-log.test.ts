@@ -108,6 +108,23 @@ test("what is thrown that is no error is in the log, once for each try", async (
   expect(told.map(({ err }) => err)).toMatchObject([{ stack: expect.stringContaining("id: 17") }, {}]);
 });
 
+test("what a step or a tool of it throws that is no error is told like any other", async () => {
+  const goesOn = kind("goes on", (ctx) =>
+    ctx.step("work", async (step) => {
+      step.report("A word.");
+      step.report(Object.create(null, { id: { value: 18, enumerable: true } }));
+      return null;
+    }),
+  );
+  const gives = kind("gives", (ctx) => ctx.step("work", () => Promise.reject({ id: 17 }), { retries: 0 }));
+  const { verbs, lines, submit, clock } = await begin([goesOn, gives]);
+  const id = await submit("gives");
+  await submit("goes on");
+  await clock.advance(60_000, atRest);
+  expect((await verbs.tasks.get(ada, id)).stack).toContain("id: 17");
+  expect(lines.filter(({ message }) => message === 'Step "work" goes on after an error.')).toHaveLength(2);
+});
+
 test("what code throws is in the log once for each try, with where it was thrown, whether a step threw it or the handler", async () => {
   const misses = async (): Promise<null> => {
     throw new TypeError("It has no pages.");

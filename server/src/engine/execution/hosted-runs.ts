@@ -10,7 +10,7 @@ import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission, RunObserver } from "./attempt-port.ts";
-import { stackOf } from "./failure.ts";
+import { errorOf, failureOf, stackOf } from "./failure.ts";
 import type { Pause } from "./handed-over.ts";
 import { replay } from "./replay-context.ts";
 import { Run } from "./run.ts";
@@ -69,11 +69,9 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
   const observer: RunObserver = {
     stepBegins: (_, step) => calls.ask((call) => ({ do: "stepBegins", run: number, call, step })),
     stepEnded: (_, step, ms, tried) => channel.send({ do: "stepEnded", run: number, step, ms, tried }),
-    report: (message, _, error) =>
-      channel.send({ do: "report", run: number, message, error: stackOf(error) ?? String(error) }),
+    report: (message, _, error) => channel.send({ do: "report", run: number, message, error: told(error) }),
     said: (_, line) => channel.send({ do: "said", run: number, line }),
-    warn: (message, _, error) =>
-      channel.send({ do: "warn", run: number, message, error: stackOf(error) ?? String(error) }),
+    warn: (message, _, error) => channel.send({ do: "warn", run: number, message, error: told(error) }),
   };
   const run = new Run({ port: new RemotePort(parts, calls, begun), observer, task, journal, inbox, artifacts });
   runs.set(number, run);
@@ -82,6 +80,11 @@ function begin(parts: Parts, calls: Calls, runs: Map<number, Run>, begun: ToProc
     channel.send({ do: "ended", run: number, end });
   });
   void replay(run, handler);
+}
+
+/** An error as text, whatever was thrown: what breaks whoever reads it would break the run that reports it. */
+function told(thrown: unknown): string {
+  return stackOf(errorOf(thrown)) ?? failureOf(thrown).message;
 }
 
 /** Questions that are on their way. */

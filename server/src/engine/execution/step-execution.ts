@@ -34,7 +34,7 @@ import {
   usageOf,
   usdPerTokenOf,
 } from "./effects.ts";
-import { inTime, reasonOf, stackOf } from "./failure.ts";
+import { errorOf, inTime, isInOwnWords, reasonOf, stackOf } from "./failure.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, msOf, objectIn, ownCopy, textOf } from "./handed-over.ts";
 import { type Call, entryOf } from "./journal.ts";
 import { never } from "./never.ts";
@@ -179,8 +179,9 @@ export class StepExecution implements StepContext {
     });
   }
 
-  report(error: unknown): void {
-    if (stackOf(error) !== null) this.#run.report(`Step "${this.#call.name}" goes on after an error.`, error);
+  report(thrown: unknown): void {
+    const error = errorOf(thrown);
+    if (!isInOwnWords(error)) this.#run.report(`Step "${this.#call.name}" goes on after an error.`, error);
   }
 
   emit<Type extends string>(event: Emission<Type>): void {
@@ -332,9 +333,10 @@ export class StepExecution implements StepContext {
   }
 
   /** What a failed try recorded does not count, except what it cost. */
-  #failed(error: unknown, ms: number): "later" | { failed: Failure; stack: string | null } {
+  #failed(thrown: unknown, ms: number): "later" | { failed: Failure; stack: string | null } {
     const { port } = this.#run;
     const { name } = this.#call;
+    const error = errorOf(thrown);
     this.#run.report(`Try ${this.tries} of step "${name}" failed.`, error);
     const reason = inTime(reasonOf(`Step "${name}"`, error), this.#run.task, port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;

@@ -113,11 +113,11 @@ function handlersIn(here: Here): Handler[] {
       }),
     ),
     kind("curious", async (ctx) => {
-      noted(ctx.task.id);
-      await ctx.step("think", () => pass(STEP_MS).then(() => null));
+      const think = () => pass(STEP_MS).then(() => Promise.reject(Object.create(null)));
+      const thrown = await ctx.step("think", think, { retries: 0 }).catch(String);
       const answer = await here.lookUp("six times", [7]).then(Number);
       const refused = await here.lookUp("nonsense", []).catch((error: unknown) => error);
-      return [answer, refused instanceof Refusal ? refused.code : null];
+      return [answer, refused instanceof Refusal ? refused.code : null, thrown.split(":", 1)];
     }),
     kind("parent", async (ctx) => {
       const [child, answer] = [await ctx.child("child", "slow", {}), await ctx.history(3)];
@@ -278,13 +278,13 @@ describe("suspects", () => {
     expect(deaths - 2).toBeLessThanOrEqual(8);
   });
 
-  test("ask their server what it alone knows, and are answered or refused as in it", async () => {
+  test("ask their server what it alone knows, are answered or refused as in it, and may throw what no text can be made of", async () => {
     await start();
     const [id = ""] = await submit("curious");
     await kills(2, 1_000);
     await passUntilEnded([id], 20_000);
     expect(launched.some(({ tasks }) => tasks.has(id))).toBe(true);
-    expect(await server.verbs.tasks.get(ada, id)).toMatchObject({ state: "completed", output: [42, "not_found"] });
+    expect(await server.verbs.tasks.get(ada, id)).toMatchObject({ output: [42, "not_found", ["StepError"]] });
   });
 
   test("keep nobody waiting: what is submitted meanwhile runs in the server at once", async () => {
