@@ -58,10 +58,10 @@ export function timeline(task: Task, steps: readonly Step[], now: number): HTMLE
 }
 
 /** What went wrong, try by try, and the task that it has begun. */
-function moreOf({ attempts, tries, error, child_id }: Step): HTMLElement[] {
-  const failed = attempts.flatMap((each, at) =>
-    each.error === null ? [] : [{ ...each, n: tries - attempts.length + at + 1 }],
-  );
+function moreOf({ state, attempts, tries, error, child_id }: Step): HTMLElement[] {
+  // The last ones are kept. The one that runs now has not ended.
+  const before = tries - (state === "waiting" ? 1 : 0) - attempts.length;
+  const failed = attempts.flatMap((each, at) => (each.error === null ? [] : [{ ...each, n: before + at + 1 }]));
   const lines = failed.map(({ n, started_at, error }) =>
     element("p", { class: "fault" }, `Try ${n}, ${moment(started_at)}: ${error?.message ?? ""}`),
   );

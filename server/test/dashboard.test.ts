@@ -1,18 +1,22 @@
 /** The inbox in a browser: who looks, what waits for them, an answer that does not fit, one that does, and the key that is forgotten. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { defineHandler } from "../src/task/handler.ts";
+import { defineHandler, type StepContext } from "../src/task/handler.ts";
 import { TestBrowser } from "./browser.ts";
 import { runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const broken = defineHandler({
   kind: "broken",
-  input: z.object({ isInner: z.boolean() }),
-  run: async (ctx, { isInner }) => {
+  input: z.object({ isInner: z.boolean(), hangs: z.boolean().default(false) }),
+  run: async (ctx, { isInner, hangs }) => {
     if (!isInner) return ctx.child("hand over", "broken", { isInner: true });
-    const body = ({ tries }: { tries: number }) =>
-      Promise.reject(new Error(tries === 1 ? "It is busy." : "It is gone."));
+    const body = async (step: StepContext) => {
+      if (step.tries === 1) throw new Error("It is busy.");
+      step.output("Once more.");
+      if (hangs) await new Promise((end) => step.signal.addEventListener("abort", end));
+      throw new Error("It is gone.");
+    };
     return ctx.step("ask", body, { retries: 1, backoffMs: 1 });
   },
 });
@@ -120,6 +124,17 @@ it("shows each try of a step with its error, and the way to a child, as the comm
   await page.find(".timeline .fault", "It is busy.");
   await page.find(".card.bad details pre", "dashboard.test.ts");
   expect((await page.find(".timeline .fault", "Try 2")).textContent).toContain("It is gone.");
+});
+
+it("counts the tries of a step that failed without the one that is under way", async () => {
+  const json = { kind: "broken", input: { isInner: true, hangs: true } };
+  const { id } = made.parse(await (await server.call("/v1/tasks", { json, key: ada })).json());
+  const steps = async () => await (await server.call(`/v1/tasks/${id}/steps`, { key: ada })).json();
+  await expect.poll(steps).toMatchObject({ data: [{ state: "waiting", tries: 2 }] });
+  await show(id);
+  const fault = await page.find(".timeline li[data-tone=active] .fault", "It is busy.");
+  expect(fault.textContent).toMatch(/^Try 1,/);
+  await server.call(`/v1/tasks/${id}/cancel`, { json: {}, key: ada });
 });
 
 it("tells who may see all tasks where in the code one failed, and nobody else", async () => {
