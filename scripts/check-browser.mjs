@@ -199,6 +199,10 @@ try {
   const form = await browser.page(`${server.url}/dashboard/#${task.id}`, 375);
   await until(form, "document.querySelector('.card.ask .budget-form') !== null");
   assert.equal(await form("document.documentElement.scrollWidth - document.documentElement.clientWidth"), 0);
+  const below =
+    "[...document.querySelectorAll('.timeline rect')].map((bar) => bar.getBoundingClientRect().bottom - bar.ownerSVGElement.getBoundingClientRect().bottom)";
+  await until(form, `${below}.length > 0`);
+  assert.ok(Math.max(...(await form(below))) <= 0, "a bar of the steps stands out below on a phone");
   await form("document.querySelector('.budget-form [name=tokens]').focus()");
   await form.press("Enter");
   await until(form, "document.querySelector('header .chip')?.textContent === 'completed'");
