@@ -301,6 +301,11 @@ describe("steering", () => {
     const set = (id: string, json: object) => server.call(`/v1/tasks/${id}/budget`, { json });
     expect((await set(task.id, { tokens: null })).status).toBe(200);
     expect((await read(task.id)).budget).toMatchObject({ tokens: null, cost_usd: 2.5, on_spent: "fail" });
+    const { budget } = await read(task.id);
+    expect((await set(task.id, { ...budget, reason: "as it was" })).status).toBe(200);
+    const again = await submit({ kind: "ask", input: {}, budget });
+    expect((await read(again.task.id)).budget).toEqual(budget);
+    expect((await set(task.id, { spent: budget?.spent })).status).toBe(400);
     const lifted = await runWaybill(["budget", task.id, "--usd", "none"], { WAYBILL_URL: server.url, NO_COLOR: "1" });
     expect(lifted.out + lifted.talk).toBe(`${task.id} may spend any amount.\n`);
     for (const none of [{ tokens: 0 }, {}, { reason: "no more" }]) expect((await set(task.id, none)).status).toBe(400);

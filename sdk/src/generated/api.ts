@@ -618,6 +618,11 @@ export type BatchEntry = {
     tokens?: number | null | undefined;
     cost_usd?: number | null | undefined;
     on_spent?: "pause" | "fail" | undefined;
+    /** By its tree, since somebody last let it go on with it spent. Passed over where it is handed in. */
+    spent?: {
+      tokens: number;
+      cost_usd: number;
+    } | undefined;
   } | undefined;
   /** At most 64 keys, and 16 KB of JSON. */
   metadata?: JsonObject | undefined;
@@ -1547,6 +1552,11 @@ export type Submit = {
     tokens?: number | null | undefined;
     cost_usd?: number | null | undefined;
     on_spent?: "pause" | "fail" | undefined;
+    /** By its tree, since somebody last let it go on with it spent. Passed over where it is handed in. */
+    spent?: {
+      tokens: number;
+      cost_usd: number;
+    } | undefined;
   } | undefined;
   /** At most 64 keys, and 16 KB of JSON. */
   metadata?: JsonObject | undefined;
@@ -1640,11 +1650,11 @@ export type Task = {
   } | null;
   /** Null outside of a conversation. */
   multitask_strategy: MultitaskStrategy | null;
-  /** `spent` is what counts for it: by its tree, since somebody last let it go on with it spent. */
   budget: {
     tokens: number | null;
     cost_usd: number | null;
     on_spent: "pause" | "fail";
+    /** By its tree, since somebody last let it go on with it spent. Passed over where it is handed in. */
     spent: {
       tokens: number;
       cost_usd: number;
@@ -2414,6 +2424,11 @@ export type Operations = {
       tokens?: number | null | undefined;
       cost_usd?: number | null | undefined;
       on_spent?: "pause" | "fail" | undefined;
+      /** By its tree, since somebody last let it go on with it spent. Passed over where it is handed in. */
+      spent?: {
+        tokens: number;
+        cost_usd: number;
+      } | undefined;
       /** For whoever looks at the task: it stands in its log, and not in the audit log. */
       reason?: string | undefined;
     };

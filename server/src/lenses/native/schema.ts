@@ -119,10 +119,18 @@ export const assignment = z.strictObject({
 });
 named(assignment, "Assignment");
 
-const budget = z.strictObject({
-  tokens: z.int().positive().nullable().default(null),
-  cost_usd: z.number().positive().nullable().default(null),
-  on_spent: z.enum(["pause", "fail"]).default("pause"),
+const budgetAmounts = z.strictObject({
+  tokens: z.int().positive().nullable(),
+  cost_usd: z.number().positive().nullable(),
+  on_spent: z.enum(["pause", "fail"]),
+  spent: z
+    .strictObject({ tokens: count, cost_usd: z.number() })
+    .describe("By its tree, since somebody last let it go on with it spent. Passed over where it is handed in."),
+});
+const budget = budgetAmounts.partial({ spent: true }).extend({
+  tokens: budgetAmounts.shape.tokens.default(null),
+  cost_usd: budgetAmounts.shape.cost_usd.default(null),
+  on_spent: budgetAmounts.shape.on_spent.default("pause"),
 });
 const retry = z.strictObject({
   attempts: retryPolicy.shape.attempts.describe("Tries of the whole task, the first one included."),
@@ -203,11 +211,7 @@ export const task = z.strictObject({
   cancelled: steering.nullable(),
   concurrency: wireConcurrency.nullable(),
   multitask_strategy: multitaskStrategy.nullable().describe("Null outside of a conversation."),
-  budget: budget
-    .required()
-    .extend({ spent: z.strictObject({ tokens: count, cost_usd: z.number() }) })
-    .nullable()
-    .describe("`spent` is what counts for it: by its tree, since somebody last let it go on with it spent."),
+  budget: budgetAmounts.nullable(),
   retry: retry.required(),
   lease: z.strictObject({ worker: z.string(), until: time }).nullable(),
   assignment: assignment.nullable().describe("What people have to do with it, of one that asks or has asked."),
@@ -353,14 +357,10 @@ const reason = z
   .optional()
   .describe("For whoever looks at the task: it stands in its log, and not in the audit log.");
 export const steeringBody = z.strictObject({ reason }).prefault({});
-export const budgetBody = z
-  .strictObject({
-    tokens: z.int().positive().nullable().optional(),
-    cost_usd: z.number().positive().nullable().optional(),
-    on_spent: z.enum(["pause", "fail"]).optional(),
-    reason,
-  })
-  .refine(({ reason: _, ...amounts }) => Object.keys(amounts).length > 0, { error: "Nothing is to be changed." })
+export const budgetBody = budgetAmounts
+  .partial()
+  .extend({ reason })
+  .refine(({ reason: _, spent: __, ...amounts }) => Object.keys(amounts).length > 0, "Nothing is to be changed.")
   .describe("What is left out stays as it is; null bounds it no more.");
 export const pauseBody = z
   .strictObject({
