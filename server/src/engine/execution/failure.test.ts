@@ -49,6 +49,15 @@ it("leaves room for the cause of an error whose own stack is long, and comes to 
   expect(stackOf(first)?.match(/Error: first/g)).toHaveLength(1);
 });
 
+it("says that there is much of what was thrown that is no error, which takes seconds to write down", () => {
+  const rows = (depth: number): unknown => (depth === 0 ? 1 : Array.from({ length: 30 }, () => rows(depth - 1)));
+  const wide = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`field ${n}`, n]));
+  for (const much of [{ rows: rows(3) }, wide, { wide }])
+    expect(stackOf(errorOf(much))).toContain("An object of more than 1000 values.");
+  expect(stackOf(errorOf(rows(4)))).toContain("A list of more than 1000 values.");
+  expect(stackOf(errorOf({ rows: rows(1), deep: { deep: { deep: rows(3) } } }))).toContain("deep: [");
+});
+
 it("names what was thrown that is no error, with its content for whoever may see the stack, and no place of our own", () => {
   const order = { detail: { why: "out of stock" }, id: 17 };
   expect(failureOf(order).message).toBe("No error, but an object with the fields detail, id was thrown.");
