@@ -14,7 +14,7 @@ import { closeDeeper, closeFolder, refuseForeign } from "../permissions.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./archive/backup.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
-import { openIndex } from "./documents/chunk-index/index-file.ts";
+import { openIndex, removeUnreadable } from "./documents/chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./documents/chunk-index/indexer.ts";
 import { Finder, type Searches } from "./documents/finder.ts";
 import { mendOpenIndexes } from "./documents/open-index.ts";
@@ -119,6 +119,7 @@ async function inFolder(
     const filesFolder = path.join(folder, FILES_FOLDER);
     const files = await folderFiles(filesFolder, clock);
     prepare(folder, database, onDamage);
+    removeUnreadable(index);
     let reported = false;
     const onLost = (error: Error) => {
       if (!reported) onFatal?.(error);

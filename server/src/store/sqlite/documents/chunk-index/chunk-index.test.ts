@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -75,6 +75,8 @@ test("an index that cannot be read is made anew, and nobody who searches notices
   const file = path.join(folder, INDEX_FILE);
   await writeFile(file, "This was a database once.".repeat(1_000));
   const again = await openSqliteStore(folder);
+  // Before any thread has looked for it.
+  expect(existsSync(file) ? readFileSync(file, "latin1").slice(0, 15) : "").not.toBe("This was a data");
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);
   await again.chunks.whenIndexed();
   expect(await walruses(again, vectorStore)).toEqual([MERGED_CHUNKS_MIN - 1]);

@@ -3,7 +3,7 @@
  * nothing of it needs a backup or a sync, and a file that cannot be read is made anew. One segment holds the words and
  * vectors of up to 16,384 chunks in lists; it never changes, and nobody looks at it before it is ready.
  */
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { type Database, SqliteError } from "better-sqlite3";
 import { IN_MEMORY, openDatabase } from "../../database.ts";
 
@@ -36,9 +36,31 @@ export function openIndex(file: string): Database {
   } catch (error) {
     if (!(error instanceof SqliteError) || file === IN_MEMORY || !isUnreadable(error.code)) throw error;
     // Who searches and who indexes find the same at once: what the other has made in its place meanwhile stays.
-    if (versionOf(file) === seen) for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+    if (versionOf(file) === seen) remove(file);
     return opened(file);
   }
+}
+
+/**
+ * Before threads look for it: two that find at once that it cannot be read may take away what the other has made. It is only
+ * read: to close one that was written to may take long.
+ */
+export function removeUnreadable(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    const db = openDatabase(file, { readonly: true });
+    try {
+      db.pragma("user_version");
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (error instanceof SqliteError && isUnreadable(error.code)) remove(file);
+  }
+}
+
+function remove(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
 }
 
 /** Another text for another file in its place; one that cannot be read as a database is never written to. */
