@@ -186,7 +186,7 @@ export const DECIDE = [
   },
   {
     name: "a-limit-that-stands-still-ends-it",
-    find: "if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
+    find: "if (isOfLimit && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
     put: "if (false)",
   },
   { name: "leases-are-lost-for-ever", find: "if (claim.leasesLost >= LEASES_LOST_MAX)", put: "if (false)" },
@@ -220,6 +220,12 @@ export const DECIDE = [
     name: "a-pause-counts-against-the-due-date",
     find: "task.assignment && afterPause(task.assignment, at - (task.pausedBy?.at ?? at))",
     put: "task.assignment",
+  },
+  {
+    file: limit,
+    name: "a-task-at-rest-keeps-nothing-of-what-the-clock-leapt-over",
+    find: "limitLeftMs: leftOf(task, task.timeLimitMs, at - leaptMs)",
+    put: "limitLeftMs: leftOf(task, task.timeLimitMs, at)",
   },
   {
     file: limit,
@@ -275,7 +281,7 @@ export const DECIDE = [
   },
   {
     name: "a-deadline-waits-for-the-limit-of-its-kind",
-    find: "if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
+    find: "if (isOfLimit && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))",
     put: "if (isOverLimit(task, at))",
   },
   {

@@ -86,10 +86,10 @@ export const SCHEDULING = [
     put: "",
   },
   {
-    file: waits,
+    file: "server/src/engine/transitions.ts",
     name: "a-limit-ends-what-the-clock-was-set-forward-over",
-    find: 'return { command: { do: "expire", ...(leftMs > 0 && { leftMs }) } };',
-    put: 'return { command: { do: "expire" } };',
+    find: "leaptMs > 0 ? { ...command, leaptMs } : command",
+    put: "command",
   },
   {
     file: waits,

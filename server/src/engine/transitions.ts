@@ -85,6 +85,7 @@ export class Transitions {
   #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
   #stopped = false;
   #follows: (change: Change) => Write[] = () => [];
+  #leaptMs: (id: TaskId) => number = () => 0;
   #beginsEarly: EarlyBeginning = () => undefined;
   /** First commits that have not gone to the store yet, by their places: a table that a map has outgrown keeps what was in it. */
   readonly #first = new Map<TaskId, { commit: FirstCommit | null }>();
@@ -107,6 +108,11 @@ export class Transitions {
   /** `follows` names the new tasks that commit together with a change. */
   onDecide(follows: (change: Change) => Write[]): void {
     this.#follows = follows;
+  }
+
+  /** `leaptMs` says by how much the time of day was set forward while a task has run. */
+  onLeap(leaptMs: (id: TaskId) => number): void {
+    this.#leaptMs = leaptMs;
   }
 
   onSubmit(beginsEarly: EarlyBeginning): void {
@@ -310,7 +316,8 @@ export class Transitions {
   }
 
   #decide(task: Task, command: Command): Change {
-    const decided = decide(task, command, this.#clock.now());
+    const leaptMs = task.limitAt === null ? 0 : this.#leaptMs(task.id);
+    const decided = decide(task, leaptMs > 0 ? { ...command, leaptMs } : command, this.#clock.now());
     if (decided instanceof Refusal) throw decided;
     return decided;
   }

@@ -72,7 +72,7 @@ export function change(task: Task, command: Command, at: number, patch: Patch, d
     {
       ...from,
       ...patch,
-      ...(moved && task.timeLimitMs !== null && limitIn(patch.state ?? task.state, task, at)),
+      ...(moved && task.timeLimitMs !== null && limitIn(patch.state ?? task.state, task, at, command.leaptMs)),
       revision: task.revision + 1,
       lastSeq: task.lastSeq + events.length,
       updatedAt: at,

@@ -9,7 +9,10 @@ import type { InputAsk } from "./states.ts";
 import type { Budget, Failure, PauseCause, UsageTotals, Wait } from "./task.ts";
 import type { UsageCall } from "./usage.ts";
 
-export type Command =
+/** `leaptMs`: the time of day was set forward by so much while the task ran, which counts for no limit of its kind. */
+export type Command = Doing & { leaptMs?: number };
+
+type Doing =
   /**
    * A slot is free. `lease` is for work that another program claimed; `version` that of the handler, for a task that has
    * not begun and whose own is gone.
@@ -41,8 +44,7 @@ export type Command =
   | { do: "complete"; attempt: number; output: Json; by?: HandIn }
   | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; stack?: string | null; by?: HandIn }
   | { do: "reject"; attempt: number; error: Failure }
-  /** `leftMs`: the time of day was set forward over the limit of its kind, of which so much is left. */
-  | { do: "expire"; leftMs?: number }
+  | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
   /**
    * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes on by

@@ -319,9 +319,10 @@ test("the limit of a kind ends nothing that does not run by then, and a deadline
   }
   const running = reach(["start"], limited);
   expect(decided(running, { do: "expire" }, BORN + 60_000).task.state).toBe("timed_out");
-  const leapt = { do: "expire", leftMs: 20_000 } as const;
+  const leapt = { do: "expire", leaptMs: 60_000 } as const;
   const left = { state: "running", limitAt: BORN + 120_000, deadlineAt: BORN + 120_000 };
   expect(decided(running, leapt, BORN + 100_000)).toMatchObject({ task: left, events: [] });
+  expect(decided(running, leapt, BORN + 120_000).task.state).toBe("timed_out");
   expect(decided(running, leapt, afterIt).task.state).toBe("timed_out");
 });
 

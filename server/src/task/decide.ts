@@ -18,7 +18,7 @@ import { type OpenQuestion, openQuestions, questionFor } from "./people/question
 import { relay } from "./people/relay.ts";
 import { isTerminal, type OpenState } from "./states.ts";
 import { type Failure, type Task, triesOf, type Wait } from "./task.ts";
-import { deadlinePassed, isOverLimit, limitAfterDeath, limitLeft } from "./time-limit.ts";
+import { deadlinePassed, isOverLimit, limitAfterDeath, limitAfterLeap } from "./time-limit.ts";
 import { isParked } from "./turns.ts";
 import { addUsage, type UsageCall } from "./usage.ts";
 
@@ -77,13 +77,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
     case "reject":
       return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected", error: command.error });
     case "expire":
-      if (isTerminal(task.state)) return wrongState(task, "timed out");
-      // Paused, asking or waiting since its timer fired, it runs against its limit no more.
-      if (isOverLimit(task, at) && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY))
-        return wrongState(task, "timed out");
-      if (command.leftMs !== undefined && task.state === "running" && isOverLimit(task, at))
-        return change(task, command, at, limitLeft(task, at, command.leftMs), []);
-      return end(task, command, at, { state: "timed_out", error: deadlinePassed(task, at) });
+      return expire(task, command, at);
     case "cancel":
       return cancel(task, command, at);
     case "pause":
@@ -104,6 +98,18 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
       if (!isTerminal(task.state)) return wrongState(task, "deleted");
       return change(task, command, at, { deletedAt: at }, []);
   }
+}
+
+function expire(task: Task, command: Command & { do: "expire" }, at: number): Change | Refusal {
+  const { leaptMs = 0 } = command;
+  if (isTerminal(task.state)) return wrongState(task, "timed out");
+  const isOfLimit = isOverLimit(task, at);
+  // Paused, asking or waiting since its timer fired, it runs against its limit no more.
+  if (isOfLimit && at < (task.deadlineAt ?? Number.POSITIVE_INFINITY)) return wrongState(task, "timed out");
+  // By the time that has passed something may be left of it.
+  const left = isOfLimit && leaptMs > 0 && task.state === "running" ? limitAfterLeap(task, at, leaptMs) : null;
+  if (left) return change(task, command, at, left, []);
+  return end(task, command, at, { state: "timed_out", error: deadlinePassed(task, at) });
 }
 
 /** The first change of a task: what `submit` makes durable. `reason` is why somebody tries it again. */

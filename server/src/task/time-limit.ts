@@ -15,15 +15,15 @@ export function namedDeadline(task: Limits): number | null {
   return task.timeLimitMs === null ? task.deadlineAt : task.namedDeadlineAt;
 }
 
-/** What becomes of the limit when the task comes into `state`. */
-export function limitIn(state: Task["state"], task: Timed, at: number): Partial<Limits> {
+/** What becomes of the limit when the task comes into `state`. `leaptMs` of the time until then have not passed. */
+export function limitIn(state: Task["state"], task: Timed, at: number, leaptMs = 0): Partial<Limits> {
   if (task.timeLimitMs === null || isTerminal(state)) return {};
   const named = namedDeadline(task);
   if (state === "running") {
     const limitAt = at + leftOf(task, task.timeLimitMs, at);
     return { limitAt, limitLeftMs: null, deadlineAt: earlier(named, limitAt) };
   }
-  return { limitAt: null, limitLeftMs: leftOf(task, task.timeLimitMs, at), deadlineAt: named };
+  return { limitAt: null, limitLeftMs: leftOf(task, task.timeLimitMs, at - leaptMs), deadlineAt: named };
 }
 
 /** The same for one whose process has died: between its last sign of life and this moment it did not run. */
@@ -31,8 +31,13 @@ export function limitAfterDeath(task: Timed, at: number): Partial<Limits> {
   return task.timeLimitMs === null ? {} : limitLeft(task, at, leftOf(task, task.timeLimitMs, task.updatedAt));
 }
 
-/** The same where so much of it is left. */
-export function limitLeft(task: Limits, at: number, leftMs: number): Partial<Limits> {
+/** The same for one that runs on, where something is left of it; null where nothing is. */
+export function limitAfterLeap(task: Timed, at: number, leaptMs: number): Partial<Limits> | null {
+  const leftMs = task.timeLimitMs === null ? 0 : leftOf(task, task.timeLimitMs, at - leaptMs);
+  return leftMs === 0 ? null : limitLeft(task, at, leftMs);
+}
+
+function limitLeft(task: Limits, at: number, leftMs: number): Partial<Limits> {
   const limitAt = at + leftMs;
   return { limitAt, limitLeftMs: null, deadlineAt: earlier(namedDeadline(task), limitAt) };
 }

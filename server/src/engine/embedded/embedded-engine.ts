@@ -23,7 +23,7 @@ import type { Ids } from "../ids.ts";
 import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
-import { type EarlyBeginning, type OrphanEnds, Transitions } from "../transitions.ts";
+import { type EarlyBeginning, type OrphanEnds, type TransitionObserver, Transitions } from "../transitions.ts";
 import { Claims } from "./claims.ts";
 import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
@@ -185,13 +185,18 @@ export class EmbeddedEngine implements Engine {
         scheduler.offer(entry);
       },
     });
-    transitions.observe({
-      changed: (change) => this.#changed(change),
-      changedElsewhere: (task) => this.#changedElsewhere(task),
-    });
+    transitions.observe(this.#observer());
+    transitions.onLeap((id) => open.leaptMs(id));
     transitions.onSubmit((first) => this.#beginEarly(first));
     transitions.endOrphans(this.#orphanEnds());
     transitions.onDecide((change) => cleanupAfter(change, handlers, ids));
+  }
+
+  #observer(): TransitionObserver {
+    return {
+      changed: (change) => this.#changed(change),
+      changedElsewhere: (task) => this.#changedElsewhere(task),
+    };
   }
 
   #orphanEnds(): OrphanEnds {

@@ -14,7 +14,7 @@ export interface TimeObserver {
 }
 
 /** What the time of day may be ahead of the time that has elapsed before it counts as set forward. */
-const AHEAD_MS = 1_000;
+const LEAP_MS_MIN = 1_000;
 
 /** So many tasks of a kind are in a state. */
 export type StateCount = Pick<Entry, "kind" | "state"> & { count: number };
@@ -31,8 +31,8 @@ export class OpenTasks {
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
-  /** Deadlines of what runs, and when they pass by the time that has elapsed. */
-  readonly #ends = new Map<TaskId, { deadlineAt: number; elapsedAt: number }>();
+  /** How far the time of day was ahead of the time that has elapsed when what runs was given its deadline. */
+  readonly #timed = new Map<TaskId, { deadlineAt: number; aheadMs: number }>();
 
   constructor(clock: Clock, observer: TimeObserver) {
     this.#clock = clock;
@@ -128,20 +128,24 @@ export class OpenTasks {
     if (before && before.state !== entry.state) this.#due.set(entry.id, null);
     this.#due.set(entry.id, this.isReady(entry) ? null : entry.dueAt);
     this.#deadlines.set(entry.id, entry.deadlineAt);
-    this.#noteEnd(entry);
+    this.#noteTime(entry);
   }
 
-  #noteEnd({ id, state, deadlineAt }: Entry): void {
-    if (state !== "running" || deadlineAt === null) this.#ends.delete(id);
-    else if (this.#ends.get(id)?.deadlineAt !== deadlineAt)
-      this.#ends.set(id, { deadlineAt, elapsedAt: this.#clock.elapsed() + deadlineAt - this.#clock.now() });
+  #noteTime({ id, state, deadlineAt }: Entry): void {
+    if (state !== "running" || deadlineAt === null) this.#timed.delete(id);
+    else if (this.#timed.get(id)?.deadlineAt !== deadlineAt)
+      this.#timed.set(id, { deadlineAt, aheadMs: this.#aheadMs() });
   }
 
-  /** What has not elapsed until the deadline of one that runs, over which the time of day was set forward; 0 for none. */
-  leaptOverMs(id: TaskId): number {
-    const end = this.#ends.get(id);
-    const leftMs = end === undefined ? 0 : end.elapsedAt - this.#clock.elapsed();
-    return leftMs > AHEAD_MS ? leftMs : 0;
+  #aheadMs(): number {
+    return this.#clock.now() - this.#clock.elapsed();
+  }
+
+  /** By how much the time of day was set forward while one that has a deadline ran, which it has not run for. */
+  leaptMs(id: TaskId): number {
+    const timed = this.#timed.get(id);
+    const leaptMs = timed === undefined ? 0 : this.#aheadMs() - timed.aheadMs;
+    return leaptMs > LEAP_MS_MIN ? leaptMs : 0;
   }
 
   forget(id: TaskId): void {
@@ -155,7 +159,7 @@ export class OpenTasks {
     this.#running.delete(id);
     this.#due.set(id, null);
     this.#deadlines.set(id, null);
-    this.#ends.delete(id);
+    this.#timed.delete(id);
   }
 
   isReady(entry: Entry): boolean {

@@ -136,17 +136,15 @@ export class WaitCompletion implements TimeObserver {
     if (!task || (stands && isOverLimit(task, clock.now()))) return;
     // A start that finds its parent ended takes it along, once all are there.
     if (task.parent !== null && (await this.#isTerminal(task.parent))) return;
-    await transitions.change(id, () => {
-      const leftMs = open.leaptOverMs(id);
-      return { command: { do: "expire", ...(leftMs > 0 && { leftMs }) } };
-    });
+    await transitions.change(id, { do: "expire" });
   }
 
   /** Its deadline has passed, and not only the limit of its kind by a time of day that was set forward. */
   async #expires(id: TaskId): Promise<boolean> {
     const { open, clock, transitions } = this.#parts;
-    if (!isPast(open.get(id)?.deadlineAt, clock.now())) return false;
-    if (open.leaptOverMs(id) === 0) return true;
+    const { deadlineAt = null } = open.get(id) ?? {};
+    if (deadlineAt === null || !isPast(deadlineAt, clock.now())) return false;
+    if (isPast(deadlineAt + open.leaptMs(id), clock.now())) return true;
     const task = await transitions.find(id).catch(() => null);
     return task !== null && !isOverLimit(task, clock.now());
   }

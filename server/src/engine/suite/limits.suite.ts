@@ -60,6 +60,24 @@ export function limitSuite(begin: Begin): void {
     await arrives(life, id, "timed_out");
   });
 
+  it("keeps all of a kind's limit that has not passed where the clock is set forward and the task comes to rest before it is over", async () => {
+    const work = async (ctx: Context) => {
+      await ctx.step("work", () => new Promise<null>((resolve) => life.after(MINUTE_MS / 4, () => resolve(null))));
+      await ctx.sleep("nap", MINUTE_MS);
+      return ctx.step("more", hang);
+    };
+    const life: EngineLife = await begin([kind("slow", work, forAMinute)]);
+    const [id, named] = [await submit(life, "slow"), await submit(life, "slow", { deadlineMs: 10 * MINUTE_MS })];
+    await life.settle();
+    await life.setForward(MINUTE_MS / 2);
+    await life.pass(MINUTE_MS / 4);
+    for (const each of [id, named]) await arrives(life, each, "waiting");
+    await life.pass(MINUTE_MS + (MINUTE_MS * 3) / 4 - 1);
+    await arrives(life, id, "running");
+    await life.pass(1);
+    await arrives(life, id, "timed_out");
+  });
+
   it("counts a deadline that the caller named always", async () => {
     const life = await begin([kind("slow", (ctx) => ctx.sleep("nap", 10 * MINUTE_MS).then(() => null), forAMinute)]);
     const id = await submit(life, "slow", { deadlineMs: 5 * MINUTE_MS });
