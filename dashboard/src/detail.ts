@@ -50,6 +50,9 @@ export class Detail {
   #text = "";
   #stepFrom = 0;
   #settling: ReturnType<typeof setTimeout> | undefined;
+  #isReading = false;
+  /** Something has changed since the reading that is under way began. */
+  #isOld = false;
   readonly #ticking: ReturnType<typeof setInterval>;
   /** Whoever opened the task wants to answer it: that is given the focus once it is there. */
   #wantsWork = false;
@@ -78,7 +81,8 @@ export class Detail {
     );
     pane.scrollTop = 0;
     this.#ticking = setInterval(() => {
-      if (!document.hidden && this.#task !== null && !isTerminal(this.#task.state)) void this.#read();
+      const isLive = this.#task !== null && !isTerminal(this.#task.state);
+      if (!document.hidden && isLive && !this.#isReading) void this.#read();
     }, TICK_MS);
     void this.#read();
     void this.#follow();
@@ -139,7 +143,19 @@ export class Detail {
     }, SETTLE_MS);
   }
 
+  /** One at a time: of two answers the older one may come last. */
   async #read(): Promise<void> {
+    this.#isOld = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#isOld && !this.#stop.signal.aborted) {
+      this.#isOld = false;
+      await this.#readOnce();
+    }
+    this.#isReading = false;
+  }
+
+  async #readOnce(): Promise<void> {
     const { signal } = this.#stop;
     try {
       const task = await this.#handle.get({ signal });

@@ -19,6 +19,7 @@ const SOURCES = [
 export class TestBrowser {
   readonly #browser: Browser;
   readonly #page: BrowserPage;
+  #slow = new SlowAnswers("", 0);
 
   constructor() {
     this.#browser = new Browser({
@@ -32,9 +33,15 @@ export class TestBrowser {
         fetch: {
           interceptor: {
             beforeAsyncRequest: async ({ request, window }) => {
-              const source = await sourceAt(new URL(request.url).pathname);
+              const { pathname } = new URL(request.url);
+              if (pathname === this.#slow.path) this.#slow.begins();
+              const source = await sourceAt(pathname);
               if (source === null) return;
               return new window.Response(source, { headers: { "content-type": "text/javascript" } });
+            },
+            afterAsyncResponse: async ({ request }) => {
+              if (new URL(request.url).pathname === this.#slow.path) await this.#slow.ends();
+              return undefined;
             },
           },
         },
@@ -46,6 +53,12 @@ export class TestBrowser {
   /** Begins to load a page: what is on it then is to be waited for. */
   open(url: string): void {
     void this.#page.goto(url);
+  }
+
+  /** From here on answers of this path take so much longer. */
+  slow(path: string, ms: number): SlowAnswers {
+    this.#slow = new SlowAnswers(path, ms);
+    return this.#slow;
   }
 
   /** What a person reads. */
@@ -95,6 +108,28 @@ export class TestBrowser {
 
   async close(): Promise<void> {
     await this.#browser.close();
+  }
+}
+
+class SlowAnswers {
+  readonly path: string;
+  readonly #ms: number;
+  #under = 0;
+  mostAtOnce = 0;
+
+  constructor(path: string, ms: number) {
+    this.path = path;
+    this.#ms = ms;
+  }
+
+  begins(): void {
+    this.#under += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#under);
+  }
+
+  async ends(): Promise<void> {
+    await new Promise((done) => setTimeout(done, this.#ms));
+    this.#under -= 1;
   }
 }
 

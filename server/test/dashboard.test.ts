@@ -159,6 +159,16 @@ it("raises a budget that has paused a task, or lifts it, and the task goes on", 
   await page.find(".budget-used", "No bound.");
 });
 
+it("reads a task once at a time, so that of two answers the older one is not shown last", async () => {
+  const id = await itemFor("bob", "Slow");
+  const reads = page.slow(`/v1/tasks/${id}`, 300);
+  await show(id);
+  await page.find(".detail h2", "Slow");
+  await server.call(`/v1/tasks/${id}/cancel`, { json: {}, key: ada });
+  await page.find(".detail .under", "took");
+  expect(reads.mostAtOnce).toBe(1);
+});
+
 it("says of a task that is not there so, without an empty card of its events", async () => {
   await show("task_01M8EQQFNVEP1S2AD17JT42TQP");
   await page.find(".notice", "Task not found");
