@@ -108,6 +108,7 @@ const SUITES = {
     suite("server/src/task"),
     suite(
       "answer-check.test.ts",
+      "answer-reading.test.ts",
       "server/test/answer-doors.test.ts",
       "server/src/verbs/implementation/human-verbs.test.ts",
     ),

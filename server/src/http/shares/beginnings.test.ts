@@ -40,5 +40,20 @@ it("a request beside which none came begins at once, in each turn anew", async (
   await late;
   await setImmediate();
   await setImmediate();
+  // Nobody waits, and the time of the turn before is long over.
+  for (let ms = 0; ms < 5; ms++) work();
   expect(beginnings.turn("modest")).toBeNull();
+});
+
+it("whoever comes while others wait begins behind them, also in a turn that has just begun", async () => {
+  const turnMs = 20;
+  const beginnings = new Beginnings(turnMs);
+  const order: string[] = [];
+  expect(beginnings.turn("first")).toBeNull();
+  for (let ms = 0; ms <= turnMs; ms++) work();
+  const waiting = beginnings.turn("waiting")?.then(() => order.push("waiting"));
+  await setImmediate();
+  const later = beginnings.turn("later")?.then(() => order.push("later"));
+  await Promise.all([waiting, later]);
+  expect(order).toEqual(["waiting", "later"]);
 });
