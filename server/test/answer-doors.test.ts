@@ -288,6 +288,8 @@ it("what is said before a question answers it where it fits, and nothing where i
   const input = `/v1/tasks/${id}/input`;
   const say = async (json: object) => (await server.call(input, { json })).status;
   expect(await say({ prompt: "count", text: "many" })).toBe(200);
+  // JSON that is a text is no number, whenever it comes.
+  expect(await say({ prompt: "count", value: "3" })).toBe(200);
   expect(await say({ prompt: "list", text: "[1]" })).toBe(200);
   work.resolve();
   for (;;) {
@@ -297,6 +299,7 @@ it("what is said before a question answers it where it fits, and nothing where i
   }
   expect(await say({ prompt: "list", text: "[2]" })).toBe(409);
   expect(await say({ prompt: "count", text: "three" })).toBe(400);
+  expect(await say({ prompt: "count", value: "3" })).toBe(400);
   expect(await say({ prompt: "count", text: "3", message_id: "same" })).toBe(200);
   // The question that has come and gone meanwhile had its own time.
   expect(await outputOf(id)).toEqual({ count: 3, list: [1], late: null });

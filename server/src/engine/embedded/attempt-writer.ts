@@ -14,6 +14,7 @@ import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../
 import type { Handlers } from "../../task/handlers.ts";
 import type { Json, JsonObject } from "../../task/json/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
+import type { Heard } from "../../task/people/answer-reading.ts";
 import { openQuestions } from "../../task/people/questions.ts";
 import { isTerminal } from "../../task/states.ts";
 import { type Failure, NO_USAGE, type Prompt, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
@@ -227,8 +228,8 @@ export class AttemptWriter implements AttemptPort {
     return saidOf(step, lastSeq, (after, limit) => this.#insist(() => store.events(id, after, limit)));
   }
 
-  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
-    return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, value));
+  answerTo(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null> {
+    return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, heard));
   }
 
   async budgets(since: readonly Bound[] = []): Promise<Bound[]> {

@@ -11,6 +11,7 @@ import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json/json.ts";
 import { openTask } from "../../task/open-task.ts";
+import { plainly } from "../../task/people/answer-reading.ts";
 import type { Identity } from "../../task/people/identity.ts";
 import { isTerminal } from "../../task/states.ts";
 import { dueAt, type Task } from "../../task/task.ts";
@@ -75,7 +76,7 @@ export type EngineParts = {
 };
 
 const UNBOUND: Required<Pick<EngineParts, "answerTo" | "daysMoney" | "busy">> = {
-  answerTo: async (_, answer) => ({ answer }),
+  answerTo: async (_, heard) => ({ answer: plainly(heard) }),
   daysMoney: () => ({ user: null, tenant: null }),
   busy: () => 0,
 };

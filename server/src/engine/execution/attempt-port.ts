@@ -9,6 +9,7 @@ import type { HeardMessage } from "../../task/conversation.ts";
 import type { Bound, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json/json.ts";
+import type { Heard } from "../../task/people/answer-reading.ts";
 import type { Budget, Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { LogLine } from "../../task/text/log-line.ts";
 import type { UsageCall } from "../../task/usage.ts";
@@ -71,7 +72,7 @@ export interface AttemptPort {
   /** How many bytes of live text the step of this name has told in the try that was cut off last. */
   said(step: string): Promise<number>;
   /** What was said before this question was asked, as the answer that it wants; null when it fits in no way. */
-  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null>;
+  answerTo(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null>;
   /** The budgets that hold for this task, as they are at this moment: its own, and those of tasks above it. */
   budgets(since?: readonly Bound[]): Promise<Bound[]>;
   /** Takes from these budgets until a write settles the step of this key. False when they have changed since they were seen. */

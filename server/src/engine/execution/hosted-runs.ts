@@ -5,6 +5,7 @@ import { Refusal } from "../../task/errors.ts";
 import type { Bound, Handler, Reservation } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Json } from "../../task/json/json.ts";
+import type { Heard } from "../../task/people/answer-reading.ts";
 import type { Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
@@ -199,8 +200,8 @@ class RemotePort implements AttemptPort {
     return this.#ask("history", limit);
   }
 
-  answerTo(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
-    return this.#ask("answerTo", prompt, value);
+  answerTo(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null> {
+    return this.#ask("answerTo", prompt, heard);
   }
 
   said(step: string): Promise<number> {

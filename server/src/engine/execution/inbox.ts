@@ -2,6 +2,7 @@
 import type { InboxItem } from "../../store/store.ts";
 import { messageIn, valueTold } from "../../task/agent/agent-message.ts";
 import type { Answer } from "../../task/handler.ts";
+import type { Heard } from "../../task/people/answer-reading.ts";
 import { type OpenQuestion, takesEarlierInput } from "../../task/people/questions.ts";
 import type { AttemptPort } from "./attempt-port.ts";
 
@@ -15,8 +16,8 @@ export function answerOf({ value, by, at, answer = valueTold(value) }: InboxItem
 
 export class Inbox {
   #items: readonly InboxItem[];
-  /** The numbers of those that were taken: few tasks are told anything. */
-  #taken: Set<number> | null = null;
+  /** Those that were taken, by their numbers, as they were said where they came before their question: few tasks are told anything. */
+  #taken: Map<number, InboxItem | null> | null = null;
 
   constructor(items: readonly InboxItem[]) {
     this.#items = items;
@@ -52,15 +53,17 @@ export class Inbox {
       const item = this.take(asked);
       if (item === undefined) return { unfit };
       if (item.question !== null || asked.prompt.schema === null) return { item, unfit };
-      const given = await answerTo(asked.prompt, item.value);
+      const given = await answerTo(asked.prompt, heardIn(item));
       if (given !== null) return { item: { ...item, ...given }, unfit };
       unfit.push(item.n);
     }
   }
 
   /** Of what came before a question that something else has answered: it may answer the next one. */
-  putBack({ answer: _, ...said }: InboxItem): void {
-    this.#taken?.delete(said.n);
+  putBack({ n }: Pick<InboxItem, "n">): void {
+    const said = this.#taken?.get(n);
+    if (!said) return;
+    this.#taken?.delete(n);
     this.#items = [...this.#items, said].sort((one, other) => one.n - other.n);
   }
 
@@ -72,10 +75,15 @@ export class Inbox {
   }
 
   #remove(item: InboxItem): void {
-    this.#taken ??= new Set();
-    this.#taken.add(item.n);
+    this.#taken ??= new Map();
+    this.#taken.set(item.n, item.question === null ? item : null);
     this.#items = this.#items.filter((each) => each !== item);
   }
+}
+
+/** What came before its question, as it was said: a text whose answer is not known yet is words. */
+function heardIn({ value, answer }: InboxItem): Heard {
+  return { value, words: typeof value === "string" && answer === undefined };
 }
 
 /** Of inputs that no call has taken, the one that answers this question. A message without a name answers whichever is asked next. */

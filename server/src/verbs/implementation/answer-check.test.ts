@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../task/json/json.ts";
-import { answerIn, mustFit, mustHaveForm } from "./answer-check.ts";
+import { answerIn, givenBefore, givenBy, mustFit, mustHaveForm } from "./answer-check.ts";
 
 const fields = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({ type: "object", properties, ...more });
 const refusal = (done: Promise<unknown>) =>
@@ -113,6 +113,14 @@ describe("an answer is judged by the schema of its question", () => {
     const late = "Its form takes too long to look at this.";
     expect(answers).toEqual([late, "value", late, null]);
   });
+});
+
+it("code is given an answer beside what was said where it is another, also of what comes before its question", async () => {
+  const prompt = { name: "seats", text: "How many?", asks: "answer", schema: { type: "integer" } } as const;
+  expect(await givenBy(prompt, { value: "2", words: true })).toEqual({ answer: 2 });
+  expect(await givenBy(prompt, { value: 2 })).toEqual({});
+  expect(givenBefore({ value: "2" })).toEqual({ answer: "2" });
+  for (const heard of [{ value: "2", words: true }, { value: 2 }]) expect(givenBefore(heard)).toEqual({});
 });
 
 describe("a form is refused with the task that brings it", () => {

@@ -23,6 +23,11 @@ export async function givenBy(prompt: Prompt, heard: Heard): Promise<{ answer?: 
   return isDeepStrictEqual(answer, valueTold(heard.value)) ? {} : { answer };
 }
 
+/** The same of what is said before its question: a text that came as JSON means nothing but itself, whatever will be asked. */
+export function givenBefore({ value, words = false }: Heard): { answer?: Json } {
+  return typeof value === "string" && !words ? { answer: value } : {};
+}
+
 /**
  * The answer that somebody has given, as its question wants it: what is judged is what the code is given. Throws `invalid`,
  * and says what may be said, when it fits in no way in which it could be read.
@@ -54,9 +59,9 @@ function isOfType(reading: Reading | undefined): boolean {
 const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
 
 /** The same of what was said before the question was asked; null when it does not fit. */
-export async function earlierAnswer(prompt: Prompt, value: Json): Promise<{ answer: Json } | null> {
+export async function earlierAnswer(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null> {
   try {
-    return { answer: await answerIn(prompt, { value, words: typeof value === "string" }) };
+    return { answer: await answerIn(prompt, heard) };
   } catch (error) {
     if (error instanceof Refusal && error.code === "invalid") return null;
     throw error;

@@ -30,7 +30,7 @@ import type { Budget, Task } from "../../task/task.ts";
 import { didYouMean } from "../../task/text/spelling.ts";
 import type { Acknowledged, BudgetAmounts, KeyedSubmission, Tasks } from "../tasks.ts";
 import { ownModels } from "./allowed-models.ts";
-import { givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";
+import { givenBefore, givenBy, mustFillForm, mustHaveForm } from "./answer-check.ts";
 import { checked } from "./checked.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { actorOf, mustBeAsked, mustBeSameInput, mustBeYetToCome, mustHaveRoom } from "./input-checks.ts";
@@ -245,7 +245,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       await mustFillForm(task, decision.act, "value.payload");
       return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
     }
-    const given = asked && (await givenBy(asked.prompt, input));
+    const given = asked ? await givenBy(asked.prompt, input) : givenBefore(input);
     return {
       command: { do: "input", by, messageId, prompt: asked?.prompt.name ?? prompt, except },
       along: { ...along, inbox: { ...inbox, ...given } },
