@@ -14,6 +14,7 @@ import { OfflineDetectors } from "../src/guardrails/offline/offline-detectors.ts
 import { agentCatalog, agentHandler } from "../src/handlers/agent/agent.ts";
 import { assistant, type ConfiguredAgent } from "../src/handlers/agent/definition.ts";
 import type { Tool } from "../src/handlers/agent/tool.ts";
+import type { ModelsConfigInput } from "../src/models/configuration.ts";
 import { createModels } from "../src/models/models.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import type { Store } from "../src/store/store.ts";
@@ -41,6 +42,8 @@ export type AgentParts = {
   guardrails?: z.input<typeof guardrailsConfig>;
   daysMoney?: DaysMoneyOf;
   outgoing?: Outgoing;
+  /** Else there is one provider, `lab`. */
+  models?: ModelsConfigInput;
 };
 
 export class AgentLife {
@@ -70,12 +73,13 @@ export class AgentLife {
     guardrails = {},
     daysMoney,
     outgoing,
-  }: AgentParts = {}): Promise<void> {
-    const models = createModels({
+    models: configured = {
       default: "lab:m1",
       providers: { lab: { type: "openai-compatible", baseUrl: `${this.provider.url}/v1` } },
       prices: { "lab:m1": { input: 1, output: 10 } },
-    });
+    },
+  }: AgentParts = {}): Promise<void> {
+    const models = createModels(configured);
     const store = this.#plugged();
     const ids = new Ids(systemRandomBytes);
     const random = () => 0.5;

@@ -23,6 +23,7 @@ import { CallError } from "../call-error.ts";
 import { AnswerText } from "./answer-text.ts";
 import { type Allowance, ANSWER_TOKENS_MAX, type BudgetWatch, type Standing } from "./budget.ts";
 import { excerpt } from "./excerpt.ts";
+import { UnknownModel } from "./plan.ts";
 import { retryableOf } from "./retryable.ts";
 import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
 
@@ -157,6 +158,7 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
     .catch((error: unknown) => {
       if (error instanceof ModelError && error.spent) bill(step, key, agent, error.spent);
       if (step.signal.aborted) throw error;
+      if (error instanceof ModelError && error.code === "unknown_model") throw new UnknownModel(error.message);
       throw callError(error, call.model, step.tries, retries + 1);
     });
   bill(step, key, agent, answer);
@@ -313,7 +315,6 @@ function adviceFor(code: ModelError["code"] | "failed"): string {
     case "refused":
       return "Asking again does not help: check the provider's key, the model's name and the size of the request.";
     case "unknown_model":
-      return "Name a configured model, or configure this one.";
     case "aborted":
     case "failed":
       return "Retry the task, or choose another model.";

@@ -2,7 +2,7 @@
  * What one run will be: which agent, model, mode and tools. Made once per task and journaled, so that a task that
  * outlives a restart with another configuration goes on as it began.
  */
-import type { ModelId, Models } from "../../models/model.ts";
+import { ModelError, type ModelId, type Models } from "../../models/model.ts";
 import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent/agent.ts";
 import { type Guardrails, strictest } from "../../task/agent/guardrails.ts";
 import { MissingCode } from "../../task/handler.ts";
@@ -36,6 +36,18 @@ export type Plan = {
 
 /** Names an agent that is not there. */
 export class UnknownAgent extends MissingCode {}
+
+/** The same of a model. */
+export class UnknownModel extends MissingCode {}
+
+function modelThere(find: () => ModelId): ModelId {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof ModelError && error.code === "unknown_model") throw new UnknownModel(error.message);
+    throw error;
+  }
+}
 
 /** What a run needs to know of its agent, of the configuration or made by a caller. */
 export type RunAgent = Omit<BoundAgent, "id" | "version">;
@@ -104,7 +116,7 @@ export function modelFor(
   return models.defaultModel;
 }
 
-/** Throws `UnknownAgent`, or a `ModelError` for an unknown model. */
+/** Throws `UnknownAgent`, or `UnknownModel`: the door has let in neither, so that the configuration has lost it since. */
 export function planRun(
   input: AgentInput,
   parts: { agents: Agents; models: Models; builtInTools: readonly string[]; guardrails: { asked: Guardrails } },
@@ -121,7 +133,7 @@ export function planRun(
     instructions: agent.instructions,
     asked,
     mode,
-    model: modelFor(input, agent, parts.models),
+    model: modelThere(() => modelFor(input, agent, parts.models)),
     maxTurns: withTools ? (input.maxTurns ?? agent.maxTurns) : 1,
     tools: [...tools],
     asksPerson: withTools && agent.asksPerson,

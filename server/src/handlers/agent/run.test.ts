@@ -205,6 +205,26 @@ describe("a standard run", () => {
     expect((await life.completed(id)).output).toMatchObject({ text: "Leek." });
   });
 
+  it("stands still as long as the configuration lacks its model, before its plan and behind it, and fails for none", async () => {
+    const life = lives.current;
+    await life.start();
+    life.provider.script({ kind: "silence" });
+    const input = { query: "Soup?", model: "lab:m1" };
+    const begun = await life.submit(input);
+    await life.provider.received(1);
+    const later = await life.submit(input, { delayMs: 60_000 });
+    await life.crash({ models: {} });
+    await life.advance(60_000);
+    for (const id of [begun, later]) {
+      const { waits } = await life.until(id, "task.waiting");
+      const message = expect.stringContaining("Unknown model lab:m1. Configured: local");
+      expect(waits).toMatchObject([{ on: "handler", code: "handler_version", message }]);
+    }
+    life.provider.script(saying("Leek."), saying("Leek."));
+    await life.crash();
+    for (const id of [begun, later]) expect((await life.completed(id)).output).toMatchObject({ text: "Leek." });
+  });
+
   it("waits as long as the provider asks before it tries again", async () => {
     const life = lives.current;
     await life.start();
