@@ -301,4 +301,16 @@ export const EXECUTION = [
     find: "accept: (given) => own(() => accept(given)),",
     put: "",
   },
+  {
+    file: "server/src/engine/embedded/attempt-writer.ts",
+    name: "a-child-that-is-gone-since-fails-its-parent",
+    find: "return isOfBefore && isRefused ?",
+    put: "return false ?",
+  },
+  {
+    file: "server/src/engine/embedded/attempt-writer.ts",
+    name: "a-child-that-never-was-waits-for-code",
+    find: "return isOfBefore && isRefused ?",
+    put: "return isRefused ?",
+  },
 ];

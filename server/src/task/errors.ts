@@ -33,6 +33,8 @@ export type RefusalDetail = {
   hasKey?: boolean;
   /** Where a body stops being JSON: the characters before it, and what was expected there. */
   json?: { at: number; says: string };
+  /** What was there when the task began, and is no more: the task stands still until it is there again. */
+  missing?: true;
 };
 
 /** An expected no: a code for programs and a sentence for people that says what happened and what to do. */

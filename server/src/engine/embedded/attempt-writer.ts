@@ -16,6 +16,7 @@ import type { Json, JsonObject } from "../../task/json/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import type { Heard } from "../../task/people/answer-reading.ts";
 import { openQuestions } from "../../task/people/questions.ts";
+import type { QueuedTask } from "../../task/queued-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import { type Failure, NO_USAGE, type Prompt, type Task, type UsageTotals, type Wait } from "../../task/task.ts";
 import { sumOf, type UsageCall } from "../../task/usage.ts";
@@ -40,6 +41,8 @@ export type AttemptParts = {
   clock: Clock;
   /** Of its engine. */
   life: string;
+  /** When its engine was made. */
+  since: number;
   random: () => number;
   ids: Ids;
   handlers: Handlers;
@@ -163,11 +166,34 @@ export class AttemptWriter implements AttemptPort {
   }
 
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite, ownId?: string): Promise<string> {
+    const { attempt } = this.#task;
+    const task = await this.#newChild(wanted, ownId).catch((error: unknown) => {
+      throw this.#missing(error);
+    });
+    const { retryOf } = task;
+    const own = write(task.id);
+    await this.#inOrder(own, () => ({
+      command: { do: "record", attempt, record: { ...own.record, begot: true } },
+      along: alongOf(own),
+      others: [{ ...submitted(task), ...(retryOf !== null && { journalOf: retryOf }) }],
+    }));
+    return task.id;
+  }
+
+  /** What a child is refused for may have been right when its parent began, in a server of before. */
+  #missing(error: unknown): unknown {
+    const { startedAt } = this.#task;
+    const isOfBefore = startedAt !== null && startedAt < this.#parts.since;
+    const isRefused = error instanceof Refusal && error.code === "invalid";
+    return isOfBefore && isRefused ? new Refusal("invalid", error.message, { ...error.detail, missing: true }) : error;
+  }
+
+  async #newChild(wanted: ChildSubmission, ownId?: string): Promise<QueuedTask> {
     const { kind, input, budget, deadlineMs } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
     if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
-    const { attempt, tenant, user, lens, priority, id, models } = this.#task;
+    const { tenant, user, lens, priority, id, models } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
     const submission = {
@@ -187,14 +213,7 @@ export class AttemptWriter implements AttemptPort {
       ownId ?? ids.taskId(now),
       now,
     );
-    const task = asChildOf(this.#task, fresh);
-    const own = write(task.id);
-    await this.#inOrder(own, () => ({
-      command: { do: "record", attempt, record: { ...own.record, begot: true } },
-      along: alongOf(own),
-      others: [{ ...submitted(task), ...(retryOf !== null && { journalOf: retryOf }) }],
-    }));
-    return task.id;
+    return asChildOf(this.#task, fresh);
   }
 
   async endOf(child: string): Promise<{ output: Json } | { error: Failure } | null> {

@@ -126,12 +126,12 @@ export class EmbeddedEngine implements Engine {
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
     const descendants = new Descendants({ store, transitions, clock, open, log });
     const life = randomUUID();
-    const own = { refused, life, reservations: this.reservations, depthMax: limits.depthMax };
+    const startedAt = clock.now();
+    const own = { refused, life, since: startedAt, reservations: this.reservations, depthMax: limits.depthMax };
     const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });
     const keys = new ConcurrencyKeys();
-    const startedAt = clock.now();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock, mayGo: this.#mayGo });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
     const claims = new Claims({ transitions, clock, open, keys, leases, mayGo: this.#mayGo });

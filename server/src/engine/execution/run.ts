@@ -467,6 +467,7 @@ export class Run implements AttemptRun {
    * store refuses for good fails the task.
    */
   #lost<Result>(error: unknown, what: string): Promise<Result> {
+    if (error instanceof Refusal && error.detail.missing) return this.mismatch(new MissingCode(error.message));
     const end = endAfter(error);
     if (end === "stuck") return this.#refused(error, what);
     if (end === "unrecorded") {
