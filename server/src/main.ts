@@ -85,7 +85,7 @@ export async function startServer(
   const documents = documentPartsOf(config, models, embedder);
   const leaves = [documents, detectors, ...(telemetry ? [telemetry.sink] : [])];
   const record = new CrashRecordFile(crashRecordFiles(config.data));
-  const store = await storeOf(config, record, log, metrics.written);
+  const store = await storeOf(config, record, log, metrics);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);

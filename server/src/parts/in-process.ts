@@ -22,6 +22,7 @@ import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { createVerbs } from "../verbs/implementation/create-verbs.ts";
 import { engineLog } from "./engine-log.ts";
 import { logger } from "./log.ts";
+import { slowCallsTo } from "./slow-calls.ts";
 
 const GRACE_MS = 10_000;
 /** Whoever waits for a task waits for as long as it takes. */
@@ -85,6 +86,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = await openStore(options, {
     onFatal: (error) => log.fatal({ err: error }, "the store has died"),
     onDamage: (damage) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor"),
+    onSlow: slowCallsTo(log),
   });
   const { handlers, running, retentionDays } = options;
   const own = { clock: systemClock, random: Math.random, ids: new Ids(systemRandomBytes) };

@@ -3,17 +3,20 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { CrashRecordFile } from "../engine/embedded/crash/crash-record-file.ts";
+import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import { openStore } from "../store/open.ts";
+import type { SlowStoreCall } from "../store/storage.ts";
 import type { Store } from "../store/store.ts";
 import { Refusal } from "../task/errors.ts";
 import { clauseOf } from "../task/text/clause.ts";
+import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
 
 export async function storeOf(
   config: Config,
   record: CrashRecordFile,
   log: Logger,
-  onWritten: (ms: number) => void,
+  metrics: Pick<ServerMetrics, "written" | "slowCall">,
 ): Promise<Store> {
   const onFatal = (error: Error) => {
     // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
@@ -21,9 +24,14 @@ export async function storeOf(
     log.fatal({ err: error }, "the store has died");
     process.exit(1);
   };
+  const say = slowCallsTo(log);
+  const onSlow = (call: SlowStoreCall) => {
+    metrics.slowCall(call);
+    say(call);
+  };
   try {
     const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
-    return await openStore(config, { onFatal, onDamage, onWritten });
+    return await openStore(config, { onFatal, onDamage, onWritten: metrics.written, onSlow });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);

@@ -16,11 +16,17 @@ export type StoreOptions = {
   onDamage?: (damage: Damaged) => void;
   /** Hears of each write how long it took until it was on disk, in milliseconds. */
   onWritten?: (ms: number) => void;
+  /** Hears of each call that a thread of the store worked on for `slowMs`, 250 when absent; in memory there are no threads. */
+  onSlow?: (call: SlowStoreCall) => void;
+  slowMs?: number;
   /** What the age of files is counted by. */
   clock?: () => number;
   /** In a vector store of so many chunks a search looks at every vector, and beyond at those that are likely to be near. */
   exactChunksMax?: number;
 };
+
+/** `call` is the store's own name of it, `rows` how many its answer has. */
+export type SlowStoreCall = { thread: string; call: string; ms: number; rows: number | null };
 
 /** What a check of the data has found; only data of the present schema is looked through. */
 export type Health = {

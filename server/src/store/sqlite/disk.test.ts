@@ -10,6 +10,7 @@ import { prepareWrite } from "../codec/prepare.ts";
 import { Spill } from "../codec/spill.ts";
 import { YOUNG_MS } from "../files.ts";
 import { memoryFiles } from "../memory-files.ts";
+import type { SlowStoreCall } from "../storage.ts";
 import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
@@ -96,6 +97,23 @@ test("files that no value is in go with a sweep once they are old, and those of 
     const entries = await readdir(path.join(folder, "files"), { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).length;
   }
+});
+
+test("what a thread worked long on is told by the store's name of it, with the rows of its answer", async () => {
+  const told: SlowStoreCall[] = [];
+  const store = await openSqliteStore(folder, { slowMs: 0, onSlow: (call) => told.push(call) });
+  const tasks = [await submit(store, newTask()), await submit(store, newTask())];
+  await store.list(EVERYBODY, {}, { limit: 9 });
+  const seen = new Map(told.map(({ thread, call, rows }) => [`${thread} ${call}`, rows]));
+  expect(seen.get("writer apply")).toBe(1);
+  expect(seen.get("reader list")).toBe(tasks.length);
+  expect(told.every(({ ms }) => ms >= 0)).toBe(true);
+  await store.close();
+  const quick = await openSqliteStore(folder, { slowMs: Number.POSITIVE_INFINITY, onSlow: (call) => told.push(call) });
+  told.length = 0;
+  await quick.list(EVERYBODY, {}, { limit: 9 });
+  expect(told).toEqual([]);
+  await quick.close();
 });
 
 test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {

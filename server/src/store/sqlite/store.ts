@@ -24,10 +24,12 @@ import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import type { SlowCall } from "./thread/call.ts";
 import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./thread/channel.ts";
 import { FairChannel } from "./thread/fair-channel.ts";
 import { Reader } from "./thread/reader.ts";
 import type { Reads } from "./thread/reads.ts";
+import type { Role } from "./thread/worker.ts";
 import { Writer } from "./thread/writer.ts";
 import type { Writes } from "./thread/writes.ts";
 
@@ -102,7 +104,7 @@ async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStor
 
 async function inFolder(
   folder: string,
-  { clock = Date.now, onFatal, onDamage, onWritten, exactChunksMax }: StoreOptions,
+  { clock = Date.now, onFatal, onDamage, onWritten, onSlow, slowMs, exactChunksMax }: StoreOptions,
 ): Promise<SqliteStore> {
   await refuseForeign(folder, isOwnEntry, openedAs);
   const unlock = lockFolder(folder);
@@ -125,17 +127,21 @@ async function inFolder(
       if (!reported) onFatal?.(error);
       reported = true;
     };
+    const channel = <Verbs>(role: Role, inFlightMax?: number) => {
+      const slow = (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
+      return new WorkerChannel<Verbs>(role, onLost, { onSlow: slow, ...(inFlightMax && { inFlightMax }) });
+    };
     const store = new SqliteStore({
-      writes: new WorkerChannel<Writes>({ role: "writer", database, filesFolder }, onLost),
-      reads: new WorkerChannel<Reads>({ role: "reader", database }, onLost, READS_IN_FLIGHT_MAX),
+      writes: channel<Writes>({ role: "writer", database, filesFolder, slowMs }),
+      reads: channel<Reads>({ role: "reader", database, slowMs }, READS_IN_FLIGHT_MAX),
       searches: new FairChannel<Reads>(
-        () => new WorkerChannel<Reads>({ role: "reader", database }, onLost),
+        () => channel<Reads>({ role: "reader", database, slowMs }),
         SEARCH_THREADS_MAX,
         (reader) => reader.send("setting", { name: "" }),
       ),
       // It keeps in memory what it has read of the index: a second one would read it again.
       finder: new FairChannel<Searches>(
-        () => new WorkerChannel<Searches>({ role: "finder", database, index, exactChunksMax }, onLost),
+        () => channel<Searches>({ role: "finder", database, index, exactChunksMax, slowMs }),
         1,
       ),
       indexer: () => new WorkerChannel<Indexing>({ role: "indexer", database, index }, () => {}),

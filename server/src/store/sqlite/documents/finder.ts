@@ -16,7 +16,7 @@ import { fits } from "../../attribute-filter.ts";
 import type { AttributeFilter } from "../../chunk-store.ts";
 import { textIn } from "../column.ts";
 import type { Work } from "../people/work-through.ts";
-import { answerTo, type Call, failedOutcome, type Outcome } from "../thread/call.ts";
+import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "../thread/call.ts";
 import { ChunkIndex } from "./chunk-index/chunk-index.ts";
 import { nextMerge } from "./chunk-index/coverage.ts";
 import { EXACT_CHUNKS_MAX, Searchable } from "./chunk-index/searchable.ts";
@@ -57,15 +57,17 @@ export class Finder implements Work {
   readonly #indexDb: Database;
   readonly #index: ChunkIndex;
   readonly #exactMax: number;
+  readonly #slowMs: number;
   readonly #chunk;
   readonly #consistently;
   #until = Number.POSITIVE_INFINITY;
 
-  constructor(db: Database, index: Database, exactMax = EXACT_CHUNKS_MAX) {
+  constructor(db: Database, index: Database, exactMax = EXACT_CHUNKS_MAX, slowMs = SLOW_CALL_MS) {
     this.#db = db;
     this.#indexDb = index;
     this.#index = new ChunkIndex(db, index);
     this.#exactMax = exactMax;
+    this.#slowMs = slowMs;
     this.#chunk = db
       .prepare<unknown[], unknown[]>(`SELECT ${CHUNK_COLUMNS} FROM chunks WHERE cut = ? AND chunk = ?`)
       .raw();
@@ -76,14 +78,16 @@ export class Finder implements Work {
 
   batch(calls: Call[]): Outcome[] {
     // One at a time: nobody's answer waits for the next one's search.
-    return calls.slice(0, 1).map((call) => {
-      this.#until = performance.now() + SEARCH_MS_MAX;
-      try {
-        return { answer: answerTo({ search: (search: Search) => this.#consistently.deferred(search) }, call) };
-      } catch (error) {
-        return failedOutcome(error);
-      }
-    });
+    return calls.slice(0, 1).map((call) => timed(call[0], this.#slowMs, () => this.#outcome(call)));
+  }
+
+  #outcome(call: Call): Outcome {
+    this.#until = performance.now() + SEARCH_MS_MAX;
+    try {
+      return { answer: answerTo({ search: (search: Search) => this.#consistently.deferred(search) }, call) };
+    } catch (error) {
+      return failedOutcome(error);
+    }
   }
 
   close(): void {

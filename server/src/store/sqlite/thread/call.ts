@@ -14,10 +14,35 @@ export type Answer<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given
 export type Call = [name: string, given: never];
 
 /** The answer, or why there is none: what the caller asked for is wrong, or the database could not. */
-export type Outcome<Value = unknown> =
+export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
-  | { error: { code: string; message: string } };
+  | { error: { code: string; message: string } }
+) & { slow?: SlowCall };
+
+/** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
+export type SlowCall = { call: string; ms: number; rows: number | null };
+
+/** Whoever is called for a server looks for the reason of seconds: what takes less is in no log. */
+export const SLOW_CALL_MS = 250;
+
+/** The outcome of a call, which says so itself where it took `slowMs`. */
+export function timed(name: string, slowMs: number, work: () => Outcome): Outcome {
+  const from = performance.now();
+  const outcome = work();
+  const ms = performance.now() - from;
+  return ms < slowMs ? outcome : { ...outcome, slow: { call: name, ms: Math.round(ms), rows: rowsOf(outcome) } };
+}
+
+/** Answers are rows, or have them beside what else they say. */
+function rowsOf(outcome: Outcome): number | null {
+  if (!("answer" in outcome)) return null;
+  const { answer } = outcome;
+  if (Array.isArray(answer)) return answer.length;
+  if (typeof answer !== "object" || answer === null) return null;
+  const lists = Object.values(answer).filter(Array.isArray);
+  return lists.length === 0 ? null : Math.max(...lists.map(({ length }) => length));
+}
 
 /** Does what a call names. */
 export function answerTo(verbs: { readonly [name: string]: (given: never) => unknown }, [name, given]: Call): unknown {

@@ -4,7 +4,7 @@
  */
 import { Refusal } from "../../../task/errors.ts";
 import { BATCH_BYTES_MAX, type Work, worked } from "../people/work-through.ts";
-import { type Answer, answerOf, type Given, type Outcome } from "./call.ts";
+import { type Answer, answerOf, type Given, type Outcome, type SlowCall } from "./call.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
 import { beginWork, type Thread } from "./threads.ts";
@@ -83,12 +83,14 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
 }
 
 /**
- * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it. At most `inFlightMax` calls
- * are with the worker at once, so that no more than their answers can be on the way; the others wait here.
+ * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, and `onSlow` of each call that took
+ * it long. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
+ * others wait here.
  */
 export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #thread: Thread;
   readonly #onLost: (error: Error) => void;
+  readonly #onSlow: ((call: SlowCall) => void) | undefined;
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
@@ -108,9 +110,17 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #lost: Error | null = null;
   #closing: PromiseWithResolvers<void> | null = null;
 
-  constructor(role: Role, onLost: (error: Error) => void, inFlightMax = Number.POSITIVE_INFINITY) {
+  constructor(
+    role: Role,
+    onLost: (error: Error) => void,
+    {
+      inFlightMax = Number.POSITIVE_INFINITY,
+      onSlow,
+    }: { inFlightMax?: number; onSlow?: (call: SlowCall) => void } = {},
+  ) {
     this.#thread = beginWork(role, (error) => this.#lose(error));
     this.#onLost = onLost;
+    this.#onSlow = onSlow;
     this.#inFlightMax = inFlightMax;
     this.#thread.port.on("message", (answers: string | null) => {
       if (answers === null) return this.#ended();
@@ -183,6 +193,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #read(answers: string): Heard<Answered>[] {
     const outcomes: Outcome<never>[] = JSON.parse(answers);
     return outcomes.flatMap((outcome) => {
+      if (outcome.slow) this.#onSlow?.(outcome.slow);
       const caller = this.#callers.shift();
       return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
     });

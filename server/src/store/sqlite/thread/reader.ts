@@ -5,7 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { QUERY_MS_MAX, QueryTimer } from "../bounds.ts";
 import type { Work } from "../people/work-through.ts";
-import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
+import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { type Reads, reads } from "./reads.ts";
 
 /** What has been answered goes out after this, and is not held for the rest of its batch. */
@@ -18,9 +18,11 @@ export class Reader implements Work {
   readonly #reads: Reads;
   readonly #timer: QueryTimer;
   readonly #consistently;
+  readonly #slowMs: number;
 
-  constructor(db: Database) {
+  constructor(db: Database, slowMs = SLOW_CALL_MS) {
     this.#db = db;
+    this.#slowMs = slowMs;
     // Before any statement names its function.
     this.#timer = new QueryTimer(db);
     this.#reads = reads(db);
@@ -41,7 +43,7 @@ export class Reader implements Work {
     const until = performance.now() + BATCH_MS_MAX;
     const outcomes: Outcome[] = [];
     for (const call of calls) {
-      outcomes.push(this.#outcome(call));
+      outcomes.push(timed(call[0], this.#slowMs, () => this.#outcome(call)));
       if (performance.now() > until) break;
     }
     return outcomes;

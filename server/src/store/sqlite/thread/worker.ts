@@ -7,12 +7,15 @@ import { openDatabase } from "../database.ts";
 import { type Work, workThrough } from "../people/work-through.ts";
 
 export type Role =
-  | { role: "writer"; database: string; filesFolder: string }
-  | { role: "reader"; database: string }
-  | { role: "finder"; database: string; index: string; exactChunksMax: number | undefined }
+  | ({ role: "writer"; database: string; filesFolder: string } & Told)
+  | ({ role: "reader"; database: string } & Told)
+  | ({ role: "finder"; database: string; index: string; exactChunksMax: number | undefined } & Told)
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
   | { role: "scrubber"; database: string; index: string };
+
+/** A call that takes as long is told of; `SLOW_CALL_MS` where it is absent. */
+type Told = { slowMs?: number | undefined };
 
 /** What a thread is told: its next role, and where the calls come from. */
 export type Begin = { role: Role; port: MessagePort };
@@ -38,17 +41,17 @@ async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Pro
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");
-      return new Writer(openDatabase(role.database), role.filesFolder);
+      return new Writer(openDatabase(role.database), role.filesFolder, role.slowMs);
     }
     case "reader": {
       const { Reader } = await import("./reader.ts");
-      return new Reader(openDatabase(role.database, { readonly: true }));
+      return new Reader(openDatabase(role.database, { readonly: true }), role.slowMs);
     }
     case "finder": {
       const { Finder } = await import("../documents/finder.ts");
       const { openIndexOrNone } = await import("../documents/chunk-index/index-file.ts");
       const rows = openDatabase(role.database, { readonly: true });
-      return new Finder(rows, openIndexOrNone(role.index), role.exactChunksMax);
+      return new Finder(rows, openIndexOrNone(role.index), role.exactChunksMax, role.slowMs);
     }
     case "indexer": {
       const { Indexer } = await import("../documents/chunk-index/indexer.ts");

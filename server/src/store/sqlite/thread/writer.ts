@@ -11,7 +11,7 @@ import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import type { Work } from "../people/work-through.ts";
 import { writerStatements } from "../statements.ts";
-import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
+import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { type Writes, writes } from "./writes.ts";
 
 const COMMITS_AVERAGED = 8;
@@ -24,10 +24,12 @@ export class Writer implements Work {
   readonly #begin;
   readonly #commit;
   readonly #rollback;
+  readonly #slowMs: number;
   #commitMs = 0;
 
-  constructor(db: Database, filesFolder: string | null) {
+  constructor(db: Database, filesFolder: string | null, slowMs = SLOW_CALL_MS) {
     this.#db = db;
+    this.#slowMs = slowMs;
     const sql = writerStatements(db);
     const documents = new DocumentApplier(db);
     this.#audit = sql.audit;
@@ -48,17 +50,21 @@ export class Writer implements Work {
     try {
       this.#begin.run();
       this.#applier.begin();
-      const answers = calls.map((call) => {
-        const answer = answerTo(this.#writes, call);
-        if (call[0] !== "apply") this.#applier.forgetSubscriptions();
-        return { answer };
-      });
+      const outcomes = calls.map((call) =>
+        timed(call[0], this.#slowMs, () => {
+          const answer = answerTo(this.#writes, call);
+          if (call[0] !== "apply") this.#applier.forgetSubscriptions();
+          return { answer };
+        }),
+      );
       this.#applier.writeDeltas();
       this.#audit.settle();
       if (calls.some(writesElsewhere)) this.#applier.forgetBytes();
-      this.#commitTimed();
+      const ms = this.#commitTimed();
       this.#audit.committed();
-      return answers;
+      const [first] = outcomes;
+      if (ms >= this.#slowMs && first && !first.slow) first.slow = { call: "commit", ms: Math.round(ms), rows: null };
+      return outcomes;
     } catch (error) {
       this.#applier.clearDeltas();
       this.#audit.rolledBack();
@@ -69,10 +75,12 @@ export class Writer implements Work {
     }
   }
 
-  #commitTimed(): void {
+  #commitTimed(): number {
     const start = performance.now();
     this.#commit.run();
-    this.#commitMs += (performance.now() - start - this.#commitMs) / COMMITS_AVERAGED;
+    const ms = performance.now() - start;
+    this.#commitMs += (ms - this.#commitMs) / COMMITS_AVERAGED;
+    return ms;
   }
 
   close(): void {
