@@ -6,6 +6,7 @@ import type { Store } from "../../store/store.ts";
 import { decided, live, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/json.ts";
 import { CALLS_PER_TURN } from "../execution/run.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
@@ -120,19 +121,22 @@ test("a long input of a child is copied in turns, and so is what a handler is gi
 test("calls with more values than a new one may hold, which the version before has taken, are the same at a later attempt", async () => {
   const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
   const many = Array.from({ length: 260_000 }, () => []);
+  const wide = Object.fromEntries(Array.from({ length: OBJECT_KEYS_MAX + 1 }, (_, n) => [`k${n}`, n]));
   const talks = defineHandler({
     kind: "talks",
     input: z.json(),
     run: async (ctx) => {
       ctx.emit({ type: "own.said", data: { many } });
       ctx.artifact({ id: "many", parts: [{ data: many }] });
+      ctx.artifact({ id: "wide", parts: [{ data: wide }] });
       ctx.details({ many });
       return "done";
     },
   });
   const task = await live(store, await submit(store, newTask({ kind: "talks" })), { do: "start" });
-  const journal = ["emit", "artifact", "details"].map((name, position) => ({
-    ...({ branch: "", position, name, occurrence: 0, kind: "effect", state: "done" } as const),
+  const journal = ["emit", "artifact", "artifact", "details"].map((name, position, names) => ({
+    ...({ branch: "", position, name, kind: "effect", state: "done" } as const),
+    occurrence: names.slice(0, position).filter((before) => before === name).length,
     ...{ tries: 1, at: START, durationMs: null, result: null, error: null, usage: null, trace: null },
   }));
   await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [] } }), journal }]);

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type Json, STORED_DEPTH_MAX } from "../../task/json/json.ts";
+import { type Json, OBJECT_KEYS_MAX, STORED_DEPTH_MAX } from "../../task/json/json.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, jsonOf, ownCopy } from "./handed-over.ts";
 
 const numbers = Array.from({ length: 240_000 }, (_, n) => n);
 const LONG: Record<string, unknown> = {
   "many numbers": numbers,
   "many objects": Array.from({ length: 60_000 }, (_, n) => ({ n, text: "ab", list: [n, null, undefined] })),
-  "many keys": Object.fromEntries(numbers.slice(0, 100_000).map((n) => [`key ${n}`, { n }])),
+  "many keys": [0, 1, 2].map((at) =>
+    Object.fromEntries(numbers.slice(0, 40_000).map((n) => [`key ${at} ${n}`, { n }])),
+  ),
   "a long list within others": { rows: [{ cells: [numbers] }], date: new Date(0), absent: undefined, zero: -0 },
 };
 
@@ -40,6 +42,19 @@ describe("a long value that a handler hands over", () => {
   it("is refused by a call that returns nothing to wait for", () => {
     expect(() => jsonOf("The artifact", [numbers, numbers])).toThrow("The artifact holds more than 250000 values.");
     expect(jsonOf("It", numbers)).toEqual(numbers);
+  });
+
+  it("has no object of more keys than may be listed at once, however deep it lies", async () => {
+    const keys = (count: number) => Object.fromEntries(numbers.slice(0, count).map((n) => [`k${n}`, n]));
+    const most = { list: [keys(OBJECT_KEYS_MAX)] };
+    expect(JSON.stringify(jsonOf("It", most)) === JSON.stringify(most)).toBe(true);
+    const more = { list: [keys(OBJECT_KEYS_MAX + 1)] };
+    const why = "It holds an object of more than 50000 keys.";
+    expect(() => jsonOf("It", more)).toThrow(why);
+    expect(() => jsonAtOnce("It", keys(OBJECT_KEYS_MAX + 1))).toThrow(why);
+    await expect(jsonInTurns("It", { numbers, more })).rejects.toThrow(why);
+    // What is stored was written before there was such a bound.
+    expect(JSON.stringify(await ownCopy(more)) === JSON.stringify(more)).toBe(true);
   });
 
   it("is copied at once when it is short, however deep it is stored", () => {

@@ -14,6 +14,7 @@ import {
   type Json,
   type JsonObject,
   noteJson,
+  OBJECT_KEYS_MAX,
   putKey,
   STORED_DEPTH_MAX,
 } from "../../task/json/json.ts";
@@ -40,7 +41,7 @@ export const RECORD_BYTES_MAX = MEGABYTE;
 /** Reasons, messages, and names of calls. */
 const TEXT_BYTES_MAX = 65_536;
 /** Values within one value, those of objects and lists included. */
-export const VALUES_MAX = 1_000_000;
+const VALUES_MAX = 1_000_000;
 
 /**
  * Of a value that is copied within its call, which returns no promise: events, artifacts, details. With 250,000 objects that
@@ -62,11 +63,11 @@ const MOMENT_MAX = Date.UTC(9999, 11, 31);
 export function jsonOf(
   what: string,
   value: unknown,
-  { bytesMax = VALUE_BYTES_MAX, valuesMax = VALUES_AT_CALL_MAX }: ValueBounds = {},
+  { valuesMax = VALUES_AT_CALL_MAX, ...bounds }: ValueBounds = {},
 ): Json {
   if (value === null || typeof value === "boolean") return value;
   try {
-    return new Copier(what, { bytesMax, valuesMax }).copy(value);
+    return new Copier(what, { ...bounds, valuesMax }).copy(value);
   } catch (error) {
     throw asBadValue(what, error);
   }
@@ -101,7 +102,8 @@ export function ownCopy(value: unknown): unknown {
 }
 
 const STORED = "What is stored";
-const UNBOUND = { bytesMax: Number.POSITIVE_INFINITY, valuesMax: Number.POSITIVE_INFINITY };
+const NO_BOUND = Number.POSITIVE_INFINITY;
+const UNBOUND = { bytesMax: NO_BOUND, valuesMax: NO_BOUND, keysMax: NO_BOUND };
 const STORED_LEVEL = 1 + JSON_DEPTH_MAX - STORED_DEPTH_MAX;
 
 async function inTurns(what: string, copying: Generator<void, Json>): Promise<Json> {
@@ -199,7 +201,11 @@ const PLAIN = "Object";
 /** Thrown where a value has more in it than is copied at once. */
 const LONG = new Error("The value is long.");
 
-export type ValueBounds = { bytesMax?: number; valuesMax?: number | undefined };
+export type ValueBounds = { bytesMax?: number; valuesMax?: number; keysMax?: number };
+
+/** Of calls that an earlier version may have taken. */
+export const BOUNDS_BEFORE = { valuesMax: VALUES_MAX, keysMax: NO_BOUND } satisfies ValueBounds;
+
 type CopyBounds = ValueBounds & { atOnceMax?: number };
 
 /** Copies one value. */
@@ -207,6 +213,7 @@ class Copier {
   readonly #what: string;
   readonly #bytesMax: number;
   readonly #valuesMax: number;
+  readonly #keysMax: number;
   readonly #atOnceMax: number;
   #bytes = 0;
   #values = 0;
@@ -215,11 +222,17 @@ class Copier {
 
   constructor(
     what: string,
-    { bytesMax = VALUE_BYTES_MAX, valuesMax = VALUES_MAX, atOnceMax = Number.POSITIVE_INFINITY }: CopyBounds = {},
+    {
+      bytesMax = VALUE_BYTES_MAX,
+      valuesMax = VALUES_MAX,
+      keysMax = OBJECT_KEYS_MAX,
+      atOnceMax = NO_BOUND,
+    }: CopyBounds = {},
   ) {
     this.#what = what;
     this.#bytesMax = bytesMax;
     this.#valuesMax = valuesMax;
+    this.#keysMax = keysMax;
     this.#atOnceMax = atOnceMax;
   }
 
@@ -254,7 +267,7 @@ class Copier {
     if (toJson) return yield* this.copyInPieces(toJson(), depth, true);
     const object: JsonObject = {};
     this.#mustBePlain(value);
-    for (const key of Object.keys(value)) {
+    for (const key of this.#keysOf(value)) {
       const inner = value[key];
       if (inner !== undefined) putKey(object, this.#text(key), yield* this.copyInPieces(inner, depth + 1));
     }
@@ -285,7 +298,7 @@ class Copier {
     if (toJson) return this.copy(toJson(), depth, true);
     const object: JsonObject = {};
     this.#mustBePlain(value);
-    for (const key of Object.keys(value)) {
+    for (const key of this.#keysOf(value)) {
       const inner = value[key];
       if (inner !== undefined) putKey(object, this.#text(key), this.copy(inner, depth + 1));
     }
@@ -323,6 +336,13 @@ class Copier {
     this.#weigh(2);
     if (depth > JSON_DEPTH_MAX)
       throw new BadValue(`${this.#what} is deeper than ${JSON_DEPTH_MAX} levels, or holds itself.`);
+  }
+
+  #keysOf(value: object): string[] {
+    const keys = Object.keys(value);
+    if (keys.length > this.#keysMax)
+      throw new TooManyValues(`${this.#what} holds an object of more than ${this.#keysMax} keys.`);
+    return keys;
   }
 
   /** A hole is null, as in JSON. Of its length from the beginning: a list that grows is copied again and again. */

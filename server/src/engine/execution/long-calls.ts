@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { JournalEntry } from "../../store/store.ts";
 import type { Json } from "../../task/json/json.ts";
-import { TooManyValues, VALUES_MAX, type ValueBounds } from "./handed-over.ts";
+import { BOUNDS_BEFORE, TooManyValues, type ValueBounds } from "./handed-over.ts";
 
 /** What is journaled of a call before which others were refused: code may catch that, and say less. */
 const afterRefused = z.object({ refused: z.int() });
@@ -22,7 +22,7 @@ export class LongCalls {
       if (!(error instanceof TooManyValues)) throw error;
       const entry = known();
       const before = afterRefused.safeParse(entry?.result).data?.refused ?? 0;
-      if (entry && before <= this.#refused) return make({ valuesMax: VALUES_MAX });
+      if (entry && before <= this.#refused) return make(BOUNDS_BEFORE);
       this.#refused += 1;
       throw error;
     }

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { BodyPace, type BodyPaceBounds } from "../../lenses/body/body-pace.ts";
 import type { Incoming } from "../../lenses/incoming.ts";
 import { Refusal } from "../../task/errors.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/json.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
 import { ParserThread } from "./parser-thread.ts";
@@ -143,6 +144,8 @@ function read(
       }
       if (values && values.count > bounds.valuesMax) {
         fail(tooLarge(`The body has more than ${bounds.valuesMax} values: numbers, texts, lists and objects.`));
+      } else if (values && values.keys > OBJECT_KEYS_MAX) {
+        fail(tooLarge(`An object of the body has more than ${OBJECT_KEYS_MAX} keys.`));
       } else if (values && values.depth > DEPTH_MAX) {
         fail(new Refusal("invalid", `The body is nested deeper than ${DEPTH_MAX} levels.`));
       }

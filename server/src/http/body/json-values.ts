@@ -6,6 +6,7 @@ import { JsonTextEnd } from "../../lenses/body/json-text-end.ts";
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_LIST = 0x5d;
@@ -16,7 +17,10 @@ export class JsonValues {
   count = 1;
   /** Levels of the deepest one. */
   depth = 0;
-  #level = 0;
+  /** At least as many as the object has that has most: each is counted as often as it is written. */
+  keys = 0;
+  /** Keys of what is open, the innermost last. */
+  readonly #open: number[] = [];
   #inText = false;
   readonly #textEnd = new JsonTextEnd();
 
@@ -43,10 +47,17 @@ export class JsonValues {
       if (byte === COMMA) this.count += 1;
       else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
         this.count += 1;
-        this.#level += 1;
-        if (this.#level > this.depth) this.depth = this.#level;
-      } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.#level -= 1;
+        if (this.#open.push(0) > this.depth) this.depth = this.#open.length;
+      } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) this.#open.pop();
+      else if (byte === COLON) this.#addKey();
     }
     return chunk.length;
+  }
+
+  #addKey(): void {
+    const innermost = this.#open.length - 1;
+    const keys = (this.#open[innermost] ?? 0) + 1;
+    if (innermost >= 0) this.#open[innermost] = keys;
+    if (keys > this.keys) this.keys = keys;
   }
 }
