@@ -42,6 +42,10 @@ describe("a task with a long output", () => {
     expect(frames.at(-1)?.event).toBe("done");
     const shannon = await server.call(`/shannon/api/v1/stream/sse?workflow_id=${id}`);
     expect((await allFrames(shannon)).some(({ data }) => data.includes(JSON.stringify(OUTPUT)))).toBe(true);
+    const headers = { "a2a-version": "1.0", "last-event-id": "1" };
+    const a2a = (await allFrames(await server.call(`/a2a/tasks/${id}:subscribe`, { headers }))).map(({ data }) => data);
+    const told = a2a.find((data) => data.startsWith('{"artifactUpdate"'));
+    expect(JSON.parse(told ?? "{}").artifactUpdate.artifact.parts[0].text === OUTPUT).toBe(true);
   });
 
   it("is not sent to whoever has it, or asks for the head alone", async () => {

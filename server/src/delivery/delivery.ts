@@ -380,7 +380,7 @@ export class Delivery {
   /** Sends what says that nothing has happened; what came of it is only answered. Rejects when the server stops. */
   async tried(subscription: Subscription): Promise<Trial> {
     const { sender, clock } = this.#parts;
-    const trial = this.#formats.get(subscription.format)?.trialOf?.(subscription, clock.now());
+    const trial = await this.#formats.get(subscription.format)?.trialOf?.(subscription, clock.now());
     if (!trial) throw new Error(`Nobody is tried in the words of ${subscription.format}.`);
     const start = clock.elapsed();
     const { status, error } = await attempt(sender, subscription.url, trial, this.#stopping.signal, () => clock.now());

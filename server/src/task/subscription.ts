@@ -118,7 +118,7 @@ export const newSubscription = z.strictObject({
 export type NewSubscription = z.input<typeof newSubscription>;
 
 /** What a receiver is sent. */
-export type Notification = { contentType: string; body: string; headers: Record<string, string> };
+export type Notification = { contentType: string; body: string | Uint8Array; headers: Record<string, string> };
 
 /** What is to be told: an event, or (null) the task as it stands. `attempt` counts from 1, `seq` is also that of an announcement. */
 export type Told = {
@@ -140,7 +140,7 @@ export type PushFormat = {
   /** Null for what it has no words for. */
   notificationOf: (told: Told) => Promise<Notification | null>;
   /** Says that nothing has happened, so that a receiver can be tried. */
-  trialOf?: (subscription: Subscription, at: number) => Notification;
+  trialOf?: (subscription: Subscription, at: number) => Promise<Notification>;
 };
 
 /** What an attempt came to. `status` is null when no answer came; `refused` when the address may not be sent to. */

@@ -1,5 +1,5 @@
 /** Signatures of Standard Webhooks (https://www.standardwebhooks.com), of which a secret is `whsec_` and base64. */
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, type Hmac, randomBytes } from "node:crypto";
 import { z } from "zod";
 
 const PREFIX = "whsec_";
@@ -14,7 +14,12 @@ export function newSecret(): string {
   return PREFIX + randomBytes(SECRET_BYTES).toString("base64");
 }
 
-export function signature(given: string, id: string, timestampS: number, body: string): string {
+/** It is given the body, and is then `signatureOf` it. */
+export function signFor(given: string, id: string, timestampS: number): Hmac {
   const key = Buffer.from(given.slice(PREFIX.length), "base64");
-  return `v1,${createHmac("sha256", key).update(`${id}.${timestampS}.${body}`).digest("base64")}`;
+  return createHmac("sha256", key).update(`${id}.${timestampS}.`);
+}
+
+export function signatureOf(sign: Hmac): string {
+  return `v1,${sign.digest("base64")}`;
 }

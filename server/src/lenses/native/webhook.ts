@@ -1,12 +1,14 @@
 /** How a webhook is told of an event: signed JSON, by the rules of Standard Webhooks. */
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Delivery, Notification, PushFormat, Subscription } from "../../task/subscription.ts";
 import { SECRET, SECRET_BEFORE, SECRET_BEFORE_UNTIL } from "../../task/subscription-rules.ts";
 import type { SubscriptionView } from "../../verbs/subscriptions.ts";
+import { signedJson } from "../body/json-body.ts";
 import { wireEvent } from "./event.ts";
 import { wireTime } from "./translate.ts";
 import { WEBHOOK_FORMAT } from "./webhook-body.ts";
 import type { DeliveryWire, WebhookWire } from "./webhook-schema.ts";
-import { signature } from "./webhook-secret.ts";
+import { signatureOf, signFor } from "./webhook-secret.ts";
 
 /** What is told where no types were named: `task.` and any other word is a change of state, a question or an end. */
 const UNTOLD: ReadonlySet<string> = new Set(["task.progress", "task.details"]);
@@ -24,31 +26,33 @@ export const webhookFormat: PushFormat = {
     const { id, kind, state, conversation, metadata } = task;
     const { type, data } = wireEvent(event);
     const about = { task_id: id, kind, state, conversation_id: conversation, metadata, seq };
-    const body = JSON.stringify({ type, timestamp: wireTime(event.at), data: { ...about, event: data } });
+    const said = { type, timestamp: wireTime(event.at), data: { ...about, event: data } };
     // The same for each attempt: a receiver knows by it what it has had.
     const messageId = `msg_${subscription.key.replaceAll("-", "")}_${seq}`;
-    return signed(subscription, messageId, body, at);
+    return await signed(subscription, messageId, said, at);
   },
-  trialOf: (subscription, at) => {
-    const body = JSON.stringify({
-      type: "webhook.test",
-      timestamp: wireTime(at),
-      data: { webhook_id: subscription.id },
-    });
-    return signed(subscription, `test_${subscription.key.replaceAll("-", "")}_${at}`, body, at);
+  trialOf: async (subscription, at) => {
+    const said = { type: "webhook.test", timestamp: wireTime(at), data: { webhook_id: subscription.id } };
+    return await signed(subscription, `test_${subscription.key.replaceAll("-", "")}_${at}`, said, at);
   },
 };
 
-function signed(subscription: Subscription, messageId: string, body: string, at: number): Notification {
+async function signed(
+  subscription: Subscription,
+  messageId: string,
+  said: JsonObject,
+  at: number,
+): Promise<Notification> {
   const timestampS = Math.floor(at / 1_000);
-  const signatures = secretsOf(subscription, at).map((secret) => signature(secret, messageId, timestampS, body));
+  const signs = secretsOf(subscription, at).map((secret) => signFor(secret, messageId, timestampS));
+  const body = await signedJson(said, signs);
   return {
     contentType: "application/json",
     body,
     headers: {
       "webhook-id": messageId,
       "webhook-timestamp": String(timestampS),
-      ...(signatures.length > 0 && { "webhook-signature": signatures.join(" ") }),
+      ...(signs.length > 0 && { "webhook-signature": signs.map(signatureOf).join(" ") }),
     },
   };
 }

@@ -2,11 +2,12 @@
  * How a client is told of an event: in 1.0 by the item that a stream would have, in 0.3 by the task as it stands, or by
  * the artifact's event. Where an event makes several items, the task as it stands takes their place.
  */
-import { createHmac } from "node:crypto";
+import { createHmac, type Hmac } from "node:crypto";
 import type { Principal } from "../../../task/principal.ts";
 import type { PushFormat, Subscription, Told } from "../../../task/subscription.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
+import { signedJson } from "../../body/json-body.ts";
 import { DIALECTS } from "../dialect.ts";
 import type { EventView } from "../model/view.ts";
 import { LogReader } from "../stream/log-reader.ts";
@@ -47,12 +48,13 @@ function pushFormat(version: Version, verbs: Verbs): PushFormat {
         isSnapshot || only === undefined
           ? { task: await taskView(reader, task, { historyLength: null, artifacts: true }) }
           : only;
-      const body = JSON.stringify(codec.write.event(view));
+      const sign = signOf(subscription, Math.floor(at / 1_000));
+      const body = await signedJson(codec.write.event(view), sign ? [sign.hmac] : []);
       return {
         contentType: CONTENT_TYPE[version],
         body,
         headers: {
-          ...headersOf(subscription, body, at),
+          ...headersOf(subscription, sign),
           "x-a2a-event-id": `${task.id}-${seq}`,
           "x-a2a-delivery-attempt": String(attempt),
         },
@@ -61,21 +63,21 @@ function pushFormat(version: Version, verbs: Verbs): PushFormat {
   };
 }
 
-function headersOf({ secrets, settings }: Subscription, body: string, at: number): Record<string, string> {
+/** Of a body at its moment, by the one secret that both sides have. */
+type Sign = { hmac: Hmac; atS: number };
+
+function signOf({ secrets: { [TOKEN]: token } }: Subscription, atS: number): Sign | null {
+  return token === undefined ? null : { hmac: createHmac("sha256", token).update(`${atS}.`), atS };
+}
+
+function headersOf({ secrets, settings }: Subscription, sign: Sign | null): Record<string, string> {
   const { [TOKEN]: token, [CREDENTIALS]: credentials } = secrets;
   const { [SCHEME]: scheme } = settings;
   return {
-    ...(token !== undefined && {
-      "x-a2a-notification-token": token,
-      "x-a2a-signature": signature(token, Math.floor(at / 1_000), body),
-    }),
+    ...(token !== undefined && { "x-a2a-notification-token": token }),
+    ...(sign && { "x-a2a-signature": `t=${sign.atS},v1=${sign.hmac.digest("hex")}` }),
     ...(scheme !== undefined && credentials !== undefined && { authorization: `${scheme} ${credentials}` }),
   };
-}
-
-/** Of the body at its moment, by the one secret that both sides have. */
-function signature(token: string, atS: number, body: string): string {
-  return `t=${atS},v1=${createHmac("sha256", token).update(`${atS}.${body}`).digest("hex")}`;
 }
 
 /** Whoever made it could see the task then. */

@@ -4,10 +4,14 @@
  *
  * The id of a frame is the number of the event that it tells. Where an event makes several frames, all but the last have the
  * number and their place in it, so that a reader who comes back misses none of them and is told none twice.
+ *
+ * What is long is made as it is written, a piece in a turn of the event loop: 30 MB at once would hold all others up.
  */
 import type { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
+import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
+import { isLong, piecesInTurns } from "../../body/json-body.ts";
 import { oneLine } from "../../one-line.ts";
 import type { Dialect } from "../dialect.ts";
 import { problemOf, type RpcId } from "../errors.ts";
@@ -17,6 +21,9 @@ import type { ArtifactView, EventView, TaskView } from "../model/view.ts";
 const EVENT_BYTES_MAX = 3_500_000;
 /** So many characters are fewer bytes than that as JSON, whatever they are. */
 const TEXT_CHARS_MAX = 500_000;
+
+/** Text of frames: what is long as the pieces of it that are still to be made. */
+export type FrameText = string | (() => AsyncIterable<string>);
 
 /** After which frame a reader goes on: `part` is the place in the event, null behind all of its frames. */
 export type Resumption = { seq: number; part: number | null };
@@ -41,13 +48,12 @@ export class FrameWriter {
   }
 
   /** The frames of an event of the log, but for the first `told` of them. */
-  ofEvent({ seq }: Pick<TaskEvent, "seq">, texts: readonly string[], told = 0): string {
-    let frames = "";
-    for (let at = told; at < texts.length; at++) {
-      const id = at === texts.length - 1 ? `${seq}` : `${seq}-${at + 1}`;
-      frames += `id: ${id}\n${this.#before}${texts[at]}${this.#after}`;
-    }
-    return frames;
+  ofEvent({ seq }: Pick<TaskEvent, "seq">, texts: readonly FrameText[], told = 0): FrameText[] {
+    return texts.slice(told).flatMap((text, behind) => {
+      const at = told + behind;
+      const head = `id: ${at === texts.length - 1 ? seq : `${seq}-${at + 1}`}\n${this.#before}`;
+      return typeof text === "string" ? [head + text + this.#after] : [head, text, this.#after];
+    });
   }
 
   /** What ends the stream when it cannot go on. */
@@ -59,27 +65,44 @@ export class FrameWriter {
 }
 
 /** What is told of an event, as one or more texts of JSON that each fit into a frame. */
-export function textsOf(views: readonly EventView[], { codec }: Dialect): string[] {
-  return views.flatMap((view) => {
-    const text = textOf(view, codec);
-    return Buffer.byteLength(text) <= EVENT_BYTES_MAX ? [text] : pieces(view).map((piece) => textOf(piece, codec));
-  });
+export async function textsOf(views: readonly EventView[], { codec }: Dialect): Promise<FrameText[]> {
+  const texts: FrameText[] = [];
+  for (const view of views) {
+    const said = codec.write.event(view);
+    const text = textOf(said);
+    const bytes = typeof text === "string" ? Buffer.byteLength(text) : await bytesOf(said);
+    if (bytes <= EVENT_BYTES_MAX) texts.push(text);
+    else for (const piece of await pieces(view)) texts.push(textOf(codec.write.event(piece)));
+  }
+  return texts;
 }
 
-function textOf(view: EventView, codec: Dialect["codec"]): string {
-  return oneLine(JSON.stringify(codec.write.event(view)));
+function textOf(said: JsonObject): FrameText {
+  return isLong(said) ? () => linePieces(said) : oneLine(JSON.stringify(said));
 }
 
-function pieces(view: EventView): EventView[] {
-  if ("artifactUpdate" in view) return artifactPieces(view.artifactUpdate);
-  return "task" in view ? taskPieces(view.task) : [view];
+async function* linePieces(said: unknown): AsyncIterable<string> {
+  for await (const piece of piecesInTurns(said)) yield oneLine(piece);
+}
+
+/** Of its JSON. */
+async function bytesOf(said: unknown): Promise<number> {
+  if (!isLong(said)) return Buffer.byteLength(JSON.stringify(said));
+  let bytes = 0;
+  for await (const piece of piecesInTurns(said)) bytes += Buffer.byteLength(piece);
+  return bytes;
+}
+
+async function pieces(view: EventView): Promise<EventView[]> {
+  if ("artifactUpdate" in view) return await artifactPieces(view.artifactUpdate);
+  return "task" in view ? await taskPieces(view.task) : [view];
 }
 
 type ArtifactUpdate = Extract<EventView, { artifactUpdate: unknown }>["artifactUpdate"];
 
 /** A large update is several, that add to one another. */
-function artifactPieces({ artifact, append, lastChunk, ...rest }: ArtifactUpdate): EventView[] {
-  const groups = fittingGroups(artifact.parts.flatMap(shortParts));
+async function artifactPieces({ artifact, append, lastChunk, ...rest }: ArtifactUpdate): Promise<EventView[]> {
+  const groups = await fittingGroups(artifact.parts.flatMap(shortParts));
   return groups.map((parts, at) => ({
     artifactUpdate: {
       ...rest,
@@ -91,10 +114,11 @@ function artifactPieces({ artifact, append, lastChunk, ...rest }: ArtifactUpdate
 }
 
 /** A snapshot whose artifacts are large is told without them, and they follow. */
-function taskPieces({ artifacts = [], ...task }: TaskView): EventView[] {
+async function taskPieces({ artifacts = [], ...task }: TaskView): Promise<EventView[]> {
   const { id: taskId, contextId } = task;
   const update = (artifact: ArtifactView) => ({ taskId, contextId, artifact, append: false, lastChunk: false });
-  return [{ task }, ...artifacts.flatMap((artifact) => artifactPieces(update(artifact)))];
+  const updates = await Promise.all(artifacts.map((artifact) => artifactPieces(update(artifact))));
+  return [{ task }, ...updates.flat()];
 }
 
 /** A long text is several. What else is long is one part, and cannot be two. */
@@ -111,11 +135,11 @@ function shortParts(part: Part): Part[] {
   return found;
 }
 
-function fittingGroups(parts: readonly Part[]): Part[][] {
+async function fittingGroups(parts: readonly Part[]): Promise<Part[][]> {
   const groups: Part[][] = [[]];
   let bytes = 0;
   for (const part of parts) {
-    const size = Buffer.byteLength(JSON.stringify(part));
+    const size = await bytesOf(part);
     if (bytes + size > EVENT_BYTES_MAX && groups.at(-1)?.length) {
       groups.push([]);
       bytes = 0;

@@ -11,7 +11,7 @@ import type { EventStream } from "../../lens-parts.ts";
 import type { EventView, TaskView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
 import { withBytes } from "../view/files.ts";
-import { FrameWriter, type Resumption, textsOf } from "./frames.ts";
+import { type FrameText, FrameWriter, type Resumption, textsOf } from "./frames.ts";
 import { LogReader } from "./log-reader.ts";
 import { streamPlaces } from "./stream-places.ts";
 
@@ -52,7 +52,14 @@ async function* framesOf(exchange: Exchange, streamed: StreamedTask, signal: Abo
     for await (const events of verbs.tasks.follow(principal, streamed.task.id, 0, signal)) {
       let frames = "";
       for (const event of events) {
-        frames += telling.read(await withFiles(exchange, event));
+        for (const text of await telling.read(await withFiles(exchange, event))) {
+          if (typeof text === "string") frames += text;
+          else {
+            if (frames !== "") yield frames;
+            frames = "";
+            yield* text();
+          }
+        }
         if (telling.isOver) break;
       }
       if (frames !== "") yield frames;
@@ -80,7 +87,7 @@ class Telling {
   readonly #writer: FrameWriter;
   readonly #dialect: Exchange["dialect"];
   /** What is not told yet, since the answer may be a message alone; null once it is known. */
-  #held: string | null;
+  #held: FrameText[] | null;
 
   constructor(streamed: StreamedTask, writer: FrameWriter, dialect: Exchange["dialect"]) {
     const { task, contextId } = streamed;
@@ -88,77 +95,77 @@ class Telling {
     this.#log = new LogReader({ id: task.id, contextId, createdAt: task.createdAt });
     this.#writer = writer;
     this.#dialect = dialect;
-    this.#held = streamed.mayAnswerAlone ? "" : null;
+    this.#held = streamed.mayAnswerAlone ? [] : null;
   }
 
   /** The frames of the next event of the log. */
-  read(event: TaskEvent): string {
+  async read(event: TaskEvent): Promise<FrameText[]> {
     const { from } = this.#streamed;
     const views = this.#log.read(event);
     if ("snapshot" in from) {
-      if (event.seq < from.snapshot) return "";
-      if (event.seq === from.snapshot) return this.#snapshot(event);
-      return this.#tell(event, views, 0);
+      if (event.seq < from.snapshot) return [];
+      if (event.seq === from.snapshot) return await this.#snapshot(event);
+      return await this.#tell(event, views, 0);
     }
     const { seq, part } = from.after;
-    if (event.seq < seq || (event.seq === seq && part === null)) return "";
-    return this.#tell(event, views, event.seq === seq ? (part ?? 0) : 0);
+    if (event.seq < seq || (event.seq === seq && part === null)) return [];
+    return await this.#tell(event, views, event.seq === seq ? (part ?? 0) : 0);
   }
 
-  #snapshot(event: TaskEvent): string {
+  async #snapshot(event: TaskEvent): Promise<FrameText[]> {
     const { task, contextId, shown } = this.#streamed;
     const { status, artifacts } = this.#log;
     const view = { task: { id: task.id, contextId, status, ...(artifacts.length > 0 && { artifacts }), ...shown } };
-    return this.#unlessHeld(this.#writer.ofEvent(event, textsOf([view], this.#dialect)));
+    return this.#unlessHeld(this.#writer.ofEvent(event, await textsOf([view], this.#dialect)));
   }
 
-  #tell(event: TaskEvent, read: EventView[], told: number): string {
-    if (read.length === 0) return comesToRest(event) ? this.#release() : "";
+  async #tell(event: TaskEvent, read: EventView[], told: number): Promise<FrameText[]> {
+    if (read.length === 0) return comesToRest(event) ? this.#release() : [];
     const views = this.#streamed.closesAtQuestion ? read.map(endingAtQuestion) : read;
     this.isOver = views.some((view) => "statusUpdate" in view && view.statusUpdate.final);
     if (this.#held !== null && views.some(isTelling)) {
-      const alone = this.#messageAlone(event, views);
-      return alone ?? this.#release() + this.#frames(event, views, told);
+      const alone = await this.#messageAlone(event, views);
+      return alone ?? [...this.#release(), ...(await this.#frames(event, views, told))];
     }
-    return this.#unlessHeld(this.#frames(event, views, told));
+    return this.#unlessHeld(await this.#frames(event, views, told));
   }
 
-  #frames(event: TaskEvent, views: EventView[], told: number): string {
+  async #frames(event: TaskEvent, views: EventView[], told: number): Promise<FrameText[]> {
     const { contextId, closesAtQuestion } = this.#streamed;
     const { version, binding } = this.#dialect;
     const key = `${version} ${binding} ${closesAtQuestion} ${contextId}`;
-    const known = texts.get(event) ?? new Map<string, string[]>();
+    const known = texts.get(event) ?? new Map<string, Promise<FrameText[]>>();
     texts.set(event, known);
     const own = known.get(key) ?? textsOf(views, this.#dialect);
     known.set(key, own);
-    return this.#writer.ofEvent(event, own, told);
+    return this.#writer.ofEvent(event, await own, told);
   }
 
   /** What was held: it is known by now that there is a task. */
-  #release(): string {
-    const held = this.#held ?? "";
+  #release(): FrameText[] {
+    const held = this.#held ?? [];
     this.#held = null;
     return held;
   }
 
-  #unlessHeld(frames: string): string {
+  #unlessHeld(frames: FrameText[]): FrameText[] {
     if (this.#held === null) return frames;
-    this.#held += frames;
-    return "";
+    this.#held.push(...frames);
+    return [];
   }
 
   /** The frame of an answer that is a message alone; null for any other event. */
-  #messageAlone(event: TaskEvent, views: EventView[]): string | null {
+  async #messageAlone(event: TaskEvent, views: EventView[]): Promise<FrameText[] | null> {
     if (event.custom || event.type !== "task.completed" || views.length !== 1) return null;
     const message = this.#log.status.message;
     if (message === undefined || !closingWordsOf(event.data.output)?.alone) return null;
     const { taskId: _, ...rest } = message;
-    return this.#writer.ofEvent(event, textsOf([{ message: rest }], this.#dialect));
+    return this.#writer.ofEvent(event, await textsOf([{ message: rest }], this.#dialect));
   }
 }
 
 /** By event of a log, of which all followers of a task are given the same object. */
-const texts = new WeakMap<TaskEvent, Map<string, string[]>>();
+const texts = new WeakMap<TaskEvent, Map<string, Promise<FrameText[]>>>();
 
 function endingAtQuestion(view: EventView): EventView {
   if (!("statusUpdate" in view) || view.statusUpdate.status.state !== "input-required") return view;

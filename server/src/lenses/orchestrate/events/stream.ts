@@ -6,6 +6,7 @@
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
+import { isLong, piecesInTurns } from "../../body/json-body.ts";
 import type { EventStream } from "../../lens-parts.ts";
 import { oneLine } from "../../one-line.ts";
 import type { TimedOut } from "../vocabulary.ts";
@@ -37,6 +38,16 @@ async function* linesOf(
   { principal, task, since, timedOut }: StreamedRun,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  for await (const events of liveEvents(tasks, principal, task, { since, timedOut, signal }))
-    yield events.map((event) => `${oneLine(JSON.stringify(event))}\n`).join("");
+  for await (const events of liveEvents(tasks, principal, task, { since, timedOut, signal })) {
+    let lines = "";
+    for (const event of events) {
+      if (!isLong(event)) lines += `${oneLine(JSON.stringify(event))}\n`;
+      else {
+        if (lines !== "") yield lines;
+        lines = "\n";
+        for await (const piece of piecesInTurns(event)) yield oneLine(piece);
+      }
+    }
+    if (lines !== "") yield lines;
+  }
 }

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { DIALECTS } from "../dialect.ts";
+import type { EventView } from "../model/view.ts";
+import { type FrameText, FrameWriter, textsOf } from "./frames.ts";
+
+const dialect = DIALECTS["HTTP+JSON"]["1.0"];
+const EVENT_BYTES_MAX = 3_500_000;
+
+function update(
+  parts: Extract<EventView, { artifactUpdate: unknown }>["artifactUpdate"]["artifact"]["parts"],
+): EventView {
+  const artifact = { artifactId: "a", name: "a", parts };
+  return { artifactUpdate: { taskId: "t", contextId: "c", artifact, append: false, lastChunk: true } };
+}
+
+/** The texts whole, and how long the longest of their pieces was. */
+async function made(texts: readonly FrameText[]): Promise<{ whole: string[]; longest: number }> {
+  let longest = 0;
+  const whole = texts.map(async (text) => {
+    let all = "";
+    if (typeof text === "string") return text;
+    for await (const piece of text()) {
+      longest = Math.max(longest, piece.length);
+      all += piece;
+    }
+    return all;
+  });
+  return { whole: await Promise.all(whole), longest };
+}
+
+test("a long part of data is one text, which is made in pieces as it is written", async () => {
+  const data = Array.from({ length: 100_000 }, (_, n) => ({ n, said: "line\u2028end" }));
+  const texts = await textsOf([update([{ data }])], dialect);
+  const { whole, longest } = await made(texts);
+  expect(whole.map((text) => JSON.parse(text).artifactUpdate.artifact.parts[0].data.length)).toEqual([data.length]);
+  expect(whole[0]?.includes("\u2028")).toBe(false);
+  expect(longest).toBeLessThan(2_000_000);
+  const head = { seq: 7 };
+  const frames = new FrameWriter(dialect, null).ofEvent(head, ["{}", ...texts]);
+  expect(frames.map((frame) => typeof frame)).toEqual(["string", "string", "function", "string"]);
+  expect(frames[1]).toBe("id: 7\ndata: ");
+});
+
+test("a long text becomes several that add to one another, each short enough for a client and none cut in a character", async () => {
+  const text = "ä😀".repeat(1_500_000);
+  const { whole, longest } = await made(await textsOf([update([{ text }])], dialect));
+  expect(whole.length).toBeGreaterThan(2);
+  expect(whole.every((each) => Buffer.byteLength(each) <= EVENT_BYTES_MAX + 1_000)).toBe(true);
+  expect(longest).toBeLessThan(2_000_000);
+  const updates = whole.map((each) => JSON.parse(each).artifactUpdate);
+  expect(updates.map(({ append = false }) => append)).toEqual(updates.map((_, at) => at > 0));
+  expect(updates.map(({ lastChunk = false }) => lastChunk)).toEqual(updates.map((_, at) => at === updates.length - 1));
+  const said = updates.flatMap(({ artifact }) => artifact.parts.map((part: { text: string }) => part.text)).join("");
+  expect(said === text).toBe(true);
+});
