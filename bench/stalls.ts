@@ -242,6 +242,24 @@ const attacks: Record<string, () => Promise<void>> = {
         );
       }
   },
+  async readers() {
+    for (const as of ["event", "artifact", "output"])
+      for (const shape of ["umlauts", "objects"]) {
+        const size = LARGE_READ[as]?.[shape === "objects" ? 1 : 0] ?? 0;
+        await until(await submit("large", { shape, size, as: "nothing" }), "completed");
+        for (const { reader, route, headers = {}, late = false } of READERS)
+          await measured(
+            `${as} of ${size} in ${shape}, ${late ? "read at its end" : "followed"} by ${reader}`,
+            async () => {
+              const id = await submit("large", { shape, size, as });
+              if (late)
+                await call(`/v1/tasks/${id}/events?limit=1&after=0`, undefined, { accept: "text/event-stream" });
+              const { status, text } = await call(route.replace("{id}", id), undefined, headers);
+              return `${status}, ${text.length >> 10} KB`;
+            },
+          );
+      }
+  },
   async records() {
     await server.end("SIGTERM");
     sweep("records");
@@ -249,6 +267,24 @@ const attacks: Record<string, () => Promise<void>> = {
     await server.ready();
   },
 };
+
+/** Near their bounds: of text, and of values. */
+const LARGE_READ: Record<string, [ofText: number, ofList: number]> = {
+  event: [60_000_000, 240_000],
+  artifact: [30_000_000, 240_000],
+  output: [60_000_000, 990_000],
+};
+
+type Reader = { reader: string; route: string; headers?: Record<string, string>; late?: true };
+
+const V1 = { "a2a-version": "1.0" };
+const READERS: Reader[] = [
+  { reader: "our stream", route: "/v1/tasks/{id}/events", headers: { accept: "text/event-stream" } },
+  { reader: "Shannon's stream", route: "/shannon/api/v1/stream/sse?workflow_id={id}" },
+  { reader: "A2A's stream", route: "/a2a/tasks/{id}:subscribe", headers: V1 },
+  { reader: "A2A", route: "/a2a/tasks/{id}", headers: V1, late: true },
+  { reader: "Shannon", route: "/shannon/api/v1/tasks/{id}", late: true },
+];
 
 function sizeIn(value: string | number[]): string {
   return typeof value === "string" ? `a text of ${value.length / 1_000_000} MB` : `${value.length} numbers`;
