@@ -273,13 +273,10 @@ describe("a JSON body", () => {
 
   it("has a bound of the keys of one object, whatever stands in its texts", async () => {
     const { app } = testApp({ bodies: { valuesMax: 200_000 } });
-    const send = (value: unknown) =>
-      app.inject({ method: "POST", url: "/echo", headers: json, payload: JSON.stringify(value) });
+    const send = (payload: object) => app.inject({ method: "POST", url: "/echo", headers: json, payload });
     const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k:${n}`, ":{,"]));
-    const several = await send([keys(40_000), { more: keys(40_000) }]);
-    expect(several.statusCode).toBe(200);
-    const many = await send([{ deep: [keys(50_001)] }]);
-    expect(many.payload).toContain("An object of the body has more than 50000 keys.");
+    expect((await send([keys(40_000), { more: keys(40_000) }])).statusCode).toBe(200);
+    expect((await send([{ deep: [keys(50_001)] }])).payload).toContain("An object of the body has more than 50000");
   });
 
   it("is refused when it comes too slowly", async () => {

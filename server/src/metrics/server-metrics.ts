@@ -1,7 +1,6 @@
 /** All that a server counts of its work, as its parts tell it, for whoever asks for the metrics. */
 import { DurationHistogram } from "../http/duration-histogram.ts";
 import type { MetricSources } from "../http/metrics.ts";
-import type { SlowStoreCall } from "../store/storage.ts";
 import type { Change } from "../task/decide.ts";
 import type { CountedCall, UsageCall } from "../task/usage.ts";
 import { LabelledCounter } from "./labelled-counter.ts";
@@ -41,7 +40,7 @@ export class ServerMetrics {
 
   written = (ms: number): void => this.#writes.observe("", "", ms, () => ({}));
 
-  slowCall = ({ thread, call }: SlowStoreCall): void => this.#slowCalls.add({ thread, call }, 1);
+  slowCall = ({ thread, call }: { thread: string; call: string }): void => this.#slowCalls.add({ thread, call }, 1);
 
   /** With what other parts of the server tell. */
   sources(engine: CountedEngine, now: () => number, others: readonly Partial<MetricSources>[]): MetricSources {
