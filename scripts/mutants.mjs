@@ -75,7 +75,7 @@ const ENGINE = suite("server/src/engine/embedded", "server/src/engine/execution"
 const WORLDS = unlessQuick("server/test/simulator");
 const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
-  execution: [ENGINE, ...WORLDS],
+  execution: [ENGINE, suite("stray-errors.test.ts"), ...WORLDS],
   scheduling: [ENGINE, suite("work-verbs.test.ts", "task-verbs.test.ts"), ...WORLDS],
   beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
@@ -146,6 +146,7 @@ const SUITES = {
       "server/src/store/sqlite/store.test.ts",
       "server/src/store/sqlite/two-writers.test.ts",
     ),
+    suite("server/src/store/sqlite/thread", "server/src/http/app.test.ts"),
     suite("server/test/shares.test.ts"),
     suite("server/test/shannon"),
   ],

@@ -69,6 +69,8 @@ export class Runner implements AttemptRunner {
   /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
   #turn: Promise<void> | null = null;
   #stopping = false;
+  /** The store has refused the last start. */
+  #isRefused = false;
 
   constructor(parts: Parts) {
     const { store, transitions, clock, handlers, record, log } = parts;
@@ -229,6 +231,7 @@ export class Runner implements AttemptRunner {
       owned = await ownership.acquire(id);
       if (!owned) return "elsewhere";
       const run = await this.#startRun(await start());
+      this.#isRefused = false;
       const end = await run?.ended;
       this.#ended(id);
       if (run && end === "crashed" && !this.#stopping)
@@ -243,7 +246,9 @@ export class Runner implements AttemptRunner {
       this.#ended(id);
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return "here";
       if (!isPassing(error)) return await this.#giveUp(id, error);
-      log.warn("A task could not be started; it is tried again.", { task: id, error });
+      // Said once: on a full disk each slot would say it every second.
+      if (!this.#isRefused) log.warn("A task could not be started; it is tried again.", { task: id, error });
+      this.#isRefused = true;
       // It keeps its slot until then: a store that refuses one start refuses the next one too.
       await this.#wait(AGAIN_MS);
     } finally {

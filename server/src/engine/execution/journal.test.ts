@@ -24,3 +24,12 @@ test("a call before the one that is retried is still asked for", () => {
   expect(journal.fork({ branch: "", position: 0 }, ["b"])?.message).toContain('holds the step "kept"');
   expect(journal.ended({ branch: "", position: 0 })?.message).toContain('the step "fails" (0), and the code now ends');
 });
+
+test("of calls that come in another order than before it is said where they were, and what gives them one", () => {
+  const journal = new Journal([step("", 0, "one"), step("", 1, "other"), step("/2.b", 1, "third")]);
+  const asked = (name: string) => () => journal.find("", 0, "step", name, 0);
+  expect(asked("other")).toThrow(/asks for the step "other" \(0\), which it holds at position 1\. .* parallel\(\)\.$/);
+  for (const name of ["third", "fourth"])
+    expect(asked(name)).toThrow(new RegExp(`asks for the step "${name}" \\(0\\)\\.$`));
+  expect(asked("one")()).toMatchObject({ name: "one" });
+});

@@ -12,6 +12,9 @@ export class JournalMismatch extends MissingCode {
   override readonly code = "journal_mismatch";
 }
 
+const NO_ORDER =
+  ". Calls that overlap in one branch have no order of their own: give each chain of them a branch of parallel()";
+
 /** Calls that do something: a code that no longer asks for one of these is another code. */
 const WEIGHTY: ReadonlySet<Step["kind"]> = new Set(["step", "sleep", "input", "child", "pause"]);
 
@@ -79,8 +82,18 @@ export class Journal {
     if (!entry && this.#layout.branchesAt({ branch, position }).length > 0)
       throw mismatchAt({ branch, position }, "parallel branches", `the code now asks for ${asked}`);
     if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence))
-      throw mismatchAt({ branch, position }, nameOf(entry), `the code now asks for ${asked}`);
+      throw mismatchAt(
+        { branch, position },
+        nameOf(entry),
+        `the code now asks for ${asked}${this.#elsewhere(branch, asked)}`,
+      );
     return entry;
+  }
+
+  /** That the call stands at another position of the branch: what overlaps there comes in another order each time. */
+  #elsewhere(branch: string, asked: string): string {
+    const found = [...this.#entries.values()].find((entry) => entry.branch === branch && nameOf(entry) === asked);
+    return found === undefined ? "" : `, which it holds at position ${found.position}${NO_ORDER}`;
   }
 
   /** These branches begin at this place. What does not fit: another call there, or branches that are not among them. */

@@ -255,6 +255,8 @@ export function durabilitySuite(begin: Begin): void {
     await life.pass(5 * MINUTE_MS);
     for (const id of [...slow, nap]) await arrives(life, id, "completed");
     await arrives(life, paused, "paused");
+    // Once in each life, however often it was tried.
+    expect(life.warnings.filter((warning) => warning.includes("could not be started"))).toHaveLength(3);
   });
 
   it("goes on with whatever the store refuses once: starts, wakes, deadlines, questions, children and their ends", async () => {
