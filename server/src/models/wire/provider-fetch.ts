@@ -3,6 +3,7 @@
  * keeps to that. A whole JSON answer is given to the package as the stream that it asked for; what is no answer at all
  * is said in its own first words.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { withoutSecrets } from "../../task/text/redaction.ts";
 import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
@@ -10,7 +11,10 @@ import { ChatCompletionsRepair } from "./chat-completions.ts";
 import { DiscreetRepair } from "./discreet-repair.ts";
 import { isFields } from "./fields.ts";
 import { MessagesRepair } from "./messages.ts";
-import { BoundedBytes, linesOf, repairedStream } from "./repaired-stream.ts";
+import { EarlyAnswer } from "./early-answer.ts";
+import { fetchBehind } from "./provider-connections.ts";
+import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
+import { BoundedBytes, linesOf, RepairedAnswer, readInto } from "./repaired-stream.ts";
 import { ResponsesRepair } from "./responses.ts";
 
 const FIRST_WORDS_CHARACTERS = 200;
@@ -28,7 +32,8 @@ const listeners = new WeakMap<AbortSignal, (text: string) => void>();
  * its package do not have that then. Half a dozen streams and a schema for each chunk lie between, which cost ten times as much.
  */
 export function hearText(request: AbortSignal, onText: (text: string) => void): void {
-  listeners.set(request, onText);
+  const within = AsyncLocalStorage.snapshot();
+  listeners.set(request, (text) => within(onText, text));
 }
 
 /**
@@ -38,27 +43,43 @@ export function hearText(request: AbortSignal, onText: (text: string) => void): 
  */
 export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
-    if (response.body === null) {
-      if (response.ok) throw nothing(response);
-      return response;
-    }
+    const asked = new Headers(init?.headers);
+    const keys = keysIn(asked);
     const bound = new BoundedBytes(outputBytesMax);
-    const keys = keysIn(new Headers(init?.headers));
-    if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
     const mends = repairOf(input, init?.signal ?? null);
-    if (mends === null) return new Response(bounded(response.body, bound), response);
+    const body = init?.body;
+    if (mends === null || input instanceof Request || typeof body !== "string") {
+      const response = await fetch(input, init);
+      if (response.body === null) return withoutBody(response);
+      if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
+      return new Response(bounded(response.body, bound), response);
+    }
     const repair = new DiscreetRepair(mends, keys);
+    const answer = new RepairedAnswer(repair, bound);
+    const early = new EarlyAnswer(answer);
+    const response = await fetchBehind(early, input, {
+      method: init?.method ?? "POST",
+      headers: asked,
+      body,
+      signal: init?.signal ?? null,
+    });
+    if (response.body === null) return withoutBody(response);
+    if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
+    const headers = { "content-type": "text/event-stream" };
     const source = response.body.getReader();
-    const first = await firstBytes(source, bound).catch((error: unknown) => {
+    if (await early.isHere) {
+      early.letGoBy(source);
+      return new Response(answer.stream, { headers });
+    }
+    const first = await firstBytes(source, new BoundedBytes(outputBytesMax)).catch((error: unknown) => {
       throw wrongEncoding(response, error) ?? error;
     });
     if (first.length === 0) throw nothing(response);
-    const headers = { "content-type": "text/event-stream" };
     if (first[0] !== BRACE) {
       if (!isEventStream(first))
         throw noAnswer(response, withoutSecrets(await textOf(source, first, WORDS_READ), keys));
-      return new Response(repairedStream(source, repair, first, bound), { headers });
+      readInto(answer, source, first);
+      return new Response(answer.stream, { headers });
     }
     const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound).catch((error: unknown) => {
       throw error instanceof ModelError ? error : brokenOff(response, error);
@@ -67,6 +88,11 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     if (events === null) throw new ModelError("bad_answer", notRead(response, withoutSecrets(text, keys)));
     return new Response(events, { headers });
   };
+}
+
+function withoutBody(response: Response): Response {
+  if (response.ok) throw nothing(response);
+  return response;
 }
 
 function keysIn(asked: Headers): string[] {
@@ -119,21 +145,6 @@ async function firstBytes(source: ReadableStreamDefaultReader<Uint8Array>, bound
   return first;
 }
 
-/** Blanks and the mark of UTF-8. */
-function withoutBlanks(bytes: Buffer): Buffer {
-  const at = bytes.findIndex((byte) => byte > 0x20 && ![0xef, 0xbb, 0xbf].includes(byte));
-  return at === -1 ? Buffer.alloc(0) : bytes.subarray(at);
-}
-
-/** The names that a line of an event stream may begin with. */
-const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
-const LONGEST_FIELD = 6;
-
-function isEventStream(first: Buffer): boolean {
-  const text = first.toString("latin1");
-  return FIELDS.some((field) => text.startsWith(field));
-}
-
 async function textOf(
   source: ReadableStreamDefaultReader<Uint8Array>,
   first: Uint8Array,
@@ -142,6 +153,7 @@ async function textOf(
 ): Promise<string> {
   const chunks = [first];
   let bytes = first.length;
+  bound?.take(first);
   while (bytes < bytesMax) {
     const { value } = await source.read();
     if (value === undefined) break;

@@ -35,96 +35,131 @@ export class BoundedBytes {
   }
 }
 
-/** `source` is read as its reader asks for more, and let go when its reader leaves or the answer is over. */
-export function repairedStream(
-  source: ReadableStreamDefaultReader<Uint8Array>,
-  repair: AnswerRepair,
-  first: Uint8Array,
-  bound: BoundedBytes,
-): ReadableStream<Uint8Array> {
-  const decoder = new TextDecoder();
-  const encoder = new TextEncoder();
-  let lines = "";
-  const parser = createParser({
+/** Whoever brings the bytes of an answer. */
+type Source = {
+  /** Its reader has room for more. */
+  more: () => void;
+  /** Nothing more is wanted of it. */
+  letGo: (reason: unknown) => void;
+};
+
+/** Bytes of an answer go in as they come from its connection; what its package is to read comes out. */
+export class RepairedAnswer {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #repair: AnswerRepair;
+  readonly #bound: BoundedBytes;
+  readonly #decoder = new TextDecoder();
+  readonly #encoder = new TextEncoder();
+  readonly #parser = createParser({
     onEvent: (event) => {
-      if (repair.stage !== "over") lines += linesOf(repair.mended(event));
+      if (this.#repair.stage !== "over") this.#lines += linesOf(this.#repair.mended(event));
     },
   });
-  let next: Uint8Array | null = first;
-  let countsTime: CountsTime | null = null;
+  /** Null once nothing goes in any more. */
+  #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
+  #source: Source | null = null;
+  #lines = "";
+  #countsTimer: NodeJS.Timeout | null = null;
 
-  /** The next bytes; undefined at the end, and where nothing comes any more that matters. */
-  async function more(): Promise<Uint8Array | undefined> {
-    if (next !== null) {
-      const bytes = next;
-      next = null;
-      return bytes;
-    }
-    if (repair.stage === "over") return undefined;
-    if (repair.stage === "complete") countsTime ??= new CountsTime();
-    const chunk = await (countsTime === null ? source.read() : countsTime.within(() => source.read()));
-    if (chunk?.value) bound.take(chunk.value);
-    return chunk?.value;
-  }
-
-  return new ReadableStream({
-    async pull(controller) {
-      while (lines === "") {
-        const bytes = await more().catch((error: unknown) => {
-          // A connection that breaks after the answer is complete takes nothing away.
-          if (repair.stage === "open" || error instanceof ModelError) throw error;
-          return undefined;
-        });
-        if (bytes) {
-          parser.feed(decoder.decode(bytes, { stream: true }));
-          continue;
-        }
-        // The last event may lack the empty line that ends it.
-        parser.feed(`${decoder.decode()}\n\n`);
-        const last = lines + linesOf(repair.closing());
-        if (last !== "") controller.enqueue(encoder.encode(last));
-        controller.close();
-        countsTime?.end();
-        source.cancel().catch(() => {});
-        return;
-      }
-      controller.enqueue(encoder.encode(lines));
-      lines = "";
-    },
-    cancel: (reason) => {
-      countsTime?.end();
-      return source.cancel(reason);
-    },
-  });
-}
-
-/** How long the counts of one answer may take, in all. */
-class CountsTime {
-  readonly #timer: NodeJS.Timeout;
-  readonly #over: Promise<null>;
-  #isOver = false;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<null>();
-    this.#over = promise;
-    this.#timer = afterMs(COUNTS_MS, () => {
-      this.#isOver = true;
-      resolve(null);
+  constructor(repair: AnswerRepair, bound: BoundedBytes) {
+    this.#repair = repair;
+    this.#bound = bound;
+    this.stream = new ReadableStream({
+      start: (controller) => {
+        this.#reader = controller;
+      },
+      pull: () => this.#source?.more(),
+      cancel: (reason) => this.#leave(reason),
     });
   }
 
-  /** Null where it is over before that. */
-  async within<T>(read: () => Promise<T>): Promise<T | null> {
-    if (this.#isOver) return null;
-    const reading = read();
-    // What is left behind may still fail, and nobody is there to hear it.
-    reading.catch(() => {});
-    return Promise.race([reading, this.#over]);
+  get hasRoom(): boolean {
+    return (this.#reader?.desiredSize ?? 0) > 0;
   }
 
-  end(): void {
-    clearTimeout(this.#timer);
+  comesFrom(source: Source): void {
+    this.#source = source;
+    if (this.#reader === null) source.letGo(null);
+    else source.more();
   }
+
+  take(bytes: Uint8Array): void {
+    if (this.#reader === null) return;
+    try {
+      this.#bound.take(bytes);
+      this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    } catch (error) {
+      return this.#break(error);
+    }
+    const { stage } = this.#repair;
+    if (stage === "over") return this.end();
+    if (stage === "complete") this.#countsTimer ??= afterMs(COUNTS_MS, () => this.end());
+    this.#handOn();
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    if (this.#reader === null) return;
+    try {
+      // The last event may lack the empty line that ends it.
+      this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+      this.#lines += linesOf(this.#repair.closing());
+    } catch (error) {
+      return this.#break(error);
+    }
+    this.#handOn();
+    this.#reader.close();
+    this.#leave(null);
+  }
+
+  /** The connection has broken, which takes nothing away from an answer that is complete. */
+  fail(error: unknown): void {
+    if (this.#repair.stage === "open" || error instanceof ModelError) this.#break(error);
+    else this.end();
+  }
+
+  #break(error: unknown): void {
+    this.#reader?.error(error);
+    this.#leave(error);
+  }
+
+  #leave(reason: unknown): void {
+    this.#reader = null;
+    if (this.#countsTimer !== null) clearTimeout(this.#countsTimer);
+    this.#source?.letGo(reason);
+  }
+
+  #handOn(): void {
+    if (this.#lines !== "") this.#reader?.enqueue(this.#encoder.encode(this.#lines));
+    this.#lines = "";
+  }
+}
+
+/** `source` is read as the reader of the answer asks for more, and let go when that leaves or the answer is over. */
+export function readInto(
+  answer: RepairedAnswer,
+  source: ReadableStreamDefaultReader<Uint8Array>,
+  first: Uint8Array,
+): void {
+  let next: Uint8Array | null = first;
+  let isReading = false;
+  async function read(): Promise<void> {
+    if (isReading) return;
+    isReading = true;
+    try {
+      while (answer.hasRoom) {
+        const value = next ?? (await source.read()).value;
+        next = null;
+        if (value === undefined) return answer.end();
+        answer.take(value);
+      }
+    } catch (error) {
+      answer.fail(error);
+    } finally {
+      isReading = false;
+    }
+  }
+  answer.comesFrom({ more: () => void read(), letGo: (reason) => void source.cancel(reason).catch(() => {}) });
 }
 
 /** As a server sends them. */

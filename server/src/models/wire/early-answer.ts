@@ -1,0 +1,91 @@
+/**
+ * A streamed answer that is read where it comes from its connection, before `fetch`: three streams lie between that and
+ * whoever reads a body, which cost several times as much for each token as all that is done with it. What is no stream of
+ * events, or is compressed, goes on to `fetch` as it came.
+ */
+import type { Dispatcher } from "undici";
+import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
+import type { RepairedAnswer } from "./repaired-stream.ts";
+
+type Handler = Dispatcher.DispatchHandler;
+type Controller = Dispatcher.DispatchController;
+
+export class EarlyAnswer {
+  readonly #answer: RepairedAnswer;
+  readonly #isHere = Promise.withResolvers<boolean>();
+  /** Whether it is read here; null as long as that cannot be told from what has come. */
+  #here: boolean | null = null;
+  #first: Buffer = Buffer.alloc(0);
+  #hasEnded = false;
+
+  constructor(answer: RepairedAnswer) {
+    this.#answer = answer;
+  }
+
+  /** Whether it is read here: then nothing comes to the body with which `fetch` has resolved. */
+  get isHere(): Promise<boolean> {
+    return this.#isHere.promise;
+  }
+
+  /** `body` is what `fetch` has resolved with: the connection is let go by it. */
+  letGoBy(body: ReadableStreamDefaultReader<Uint8Array>): void {
+    const letGo = (reason: unknown) => {
+      // The end of the connection may be among the bytes that are being read: it then serves the next request.
+      setImmediate(() => {
+        const left: Promise<unknown> = this.#hasEnded ? body.read() : body.cancel(reason);
+        left.catch(() => {});
+      });
+    };
+    this.#answer.comesFrom({ more: () => {}, letGo });
+  }
+
+  /** Stands between a connection and `fetch`. */
+  before(next: Handler): Handler {
+    return {
+      onRequestStart: (...given) => next.onRequestStart?.(...given),
+      onRequestUpgrade: (...given) => next.onRequestUpgrade?.(...given),
+      onResponseStart: (controller, status, headers, message) => {
+        const coding = headers["content-encoding"] ?? "identity";
+        if (status >= 300 || coding !== "identity") this.#decide(false);
+        next.onResponseStart?.(controller, status, headers, message);
+      },
+      onResponseData: (controller, chunk) => {
+        if (this.#here === null) this.#look(controller, chunk, next);
+        else if (this.#here) this.#answer.take(chunk);
+        else next.onResponseData?.(controller, chunk);
+      },
+      onResponseEnd: (controller, trailers) => {
+        this.#passOn(controller, next);
+        this.#hasEnded = true;
+        if (this.#here) this.#answer.end();
+        next.onResponseEnd?.(controller, trailers);
+      },
+      onResponseError: (controller, error) => {
+        this.#passOn(controller, next);
+        if (this.#here) this.#answer.fail(error);
+        next.onResponseError?.(controller, error);
+      },
+    };
+  }
+
+  #look(controller: Controller, chunk: Buffer, next: Handler): void {
+    this.#first = Buffer.concat([this.#first, chunk]);
+    const first = withoutBlanks(this.#first);
+    if (first.length < LONGEST_FIELD) return;
+    if (!isEventStream(first)) return this.#passOn(controller, next);
+    this.#decide(true);
+    this.#answer.take(first);
+  }
+
+  /** What was not read here goes on, with all that comes after it. */
+  #passOn(controller: Controller, next: Handler): void {
+    if (this.#here !== null) return;
+    this.#decide(false);
+    if (this.#first.length > 0) next.onResponseData?.(controller, this.#first);
+  }
+
+  #decide(here: boolean): void {
+    this.#here = here;
+    this.#isHere.resolve(here);
+  }
+}

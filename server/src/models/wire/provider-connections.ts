@@ -1,0 +1,25 @@
+/** Requests to providers over connections that are kept, with whoever reads an answer before `fetch` does. */
+import type { Dispatcher } from "undici";
+import type { EarlyAnswer } from "./early-answer.ts";
+
+/** A hundred modules, which a server that asks no provider starts without. */
+const loaded = () => import("undici");
+
+let connections: Dispatcher | null = null;
+
+/** The global `fetch`, but that `early` sees the answer first. */
+export async function fetchBehind(
+  early: EarlyAnswer,
+  input: string | URL,
+  { headers, ...init }: { method: string; headers: Headers; body: string; signal: AbortSignal | null },
+): Promise<Response> {
+  const undici = await loaded();
+  connections ??= usesProxies() ? new undici.EnvHttpProxyAgent() : new undici.Agent();
+  const dispatcher = connections.compose((dispatch) => (asked, handler) => dispatch(asked, early.before(handler)));
+  return await undici.fetch(input, { ...init, headers: [...headers], dispatcher });
+}
+
+/** As the global `fetch` decides. */
+function usesProxies(): boolean {
+  return process.env["NODE_USE_ENV_PROXY"] === "1" || process.execArgv.includes("--use-env-proxy");
+}
