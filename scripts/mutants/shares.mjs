@@ -153,8 +153,8 @@ export const SHARES = [
   {
     file: "server/src/http/shares/openings.ts",
     name: "all-that-wait-open-in-one-turn",
-    find: "    this.#opens();\n    this.#waiting.next();",
-    put: "    this.#opens();\n    while (this.#waiting.length > 0) this.#waiting.next();",
+    find: "for (let n = Math.min(Math.max(fitting, 1), this.#atOnceMax); n > 0; n--) this.#waiting.next();",
+    put: "while (this.#waiting.length > 0) this.#waiting.next();",
   },
   {
     file: "server/src/http/shares/in-turn.ts",

@@ -142,6 +142,7 @@ export class LocalEventFeed implements EventFeed {
   ): AsyncGenerator<readonly TaskEvent[]> {
     let cursor = after;
     const topic = this.#enter(id);
+    const waiting = new Waiting(topic, signal);
     topic.followers += 1;
     try {
       while (!signal.aborted) {
@@ -153,13 +154,16 @@ export class LocalEventFeed implements EventFeed {
           cursor = last.seq;
           yield events;
           if (TERMINAL_EVENTS.has(last.type)) return;
-          continue;
+          // What was not the last event by then goes on, and so does a page of the store.
+          if (known === undefined || last.seq !== topic.lastSeq) continue;
+        } else {
+          const { ended, lastSeq } = await end();
+          if (ended && lastSeq <= cursor) return;
         }
-        const { ended, lastSeq } = await end();
-        if (ended && lastSeq <= cursor) return;
-        if (topic.version === version) await news(topic, signal);
+        if (topic.version === version) await waiting.news();
       }
     } finally {
+      waiting.end();
       topic.followers -= 1;
       this.#leave(id, topic);
     }
@@ -273,16 +277,33 @@ function waitsNoMore(topic: Topic, wake: () => void): void {
   if (at !== -1) topic.waiting.splice(at, 1);
 }
 
-/** Resolves at the topic's next change or when `signal` fires, and leaves no reaction behind on either. */
-function news(topic: Topic, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      waitsNoMore(topic, wake);
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    topic.waiting.push(wake);
-    signal.addEventListener("abort", wake, { once: true });
-    if (signal.aborted) wake();
-  });
+/** Somebody who waits for the changes of a topic, one after the other, until `signal` fires. */
+class Waiting {
+  readonly #topic: Topic;
+  readonly #signal: AbortSignal;
+  #wake = () => {};
+  readonly #stop = (): void => {
+    waitsNoMore(this.#topic, this.#wake);
+    this.#wake();
+  };
+
+  constructor(topic: Topic, signal: AbortSignal) {
+    this.#topic = topic;
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#stop, { once: true });
+  }
+
+  /** Resolves at the next change, or once the signal has fired. */
+  news(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#signal.aborted) return resolve();
+      this.#wake = resolve;
+      this.#topic.waiting.push(resolve);
+    });
+  }
+
+  end(): void {
+    this.#signal.removeEventListener("abort", this.#stop);
+    waitsNoMore(this.#topic, this.#wake);
+  }
 }

@@ -22,6 +22,7 @@ import { UnreadForm } from "./body/form.ts";
 import { jsonBody } from "./body/json-body.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
+import { follow } from "./following.ts";
 import type { Lens } from "./lens.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 import { noteRefusedScope } from "./refused-calls.ts";
@@ -374,9 +375,15 @@ const CUT_MS = 250;
 /** The same stream, which ends when `ended` fires. */
 function endingWith(ended: AbortSignal, stream: EventStream, raw: ServerResponse): EventStream {
   const cut = () => (stream.endsWhole ? raw.destroy() : setTimeout(() => raw.destroy(), CUT_MS).unref());
-  ended.addEventListener("abort", cut, { once: true });
-  raw.once("close", () => ended.removeEventListener("abort", cut));
-  return { ...stream, frames: (left) => stream.frames(AbortSignal.any([left, ended])) };
+  const cutting = new AbortController();
+  cutting.signal.addEventListener("abort", cut, { once: true });
+  raw.once("close", follow(ended, cutting));
+  const frames = (left: AbortSignal) => {
+    const either = new AbortController();
+    raw.once("close", follow(left, either)).once("close", follow(ended, either));
+    return stream.frames(either.signal);
+  };
+  return { ...stream, frames };
 }
 
 /** What hooks have set for an answer that is not sent through the framework. */

@@ -78,7 +78,7 @@ export async function readAnswer(
     if (timeUp !== null) clearTimeout(timeUp);
     call.signal.removeEventListener("abort", abort);
     // Whatever is still on the wire is let go, however the reading ended.
-    request.abort();
+    request.abort(OVER);
     reader?.cancel().catch(() => {});
   }
 }
@@ -132,6 +132,8 @@ class Silence {
   }
 }
 
+/** The reason of an abort that nobody hears any more: without one, an error with a stack is made for each call. */
+const OVER = new Error("the call is over");
 /** The reason of an abort by the call's own time limit. */
 const TIME_UP = new Error("the call's time limit");
 

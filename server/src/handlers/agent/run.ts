@@ -338,9 +338,11 @@ function statusOf(input: AgentInput, transcript: readonly PromptTurn[]): string 
   return `Reading what ${[...new Set(last.results.map(({ name }) => name))].join(", ")} returned`;
 }
 
+/** Of no locale, which makes a formatter for each prompt. */
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+
 /** The date as the task was submitted, which no later attempt sees differently. */
 function moment(ctx: Context): string {
   const at = new Date(ctx.task.createdAt);
-  const weekday = at.toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" });
-  return `Current date: ${weekday}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC, when the task was given.`;
+  return `Current date: ${WEEKDAYS[at.getUTCDay()]}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC, when the task was given.`;
 }

@@ -39,6 +39,8 @@ declare module "fastify" {
 }
 
 const NO_HEADERS = {};
+/** Streams and new connections that open in one turn of the event loop. */
+const OPEN_AT_ONCE_MAX = 16;
 
 /** `held` hears of each request whose answer is held. */
 type AdmissionParts = { isProxied: boolean; now: () => number; held?: (request: Incoming) => void };
@@ -54,7 +56,7 @@ export class RequestAdmission implements Admission {
   readonly #keys = new Owners<Share>("key");
   readonly #tenants = new Owners<Share>("tenant");
   readonly #addresses = new Owners<AddressShare>("address");
-  readonly #openings = new Openings();
+  readonly #openings = new Openings(OPEN_AT_ONCE_MAX);
   readonly #beginnings = new Beginnings();
 
   constructor(shares: Shares, connections: Connections, { isProxied, now, held = () => {} }: AdmissionParts) {

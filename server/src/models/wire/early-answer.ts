@@ -72,9 +72,10 @@ export class EarlyAnswer {
     this.#first = Buffer.concat([this.#first, chunk]);
     const first = withoutBlanks(this.#first);
     if (first.length < LONGEST_FIELD) return;
-    if (!isEventStream(first)) return this.#passOn(controller, next);
-    this.#decide(true);
-    this.#answer.take(first);
+    if (isEventStream(first)) {
+      this.#decide(true);
+      this.#answer.take(first);
+    } else this.#passOn(controller, next);
   }
 
   /** What was not read here goes on, with all that comes after it. */

@@ -9,11 +9,11 @@ import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";
 import { DiscreetRepair } from "./discreet-repair.ts";
-import { isFields } from "./fields.ts";
-import { MessagesRepair } from "./messages.ts";
 import { EarlyAnswer } from "./early-answer.ts";
-import { fetchBehind } from "./provider-connections.ts";
+import { isFields } from "./fields.ts";
 import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
+import { MessagesRepair } from "./messages.ts";
+import { fetchBehind } from "./provider-connections.ts";
 import { BoundedBytes, linesOf, RepairedAnswer, readInto } from "./repaired-stream.ts";
 import { ResponsesRepair } from "./responses.ts";
 

@@ -89,12 +89,13 @@ export class RepairedAnswer {
       this.#bound.take(bytes);
       this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
     } catch (error) {
-      return this.#break(error);
+      this.#break(error);
+      return;
     }
     const { stage } = this.#repair;
-    if (stage === "over") return this.end();
     if (stage === "complete") this.#countsTimer ??= afterMs(COUNTS_MS, () => this.end());
-    this.#handOn();
+    if (stage === "over") this.end();
+    else this.#handOn();
   }
 
   /** Nothing more comes. */
@@ -105,7 +106,8 @@ export class RepairedAnswer {
       this.#parser.feed(`${this.#decoder.decode()}\n\n`);
       this.#lines += linesOf(this.#repair.closing());
     } catch (error) {
-      return this.#break(error);
+      this.#break(error);
+      return;
     }
     this.#handOn();
     this.#reader.close();
