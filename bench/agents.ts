@@ -116,7 +116,12 @@ const speaker: ChildProcess = spawn(
   },
 );
 process.on("exit", () => speaker.kill());
-const rig = await Rig.start({ flags: ["--config", here("agents.config.ts")], env: { BENCH_PROVIDER: provider } });
+/** As its users start it. */
+const rig = await Rig.start({
+  flags: ["--config", here("agents.config.ts")],
+  env: { BENCH_PROVIDER: provider, MALLOC_ARENA_MAX: "2" },
+  node: ["--max-semi-space-size=16"],
+});
 try {
   const proxy = await rig.baseline("proxy.ts", { provider: `${provider}/chat/completions` });
   const task = JSON.stringify({ kind: "agent", input: { query: "What time is it?", agent: agentSlug } });

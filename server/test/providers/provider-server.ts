@@ -16,6 +16,8 @@ export type ProviderRequest = {
   protocol: Protocol["name"];
   path: string;
   headers: IncomingMessage["headers"];
+  /** Of the client's end of its connection. */
+  port: number | undefined;
   /** The parsed body. */
   body: Record<string, unknown>;
 };
@@ -67,7 +69,9 @@ export async function startProviderServer(): Promise<ProviderServer> {
       );
       return;
     }
-    const request: ProviderRequest = { protocol: protocol.name, path, headers: incoming.headers, body: body.data };
+    const { headers, socket } = incoming;
+    const asked = { protocol: protocol.name, path, headers, port: socket.remotePort };
+    const request: ProviderRequest = { ...asked, body: body.data };
     requests.push(request);
     notify();
     const next = script.shift() ?? { kind: "answer", text: "Hello." };

@@ -60,6 +60,28 @@ test("an answer with nothing in it is told by its status and its type", async ()
   });
 });
 
+describe("the bytes of an answer", () => {
+  it("make the same text in whatever pieces they come", async () => {
+    const text = `\ufeff\n${events(said({ content: "Wh\u00f6le " }), said({ content: "\ud83d\ude00." }, "stop"), "[DONE]")}`;
+    const bytes = Buffer.from(text);
+    for (const size of [1, 7, bytes.length]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+        bytes.subarray(n * size, (n + 1) * size),
+      );
+      provider.server.script({ kind: "bytes", chunks });
+      let heard = "";
+      const answer = await ask(GATEWAY, { onText: (piece) => (heard += piece) });
+      expect([size, answer.text, heard]).toEqual([size, "Wh\u00f6le \ud83d\ude00.", "Wh\u00f6le \ud83d\ude00."]);
+    }
+  });
+
+  it.each([GATEWAY, OPENAI, ANTHROPIC])("leave their connection to later calls (%s)", async (model) => {
+    for (let n = 0; n < 6; n++) expect((await ask(model)).text).toBe("Hello.");
+    // The next call may come before the connection has heard of its end.
+    expect(new Set(provider.server.requests.slice(-6).map(({ port }) => port)).size).toBeLessThanOrEqual(2);
+  });
+});
+
 describe("fields of another type are mended before a package sees them", () => {
   const whole = [said({ content: "Fine." }), said({}, "stop"), "[DONE]"] as const;
 
