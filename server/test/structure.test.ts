@@ -124,7 +124,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   saxes: ["extraction", "lenses"],
   "@hyzyla/pdfium": ["extraction"],
   "tesseract.js-core": ["extraction"],
-  undici: ["outgoing"],
+  undici: ["outgoing", "models"],
   "@a2a-js/sdk": ["handlers", "lenses"],
   "@waybill/sdk": ["cli"],
 };
