@@ -15,7 +15,11 @@ export async function fetchBehind(
 ): Promise<Response> {
   const undici = await loaded();
   connections ??= usesProxies() ? new undici.EnvHttpProxyAgent() : new undici.Agent();
-  const dispatcher = connections.compose((dispatch) => (asked, handler) => dispatch(asked, early.before(handler)));
+  const dispatcher = connections.compose((dispatch) => ({ body, ...asked }, handler) => {
+    // `fetch` has made a stream of the body, which would go out behind the head, in a packet of its own.
+    const whole = body == null ? null : init.body;
+    return dispatch({ ...asked, body: whole }, early.before(handler));
+  });
   return await undici.fetch(input, { ...init, headers: [...headers], dispatcher });
 }
 
