@@ -85,10 +85,10 @@ export const SHARES = [
   },
   { file: held, name: "what-calls-no-model-costs-money", find: ' && !(isFree && bound === "usdPerDay")', put: "" },
   {
-    file: held,
+    file: "server/src/store/sqlite/apply.ts",
     name: "what-another-process-has-added-is-not-counted",
-    find: "if (version !== this.#seen) this.forget();",
-    put: "",
+    find: "    this.#held.forget();\n    this.#standings.forget();\n  }\n\n  /** Something",
+    put: "    this.#standings.forget();\n  }\n\n  /** Something",
   },
   {
     file: held,

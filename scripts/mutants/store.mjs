@@ -14,6 +14,18 @@ export const STORE = [
     find: "revision !== standing.revision || state !== standing.state || attempt !== standing.attempt",
     put: "false",
   },
+  {
+    file: apply,
+    name: "what-another-process-has-written-is-not-read-again",
+    find: "    if (version === this.#seen) return;",
+    put: "    if (version !== null) return;",
+  },
+  {
+    file: apply,
+    name: "what-was-undone-is-remembered",
+    find: "    this.#standings.forget();\n    this.#totals.clear();",
+    put: "    this.#totals.clear();",
+  },
   { file: apply, name: "a-key-makes-two-tasks", find: "if (known) {", put: "if (false) {" },
   {
     file: apply,
@@ -30,7 +42,7 @@ export const STORE = [
   {
     file: apply,
     name: "events-are-not-kept",
-    find: "sql.insertEvents(write.events.map((event) => [n, ...event]));",
+    find: "    sql.insertEvents(events);",
     put: "",
   },
   {
@@ -195,7 +207,7 @@ export const STORE = [
   {
     file: writer,
     name: "a-commit-remembers-what-it-has-changed",
-    find: 'if (call[0] !== "apply") this.#applier.forgetSubscriptions();',
+    find: 'if (call[0] !== "apply") this.#applier.wroteElse();',
     put: "",
   },
 ];

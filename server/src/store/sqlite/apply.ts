@@ -21,10 +21,11 @@ import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { ShareRefused } from "../share-guard.ts";
 import type { Applied } from "../store.ts";
 import type { TurnRefused } from "../turn.ts";
-import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
+import { maybeTextIn, numberIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversations/conversation-counts.ts";
 import type { DocumentApplier } from "./documents/document-writes.ts";
 import { HeldAmounts } from "./held-amounts.ts";
+import { type Standing, Standings } from "./standings.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscriptions/subscription-statements.ts";
 import { Totals } from "./tasks/totals.ts";
@@ -36,22 +37,11 @@ const NO_CLAIM: PreparedClaim = [0, null, null, null];
 type Refused = Exclude<Applied, { ok: true }>;
 type BegunCursor = { key: string; task: string; standing: string | null };
 
-/** `numbers` are those of the task of each write, in their order; `cursors` what standing subscriptions have begun. */
-export type AppliedRows = Refused | { ok: true; numbers: number[]; cursors: BegunCursor[] };
-
-/** What is known of a task before the write: its row, or nothing yet. */
-type Standing = {
-  n: number | null;
-  revision: number;
-  state: State;
-  attempt: number;
-  tenant: string;
-  user: string;
-  kind: string;
-  createdAt: number;
-  conversation: string | null;
-  deletedAt: number | null;
-};
+/**
+ * `numbers` are those of the task of each write, in their order, where one of them is new; `cursors` what standing subscriptions
+ * have begun.
+ */
+export type AppliedRows = Refused | { ok: true; numbers?: number[]; cursors?: BegunCursor[] };
 
 /** What is in a conversation from its beginning; `at` is when it was last used. */
 type Begun = Counts & { at: number; lastMessage: number; lastAgentMessageAt: number | null };
@@ -64,6 +54,9 @@ export class Applier {
   readonly #documents: DocumentApplier;
   readonly #subscribed: StandingSubscriptions;
   readonly #held: HeldAmounts;
+  readonly #standings: Standings;
+  readonly #version;
+  #seen: unknown = null;
   #cursors: BegunCursor[] = [];
 
   constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
@@ -74,6 +67,8 @@ export class Applier {
     this.#dailyUsage = new DailyUsage(db);
     this.#subscribed = new StandingSubscriptions(db);
     this.#held = new HeldAmounts(db, () => this.writeDeltas());
+    this.#standings = new Standings(db);
+    this.#version = db.prepare<unknown[], unknown[]>("PRAGMA data_version").raw();
   }
 
   apply(writes: PreparedWrite[]): AppliedRows {
@@ -81,19 +76,31 @@ export class Applier {
     for (const [index, write] of writes.entries()) {
       const standing = isAlone(writes) && isBare(write) ? null : this.#standing(writes, standings, index);
       const refused = this.#refused(write, standing);
-      if (refused) return refused;
+      if (refused) return this.#isRefused(refused);
       standings.push(standing);
     }
     const numbers: number[] = [];
     this.#cursors = [];
     for (const [index, write] of writes.entries()) {
       const n = this.#writeTask(write, standings[index] ?? null);
-      if (n === null && isAlone(writes)) return stale(write);
+      if (n === null && isAlone(writes)) return this.#isRefused(stale(write));
       if (n === null) throw new Error(`The guard of ${write.id} held, but its row was not written.`);
       this.#writeRest(write, n, standings[index] ?? null);
       numbers.push(n);
+      const standing = after(write, standings[index] ?? null);
+      if (standing) this.#standings.remember(write.id, { ...standing, n });
     }
-    return { ok: true, numbers, cursors: this.#cursors };
+    return {
+      ok: true,
+      ...(standings.includes(null) && { numbers }),
+      ...(this.#cursors.length > 0 && { cursors: this.#cursors }),
+    };
+  }
+
+  /** Whoever is refused reads again, and so does who has refused. */
+  #isRefused(refused: Refused): Refused {
+    this.#standings.forget();
+    return refused;
   }
 
   /** A conversation without a task; false when its id or its alias is taken. */
@@ -127,15 +134,20 @@ export class Applier {
     this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
   }
 
-  /** At the beginning of a transaction. */
+  /** At the beginning of a transaction: another process may have written. */
   begin(): void {
-    this.#held.begin();
     this.#subscribed.forget();
+    const version = this.#version.get()?.[0];
+    if (version === this.#seen) return;
+    this.#seen = version;
+    this.#held.forget();
+    this.#standings.forget();
   }
 
-  /** Some may have come or gone. */
-  forgetSubscriptions(): void {
+  /** Something else than a change of tasks was written: subscriptions may have come or gone, and tasks too. */
+  wroteElse(): void {
     this.#subscribed.forget();
+    this.#standings.forget();
   }
 
   /** Triggers have counted bytes. */
@@ -153,6 +165,7 @@ export class Applier {
 
   clearDeltas(): void {
     this.#held.forget();
+    this.#standings.forget();
     this.#totals.clear();
     this.#conversations.clear();
     this.#dailyUsage.clear();
@@ -162,21 +175,7 @@ export class Applier {
     const id = writes[index]?.id;
     const earlier = isAlone(writes) ? -1 : writes.findLastIndex((write, at) => at < index && write.id === id);
     if (earlier !== -1) return after(writes[earlier], standings[earlier] ?? null);
-    const row = this.#sql.target.get(id);
-    if (!row) return null;
-    const [n, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt] = row;
-    return {
-      n: numberIn(n),
-      revision: numberIn(revision),
-      state: stateIn(state),
-      attempt: numberIn(attempt),
-      tenant: textIn(tenant),
-      user: textIn(user),
-      kind: textIn(kind),
-      createdAt: numberIn(createdAt),
-      conversation: maybeTextIn(conversation),
-      deletedAt: maybeNumberIn(deletedAt),
-    };
+    return id === undefined ? null : this.#standings.of(id);
   }
 
   #refused(write: PreparedWrite, standing: Standing | null): Refused | undefined {
@@ -234,7 +233,9 @@ export class Applier {
 
   #writeRest(write: PreparedWrite, n: number, standing: Standing | null): void {
     const sql = this.#sql;
-    sql.insertEvents(write.events.map((event) => [n, ...event]));
+    const events: unknown[] = [];
+    for (const [seq, at, type, data] of write.events) events.push(n, seq, at, type, data);
+    sql.insertEvents(events);
     if (write.journalOf) {
       const source = sql.taskNumber.get(write.journalOf)?.[0];
       sql.copyJournal.run(n, source);

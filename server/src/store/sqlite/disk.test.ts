@@ -5,13 +5,14 @@ import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { submitted } from "../../task/decide.ts";
+import { type Change, submitted } from "../../task/decide.ts";
 import { prepareWrite } from "../codec/prepare.ts";
+import type { PreparedWrite } from "../codec/prepared.ts";
 import { Spill } from "../codec/spill.ts";
 import { YOUNG_MS } from "../files.ts";
 import { memoryFiles } from "../memory-files.ts";
 import type { SlowStoreCall } from "../storage.ts";
-import { code, complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { code, complete, decided, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newTask } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
@@ -208,6 +209,25 @@ test("a full disk refuses as unavailable, keeps nothing of it, and takes writes 
   }
   expect(db.prepare("SELECT count(*) FROM tasks").pluck().get()).toBe(0);
   db.pragma(`max_page_count = ${pages * 100}`);
-  expect(batch().map(answerOf)).toEqual(submits.map((_, at) => ({ ok: true, numbers: [at + 1], cursors: [] })));
+  expect(batch().map(answerOf)).toEqual(submits.map((_, at) => ({ ok: true, numbers: [at + 1] })));
+  writer.close();
+});
+
+test("a change that was undone with the batch of a wrong one is made again, on the task as it was before", () => {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  migrate(db);
+  const writer = new Writer(db, folder);
+  const applied = (...changes: PreparedWrite[]): Outcome[] =>
+    JSON.parse(worked(writer, JSON.stringify(changes.map((change) => ["apply", [change]]))));
+  const prepared = (change: Change) => prepareWrite(change, new Spill(memoryFiles()));
+  const task = submitted(newTask()).task;
+  applied(prepared(submitted(task)));
+  const wrong = prepared(submitted(newTask()));
+  const [start, other] = applied(prepared(decided(task, { do: "start" })), {
+    ...wrong,
+    events: [...wrong.events, ...wrong.events],
+  });
+  expect(start).toEqual({ answer: { ok: true } });
+  expect(other).toHaveProperty("error");
   writer.close();
 });

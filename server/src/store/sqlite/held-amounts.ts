@@ -27,34 +27,22 @@ const OWNERS_MAX = 10_000;
 
 export class HeldAmounts {
   readonly #flush;
-  readonly #version;
   readonly #read;
   readonly #change;
   readonly #amounts = new Map<string, Amounts>();
   readonly #bounds = new Map<string, PreparedShare>();
   /** Bytes that this transaction adds and has not written yet. */
   readonly #added = new Map<string, Owner & { bytes: number }>();
-  #seen: unknown = null;
 
   /** `flush` writes what this transaction has added to totals so far. */
   constructor(db: Database, flush: () => void) {
     this.#flush = flush;
-    const row = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
-    this.#version = row("PRAGMA data_version");
     this.#read = heldReads(db).held;
     // What an insert into `stored_changes` does, without its trigger: 10 us.
     this.#change = db.prepare<unknown[]>(
       `INSERT INTO stored_bytes (tenant, owner, bytes) VALUES (?, '', ?), (?, '=' || ?, ?)
        ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
     );
-  }
-
-  /** At the beginning of a transaction. */
-  begin(): void {
-    if (this.#amounts.size === 0) return;
-    const version = this.#version.get()?.[0];
-    if (version !== this.#seen) this.forget();
-    this.#seen = version;
   }
 
   /** What was remembered may not be so any more. */
@@ -77,12 +65,12 @@ export class HeldAmounts {
     const [day, user, tenant] = share;
     const isNew = state === null;
     if (!isNew && (isTerminal(write.row[0]) || !(write.journal || write.artifacts))) return null;
-    for (const [whose, bounds] of [["user", user] as const, ["tenant", tenant] as const]) {
-      const held = this.#of(whose === "user" ? owner : { tenant: owner.tenant, user: null }, day);
-      const over = isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds);
-      if (over) return { why: "share", whose, ...over };
-    }
-    return null;
+    const over = (held: Held, bounds: HeldBounds) =>
+      isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds);
+    const ofUser = over(this.#of(name, owner, day), user);
+    if (ofUser) return { why: "share", whose: "user", ...ofUser };
+    const ofTenant = over(this.#of(owner.tenant, { tenant: owner.tenant, user: null }, day), tenant);
+    return ofTenant && { why: "share", whose: "tenant", ...ofTenant };
   }
 
   /** A task of this owner moves from one state to another, null before its submit and after its deletion; and adds bytes. */
@@ -94,7 +82,9 @@ export class HeldAmounts {
       if (added) added.bytes += bytes;
       else this.#added.set(name, { ...owner, bytes });
     }
-    for (const amounts of this.#rememberedOf(owner)) {
+    for (const whose of [name, owner.tenant]) {
+      const amounts = this.#amounts.get(whose);
+      if (amounts === undefined) continue;
       amounts.openTasks += opened;
       amounts.storedBytes += bytes;
     }
@@ -103,13 +93,11 @@ export class HeldAmounts {
 
   /** What models have cost this owner. */
   addMoney(owner: Owner, daily: readonly AddedUsage[]): void {
-    for (const amounts of this.#rememberedOf(owner))
+    for (const whose of [nameOf(owner), owner.tenant]) {
+      const amounts = this.#amounts.get(whose);
+      if (amounts === undefined) continue;
       for (const { key, added } of daily) if (key[1] === amounts.day) amounts.usdPerDay += added[5];
-  }
-
-  #rememberedOf(owner: Owner): Amounts[] {
-    const names = [nameOf(owner), nameOf({ ...owner, user: null })];
-    return names.flatMap((name) => this.#amounts.get(name) ?? []);
+    }
   }
 
   /** At the end of a transaction. */
@@ -123,8 +111,7 @@ export class HeldAmounts {
     this.#bounds.set(name, share);
   }
 
-  #of(owner: Visible, day: number): Amounts {
-    const name = nameOf(owner);
+  #of(name: string, owner: Visible, day: number): Amounts {
     const known = this.#amounts.get(name);
     if (known?.day === day && !known.isStale) return known;
     this.#flush();
@@ -153,11 +140,12 @@ export function heldReads(db: Database) {
   };
 }
 
+const BOUNDS = ["openTasks", "usdPerDay", "storedBytes"] as const;
 type Beyond = { bound: keyof HeldBounds; most: number };
 
 /** The bound that leaves a new task no room. */
 function beyondOf(held: Held, bounds: HeldBounds, isFree: boolean): Beyond | null {
-  for (const bound of ["openTasks", "usdPerDay", "storedBytes"] as const) {
+  for (const bound of BOUNDS) {
     const most = bounds[bound];
     if (most !== null && held[bound] >= most && !(isFree && bound === "usdPerDay")) return { bound, most };
   }
@@ -172,6 +160,7 @@ function isOpen(state: State | null): boolean {
   return state !== null && !isTerminal(state);
 }
 
-function nameOf({ tenant, user }: Visible): string {
-  return user === null ? tenant : `${tenant}\n${user}`;
+/** A tenant's own amounts stand under its name alone. */
+function nameOf({ tenant, user }: Owner): string {
+  return `${tenant}\n${user}`;
 }

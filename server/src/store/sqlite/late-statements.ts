@@ -11,25 +11,39 @@ export type Rows = {
   iterate(...values: unknown[]): IterableIterator<unknown[]>;
 };
 
+/** From its first use on it is the statement itself: what hands values on makes a list of them each time. */
 export function lateRun(db: Database, sql: string): Run {
-  const statement = once(() => db.prepare<unknown[]>(sql));
-  return { run: (...values) => statement().run(...values) };
+  const late: Run = {
+    run: (...values) => {
+      const made = db.prepare<unknown[]>(sql);
+      late.run = made.run.bind(made);
+      return late.run(...values);
+    },
+  };
+  return late;
 }
 
 export function lateRows(db: Database, sql: string): Rows {
-  const statement = once(() => db.prepare<unknown[], unknown[]>(sql).raw());
-  return {
-    get: (...values) => statement().get(...values),
-    all: (...values) => statement().all(...values),
-    iterate: (...values) => statement().iterate(...values),
+  const made = () => {
+    const statement = db.prepare<unknown[], unknown[]>(sql).raw();
+    late.get = statement.get.bind(statement);
+    late.all = statement.all.bind(statement);
+    late.iterate = statement.iterate.bind(statement);
+    return late;
   };
+  const late: Rows = {
+    get: (...values) => made().get(...values),
+    all: (...values) => made().all(...values),
+    iterate: (...values) => made().iterate(...values),
+  };
+  return late;
 }
 
 /** Rows in one statement: a statement of its own costs a row half as much again. */
 const ROWS_AT_ONCE = 8;
 
-/** Inserts rows of so many columns, several at a time. */
-export function lateInserts(db: Database, into: string, columns: number): (rows: readonly unknown[][]) => void {
+/** Inserts rows of so many columns, several at a time. Their values are one list. */
+export function lateInserts(db: Database, into: string, columns: number): (values: readonly unknown[]) => void {
   const row = `(${Array(columns).fill("?").join(", ")})`;
   const statements = Array.from({ length: ROWS_AT_ONCE }, (_, more) =>
     lateRun(
@@ -39,18 +53,11 @@ export function lateInserts(db: Database, into: string, columns: number): (rows:
         .join(", ")}`,
     ),
   );
-  return (rows) => {
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      const some = rows.slice(from, from + ROWS_AT_ONCE);
-      statements[some.length - 1]?.run(some.flat());
+  const most = columns * ROWS_AT_ONCE;
+  return (values) => {
+    for (let from = 0; from < values.length; from += most) {
+      const some = values.length <= most ? values : values.slice(from, from + most);
+      statements[some.length / columns - 1]?.run(some);
     }
-  };
-}
-
-function once<Value extends object>(make: () => Value): () => Value {
-  let made: Value | null = null;
-  return () => {
-    made ??= make();
-    return made;
   };
 }

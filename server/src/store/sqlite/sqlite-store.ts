@@ -154,11 +154,11 @@ export class SqliteStore extends SqliteConversations implements Store {
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (!applied.ok) return applied;
     writes.forEach(({ task }, at) => {
-      if (task.number === 0) task.number = applied.numbers[at] ?? 0;
+      if (task.number === 0) task.number = applied.numbers?.[at] ?? 0;
     });
     this.#feed.publish(writes);
-    const begun = writes.flatMap(({ subscriptions }) => subscriptions ?? []);
-    if (begun.length + applied.cursors.length > 0) this.subscriptions.publish([...begun, ...applied.cursors]);
+    const begun = [...writes.flatMap(({ subscriptions }) => subscriptions ?? []), ...(applied.cursors ?? [])];
+    if (begun.length > 0) this.subscriptions.publish(begun);
     return { ok: true };
   }
 

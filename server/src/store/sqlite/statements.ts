@@ -8,10 +8,6 @@ export function writerStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
   const row = (sql: string) => lateRows(db, sql);
   return {
-    target: row(
-      `SELECT n, revision, state, attempt, tenant, user, kind, created_at, conversation, deleted_at FROM tasks
-       WHERE id = ?`,
-    ),
     taskNumber: row("SELECT n FROM tasks WHERE id = ?"),
     /** The one after the first so many that were submitted before the one of this number. */
     openInConversation: row(

@@ -57,14 +57,13 @@ export class AuditChain {
   settle(): void {
     if (this.#added.length === 0) return;
     let { n, hash } = this.#found();
-    this.#insert(
-      this.#added.map((entry) => {
-        n += 1;
-        const [tenant, at, user, keyId, act, task, origin, detail] = entry;
-        hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);
-        return [n, ...entry, hash];
-      }),
-    );
+    const values: unknown[] = [];
+    for (const [tenant, at, user, keyId, act, task, origin, detail] of this.#added) {
+      n += 1;
+      hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);
+      values.push(n, tenant, at, user, keyId, act, task, origin, detail, hash);
+    }
+    this.#insert(values);
     this.#added = [];
     this.#end = { n, hash };
     if (performance.now() - this.#notedAt < HEAD_EVERY_MS) return;

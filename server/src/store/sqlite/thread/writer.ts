@@ -53,7 +53,7 @@ export class Writer implements Work {
       const outcomes = calls.map((call) =>
         timed(call[0], this.#slowMs, () => {
           const answer = answerTo(this.#writes, call);
-          if (call[0] !== "apply") this.#applier.forgetSubscriptions();
+          if (call[0] !== "apply") this.#applier.wroteElse();
           return { answer };
         }),
       );
