@@ -7,8 +7,8 @@ const numbers = Array.from({ length: 240_000 }, (_, n) => n);
 const LONG: Record<string, unknown> = {
   "many numbers": numbers,
   "many objects": Array.from({ length: 60_000 }, (_, n) => ({ n, text: "ab", list: [n, null, undefined] })),
-  "many keys": [0, 1, 2].map((at) =>
-    Object.fromEntries(numbers.slice(0, 40_000).map((n) => [`key ${at} ${n}`, { n }])),
+  "many keys": Array.from({ length: 11 }, (_, at) =>
+    Object.fromEntries(numbers.slice(0, 10_000).map((n) => [`key ${at} ${n}`, { n }])),
   ),
   "a long list within others": { rows: [{ cells: [numbers] }], date: new Date(0), absent: undefined, zero: -0 },
 };
@@ -49,7 +49,7 @@ describe("a long value that a handler hands over", () => {
     const most = { list: [keys(OBJECT_KEYS_MAX)] };
     expect(JSON.stringify(jsonOf("It", most)) === JSON.stringify(most)).toBe(true);
     const more = { list: [keys(OBJECT_KEYS_MAX + 1)] };
-    const why = "It holds an object of more than 50000 keys.";
+    const why = "It holds an object of more than 10000 keys.";
     expect(() => jsonOf("It", more)).toThrow(why);
     expect(() => jsonAtOnce("It", keys(OBJECT_KEYS_MAX + 1))).toThrow(why);
     await expect(jsonInTurns("It", { numbers, more })).rejects.toThrow(why);
