@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { Fault } from "../route.ts";
-import { addWrong, MISSING, NO_DICT, NO_LIST, Wrong } from "./pydantic.ts";
+import { addWrong, MISSING, NO_DICT, NO_LIST, TOLD_MAX, Wrong } from "./pydantic.ts";
 
 export type ValidationError = {
   type: string;
@@ -13,8 +13,7 @@ export type ValidationError = {
   ctx?: JsonObject;
 };
 
-/** At most so many are told, each with so much of what was given. */
-const TOLD_MAX = 1_000;
+/** So much of what was given is told with each. */
 const INPUT_CHARACTERS_MAX = 16_384;
 
 const NO_MODEL = new Wrong(
@@ -44,7 +43,7 @@ export function invalidRequest(fault: Fault, more?: Fault): Unprocessable {
 
 function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
   if (absent) return [validationError(MISSING, [where], null)];
-  return issues.flatMap((issue) => {
+  return issues.slice(0, TOLD_MAX).flatMap((issue) => {
     const loc = [where, ...issue.path.map((key) => (typeof key === "number" ? key : String(key)))];
     const enclosing = () => at(value, issue.path.slice(0, -1));
     if (issue.code === "custom" && typeof issue.params?.["type"] === "string") {
@@ -57,7 +56,7 @@ function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
     // The bounds of a list are looked at also where there is no list.
     if ((issue.code === "too_small" || issue.code === "too_big") && !Array.isArray(given)) return [];
     if (issue.code !== "unrecognized_keys") return [validationError(containerWrong(issue, given), loc, given)];
-    return issue.keys.map((key) => validationError(EXTRA, [...loc, key], at(given, [key])));
+    return issue.keys.slice(0, TOLD_MAX).map((key) => validationError(EXTRA, [...loc, key], at(given, [key])));
   });
 }
 

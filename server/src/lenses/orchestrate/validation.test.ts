@@ -111,6 +111,12 @@ describe("what a request is refused for", () => {
     expect(errors).toHaveLength(1_000);
     expect(JSON.stringify(errors).length).toBeLessThan(200_000);
   });
+
+  it("looks at no more of a list that does not fit than it tells of", () => {
+    const { issues } = runOrchestrateFault({ message: { content: Array(90_000).fill(7) } });
+    // One of them for the text that it is not.
+    expect(issues.filter(({ path }) => path.includes("content"))).toHaveLength(1_001);
+  });
 });
 
 function runOrchestrateFault(value: unknown): Omit<Fault, "where"> {
