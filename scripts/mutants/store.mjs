@@ -133,6 +133,18 @@ export const STORE = [
     put: "if (rows >= ROWS_MAX) return { found, goesOn: false };",
   },
   {
+    file: "server/src/store/sqlite/thread/pace.ts",
+    name: "a-sweep-gives-way-to-nobody",
+    find: "(ms > besideMs && this.#isWaitedFor())",
+    put: "false",
+  },
+  {
+    file: writer,
+    name: "what-comes-before-a-sweep-is-held-for-it",
+    find: "if (giving > 0) return",
+    put: "if (giving < -1) return",
+  },
+  {
     file: removal,
     name: "what-is-swept-stays-in-the-totals",
     find: "if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);",

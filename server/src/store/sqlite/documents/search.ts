@@ -9,6 +9,7 @@ import { Refusal } from "../../../task/errors.ts";
 import { readMarker } from "../../codec/marker.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
+import type { Pace } from "../thread/pace.ts";
 
 /** What comes later in an input is not searched. */
 const TEXT_CHARACTERS_MAX = 100_000;
@@ -17,7 +18,7 @@ const BEGINNING_BYTES = 1 << 20;
 const TERMS_MAX = 32;
 /** Characters of a text in a script without spaces: finding its words takes 0.4 us each. */
 const SEGMENTED_CHARACTERS_MAX = 20_000;
-/** Of the writer's time at once: whoever submits meanwhile waits behind it. */
+/** Of the writer's time at once. */
 const SLICE_MS = 20;
 /** Of the texts that are added at once: 100,000 take 15 ms to read, to add and to commit. */
 const SLICE_CHARACTERS = TEXT_CHARACTERS_MAX;
@@ -45,12 +46,12 @@ export class SearchIndex {
   }
 
   /** Adds the next tasks, as many as `limit` and the time of a slice allow. False when there are no more. */
-  catchUp(limit: number): boolean {
-    const until = performance.now() + SLICE_MS;
+  catchUp(limit: number, pace: Pace): boolean {
+    const isOver = pace.turn(SLICE_MS);
     let reached = numberIn(this.#progress.get()?.[0]);
     let added = 0;
     let characters = 0;
-    const isFull = () => added === limit || characters >= SLICE_CHARACTERS || performance.now() > until;
+    const isFull = () => added === limit || characters >= SLICE_CHARACTERS || isOver();
     for (const [n, title, input] of this.#next.iterate(reached, limit)) {
       const texts = indexed(String(title ?? ""), this.#textOf(textIn(input)));
       this.#texts.push([n, ...texts]);

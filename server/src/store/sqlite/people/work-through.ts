@@ -14,8 +14,11 @@ const HALVED_COUNT_MIN = 16;
 const RETURN_MS = 0.01;
 
 export interface Work {
-  /** One outcome per call, in their order; of the first of them only, at least one, where the rest should not be held for them. */
-  batch(calls: Call[]): Outcome[];
+  /**
+   * One outcome per call, in their order; of the first of them only, at least one, where the rest should not be held for them.
+   * `isWaitedFor` says whether more calls have come, to whoever could go on for long.
+   */
+  batch(calls: Call[], isWaitedFor?: () => boolean): Outcome[];
   /** What a commit costs beside its writes: the sync. */
   readonly commitMs: number;
   close(): void;
@@ -43,13 +46,22 @@ export function workThrough(port: MessagePort, work: Work): void {
     for (const call of calls) pending.push({ call, bytes: text.length / calls.length });
   };
 
+  const takeAll = (): void => {
+    for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+  };
+
   port.on("message", (first: Sent) => {
     take(first);
     for (;;) {
-      for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
+      takeAll();
       if (pending.length === 0) break;
       const count = batchSize(pending, work.commitMs);
-      const outcomes = work.batch(pending.slice(0, count).map(({ call }) => call));
+      const isWaitedFor = () => {
+        takeAll();
+        return pending.length > count;
+      };
+      const calls = pending.slice(0, count).map(({ call }) => call);
+      const outcomes = work.batch(calls, isWaitedFor);
       pending = pending.slice(outcomes.length);
       port.postMessage(JSON.stringify(outcomes));
     }

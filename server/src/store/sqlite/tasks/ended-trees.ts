@@ -16,6 +16,8 @@ const START: Place = { endedAt: -1, n: 0 };
 
 /** How far the descendants of a task were looked at: the children of one up to a place, then those of all other `parents`. */
 type Walk = { id: string; parent: string; after: { createdAt: number; n: number }; parents: string[] };
+type Below = { is: "open" | "ended" | "unknown"; rows: number };
+const NOTHING_BELOW: Below = { is: "ended", rows: 0 };
 const FIRST_CHILD = { createdAt: -1, n: 0 };
 
 export class EndedTrees {
@@ -29,7 +31,8 @@ export class EndedTrees {
     // The newest task stays, so that no number is given twice.
     this.#candidates = db
       .prepare<unknown[], unknown[]>(
-        `SELECT n, tenant, user, kind, created_at, state, deleted_at, id, parent, ended_at FROM tasks t
+        `SELECT n, tenant, user, kind, created_at, state, deleted_at, id, parent, ended_at,
+           EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t
          WHERE ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")}
          ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
       )
@@ -55,10 +58,10 @@ export class EndedTrees {
     for (const row of candidates) {
       if (found.length === limit) return { found, goesOn: false };
       if (rows >= ROWS_MAX) return { found, goesOn: true };
-      const [n, , , , , , , id, parent, endedAt] = row;
+      const [n, , , , , , , id, parent, endedAt, isParent] = row;
       rows += 1;
       if (!this.#isOpenAbove(maybeTextIn(parent), open)) {
-        const below = this.#lookBelow(textIn(id), ROWS_MAX - rows);
+        const below = isParent === 1 ? this.#lookBelow(textIn(id), ROWS_MAX - rows) : NOTHING_BELOW;
         rows += below.rows;
         if (below.is === "unknown") return { found, goesOn: true };
         if (below.is === "ended") found.push(row);
@@ -88,7 +91,7 @@ export class EndedTrees {
   }
 
   /** Looks at about `limit` of its descendants, on from where the last call stopped: those had ended, and stay so. */
-  #lookBelow(id: string, limit: number): { is: "open" | "ended" | "unknown"; rows: number } {
+  #lookBelow(id: string, limit: number): Below {
     const walk = this.#walk?.id === id ? this.#walk : { id, parent: id, after: FIRST_CHILD, parents: [] };
     this.#walk = null;
     for (let rows = 0; ; ) {

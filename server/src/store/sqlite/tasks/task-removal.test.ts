@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { migrate } from "../migrate.ts";
+import { worked } from "../people/work-through.ts";
+import { Pace } from "../thread/pace.ts";
+import { Writer } from "../thread/writer.ts";
 import { TaskRemoval } from "./task-removal.ts";
 
 const EVENTS = 200_000;
@@ -34,4 +37,50 @@ test("a task with 200,000 events goes in slices, of which none holds the writer 
     .raw();
   expect(left.get()).toEqual([0, 0]);
   db.close();
+});
+
+const TASKS = 3_000;
+
+function endedTasks() {
+  const db = openDatabase(IN_MEMORY);
+  migrate(db);
+  db.exec(`
+    INSERT INTO tasks (id, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, record, output)
+    SELECT printf('task_%026d', value), 't', 'u', 'k', 'completed', 1, 1, 1, 1, value, value, '{}', 'null' FROM (
+      WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${TASKS}) SELECT value FROM n);
+    INSERT INTO totals SELECT 't', owner, span, created_at - created_at % span, 'k', 'completed', count(*)
+    FROM tasks, (SELECT '' AS owner UNION SELECT '=u'), (SELECT 86400000 AS span UNION SELECT 600000) GROUP BY 1, 2, 3, 4;
+  `);
+  const rows = db.prepare<unknown[], unknown[]>(
+    "SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks ORDER BY n",
+  );
+  return { db, tasks: rows.raw().all() };
+}
+
+test("a slice ends early where somebody waits for it, and has removed some all the same", () => {
+  const { db, tasks } = endedTasks();
+  const pace = new Pace();
+  pace.begin(() => true);
+  const removal = new TaskRemoval(db);
+  removal.add(tasks);
+  const removed = db.transaction(() => removal.slice(true, pace))();
+  expect(removed).toBeGreaterThan(0);
+  expect(removed).toBeLessThan(TASKS / 2);
+  const left = db.prepare<unknown[], number>("SELECT count(*) FROM tasks").pluck();
+  expect(left.get()).toBe(TASKS - removed);
+  db.close();
+});
+
+test("what has come before a sweep is committed without it, and what has come behind it with its shortest slice", () => {
+  const { db } = endedTasks();
+  const writer = new Writer(db, null);
+  const batch = (...calls: unknown[]) => JSON.parse(worked(writer, JSON.stringify(calls)));
+  const put = (value: string) => ["putSetting", { name: "said", value }];
+  const sweep = ["sweep", { endedBefore: TASKS, limit: TASKS, texts: true }];
+  expect(batch(put("1"), put("2"), sweep, put("3"))).toMatchObject([{ answer: null }, { answer: null }]);
+  expect(batch(sweep, put("3"))).toMatchObject([
+    { answer: { removed: expect.any(Number), more: true } },
+    { answer: null },
+  ]);
+  writer.close();
 });

@@ -4,14 +4,15 @@
  */
 import type { Database } from "better-sqlite3";
 import { numberIn, stateIn, textIn } from "../column.ts";
+import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
 
 /** Of the writer's time at once. */
-const SLICE_MS = 8;
-/** Rows of one task that are deleted between two looks at the clock. */
+const SLICE_MS = 15;
+/** Rows of a table that are deleted between two looks at the clock. */
 const ROWS_PER_LOOK = 500;
-/** Tasks with fewer rows in each table that go at once: a statement for each would be a quarter of what they take. */
-const TASKS_PER_LOOK = 16;
+/** Tasks with few rows that go at once: a statement for each would be half of what they take. */
+const TASKS_PER_LOOK = 32;
 
 /** Tables of what hangs on a task, with what orders their rows. */
 const BELONGINGS: readonly [table: string, key: string][] = [
@@ -25,13 +26,15 @@ const BELONGINGS: readonly [table: string, key: string][] = [
   ["subscriptions", "key"],
 ];
 
+const OF_THESE = "IN (SELECT value FROM json_each(@tasks))";
+
 export class TaskRemoval {
   readonly #totals: Totals;
   readonly #onRemoved: (table: string, rows: number) => void;
   readonly #belongings;
-  readonly #hasMany;
-  readonly #dropTask;
-  readonly #dropText;
+  readonly #haveMany;
+  readonly #dropTasks;
+  readonly #dropTexts;
   #waiting: unknown[][] = [];
 
   /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
@@ -42,18 +45,18 @@ export class TaskRemoval {
       table,
       // Most tasks have few rows: to drop some takes six times as long as to drop all.
       areMany: db.prepare<unknown[]>(`SELECT 1 FROM ${table} WHERE task = ? LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1}`),
-      dropAll: db.prepare<unknown[]>(`DELETE FROM ${table} WHERE task IN (SELECT value FROM json_each(?))`),
+      dropAll: db.prepare<unknown[]>(`DELETE FROM ${table} WHERE task ${OF_THESE}`),
       dropSome: db.prepare<unknown[]>(
         `DELETE FROM ${table} WHERE task = ? AND (${key}) IN (
            SELECT ${key} FROM ${table} WHERE task = ? ORDER BY ${key} LIMIT ${ROWS_PER_LOOK})`,
       ),
     }));
     const many = BELONGINGS.map(
-      ([table]) => `EXISTS (SELECT 1 FROM ${table} WHERE task = @task LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1})`,
+      ([table]) => `EXISTS (SELECT 1 FROM ${table} WHERE task ${OF_THESE} LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1})`,
     );
-    this.#hasMany = db.prepare<unknown[], number>(`SELECT ${many.join(" OR ")}`).pluck();
-    this.#dropTask = db.prepare<unknown[]>("DELETE FROM tasks WHERE n = ?");
-    this.#dropText = db.prepare<unknown[]>("DELETE FROM search WHERE rowid = ?");
+    this.#haveMany = db.prepare<unknown[], number>(`SELECT ${many.join(" OR ")}`).pluck();
+    this.#dropTasks = db.prepare<unknown[]>(`DELETE FROM tasks WHERE n ${OF_THESE}`);
+    this.#dropTexts = db.prepare<unknown[]>(`DELETE FROM search WHERE rowid ${OF_THESE}`);
   }
 
   get isIdle(): boolean {
@@ -74,24 +77,20 @@ export class TaskRemoval {
    * Within the caller's transaction. Returns how many tasks are gone. Without `texts`, their texts stay in the search index
    * and lead nowhere: a damaged index must not keep the tasks.
    */
-  slice(texts: boolean): number {
-    const until = performance.now() + SLICE_MS;
+  slice(texts: boolean, pace = new Pace()): number {
+    const isOver = pace.turn(SLICE_MS);
     const before = [...this.#waiting];
     const gone: unknown[] = [];
     try {
-      while (this.#waiting.length > 0 && performance.now() < until) {
-        const tasks = this.#nextFew();
-        const few = tasks.length > 0 ? tasks : this.#waiting.slice(0, 1);
-        if (tasks.length === 0 && !this.#dropMany(few[0]?.[0], until)) break;
-        this.#dropFew(few.map(([n]) => n));
-        for (const row of few) {
-          this.#drop(row);
-          gone.push(row[0]);
-        }
+      do {
+        const few = this.#nextFew();
+        if (few.length === 1 && !this.#dropMany(few[0]?.[0], isOver)) break;
+        this.#drop(few);
+        for (const [n] of few) gone.push(n);
         this.#waiting.splice(0, few.length);
-      }
+      } while (this.#waiting.length > 0 && !isOver());
       // All at the end: whatever is dropped after a text has the search index written anew.
-      if (texts) for (const n of gone) this.#dropText.run(n);
+      if (texts) this.#dropTexts.run({ tasks: JSON.stringify(gone) });
       this.#totals.write();
       return gone.length;
     } catch (error) {
@@ -102,38 +101,42 @@ export class TaskRemoval {
     }
   }
 
-  /** The next ones, none of which has many rows; none when the first one has. */
+  /** The next ones, which together have few rows in each table, or one that has many. */
   #nextFew(): unknown[][] {
-    const next = this.#waiting.slice(0, TASKS_PER_LOOK);
-    const many = next.findIndex(([n]) => this.#hasMany.get({ task: n }) === 1);
-    return many === -1 ? next : next.slice(0, many);
+    for (let count = TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
+      const next = this.#waiting.slice(0, count);
+      if (next.length <= 1 || this.#haveMany.get({ tasks: numbersOf(next) }) === 0) return next;
+    }
   }
 
   /** All but few of its rows. False when there was no time for that. */
-  #dropMany(n: unknown, until: number): boolean {
+  #dropMany(n: unknown, isOver: () => boolean): boolean {
     for (const { table, areMany, dropSome } of this.#belongings) {
       while (areMany.get(n) !== undefined) {
         this.#onRemoved(table, dropSome.run(n, n).changes);
-        if (performance.now() > until) return false;
+        if (isOver()) return false;
       }
     }
     return true;
   }
 
-  #dropFew(tasks: readonly unknown[]): void {
-    const numbers = JSON.stringify(tasks);
-    for (const { table, dropAll } of this.#belongings) this.#onRemoved(table, dropAll.run(numbers).changes);
+  #drop(few: unknown[][]): void {
+    const tasks = numbersOf(few);
+    for (const { table, dropAll } of this.#belongings) this.#onRemoved(table, dropAll.run({ tasks }).changes);
+    for (const [, tenant, user, kind, createdAt, state, deletedAt] of few) {
+      const counted = {
+        tenant: textIn(tenant),
+        user: textIn(user),
+        kind: textIn(kind),
+        createdAt: numberIn(createdAt),
+      };
+      if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);
+      this.#totals.left(counted);
+    }
+    this.#dropTasks.run({ tasks });
   }
+}
 
-  #drop([n, tenant, user, kind, createdAt, state, deletedAt]: unknown[]): void {
-    const counted = {
-      tenant: textIn(tenant),
-      user: textIn(user),
-      kind: textIn(kind),
-      createdAt: numberIn(createdAt),
-    };
-    if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);
-    this.#totals.left(counted);
-    this.#dropTask.run(n);
-  }
+function numbersOf(tasks: readonly unknown[][]): string {
+  return JSON.stringify(tasks.map(([n]) => n));
 }

@@ -12,9 +12,12 @@ import { SearchIndex } from "../documents/search.ts";
 import type { Work } from "../people/work-through.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
+import { Pace } from "./pace.ts";
 import { type Writes, writes } from "./writes.ts";
 
 const COMMITS_AVERAGED = 8;
+/** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
+const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>(["sweep", "index"]);
 
 export class Writer implements Work {
   readonly #db: Database;
@@ -25,6 +28,7 @@ export class Writer implements Work {
   readonly #commit;
   readonly #rollback;
   readonly #slowMs: number;
+  readonly #pace = new Pace(() => this.#commitMs);
   #commitMs = 0;
 
   constructor(db: Database, filesFolder: string | null, slowMs = SLOW_CALL_MS) {
@@ -34,7 +38,8 @@ export class Writer implements Work {
     const documents = new DocumentApplier(db);
     this.#audit = sql.audit;
     this.#applier = new Applier(db, sql, documents);
-    this.#writes = writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder) });
+    const index = new SearchIndex(db, filesFolder);
+    this.#writes = writes({ db, sql, applier: this.#applier, documents, index, pace: this.#pace });
     this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
     this.#commit = db.prepare<unknown[]>("COMMIT");
     this.#rollback = db.prepare<unknown[]>("ROLLBACK");
@@ -46,7 +51,14 @@ export class Writer implements Work {
   }
 
   /** One outcome per call, in their order. What is not an error is committed when this returns. */
-  batch(calls: Call[]): Outcome[] {
+  batch(calls: Call[], isWaitedFor: () => boolean = () => false): Outcome[] {
+    const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
+    if (giving > 0) return this.#commitAll(calls.slice(0, giving));
+    this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
+    return this.#commitAll(calls);
+  }
+
+  #commitAll(calls: Call[]): Outcome[] {
     try {
       this.#begin.run();
       this.#applier.begin();
@@ -71,7 +83,7 @@ export class Writer implements Work {
       if (this.#db.inTransaction) this.#rollback.run();
       if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails.
-      return calls.flatMap((call) => this.batch([call]));
+      return calls.flatMap((call) => this.#commitAll([call]));
     }
   }
 

@@ -15,8 +15,16 @@ import type { WriterStatements } from "../statements.ts";
 import { subscriptionWrites } from "../subscriptions/subscription-statements.ts";
 import { EndedTrees } from "../tasks/ended-trees.ts";
 import { TaskRemoval } from "../tasks/task-removal.ts";
+import type { Pace } from "./pace.ts";
 
-type Parts = { db: Database; sql: WriterStatements; applier: Applier; documents: DocumentApplier; index: SearchIndex };
+type Parts = {
+  db: Database;
+  sql: WriterStatements;
+  applier: Applier;
+  documents: DocumentApplier;
+  index: SearchIndex;
+  pace: Pace;
+};
 
 /**
  * What ended before `endedBefore` goes, at most `limit` tasks. Without `texts`, their texts stay in the search index and
@@ -51,7 +59,7 @@ function given(change: [string | null] | null): [changes: number, value: string 
   return change === null ? [0, null] : [1, change[0]];
 }
 
-export function writes({ db, sql, applier, documents, index }: Parts) {
+export function writes({ db, sql, applier, documents, index, pace }: Parts) {
   const { audit } = sql;
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
@@ -119,14 +127,14 @@ export function writes({ db, sql, applier, documents, index }: Parts) {
         removal.add(next.found);
         goesOn = next.goesOn;
       }
-      const removed = removal.slice(retention.texts);
+      const removed = removal.slice(retention.texts, pace);
       return { removed, more: !removal.isIdle || goesOn };
     },
     sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
     /** Adds tasks to the search index, oldest first; answers whether there are more. */
     index: ({ limit }: { limit: number }) => {
       audit.note();
-      return index.catchUp(limit);
+      return index.catchUp(limit, pace);
     },
   };
 }
