@@ -58,7 +58,6 @@ function makeRoom(): void {
   layReserve(data);
 }
 
-const run = (...args: string[]) => ended(spawnWaybill(args));
 /** What lies on the full disk, and of copies beside it. SQLite's own two files come and go, and the reserve is for that. */
 const left = () => [
   readdirSync(data).filter((name) => !/^reserve$|-(shm|wal)$/.test(name)),
@@ -89,14 +88,14 @@ describe.skipIf(!canMount)("on a full disk", () => {
     execFileSync("sh", ["-c", `printf 'correct horse battery' > "$0"`, join(other, "passphrase")]);
     fill();
     const before = left();
-    const { code, talk } = await run("backup", archive, "--data", data, ...flags);
+    const { code, talk } = await runWaybill(["backup", archive, "--data", data, ...flags]);
     expect([code, talk]).toEqual([0, expect.stringContaining("read back and whole")]);
     expect(left()).toEqual(before);
     expect(readdirSync(other).filter((name) => name.startsWith(how) || name.startsWith("."))).toEqual([`${how}.tar`]);
     expect(statSync(archive).mode & 0o777).toBe(0o600);
     makeRoom();
     const restored = join(other, `restored ${how}`);
-    expect((await run("restore", archive, "--data", restored, ...flags)).code).toBe(0);
+    expect((await runWaybill(["restore", archive, "--data", restored, ...flags])).code).toBe(0);
     const server = await startTestServer({ data: restored });
     expect(await (await server.call("/v1/files")).text()).toContain("large.txt");
     await server.stop();
@@ -126,7 +125,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
     rmSync(killed, { recursive: true });
     makeRoom();
     const restored = join(other, "again");
-    expect((await run("restore", archive, "--data", restored)).code).toBe(0);
+    expect((await runWaybill(["restore", archive, "--data", restored])).code).toBe(0);
     const read = new Sqlite(join(restored, "waybill.sqlite"), { readonly: true });
     expect(read.prepare("SELECT word FROM left_in_the_log").pluck().get()).toBe("here");
     read.close();
@@ -134,9 +133,9 @@ describe.skipIf(!canMount)("on a full disk", () => {
 
   it("a backup onto it, and a restore into it, say that there is no room, and leave nothing half done", async () => {
     const archive = join(other, "whole.tar");
-    expect((await run("backup", archive, "--data", data)).code).toBe(0);
+    expect((await runWaybill(["backup", archive, "--data", data])).code).toBe(0);
     const whole = join(other, "whole");
-    expect((await run("restore", archive, "--data", whole)).code).toBe(0);
+    expect((await runWaybill(["restore", archive, "--data", whole])).code).toBe(0);
     for (const room of [0, 100_000]) {
       fill(room);
       const stands = () => [readdirSync(disk).filter((name) => name !== "new"), left()];
@@ -146,7 +145,7 @@ describe.skipIf(!canMount)("on a full disk", () => {
         ["restore", archive, "--data", join(disk, "new")],
         ["restore", archive, "--data", data, "--force"],
       ]) {
-        const { code, talk } = await run(...args);
+        const { code, talk } = await ended(spawnWaybill(args));
         expect([args[0], room, code, talk]).toEqual([args[0], room, 1, expect.stringMatching(/no space|disk/i)]);
       }
       expect(stands()).toEqual(before);

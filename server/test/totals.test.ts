@@ -5,14 +5,14 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { TestBrowser } from "./browser.ts";
-import { runWaybill } from "./command.ts";
+import { PACKAGE, runWaybill } from "./command.ts";
 import { KillableServer } from "./killable-server.ts";
 import { type OtlpCollector, startOtlpCollector } from "./otlp-collector.ts";
 import { type EmbeddingServer, startEmbeddingServer } from "./providers/embedding-server.ts";
 import type { Behaviour, ProviderRequest } from "./providers/provider-server.ts";
 
 const CONFIG = (modelUrl: string, embeddingsUrl: string) => `
-import { defineAgent } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+import { defineAgent } from ${JSON.stringify(PACKAGE)};
 export default {
   models: {
     providers: {

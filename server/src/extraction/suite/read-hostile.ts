@@ -3,11 +3,21 @@
  * the readings can be told from that of whoever made the files. Says what came of each, and how far its memory grew.
  */
 import { readdirSync } from "node:fs";
+import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { ExtractionError } from "../extraction.ts";
-import { ProcessExtraction } from "../process-extraction.ts";
 
 const [folder = "."] = process.argv.slice(2);
+// Its readers begin from the bundle, as those of all tests (`vitest.config.ts`).
+const bundled = JSON.stringify(new URL("../../../dist/extraction/confined-process.js", import.meta.url));
+registerHooks({
+  load: (url, context, next) => {
+    const loaded = next(url, context);
+    if (!url.endsWith("/confined-process.ts")) return loaded;
+    return { ...loaded, source: String(loaded.source).replaceAll("import.meta.url", bundled) };
+  },
+});
+const { ProcessExtraction } = await import("../process-extraction.ts");
 const extraction = new ProcessExtraction();
 
 /** `read`, or the word of the failure. */
