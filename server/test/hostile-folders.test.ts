@@ -1,6 +1,9 @@
 /** `doctor` in folders of strangers, in which whatever is opened without a look would be waited for for ever. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { access, cp, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,14 +15,23 @@ import { newTask } from "../src/store/suite/new-task.suite.ts";
 
 let home = "";
 let sound = "";
+/** No Waybill, and says so at once: an address that nobody answers at is asked again for a second. */
+const stranger = createServer((_, response) => response.writeHead(404).end("{}"));
+let url = "";
 beforeAll(async () => {
+  await once(stranger.listen(0, "127.0.0.1"), "listening");
+  url = `http://127.0.0.1:${portOf(stranger.address())}`;
   home = await mkdtemp(path.join(tmpdir(), "waybill-hostile-"));
   sound = path.join(home, "sound");
   const store = await openSqliteStore(sound);
   await submit(store, newTask({ input: { text: "large ".repeat(20_000) } }));
   await store.close();
 });
-afterAll(() => rm(home, { recursive: true, force: true }));
+afterAll(async () => {
+  stranger.close();
+  await rm(home, { recursive: true, force: true });
+});
+const portOf = (address: AddressInfo | string | null) => (typeof address === "object" ? address?.port : 0);
 
 const pipe = async (at: string) => void execFileSync("mkfifo", [at]);
 const endless = async (at: string) => void (await symlink("/dev/zero", at));
@@ -35,8 +47,7 @@ const replaced = (by: (at: string) => Promise<unknown>) => async (at: string) =>
 /** What doctor says of what is wrong. */
 async function found(here: string): Promise<string[]> {
   const bad = [];
-  const flags = { url: "http://127.0.0.1:1" };
-  for await (const { what, is, says } of diagnose(path.join(here, "data"), flags, {}, here))
+  for await (const { what, is, says } of diagnose(path.join(here, "data"), { url }, {}, here))
     if (is === "bad") bad.push(`${what}: ${says}`);
   return bad.filter((each) => !each.startsWith("Server: "));
 }
