@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from "./server.ts";
 
 type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
 
-/** One after the other over one connection: the walk is of some 7,000 requests. */
+/** One after the other over one connection: the walk is of some 6,000 requests. */
 const agent = new Agent({ keepAlive: true });
 afterAll(() => agent.destroy());
 
@@ -159,14 +159,13 @@ describe("waybill dev", () => {
     ["no origin that can be named", { origin: "null" }],
     ["another site, without saying which", { "sec-fetch-site": "cross-site" }],
   ];
-  describe.each(pages)("to a page of %s", (_page, headers) => {
+  describe.each(pages)("to a page of %s", (page, headers) => {
     it.each(walked)("$name is forbidden, whatever key it brings, and cannot be read", async (at) => {
       const [ada = ""] = server.secrets;
-      const keys: Record<string, string>[] = [
-        {},
-        { "x-api-key": "sk_test_123456" },
-        { authorization: `Bearer ${ada}` },
-      ];
+      const whole = { authorization: `Bearer ${ada}` };
+      // Who it is of is judged alike on all pages: one walks with every key, the others with the one that may most.
+      const keys: Record<string, string>[] =
+        page === "another origin" ? [{}, { "x-api-key": "sk_test_123456" }, whole] : [whole];
       for (const key of keys) {
         for (const method of [at.route.method, "OPTIONS", ...(at.route.method === "GET" ? ["HEAD"] : [])]) {
           const heard = await send(urlOf(server, at), method, { ...headers, ...key }, bodyOf(at));
