@@ -119,9 +119,9 @@ test("a start that may not read a parent for now is refused, and leaves no child
   expect(await store.task(child.id)).toMatchObject({ state: "cancelled" });
 });
 
-test("a tree of 10,000 children ends at the first call, and others are served meanwhile", async () => {
+test("a tree of 3,000 children ends at the first call, and others are served meanwhile", async () => {
   const root = delayed();
-  const children = Array.from({ length: 10_000 }, () => delayed({ parent: root.id, depth: 1 }));
+  const children = Array.from({ length: 3_000 }, () => delayed({ parent: root.id, depth: 1 }));
   await put(root, ...children);
   const { transitions } = await start();
   let turns = 0;
@@ -135,7 +135,7 @@ test("a tree of 10,000 children ends at the first call, and others are served me
     isOver = true;
   });
   expect(await open()).toBe(0);
-  expect(turns).toBeGreaterThan(100);
+  expect(turns).toBeGreaterThan(30);
 });
 
 test("a tree that the store refuses to end in between is ended once it takes writes again", async () => {

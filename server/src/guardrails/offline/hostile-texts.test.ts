@@ -5,7 +5,7 @@ import { GUARDRAIL_KINDS } from "../../task/agent/guardrails.ts";
 import { segmentsOf } from "../segments.ts";
 import { detectionsIn } from "./detections.ts";
 
-const CHARS = 60_000;
+const CHARS = 30_000;
 /** Of processor time for each 1,000 characters; about a tenth of it is usual. */
 const MS_PER_THOUSAND = 25;
 

@@ -85,8 +85,8 @@ describe("who may see a task of people", () => {
 });
 
 describe("two people at the same instant", () => {
-  it("are one act and a conflict, a thousand times", async () => {
-    for (let n = 0; n < 1_000; n++) {
+  it("are one act and a conflict, whoever comes first", async () => {
+    for (let n = 0; n < 200; n++) {
       const id = await begin();
       const other: HumanAct = n % 2 === 0 ? { act: "decide", outcome: "reject" } : { act: "claim" };
       const first: HumanAct = n % 2 === 0 ? approve : { act: "claim" };
