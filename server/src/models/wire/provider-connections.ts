@@ -2,10 +2,13 @@
 import type { Dispatcher } from "undici";
 import type { EarlyAnswer } from "./early-answer.ts";
 
-/** A hundred modules, which a server that asks no provider starts without. */
-const loaded = () => import("undici");
+let begun: ReturnType<typeof begin> | null = null;
 
-let connections: Dispatcher | null = null;
+/** A hundred modules, which a server that asks no provider starts without. */
+async function begin(): Promise<{ undici: typeof import("undici"); connections: Dispatcher }> {
+  const undici = await import("undici");
+  return { undici, connections: usesProxies() ? new undici.EnvHttpProxyAgent() : new undici.Agent() };
+}
 
 /** The global `fetch`, but that `early` sees the answer first. */
 export async function fetchBehind(
@@ -13,8 +16,8 @@ export async function fetchBehind(
   input: string | URL,
   { headers, ...init }: { method: string; headers: Headers; body: string; signal: AbortSignal | null },
 ): Promise<Response> {
-  const undici = await loaded();
-  connections ??= usesProxies() ? new undici.EnvHttpProxyAgent() : new undici.Agent();
+  begun ??= begin();
+  const { undici, connections } = await begun;
   const dispatcher = connections.compose((dispatch) => ({ body, ...asked }, handler) => {
     // `fetch` has made a stream of the body, which would go out behind the head, in a packet of its own.
     const whole = body == null ? null : init.body;
