@@ -3,7 +3,7 @@
  * 20 users, six kinds and all states, a third of them in conversations. Writes rows directly, so that a million take a
  * minute and not an hour; `waybill doctor` and the store's own check find nothing wrong with them.
  *
- *   node bench/million.ts FOLDER [tasks] [--asleep]
+ *   node bench/million.ts FOLDER [tasks] [--asleep | --asking]
  */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -46,10 +46,14 @@ export type Shape = {
   before?: number;
   /** All of them sleep, for a month from then on. */
   asleep?: boolean;
+  /** All of them wait for somebody's answer. */
+  asking?: boolean;
 };
 
 /** Returns a sample of the ids, and all conversations. */
-export function loadTasks(folder: string, count: number, { before = Date.now(), asleep = false }: Shape = {}): Loaded {
+export function loadTasks(folder: string, count: number, shape: Shape = {}): Loaded {
+  const { before = Date.now(), asleep = false, asking = false } = shape;
+  const rests = asleep || asking;
   mkdirSync(folder, { recursive: true });
   const db = openDatabase(path.join(folder, DATABASE_FILE));
   migrate(db);
@@ -83,9 +87,10 @@ export function loadTasks(folder: string, count: number, { before = Date.now(), 
       }
       conversation = conversations.at(-1) ?? null;
     }
-    const kind = asleep ? "nap" : (KINDS[index % KINDS.length] ?? "agent");
+    const kind = rests ? "nap" : (KINDS[index % KINDS.length] ?? "agent");
     const question = `What is the capital of country number ${index % 1000}, and what do ${index % 77} people say?`;
-    const task = shaped(sampleTask(createdAt, question, { kind, conversation, user }), index, asleep ? before : null);
+    const sample = sampleTask(createdAt, question, { kind, conversation, user });
+    const task = asking ? inQuestion(sample) : shaped(sample, index, asleep ? before : null);
     if (index % 97 === 0) ids.push(task.id);
     const output = task.state === "completed" ? JSON.stringify(task.output) : null;
     const { revision, attempt, progress, endedAt } = task;
@@ -104,8 +109,8 @@ export function loadTasks(folder: string, count: number, { before = Date.now(), 
       endedAt,
       recordOf(task),
       output,
-      asleep ? dueAt(task) : null,
-      asleep ? reasonsText(waitsOn(task)) : null,
+      rests ? dueAt(task) : null,
+      rests ? reasonsText(waitsOn(task)) : null,
     ).lastInsertRowid;
     insertSubmission.run(n, fixedOf(task), JSON.stringify(task.input));
     insertEvent.run(n, 1, createdAt, "task.submitted", JSON.stringify({ kind, title: question, lens: task.lens }));
@@ -152,6 +157,12 @@ function shaped(task: Task, index: number, asleepAt: number | null): Task {
   return { ...inState("waiting", { ...task, input: {} }), waits: [wait] };
 }
 
+function inQuestion(task: Task): Task {
+  const prompt = { name: "go", asks: "approval", text: "Go on?", schema: null } as const;
+  const wait = { key: "0", on: "input", since: task.createdAt, until: null, prompt } as const;
+  return { ...inState("input_required", { ...task, input: {} }), waits: [wait] };
+}
+
 function inState(state: State, task: Task): Task {
   const at = task.createdAt + 2_000;
   const moved = { ...task, revision: 1, attempt: 1, startedAt: task.createdAt + 10, updatedAt: at, stateChangedAt: at };
@@ -170,6 +181,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const [folder, count = "1000000", flag] = process.argv.slice(2);
   if (folder === undefined) throw new Error("Which folder?");
   const start = performance.now();
-  loadTasks(folder, Number(count), { asleep: flag === "--asleep" });
+  loadTasks(folder, Number(count), { asleep: flag === "--asleep", asking: flag === "--asking" });
   console.log(`${Number(count).toLocaleString("en")} tasks in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }

@@ -80,9 +80,15 @@ export const SCHEDULING = [
     put: "this.#firstAt = Number.POSITIVE_INFINITY;",
   },
   {
-    file: "server/src/engine/embedded/sleepers.ts",
-    name: "a-late-count-of-sleepers-stands",
-    find: "if (this.#movedMeanwhile !== moved) return;",
+    file: "server/src/engine/embedded/roll.ts",
+    name: "what-is-told-late-of-sleepers-stands",
+    find: "if (!this.#told?.has(number)) this.#set(",
+    put: "this.#set(",
+  },
+  {
+    file: "server/src/engine/embedded/roll.ts",
+    name: "a-sleeper-counts-each-time-it-is-told",
+    find: "if (known === count) return;",
     put: "",
   },
   {
@@ -96,6 +102,12 @@ export const SCHEDULING = [
     name: "a-parent-asks-what-was-answered-as-it-was-told",
     find: "if (!asked && !asks && !this.#relaying.has(child)) return;",
     put: "if (!asked && !asks) return;",
+  },
+  {
+    file: recovery,
+    name: "an-answer-before-its-question-is-not-looked-for-on-disk",
+    find: "await this.#inTurns(await this.#again(() => store.toldAsleep()), (id) => waits.atRest(id));",
+    put: "",
   },
   {
     file: waits,

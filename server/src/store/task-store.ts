@@ -3,7 +3,7 @@ import type { Alias } from "../task/alias.ts";
 import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import type { AsleepPlace, BelowPlace, OpenPlace, OpenTask } from "../task/open-task.ts";
+import type { AsleepPlace, BelowPlace, NumberedTasks, OpenPlace, OpenTask } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -65,8 +65,10 @@ export interface TaskStore {
   asleep(after: AsleepPlace, until: number, limit: number): Promise<{ tasks: OpenTask[]; next: AsleepPlace | null }>;
   /** The earliest `wakesAt` after this moment; null when nobody sleeps for longer. */
   firstWake(after: number): Promise<number | null>;
-  /** How many of each kind and state sleep for longer than until then. */
-  asleepByState(after: number): Promise<{ kind: string; state: Task["state"]; count: number }[]>;
+  /** Those of them that wait for people, and have been told something that nobody has taken yet. */
+  toldAsleep(): Promise<TaskId[]>;
+  /** The numbers of those that sleep, in the same order, by kind and state. */
+  asleepNumbers(after: AsleepPlace, limit: number): Promise<{ those: NumberedTasks[]; next: AsleepPlace | null }>;
   /** Open tasks of a conversation whose numbers are lower. */
   openInConversation(conversation: string, before: number): Promise<TaskId[]>;
   /** Those with `seq` > `after`, oldest first, at most `limit`; fewer when they have the bytes of a page, none at the end alone. */

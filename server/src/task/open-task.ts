@@ -32,7 +32,7 @@ export type OpenTask = Pick<
   inTurn: boolean;
   /** It stands still until there is code that fits it. */
   standing: boolean;
-  /** When time moves it next, where it has nothing that others wait for; null for all others. */
+  /** When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone; null for all others. */
   wakesAt: number | null;
 };
 
@@ -96,19 +96,30 @@ export type OpenPlace = { rank: number; afterUrgent: number; number: number };
 /** Where a task lies in the order of those that sleep. */
 export type AsleepPlace = { wakesAt: number; id: string };
 
+/** Tasks of one kind and state, by their numbers. */
+export type NumberedTasks = Pick<Task, "kind" | "state"> & { numbers: readonly number[] };
+
 /** Where an open task lies among those of its parent. */
 export type BelowPlace = { createdAt: number; number: number };
 
 type Sleeper = Pick<OpenTask, "state" | "parent" | "dueAt" | "deadlineAt" | "concurrencyToEnd">;
+
+/** Later than any time. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** As `OpenTask` has it; the store has the same rule in the index of those that sleep. */
 export function wakesAt(
   { state, parent, dueAt, deadlineAt, concurrencyToEnd }: Sleeper,
   reasons: readonly string[],
 ): number | null {
-  if (dueAt === null || parent !== null || concurrencyToEnd) return null;
-  const sleeps = state === "queued" || (state === "waiting" && reasons.length === 1 && reasons[0] === "timer");
-  return sleeps ? Math.min(dueAt, deadlineAt ?? dueAt) : null;
+  if (parent !== null || concurrencyToEnd) return null;
+  return isAsleep(state, dueAt, reasons) ? Math.min(dueAt ?? NEVER, deadlineAt ?? NEVER) : null;
+}
+
+function isAsleep(state: Task["state"], dueAt: number | null, reasons: readonly string[]): boolean {
+  const waitsFor = (reason: string) => reasons.length === 1 && reasons[0] === reason;
+  if (state === "input_required") return reasons.length === 0 || waitsFor("input");
+  return dueAt !== null && (state === "queued" || (state === "waiting" && waitsFor("timer")));
 }
 
 /** It wants nothing but a slot, or its turn and a slot. `reasons` is what `waitsOn` says. */

@@ -174,7 +174,8 @@ export class EmbeddedEngine implements Engine {
     this.#guard = guard;
     this.#interruption = new Interruption({ store, transitions, open, waits });
     this.#lostCalls = new LostCalls({ store, transitions, waits, runner, life, since: startedAt });
-    const looks = { descendants, scheduler, claims, waits, interruption: this.#interruption, record, guard, runner };
+    const interruption = this.#interruption;
+    const looks = { descendants, scheduler, claims, sleepers, waits, interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });
     this.#retention = new Retention(store, clock, { taskDays: limits.retentionDays, ...limits }, this.#sweepFailed);
     this.#strays = new Strays({
@@ -304,7 +305,6 @@ export class EmbeddedEngine implements Engine {
     this.#lostCalls.ended(task, command);
     // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
-    if (change.before && !this.#open.has(task.id)) this.#sleepers.moved(task.kind, change.before.state);
     this.#move(task, command === "submit");
     if (command === "submit") this.#interruption.of(task);
     if (command === "submit" && task.state === "running" && !this.#runner.has(task.id))
@@ -343,7 +343,7 @@ export class EmbeddedEngine implements Engine {
     this.#recovery.hasEnded(task.id);
     this.#descendants.parentEnded(task.id, task);
     const parent = this.#open.parentOf(task.id);
-    this.#placement.remove(task.id);
+    this.#placement.remove(task);
     this.#runner.follow(task);
     if (parent !== undefined) this.#waits.childEnded(parent, task.id);
   }

@@ -39,6 +39,7 @@ export class Placement {
       sleepers.left(entry);
       return;
     }
+    sleepers.awoke(entry.number);
     if (entry.doneBy === "people") {
       if (open.isReady(entry)) ask(entry.id);
       return;
@@ -57,8 +58,9 @@ export class Placement {
   }
 
   /** The task has ended. */
-  remove(id: TaskId): void {
-    const { open, scheduler, claims } = this.#parts;
+  remove({ id, number }: Pick<Entry, "id" | "number">): void {
+    const { open, scheduler, claims, sleepers } = this.#parts;
+    sleepers.awoke(number);
     const entry = open.get(id);
     scheduler.withdraw(id);
     claims.withdraw(id);

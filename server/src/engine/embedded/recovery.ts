@@ -28,6 +28,7 @@ import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import type { Sleepers } from "./sleepers.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
@@ -45,6 +46,7 @@ type Parts = {
   pages: Pick<EngineLimits, "openPage" | "openAwaited">;
   descendants: Descendants;
   placement: Placement;
+  sleepers: Pick<Sleepers, "bringBefore">;
   scheduler: Scheduler;
   claims: Pick<Claims, "lookAgain">;
   waits: WaitCompletion;
@@ -139,11 +141,12 @@ export class Recovery {
 
   /** Takes up the others. Resolves with what is left to do then, and with nothing when it was stopped. */
   async goOn(): Promise<(() => Promise<void>) | null> {
-    const { open, guard, placement, descendants, log } = this.#parts;
+    const { open, guard, placement, sleepers, descendants, log } = this.#parts;
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     if (this.#next !== null) this.#serve();
     await this.#readOpen(ALL);
     // Those that were placed before all of their conversation were there.
+    await sleepers.bringBefore(open.inTurn());
     await this.#inTurns(open.inTurn(), ({ id }) => {
       const now = open.get(id);
       if (now?.inTurn) placement.place(now);
@@ -314,7 +317,7 @@ export class Recovery {
   }
 
   async #afterwards(): Promise<void> {
-    const { open, waits, interruption, record } = this.#parts;
+    const { store, open, waits, interruption, record } = this.#parts;
     await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));
     await this.#inTurns(open.inState("paused"), ({ id }) =>
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id)),
@@ -335,6 +338,7 @@ export class Recovery {
     });
     if (record.last().how === "clean") return;
     await this.#inTurns(open.inState("input_required"), ({ id }) => waits.atRest(id));
+    await this.#inTurns(await this.#again(() => store.toldAsleep()), (id) => waits.atRest(id));
   }
 
   /** Callers are served by now: they have their turns between those of thousands of tasks. */

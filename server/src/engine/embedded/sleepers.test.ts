@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { humanHandler } from "../../handlers/human/human.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { decide } from "../../task/decide.ts";
+import { Refusal } from "../../task/errors.ts";
 import { defineHandler } from "../../task/handler.ts";
 import type { Submission } from "../../task/submission.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
@@ -11,6 +14,7 @@ import { atRest } from "../suite/at-rest.ts";
 import { ada } from "../suite/stage.ts";
 import { StoreFaults } from "../suite/store-faults.ts";
 import { VirtualClock } from "../virtual-clock.ts";
+import { CrashMemory } from "./crash/crash-record.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 const HOUR = 3_600_000;
@@ -22,11 +26,22 @@ let faults: StoreFaults;
 let engine: EmbeddedEngine;
 let verbs: Verbs;
 let warned: string[];
+/** What asks does so once this is open. */
+let mayAsk: PromiseWithResolvers<void>;
+let crashes: CrashMemory;
 /** Tasks that the store has told of those that sleep. */
 let told: number;
 
 const kinds = [
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", HOUR).then(() => null) }),
+  defineHandler({
+    kind: "asks",
+    input: z.json(),
+    run: async (ctx) => {
+      await ctx.step("first", () => mayAsk.promise.then(() => null));
+      return (await ctx.waitForInput("go", { asks: "answer", prompt: "Go on?", deadlineMs: 3 * HOUR }))?.value ?? null;
+    },
+  }),
   defineHandler({ kind: "work", input: z.json(), run: async () => null }),
 ];
 
@@ -36,6 +51,9 @@ beforeEach(async () => {
   faults = new StoreFaults(store);
   warned = [];
   told = 0;
+  crashes = new CrashMemory();
+  mayAsk = Promise.withResolvers();
+  mayAsk.resolve();
   const asleep = store.asleep.bind(store);
   store.asleep = async (...given) => {
     const page = await asleep(...given);
@@ -53,7 +71,7 @@ afterEach(async () => {
 async function start(): Promise<void> {
   const parts = { store: faults.plugIn(), clock, random: () => 0.5, ids };
   const log = { warn: (message: string) => warned.push(message) };
-  engine = new EmbeddedEngine({ ...parts, handlers: kinds, log });
+  engine = new EmbeddedEngine({ ...parts, handlers: [...kinds, humanHandler()], log, record: crashes.next() });
   verbs = createVerbs({ ...parts, engine });
   await engine.start();
   await atRest();
@@ -98,6 +116,59 @@ test("whose time came while no server was there goes on at once", async () => {
   expect(await stateOf(nap)).toBe("completed");
 });
 
+test("what waits for people alone is not read by a start, is counted and listed, and goes on when they act or time is over", async () => {
+  const [answered, late, cancelled] = [await submit("asks"), await submit("asks"), await submit("asks")];
+  const work = await submit("human", { input: { title: "Read it." } });
+  const open = store.open.bind(store);
+  store.open = async (...given) => {
+    const page = await open(...given);
+    told += page.tasks.length;
+    return page;
+  };
+  await start();
+  expect(told).toBe(0);
+  expect(engine.stats().open).toBe(4);
+  expect(counted()).toEqual(
+    expect.arrayContaining([
+      { kind: "asks", state: "input_required", count: 3 },
+      { kind: "human", state: "input_required", count: 1 },
+    ]),
+  );
+  expect((await verbs.tasks.list(ada, { asks: true }, { limit: 9 })).total).toBe(4);
+  await verbs.tasks.input(ada, answered, { value: "yes" });
+  await verbs.human.act(ada, work, { act: "decide", outcome: "approve" });
+  await verbs.tasks.cancel(ada, cancelled);
+  await atRest();
+  expect(await Promise.all([answered, work, cancelled, late].map(stateOf))).toEqual([
+    "completed",
+    "completed",
+    "cancelled",
+    "input_required",
+  ]);
+  expect(counted()).toEqual([{ kind: "asks", state: "input_required", count: 1 }]);
+  await clock.advance(3 * HOUR, atRest);
+  expect(await stateOf(late)).not.toBe("input_required");
+  expect(counted()).toEqual([]);
+});
+
+test("an answer that was there before its question is found after a death, though who asks is on disk alone", async () => {
+  mayAsk = Promise.withResolvers();
+  const id = await submit("asks");
+  await verbs.tasks.input(ada, id, { value: "early" });
+  const task = await verbs.tasks.get(ada, id);
+  // The process had looked into the inbox before that came, and died before it could look again.
+  faults.plugIn();
+  const prompt = { name: "go", asks: "answer", text: "Go on?", schema: null } as const;
+  const wait = { on: "input", key: "go", since: clock.now(), until: null, prompt } as const;
+  const rests = decide(task, { do: "suspend", attempt: 1, waits: [wait], checkpoint: "go" }, clock.now());
+  if (rests instanceof Refusal) throw rests;
+  expect(await store.apply([rests])).toEqual({ ok: true });
+  mayAsk.resolve();
+  await start();
+  expect(told).toBe(0);
+  expect(await verbs.tasks.get(ada, id)).toMatchObject({ state: "completed", output: "early" });
+});
+
 test("a caller acts on who sleeps: a cancel, a pause and a resume, after which it sleeps on", async () => {
   const [ended, paused] = [await submit("naps"), await submit("naps")];
   await start();
@@ -125,8 +196,17 @@ test("a task waits for one of its conversation that sleeps, and another ends it"
   await start();
   const behind = await submit("work", { conversation, multitaskStrategy: "enqueue" });
   expect(await stateOf(behind)).toBe("queued");
+  await start();
+  // It is in memory for the other's sake, and counted once.
+  expect(counted()).toEqual(
+    expect.arrayContaining([
+      { kind: "naps", state: "waiting", count: 1 },
+      { kind: "work", state: "queued", count: 1 },
+    ]),
+  );
   await clock.advance(HOUR, atRest);
   expect([await stateOf(nap), await stateOf(behind)]).toEqual(["completed", "completed"]);
+  expect(engine.stats().open).toBe(0);
   const again = await submit("naps", { conversation });
   await start();
   const interrupter = await submit("work", { conversation, multitaskStrategy: "interrupt" });
@@ -135,12 +215,12 @@ test("a task waits for one of its conversation that sleeps, and another ends it"
 
 const broken = new Error("It cannot be read.");
 
-test.each<[string, keyof Store, Error | undefined]>([
-  ["refuses", "asleep", undefined],
-  ["fails to read them", "asleep", broken],
-  ["fails to tell who is first", "firstWake", broken],
-  ["fails to count them", "asleepByState", broken],
-])("a store that %s is asked again, at a start and later, and nobody oversleeps", async (_, verb, error) => {
+test.each<[string, keyof Store, Error | undefined, number]>([
+  ["refuses", "asleep", undefined, 2],
+  ["fails to read them", "asleep", broken, 2],
+  ["fails to tell who is first", "firstWake", broken, 2],
+  ["fails to tell all their numbers, which a start asks for,", "asleepNumbers", broken, 1],
+])("a store that %s is asked again, and nobody oversleeps", async (_, verb, error, times) => {
   const nap = await submit("naps");
   faults.refuse(2, verb, error);
   await start();
@@ -150,23 +230,49 @@ test.each<[string, keyof Store, Error | undefined]>([
   faults.refuse(1, verb, error);
   await clock.advance(2 * HOUR, atRest);
   expect(await Promise.all(later.map(stateOf))).toEqual(["completed", "completed"]);
-  const once = "The store did not tell the tasks that sleep; it is asked again.";
-  expect(warned).toEqual([once, once]);
+  expect(warned).toEqual(Array(times).fill("The store did not tell the tasks that sleep; it is asked again."));
 });
 
-test("a count that comes late does not stand against the one that was asked for after it", async () => {
-  const naps = [await submit("naps"), await submit("naps", { delayMs: HOUR })];
-  const asleepByState = store.asleepByState.bind(store);
-  const late = Promise.withResolvers<Awaited<ReturnType<Store["asleepByState"]>>>();
-  store.asleepByState = () => late.promise;
+test("what the store says late of who sleeps does not stand against what has been told of them since", async () => {
+  const [ended, left] = [await submit("asks"), await submit("asks")];
+  const asleepNumbers = store.asleepNumbers.bind(store);
+  const mayAnswer = Promise.withResolvers<void>();
+  store.asleepNumbers = async (...given) => {
+    const before = await asleepNumbers(...given);
+    await mayAnswer.promise;
+    return before;
+  };
   await start();
-  store.asleepByState = asleepByState;
-  await clock.advance(HOUR, atRest);
-  late.resolve([{ kind: "naps", state: "waiting", count: 9 }]);
+  const fresh = await submit("asks");
+  await verbs.tasks.cancel(ada, ended);
+  await verbs.tasks.pause(ada, left);
+  mayAnswer.resolve();
   await atRest();
-  expect(warned).toEqual([]);
-  expect(await Promise.all(naps.map(stateOf))).toEqual(["completed", "waiting"]);
-  expect(counted()).toEqual([{ kind: "naps", state: "waiting", count: 1 }]);
+  expect(counted()).toEqual([
+    { kind: "asks", state: "input_required", count: 1 },
+    { kind: "asks", state: "paused", count: 1 },
+  ]);
+  await verbs.tasks.cancel(ada, fresh);
+  await verbs.tasks.cancel(ada, left);
+  expect(counted()).toEqual([]);
+  expect(engine.stats().open).toBe(0);
+});
+
+test("who sleeps is counted once, also where the store has written a change before it is told", async () => {
+  const ended = await submit("asks");
+  await submit("asks");
+  const asleepNumbers = store.asleepNumbers.bind(store);
+  const mayAsk = Promise.withResolvers<void>();
+  store.asleepNumbers = (...given) => mayAsk.promise.then(() => asleepNumbers(...given));
+  await start();
+  const release = faults.holdAnswers();
+  const told = Promise.all([verbs.tasks.cancel(ada, ended), submit("asks")]);
+  await atRest();
+  mayAsk.resolve();
+  await atRest();
+  release();
+  await told;
+  expect(counted()).toEqual([{ kind: "asks", state: "input_required", count: 2 }]);
 });
 
 test("a store that closes while it is asked is nothing to warn of after a stop", async () => {

@@ -1,24 +1,29 @@
 /**
- * Open tasks that only sleep, as the store tells them by when time moves them: those whose time comes soon are in memory, and all
- * others on disk alone, however many they are. One that a caller acts on comes by as a change, like every other task.
+ * Open tasks that wait for time or for people alone, as the store tells them by when time moves them: those whose time comes soon
+ * are in memory, and all others on disk alone, however many they are. One that a caller acts on comes by as a change, like every other task.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import type { AsleepPlace, OpenTask } from "../../task/open-task.ts";
+import { type AsleepPlace, NEVER, type OpenTask } from "../../task/open-task.ts";
+import { isTerminal } from "../../task/states.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { StateCount } from "./open-tasks.ts";
+import { Roll } from "./roll.ts";
 import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 
 /** Sleepers that are read at once. */
 const PAGE = 1_000;
+/** Numbers that are read at once: some milliseconds of a thread. */
+const ROLL_PAGE = 5_000;
+const LAST_ID = "\u{10ffff}";
 const BEFORE_ALL: AsleepPlace = { wakesAt: Number.MIN_SAFE_INTEGER, id: "" };
 
 type Parts = {
-  store: Pick<Store, "asleep" | "firstWake" | "asleepByState">;
+  store: Pick<Store, "asleep" | "firstWake" | "asleepNumbers" | "openInConversation">;
   clock: Clock;
   handlers: Handlers;
   transitions: Pick<Transitions, "find">;
@@ -39,9 +44,8 @@ export class Sleepers {
   #changed: Set<TaskId> | null = null;
   /** When time moves the first of those that are not in memory. */
   #firstAt = Number.POSITIVE_INFINITY;
-  /** Those that moved while they were being counted. */
-  #movedMeanwhile: StateCount[] | null = null;
-  readonly #counts = new Map<string, StateCount>();
+  readonly #roll = new Roll();
+  #isRolled = false;
   #armed: { at: number; cancel: () => void } | null = null;
   #stopped = false;
 
@@ -56,17 +60,17 @@ export class Sleepers {
   }
 
   /** It is not in memory from here on. */
-  left({ kind, state, wakesAt }: Entry): void {
-    this.#count({ kind, state, count: 1 });
-    if (wakesAt === null || wakesAt >= this.#firstAt) return;
+  left(entry: Entry): void {
+    this.#roll.enter(entry);
+    const { wakesAt } = entry;
+    if (wakesAt === null || wakesAt === NEVER || wakesAt >= this.#firstAt) return;
     this.#firstAt = wakesAt;
     this.#arm();
   }
 
-  /** A task that was not in memory has changed, and was of this kind and state. */
-  moved(kind: string, state: Entry["state"]): void {
-    this.#movedMeanwhile?.push({ kind, state, count: -1 });
-    this.#count({ kind, state, count: -1 });
+  /** It is in memory from here on, or has ended. */
+  awoke(number: number): void {
+    this.#roll.strike(number);
   }
 
   /** What a change says of a task counts, and not what a page says of it that was asked for before. */
@@ -76,18 +80,32 @@ export class Sleepers {
 
   /** How many of each kind and state are not in memory, as far as this process has seen. */
   byState(): Iterable<StateCount> {
-    return this.#counts.values();
+    return this.#roll.byState();
   }
 
   get size(): number {
-    let size = 0;
-    for (const { count } of this.#counts.values()) size += count;
-    return size;
+    return this.#roll.size;
   }
 
-  /** Reads those into memory whose time comes soon, now and whenever it is near. Counts the others. */
+  /** Reads those into memory whose time comes soon, now and whenever it is near. Calls the roll of the others. */
   start(): Promise<void> {
     return this.#read();
+  }
+
+  /** Of those that wait for their turn in a conversation: the ones before them are in memory from here on. */
+  async bringBefore(entries: Iterable<Entry>): Promise<void> {
+    const { store, transitions, handlers, isHere, place } = this.#parts;
+    const last = new Map<string, number>();
+    for (const { inTurn, conversation, number } of entries)
+      if (inTurn && conversation !== null) last.set(conversation, Math.max(number, last.get(conversation) ?? 0));
+    for (const [conversation, number] of last) {
+      for (const id of await this.#again(() => store.openInConversation(conversation, number))) {
+        if (isHere(id)) continue;
+        const task = await this.#again(() => transitions.find(id), isPassing).catch(() => null);
+        if (!task || isTerminal(task.state) || isHere(id) || this.#stopped) continue;
+        place(entryOf(task, handlers));
+      }
+    }
   }
 
   stop(): void {
@@ -95,23 +113,17 @@ export class Sleepers {
     this.#armed?.cancel();
   }
 
-  #count({ kind, state, count }: StateCount): void {
-    const key = `${state} ${kind}`;
-    const sum = (this.#counts.get(key)?.count ?? 0) + count;
-    // What was not counted, as it came by while others were, is not missed.
-    if (sum > 0) this.#counts.set(key, { kind, state, count: sum });
-    else this.#counts.delete(key);
-  }
-
-  async #countAll(): Promise<void> {
-    const moved: StateCount[] = [];
-    this.#movedMeanwhile = moved;
-    const counted = await this.#again(() => this.#parts.store.asleepByState(this.#until));
-    // They were read again meanwhile, and are being counted again.
-    if (this.#movedMeanwhile !== moved) return;
-    this.#movedMeanwhile = null;
-    this.#counts.clear();
-    for (const each of [...counted, ...moved]) this.#count(each);
+  async #callRoll(): Promise<void> {
+    const { store } = this.#parts;
+    for (let after: AsleepPlace | null = { wakesAt: this.#until, id: LAST_ID }; after !== null && !this.#stopped; ) {
+      const from: AsleepPlace = after;
+      const { those, next } = await this.#again(() => store.asleepNumbers(from, ROLL_PAGE));
+      for (const { kind, state, numbers } of those) this.#roll.read(kind, state, numbers);
+      after = next;
+      await nextTurn();
+    }
+    this.#roll.complete();
+    this.#isRolled = true;
   }
 
   /** A store that closes while it is asked is no fault of a reading that was told to stop. */
@@ -139,12 +151,12 @@ export class Sleepers {
     this.#changed = null;
     if (this.#stopped) return;
     // Nobody leaves memory for less than this.
-    this.#after = { wakesAt: until, id: "\u{10ffff}" };
+    this.#after = { wakesAt: until, id: LAST_ID };
     this.#firstAt = Number.POSITIVE_INFINITY;
     const first = await this.#again(() => store.firstWake(until));
     this.#firstAt = Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY);
     this.#arm();
-    await this.#countAll();
+    if (!this.#isRolled) await this.#callRoll();
   }
 
   async #takeIn(tasks: readonly OpenTask[]): Promise<void> {
@@ -157,11 +169,11 @@ export class Sleepers {
         if (task) this.#place(entryOf(task, handlers));
       }
     }
+    await this.bringBefore(tasks.map((open) => entryUnread(open, handlers)));
   }
 
   #place(entry: Entry): void {
     if (this.#stopped || this.#changed?.has(entry.id) || this.#parts.isHere(entry.id)) return;
-    this.moved(entry.kind, entry.state);
     this.#parts.place(entry);
   }
 

@@ -20,36 +20,45 @@ export function peopleSuite(begin: Begin): void {
     done.resolve();
   });
 
-  it("is escalated once, whether the process dies before, in the middle, or was down when it was due", async () => {
-    for (const dies of ["before", "middle", "down"] as const) {
-      const life = await begin([humanHandler()]);
-      const input = { title: "Late?", assignees: BOB, escalate_to: BOARD, due_at: iso(life.now() + 60_000) };
-      const id = await submit(life, "human", { input });
-      if (dies === "middle") await life.leap(60_000);
-      const again = await life.crash([humanHandler()], { downMs: dies === "down" ? 3_600_000 : 0 });
-      await again.pass(120_000);
-      const { assignment } = await arrives(again, id, "input_required");
-      expect(assignment, dies).toMatchObject({ assignees: BOARD, escalations: 1, overdue: true });
-      expect(
-        (await events(again, id)).filter(({ type }) => type === "human.overdue"),
-        dies,
-      ).toHaveLength(1);
-      await again.end();
-    }
-  });
+  it.each([
+    ["in memory", 60_000],
+    ["on disk alone", 7_200_000],
+  ])(
+    "is escalated once while it is %s, whether the process dies before, in the middle, or was down when it was due",
+    async (_, dueMs) => {
+      for (const dies of ["before", "middle", "down"] as const) {
+        const life = await begin([humanHandler()]);
+        const input = { title: "Late?", assignees: BOB, escalate_to: BOARD, due_at: iso(life.now() + dueMs) };
+        const id = await submit(life, "human", { input });
+        if (dies === "middle") await life.leap(dueMs);
+        const again = await life.crash([humanHandler()], { downMs: dies === "down" ? 2 * dueMs : 0 });
+        await again.pass(2 * dueMs);
+        const { assignment } = await arrives(again, id, "input_required");
+        expect(assignment, dies).toMatchObject({ assignees: BOARD, escalations: 1, overdue: true });
+        expect(
+          (await events(again, id)).filter(({ type }) => type === "human.overdue"),
+          dies,
+        ).toHaveLength(1);
+        await again.end();
+      }
+    },
+  );
 
-  it("expires while nothing runs, and not while it is suspended", async () => {
+  it.each([
+    ["in memory", 60_000],
+    ["on disk alone", 7_200_000],
+  ])("expires while it is %s and nothing runs, and not while it is suspended", async (_, expiresMs) => {
     const life = await begin([humanHandler()]);
-    const input = { title: "Yes?", assignees: BOB, expires_at: iso(life.now() + 60_000) };
+    const input = { title: "Yes?", assignees: BOB, expires_at: iso(life.now() + expiresMs) };
     const expiring = await submit(life, "human", { input });
     const suspended = await submit(life, "human", { input });
     await life.verbs.human.act(ada, suspended, { act: "suspend" });
-    const again = await life.crash([humanHandler()], { downMs: 3_600_000 });
+    const again = await life.crash([humanHandler()], { downMs: 2 * expiresMs });
     await again.pass(0);
     await arrives(again, expiring, "timed_out");
     await arrives(again, suspended, "paused");
     await again.verbs.human.act(ada, suspended, { act: "resume" });
-    await again.pass(59_000);
+    await again.pass(expiresMs - 1_000);
     await arrives(again, suspended, "input_required");
     await again.pass(2_000);
     await arrives(again, suspended, "timed_out");

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { type Json, storedObject } from "../../task/json/json.ts";
-import { isInTurn, isReady, isStanding, type OpenTask, wakesAt } from "../../task/open-task.ts";
+import { isInTurn, isReady, isStanding, type NumberedTasks, type OpenTask, wakesAt } from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
@@ -224,10 +224,10 @@ export function openTaskOf(row: unknown): OpenTask {
   };
 }
 
-/** A kind, a state and how many there are. */
-export function stateCountOf(row: unknown): { kind: string; state: Task["state"]; count: number } {
-  const [kind, state, count] = z.tuple([text, z.enum(STATES), z.number()]).parse(row);
-  return { kind, state, count };
+/** Tasks of one kind and state. */
+export function numberedOf(row: unknown): NumberedTasks {
+  const [kind, state, numbers] = z.tuple([text, z.enum(STATES), z.array(z.number())]).parse(row);
+  return { kind, state, numbers };
 }
 
 const NO_TEXTS: readonly string[] = [];

@@ -34,6 +34,7 @@ import { comparedStatuses } from "./migrations/030-compared-statuses.ts";
 import { sleepers } from "./migrations/031-sleepers.ts";
 import { answersGiven } from "./migrations/032-answers-given.ts";
 import { orderOfAStart } from "./migrations/033-order-of-a-start.ts";
+import { asked } from "./migrations/034-asked.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -70,6 +71,7 @@ export const MIGRATIONS: readonly string[] = [
   sleepers,
   answersGiven,
   orderOfAStart,
+  asked,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

@@ -2,13 +2,12 @@
  * The verbs of the store over two channels, one to whoever writes and one to whoever reads. This side makes the text that
  * is stored and parses what comes back; it knows no SQL.
  */
-
 import type { Alias } from "../../task/alias.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json/json.ts";
-import { type AsleepPlace, type BelowPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
+import { type AsleepPlace, type BelowPlace, NEVER, type OpenPlace } from "../../task/open-task.ts";
 import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
@@ -19,7 +18,7 @@ import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, en
 import { longValues, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
-import { openTaskOf, readTaskRow, stateCountOf, taskOf } from "../codec/task-row.ts";
+import { numberedOf, readTaskRow, taskOf } from "../codec/task-row.ts";
 import type { DailyUsageStore } from "../daily-usage-store.ts";
 import { Damaged, DamageLog, orDamaged } from "../damage.ts";
 import { unlessDiskTrouble } from "../disk-trouble.ts";
@@ -48,6 +47,7 @@ import { SqliteSubscriptions } from "./subscriptions/sqlite-subscriptions.ts";
 import { artifactPage } from "./tasks/artifact-pages.ts";
 import { listedTasks } from "./tasks/listed-tasks.ts";
 import type { OpenRows } from "./tasks/open-reads.ts";
+import { openedTasks } from "./tasks/opened-tasks.ts";
 import type { Channel } from "./thread/channel.ts";
 import type { Reads } from "./thread/reads.ts";
 import type { Writes } from "./thread/writes.ts";
@@ -243,33 +243,24 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async firstWake(after: number): Promise<number | null> {
     const first = await this.#reads.send("firstWake", { after });
-    return first < 0 ? null : first;
+    return first === NEVER ? null : first;
   }
 
-  async asleepByState(after: number) {
-    return (await this.#reads.send("asleepByState", { after })).map(stateCountOf);
+  async toldAsleep(): Promise<string[]> {
+    return (await this.#reads.send("toldAsleep", {})).map(([id]) => textIn(id));
+  }
+
+  async asleepNumbers(after: AsleepPlace, limit: number) {
+    const { those, next } = await this.#reads.send("asleepNumbers", { after, limit });
+    return { those: those.map(numberedOf), next };
   }
 
   async openInConversation(conversation: string, before: number): Promise<string[]> {
     return (await this.#reads.send("openInConversation", { conversation, before })).map(([id]) => textIn(id));
   }
 
-  /** What cannot be read is left out, and the page filled up with what comes after it. */
-  async #open<Place>(after: Place, limit: number, pageFrom: (after: Place, limit: number) => Promise<OpenRows<Place>>) {
-    const tasks: OpenTask[] = [];
-    for (let from = after; ; ) {
-      const wanted = limit - tasks.length;
-      const page = await pageFrom(from, wanted);
-      for (const { place, id, row, aside } of page.rows) {
-        from = place;
-        if (aside) continue;
-        // The columns repeat what the record says.
-        const task = this.#damage.orLeftOut(`task ${id}`, () => openTaskOf(row)) ?? (await this.#readable(id));
-        if (task) tasks.push("ready" in task ? task : openTask(task));
-      }
-      if (page.rows.length < wanted && !page.more) return { tasks, next: null };
-      if (tasks.length >= limit) return { tasks, next: from };
-    }
+  #open<Place>(after: Place, limit: number, pageFrom: (after: Place, limit: number) => Promise<OpenRows<Place>>) {
+    return openedTasks({ pageFrom, damage: this.#damage, readable: (id) => this.#readable(id) }, after, limit);
   }
 
   events(id: string, after: number, limit: number): Promise<TaskEvent[]> {

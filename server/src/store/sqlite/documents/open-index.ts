@@ -5,7 +5,7 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
-import { ASLEEP, AWAKE } from "../migrations/031-sleepers.ts";
+import { ASLEEP, AWAKE } from "../migrations/034-asked.ts";
 
 type Index = { name: string; where: string; of: string };
 

@@ -7,11 +7,10 @@ const SLEEPS = `parent IS NULL AND ifnull(due_at, -1) BETWEEN 0 AND ${LAST}
   AND ifnull(deadline_at, 0) BETWEEN 0 AND ${LAST} AND ifnull(concurrency_limit, 0) >= 0
   AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))`;
 
-/** What an index leaves out the others for, and what is asked of it. */
-export const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
+const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
 export const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
 /** When time moves a sleeper next. */
-export const WAKES_AT = "min(due_at, ifnull(deadline_at, due_at))";
+const WAKES_AT = "min(due_at, ifnull(deadline_at, due_at))";
 
 export const sleepers = `
 DROP INDEX tasks_open;

@@ -10,7 +10,7 @@ import type { Position } from "../../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../../codec/totals.ts";
 import { numberIn } from "../column.ts";
 import { searchQuery } from "../documents/search.ts";
-import { AWAKE } from "../migrations/031-sleepers.ts";
+import { ASKS } from "../migrations/034-asked.ts";
 
 export type ListQuery = {
   visible: VisibleTasks;
@@ -286,11 +286,10 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
     where.push({ sql: "t.conversation = ?", values: [filter.conversation] });
     from = "tasks t INDEXED BY tasks_by_conversation";
   } else if (filter.parent !== undefined) from = "tasks t INDEXED BY tasks_by_parent";
-  else if (filter.asks) from = "tasks t INDEXED BY tasks_open";
+  else if (filter.asks) from = "tasks t INDEXED BY tasks_asking";
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
-  // No other reason of a wait has this word in it.
-  if (filter.asks) where.push({ sql: `${AWAKE} AND instr(t.waits_on, 'input') > 0`, values: [] });
+  if (filter.asks) where.push({ sql: ASKS, values: [] });
   if (filter.text !== undefined) {
     where.push({
       sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",

@@ -4,8 +4,9 @@ import type { AsleepPlace, BelowPlace, OpenPlace } from "../../../task/open-task
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isTenantAside, notAside } from "../doctor/set-aside.ts";
-import { ASLEEP, AWAKE, WAKES_AT } from "../migrations/031-sleepers.ts";
+import { lateRows } from "../late-statements.ts";
 import { AFTER_URGENT, RANK } from "../migrations/033-order-of-a-start.ts";
+import { ASLEEP, AWAKE, NEVER, WAKES_AT } from "../migrations/034-asked.ts";
 import { orNull, queries } from "../queries.ts";
 import { OPEN_COLUMNS } from "./task-columns.ts";
 
@@ -16,6 +17,9 @@ type AsleepPage = { after: AsleepPlace; until: number; limit: number };
 /** One that was set aside is there for the page after it to follow. */
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
 export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
+
+/** Tasks of one kind and state. */
+export type NumberedRows = { those: [kind: string, state: string, numbers: number[]][]; next: AsleepPlace | null };
 
 /** Rows that are read one by one, since one of them is damaged. */
 const UNPAGED_MAX = 100;
@@ -47,25 +51,48 @@ export function openReads(db: Database) {
     }),
     asleep: openPages<AsleepPage, AsleepPlace>(db, {
       select: (columns) =>
-        `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} <= ? AND (${WAKES_AT}, id) > (?, ?)
-        ORDER BY ${WAKES_AT}, id`,
+        `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
+        AND ${WAKES_AT} BETWEEN ? AND ? AND (${WAKES_AT} > ? OR id > ?) ORDER BY ${WAKES_AT}, id`,
       place: [WAKES_AT, "id"],
-      values: ({ after, until }) => [until, after.wakesAt, after.id],
+      values: ({ after, until }) => [after.wakesAt, until, after.wakesAt, after.id],
       placeOf: ([wakesAt, id]) => ({ wakesAt: numberIn(wakesAt), id: textIn(id) }),
     }),
     firstWake: number(
-      `SELECT coalesce(min(${WAKES_AT}), -1) FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} > ?`,
+      `SELECT coalesce(min(${WAKES_AT}), ${NEVER}) FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} > ?`,
       ({ after }: { after: number }) => [after],
     ),
-    asleepByState: rows(
-      `SELECT kind, state, count(*) FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP} AND ${WAKES_AT} > ? GROUP BY 1, 2`,
-      ({ after }: { after: number }) => [after],
+    asleepNumbers: asleepNumbers(db),
+    toldAsleep: rows(
+      `SELECT DISTINCT t.id FROM inbox i INDEXED BY inbox_open CROSS JOIN tasks t ON t.n = i.task
+       WHERE i.taken = 0 AND t.state = 'input_required' AND ${ASLEEP} AND ${notAside("t")}`,
+      () => [],
     ),
     openInConversation: rows(
       `SELECT id FROM tasks INDEXED BY tasks_open_in_conversation
        WHERE conversation = ? AND ended_at IS NULL AND n < ? AND ${notAside("tasks")}`,
       ({ conversation, before }: { conversation: string; before: number }) => [conversation, before],
     ),
+  };
+}
+
+/** Those whose `wakesAt` is the same, of which there may be a million, in a statement of their own: each begins at its place in the index. */
+function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number }) => NumberedRows {
+  const select = `SELECT ${WAKES_AT}, id, n, kind, state FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}`;
+  const same = lateRows(db, `${select} AND ${WAKES_AT} = ? AND id > ? ORDER BY id LIMIT ?`);
+  const later = lateRows(db, `${select} AND ${WAKES_AT} > ? ORDER BY ${WAKES_AT}, id LIMIT ?`);
+  return ({ after: { wakesAt, id }, limit }) => {
+    const rows = same.all(wakesAt, id, limit);
+    if (rows.length < limit) rows.push(...later.all(wakesAt, limit - rows.length));
+    const those = new Map<string, NumberedRows["those"][number]>();
+    for (const [, , number, kind, state] of rows) {
+      const key = `${state} ${kind}`;
+      const known = those.get(key);
+      if (known) known[2].push(numberIn(number));
+      else those.set(key, [textIn(kind), textIn(state), [numberIn(number)]]);
+    }
+    const last = rows.at(-1);
+    const next = last && rows.length === limit ? { wakesAt: numberIn(last[0]), id: textIn(last[1]) } : null;
+    return { those: [...those.values()], next };
   };
 }
 

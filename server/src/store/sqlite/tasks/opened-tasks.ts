@@ -1,0 +1,29 @@
+/** Open tasks of the rows of a page. What cannot be read is left out, and the page filled up with what comes after it. */
+import { type OpenTask, openTask } from "../../../task/open-task.ts";
+import type { Task } from "../../../task/task.ts";
+import { openTaskOf } from "../../codec/task-row.ts";
+import type { DamageLog } from "../../damage.ts";
+import type { OpenRows } from "./open-reads.ts";
+
+type Source<Place> = {
+  pageFrom: (after: Place, limit: number) => Promise<OpenRows<Place>>;
+  damage: DamageLog;
+  readable: (id: string) => Promise<Task | null>;
+};
+
+export async function openedTasks<Place>({ pageFrom, damage, readable }: Source<Place>, after: Place, limit: number) {
+  const tasks: OpenTask[] = [];
+  for (let from = after; ; ) {
+    const wanted = limit - tasks.length;
+    const page = await pageFrom(from, wanted);
+    for (const { place, id, row, aside } of page.rows) {
+      from = place;
+      if (aside) continue;
+      // The columns repeat what the record says.
+      const task = damage.orLeftOut(`task ${id}`, () => openTaskOf(row)) ?? (await readable(id));
+      if (task) tasks.push("ready" in task ? task : openTask(task));
+    }
+    if (page.rows.length < wanted && !page.more) return { tasks, next: null };
+    if (tasks.length >= limit) return { tasks, next: from };
+  }
+}
