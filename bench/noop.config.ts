@@ -25,4 +25,13 @@ const nap = defineHandler({
   },
 });
 
-export default defineConfig({ handlers: [noop, steps, clocked, nap] });
+const question = defineHandler({
+  kind: "question",
+  input: z.strictObject({}),
+  run: async (ctx) => {
+    await ctx.waitForInput("go", { asks: "approval", prompt: "Go on?" });
+    return null;
+  },
+});
+
+export default defineConfig({ handlers: [noop, steps, clocked, nap, question] });

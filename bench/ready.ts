@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { DATABASE_FILE } from "../server/src/store/sqlite/folder.ts";
 import { conditions, median, quantile } from "./conditions.ts";
-import { cpuOf, memoryOf } from "./load/cpu.ts";
+import { cpuOf, idle, memoryOf } from "./load/cpu.ts";
 import { loadTasks } from "./million.ts";
 import { freePort, makeKey, Server } from "./server.ts";
 
@@ -98,6 +98,7 @@ async function start(data: string, key: string) {
     }
     const allMs = since();
     const cpu = cpuOf(server.pid) ?? { main: 0, others: 0 };
+    await idle(server.pid);
     const megabytes = (memoryOf(server.pid) ?? 0) / MB;
     const reads = { p99Ms: quantile(waits, 0.99), longestMs: quantile(waits, 1) };
     return { readyMs, ranMs: await ran, allMs, mainMs: cpu.main, othersMs: cpu.others, megabytes, ...reads };

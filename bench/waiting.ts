@@ -1,5 +1,6 @@
 /**
- * What 100,000 waiting tasks take in memory, and how soon a server with them, or with a database of 1 GB, answers.
+ * What 100,000 waiting tasks take in memory, those that sleep and those that have asked somebody, and how soon a server with
+ * them, or with a database of 1 GB, answers.
  *
  *   node bench/waiting.ts [tasks] [megabytes]
  */
@@ -10,14 +11,18 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { DATABASE_FILE } from "../server/src/store/sqlite/folder.ts";
 import { conditions, median } from "./conditions.ts";
-import { memoryOf } from "./load/cpu.ts";
+import { idle, memoryOf } from "./load/cpu.ts";
 import { Rig } from "./load/rig.ts";
 import { loadTasks } from "./million.ts";
 import { freePort, Server } from "./server.ts";
 
 const tasks = Number(process.argv[2] ?? 100_000);
 const megabytes = Number(process.argv[3] ?? 1_024);
-const MEMORY_MB_MAX = 200;
+const MEMORY_MB_MAX = 80;
+const WAYS = [
+  { kind: "nap", state: "waiting" },
+  { kind: "question", state: "input_required" },
+] as const;
 const READY_MS_MAX = 1_000;
 const STARTS = 5;
 const SECONDS_A_ROUND = 4;
@@ -25,29 +30,31 @@ const MB = 2 ** 20;
 const CONFIG = fileURLToPath(new URL("noop.config.ts", import.meta.url));
 const listed = z.object({ total: z.number() });
 
-await waitingTasks();
+for (const way of WAYS) await waitingTasks(way);
 await largeDatabase();
 
-async function waitingTasks(): Promise<void> {
+async function waitingTasks({ kind, state }: (typeof WAYS)[number]): Promise<void> {
   const rig = await Rig.start({ flags: ["--config", CONFIG] });
   try {
     const before = memory(rig.server);
-    const body = JSON.stringify({ kind: "nap", input: {} });
+    const body = JSON.stringify({ kind, input: {} });
     const requests = [{ method: "POST", path: "/v1/tasks", headers: rig.jsonHeaders, body }];
     for (let made = 0; made < tasks; ) {
       made += (await rig.load({ url: rig.server.url, connections: 64, seconds: SECONDS_A_ROUND, requests })).requests;
     }
-    const count = await asleep(rig);
+    const count = await atRest(rig, state);
+    await idle(rig.server.pid);
     const after = memory(rig.server);
     const { ms } = await rig.server.end("SIGTERM");
     const port = await freePort();
     const again = new Server(rig.data, port, { mode: "serve", flags: ["--config", CONFIG] });
     const readyMs = await again.ready();
+    await idle(again.pid);
     const fresh = memory(again);
     await again.end("SIGTERM");
     const share = (bytes: number) => `${(((bytes / count) * tasks) / MB).toFixed(0)} MB`;
     console.log(
-      `${count.toLocaleString("en")} waiting tasks, as shares of ${tasks.toLocaleString("en")}: ${share(after - before)} more memory after their submits`,
+      `${count.toLocaleString("en")} tasks in ${state}, as shares of ${tasks.toLocaleString("en")}: ${share(after - before)} more memory after their submits`,
     );
     console.log(
       `  after a restart ${share(fresh - before)} more than an empty server (${(before / MB).toFixed(0)} MB); ready in ${readyMs.toFixed(0)} ms, stopped in ${ms.toFixed(0)} ms (${MEMORY_MB_MAX} MB is wanted)`,
@@ -58,10 +65,10 @@ async function waitingTasks(): Promise<void> {
   }
 }
 
-async function asleep(rig: Rig): Promise<number> {
+async function atRest(rig: Rig, state: string): Promise<number> {
   for (;;) {
     const open = listed.parse(JSON.parse(await rig.call("/v1/tasks?limit=1&state=queued,running"))).total;
-    if (open === 0) return listed.parse(JSON.parse(await rig.call("/v1/tasks?limit=1&state=waiting"))).total;
+    if (open === 0) return listed.parse(JSON.parse(await rig.call(`/v1/tasks?limit=1&state=${state}`))).total;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

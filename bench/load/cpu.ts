@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 /** Of `/proc`: clock ticks are 10 ms on every Linux that Node.js runs on. */
 const TICK_MS = 10;
 const NS_IN_MS = 1_000_000;
+const IDLE_LOOK_MS = 1_000;
+const IDLE_MS_MAX = 20;
 
 export type CpuMs = { main: number; others: number };
 
@@ -39,4 +41,19 @@ export function memoryOf(pid: number): number | null {
   } catch {
     return null;
   }
+}
+
+/** Resolves once a process has next to nothing left to do. */
+export async function idle(pid: number): Promise<void> {
+  for (let before = usedMs(pid); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS));
+    const now = usedMs(pid);
+    if (now - before < IDLE_MS_MAX) return;
+    before = now;
+  }
+}
+
+function usedMs(pid: number): number {
+  const { main, others } = cpuOf(pid) ?? { main: 0, others: 0 };
+  return main + others;
 }
