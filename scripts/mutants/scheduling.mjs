@@ -80,6 +80,12 @@ export const SCHEDULING = [
     put: "this.#firstAt = Number.POSITIVE_INFINITY;",
   },
   {
+    file: open,
+    name: "a-moment-is-told-once-whatever-the-clock-does",
+    find: "if (entry.dueAt !== null && entry.dueAt > this.#clock.now()) this.#due.tellAgain(entry.id);",
+    put: "",
+  },
+  {
     file: "server/src/engine/embedded/roll.ts",
     name: "what-is-told-late-of-sleepers-stands",
     find: "if (!this.#told?.has(number)) this.#set(",

@@ -376,14 +376,23 @@ export class Transitions {
   /** After the changes of this process that are under way, so that the observer hears all in order. */
   #readAgain(id: TaskId, revision: number): void {
     if (this.#stopped) return;
-    const read = this.#locks.run(id, async () => {
-      this.#cache.invalidate(id, revision);
-      const task = await this.find(id);
-      if (task) this.#observer.changedElsewhere(task);
-    });
+    const read = this.#tell(id, revision);
     // A notice that is lost would be a task that stands still. One that cannot be read stands still whatever is done.
     read.catch((error: unknown) => {
       if (error instanceof Refusal) this.#clock.after(AGAIN_MS, () => this.#readAgain(id, revision));
+    });
+  }
+
+  /** Tells the observer of the task as it is, between the changes of it that this process makes. */
+  tell(id: TaskId): Promise<void> {
+    return this.#tell(id, 0);
+  }
+
+  #tell(id: TaskId, revision: number): Promise<void> {
+    return this.#locks.run(id, async () => {
+      this.#cache.invalidate(id, revision);
+      const task = await this.find(id);
+      if (task) this.#observer.changedElsewhere(task);
     });
   }
 

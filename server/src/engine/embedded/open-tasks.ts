@@ -127,6 +127,8 @@ export class OpenTasks {
     // The same moment is another one when it is of another state: a lease that has run out, and the retry that follows.
     if (before && before.state !== entry.state) this.#due.set(entry.id, null);
     this.#due.set(entry.id, this.isReady(entry) ? null : entry.dueAt);
+    // It was told while others came before it, and the clock was set back since.
+    if (entry.dueAt !== null && entry.dueAt > this.#clock.now()) this.#due.tellAgain(entry.id);
     this.#deadlines.set(entry.id, entry.deadlineAt);
     this.#noteTime(entry);
   }

@@ -213,6 +213,45 @@ test("a task waits for one of its conversation that sleeps, and another ends it"
   expect([await stateOf(again), await stateOf(interrupter)]).toEqual(["cancelled", "completed"]);
 });
 
+test("a delayed task of a conversation goes on though the clock was set back between its time and its turn", async () => {
+  const conversation = { alias: "talk" };
+  const first = await submit("asks", { conversation });
+  const behind = await submit("work", { conversation, multitaskStrategy: "enqueue", delayMs: 60_000 });
+  await start();
+  await clock.advance(60_000, atRest);
+  await clock.setForward(-30_000, atRest);
+  await verbs.tasks.cancel(ada, first);
+  await clock.advance(29_999, atRest);
+  expect(await stateOf(behind)).toBe("queued");
+  await clock.advance(1, atRest);
+  expect(await stateOf(behind)).toBe("completed");
+});
+
+test("one that ends while it is looked for, since another waits for its turn behind it, holds that one no longer", async () => {
+  const conversation = { alias: "talk" };
+  const asked = await submit("asks", { conversation });
+  const behind = await submit("work", { conversation, multitaskStrategy: "enqueue" });
+  const before = Promise.withResolvers<void>();
+  const openInConversation = store.openInConversation.bind(store);
+  store.openInConversation = async (...given) => {
+    const ids = await openInConversation(...given);
+    await before.promise;
+    return ids;
+  };
+  const started = start();
+  await atRest();
+  const release = faults.holdAnswers();
+  const cancelled = verbs.tasks.cancel(ada, asked);
+  await atRest();
+  before.resolve();
+  await atRest();
+  release();
+  await Promise.all([cancelled, started]);
+  await atRest();
+  expect(await stateOf(behind)).toBe("completed");
+  expect(engine.stats()).toMatchObject({ ready: 0, open: 0 });
+});
+
 const broken = new Error("It cannot be read.");
 
 test.each<[string, keyof Store, Error | undefined, number]>([

@@ -7,7 +7,6 @@ import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
 import { type AsleepPlace, NEVER, type OpenTask } from "../../task/open-task.ts";
-import { isTerminal } from "../../task/states.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
@@ -26,7 +25,7 @@ type Parts = {
   store: Pick<Store, "asleep" | "firstWake" | "asleepNumbers" | "openInConversation">;
   clock: Clock;
   handlers: Handlers;
-  transitions: Pick<Transitions, "find">;
+  transitions: Pick<Transitions, "find" | "tell">;
   place: (entry: Entry) => void;
   /** What is in memory is at least as new as what a page says. */
   isHere: (id: TaskId) => boolean;
@@ -94,17 +93,13 @@ export class Sleepers {
 
   /** Of those that wait for their turn in a conversation: the ones before them are in memory from here on. */
   async bringBefore(entries: Iterable<Entry>): Promise<void> {
-    const { store, transitions, handlers, isHere, place } = this.#parts;
+    const { store, transitions, isHere } = this.#parts;
     const last = new Map<string, number>();
     for (const { inTurn, conversation, number } of entries)
       if (inTurn && conversation !== null) last.set(conversation, Math.max(number, last.get(conversation) ?? 0));
     for (const [conversation, number] of last) {
-      for (const id of await this.#again(() => store.openInConversation(conversation, number))) {
-        if (isHere(id)) continue;
-        const task = await this.#again(() => transitions.find(id), isPassing).catch(() => null);
-        if (!task || isTerminal(task.state) || isHere(id) || this.#stopped) continue;
-        place(entryOf(task, handlers));
-      }
+      for (const id of await this.#again(() => store.openInConversation(conversation, number)))
+        if (!isHere(id) && !this.#stopped) await this.#again(() => transitions.tell(id), isPassing).catch(() => {});
     }
   }
 
