@@ -8,6 +8,7 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Database } from "better-sqlite3";
 import { fixedOf, reasonsText, recordOf } from "../server/src/store/codec/task-row.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../server/src/store/codec/totals.ts";
 import { openDatabase } from "../server/src/store/sqlite/database.ts";
@@ -122,6 +123,11 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
   for (let first = 0; first < count; first += ROWS_PER_TRANSACTION) {
     insertMany(first, Math.min(count, first + ROWS_PER_TRANSACTION));
   }
+  sumUp(db);
+  return { ids, conversations, from, before };
+}
+
+function sumUp(db: Database): void {
   db.exec(`
     DELETE FROM totals;
     ${["''", "'=' || user"].map((owner) => [DAY_MS, TEN_MINUTES_MS].map((span) => totalsSql(owner, span)).join("")).join("")}
@@ -132,7 +138,6 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
   `);
   db.pragma("wal_checkpoint(TRUNCATE)");
   db.close();
-  return { ids, conversations, from, before };
 }
 
 function totalsSql(owner: string, span: number): string {
