@@ -214,19 +214,19 @@ export const EXECUTION = [
   {
     file: journal,
     name: "a-branch-whose-key-looks-like-a-place-followed-a-failure",
-    find: "if (this.#odd.size === 0) return forks;",
+    find: "if (odd === undefined) return forks;",
     put: "return forks;",
   },
   {
     file: journal,
     name: "what-an-older-version-left-behind-a-failure-is-missed",
-    find: "return position > (this.#retried.get(branch) ?? Number.POSITIVE_INFINITY);",
+    find: "return position > (this.#retried?.get(branch) ?? Number.POSITIVE_INFINITY);",
     put: "return false;",
   },
   {
     file: journal,
     name: "a-branch-whose-key-looks-like-a-place-is-anothers",
-    find: "return this.#odd.size > 0 &&",
+    find: "return odd !== undefined &&",
     put: "return false &&",
   },
   {

@@ -183,8 +183,8 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/thread/hearing.ts",
     name: "answers-are-heard-as-they-came",
-    find: '{ tenant: heard.tenant ?? "", user: "" }',
-    put: '{ tenant: "", user: "" }',
+    find: 'const { tenant = "" } = heard;',
+    put: 'const tenant = "";',
   },
   {
     file: "server/src/store/sqlite/thread/hearing.ts",

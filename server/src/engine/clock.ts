@@ -24,13 +24,18 @@ const FALLEN_MS = 1_000;
 
 /** The time of day and the time since the machine was started, by the system; made anew in tests. */
 export class SystemClock implements Clock {
-  #last = Date.now();
+  /** What the time of day was when it was last looked at, and what this clock made of it. */
+  #wall = Date.now();
+  #last = this.#wall;
   #lastElapsed = performance.now();
   /** How far this clock is before the time of day, which was set back. */
   #lead = 0;
 
   now(): number {
     const wall = Date.now();
+    // Several times in a millisecond, of which each look at both takes as long as a decision.
+    if (wall === this.#wall) return this.#last;
+    this.#wall = wall;
     const elapsed = performance.now();
     const jump = wall + this.#lead - (this.#last + elapsed - this.#lastElapsed);
     // Set back: it goes on from where it was. Set forward again: what it was before the time of day is used up first.

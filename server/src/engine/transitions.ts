@@ -408,8 +408,9 @@ export class Transitions {
   }
 }
 
+/** Of a task that may have children, which have to follow it. */
 function isEnd({ before, task }: Write): boolean {
-  return before !== null && isTerminal(task.state);
+  return task.children > 0 && before !== null && isTerminal(task.state);
 }
 
 /** One that waits for its turn begins only when it is the first. */

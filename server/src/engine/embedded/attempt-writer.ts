@@ -66,9 +66,9 @@ export class AttemptWriter implements AttemptPort {
   /** Whether its process stops: what it runs stays as it is, for the next one to go on with first. */
   readonly #isStopping: () => boolean;
   /** Keys of the questions that the task has shown in this attempt. */
-  readonly #told = new Set<string>();
+  #told: Set<string> | undefined;
   /** Keys of its steps that have reserved something. */
-  readonly #reserving = new Set<string>();
+  #reserving: Set<string> | undefined;
   #isOver = false;
   /** The last write of the chain. */
   #last: Promise<unknown>;
@@ -85,7 +85,7 @@ export class AttemptWriter implements AttemptPort {
     this.#handler = handler;
     this.#onDisk = onDisk;
     this.#last = onDisk;
-    for (const { key } of openQuestions(task)) this.#told.add(key);
+    this.#tell(openQuestions(task));
   }
 
   get clock(): Clock {
@@ -114,7 +114,10 @@ export class AttemptWriter implements AttemptPort {
     await this.#inOrder(write, (task) =>
       waits.length === 0 && task.state === "running" && this.#isStopping()
         ? this.#recorded(write)
-        : { ...this.#before(write), command: { do: "suspend", attempt, waits, checkpoint, told: [...this.#told] } },
+        : {
+            ...this.#before(write),
+            command: { do: "suspend", attempt, waits, checkpoint, told: [...(this.#told ?? [])] },
+          },
     );
   }
 
@@ -272,19 +275,23 @@ export class AttemptWriter implements AttemptPort {
   async reserve(step: string, amount: Reservation, seen: readonly Bound[]): Promise<boolean> {
     if (this.#isOver) throw new Refusal("fenced", "The attempt is over.");
     const taken = this.#parts.reservations.take(step, amount, seen);
-    if (taken) this.#reserving.add(step);
+    if (taken) this.#reserving = (this.#reserving ?? new Set()).add(step);
     return taken;
   }
 
   /** The run has ended: nothing of it is under way. */
   end(): void {
     this.#isOver = true;
-    this.#settle([...this.#reserving]);
+    if (this.#reserving) this.#settle([...this.#reserving]);
+  }
+
+  #tell(asked: readonly Pick<Wait, "key">[]): void {
+    for (const { key } of asked) this.#told = (this.#told ?? new Set()).add(key);
   }
 
   #settle(steps: readonly string[]): void {
     for (const step of steps) {
-      this.#reserving.delete(step);
+      this.#reserving?.delete(step);
       this.#parts.reservations.giveBack(step);
     }
   }
@@ -343,7 +350,7 @@ export class AttemptWriter implements AttemptPort {
   #inOrder(write: AttemptWrite, plan: (task: Task) => Plan): Promise<unknown> {
     const { transitions, refused } = this.#parts;
     const { id } = this.#task;
-    for (const { key } of write.record.asked ?? []) this.#told.add(key);
+    if (write.record.asked) this.#tell(write.record.asked);
     const checked = (task: Task) => {
       mustHold(task, write.record.details);
       return plan(task);

@@ -10,12 +10,17 @@ import { jsonBytes } from "./json-bytes.ts";
 /** What a try makes of one artifact. */
 type Pending = { replaces: boolean; bytes: number };
 
+const NO_SIZES = new Map<string, number>();
+const NO_TRIES = new Set<ArtifactTry>();
+
 export class ArtifactSizes {
-  readonly #sizes = new Map<string, number>();
-  readonly #underWay = new Set<ArtifactTry>();
+  readonly #known: readonly ArtifactSize[];
+  /** Both made with the first that is begun: most tasks make none. */
+  #sizes: Map<string, number> = NO_SIZES;
+  #underWay: Set<ArtifactTry> = NO_TRIES;
 
   constructor(known: readonly ArtifactSize[]) {
-    for (const { id, bytes } of known) this.#sizes.set(id, bytes);
+    this.#known = known;
   }
 
   /** An update outside of any step. Throws `BadValue` when the artifact would be too large, or is one too many. */
@@ -29,6 +34,10 @@ export class ArtifactSizes {
   }
 
   begin(): ArtifactTry {
+    if (this.#sizes === NO_SIZES) {
+      this.#sizes = new Map(this.#known.map(({ id, bytes }) => [id, bytes]));
+      this.#underWay = new Set();
+    }
     const tried = new ArtifactTry(
       (id, pending) => this.#check(id, pending, tried),
       (kept) => this.#end(tried, kept),

@@ -7,7 +7,7 @@ import type { Asked, Inbox } from "./inbox.ts";
 type Asking = { question: OpenQuestion; settle: (answer: InboxItem | null) => void };
 
 export class AskedQuestions {
-  readonly #open = new Map<string, Asking>();
+  #open: Map<string, Asking> | undefined;
   readonly #inbox: Inbox;
   readonly #takeAnswer: (question: Asked) => Promise<InboxItem | undefined>;
   readonly #settled: (key: string) => void;
@@ -26,6 +26,7 @@ export class AskedQuestions {
   /** Resolves with the answer, or with null when its time is over; not at all when the run ends before. */
   ask(question: OpenQuestion): Promise<InboxItem | null> {
     const { promise, resolve } = Promise.withResolvers<InboxItem | null>();
+    this.#open ??= new Map();
     this.#open.set(question.key, { question, settle: resolve });
     this.#hear(question, false);
     return promise;
@@ -33,14 +34,14 @@ export class AskedQuestions {
 
   /** Looks into the inbox for each; `waits` are those that the task still has. */
   refill(waits: readonly Wait[], now: number): void {
-    for (const { question } of [...this.#open.values()]) {
+    for (const { question } of [...(this.#open?.values() ?? [])]) {
       const { key, until } = question;
       this.#hear(question, until !== null && until <= now && !waits.some((wait) => wait.key === key));
     }
   }
 
   clear(): void {
-    this.#open.clear();
+    this.#open?.clear();
   }
 
   #hear(question: OpenQuestion, isOver: boolean): void {
@@ -53,15 +54,15 @@ export class AskedQuestions {
     // What came before it was asked may reach the run only now.
     void this.#takeAnswer(question).then((early) => {
       if (!early) return;
-      if (this.#open.has(key)) this.#settle(key, early);
+      if (this.#open?.has(key)) this.#settle(key, early);
       // While it was judged, another answer came: it is there for the next question.
       else this.#inbox.putBack(early);
     });
   }
 
   #settle(key: string, item: InboxItem | null): void {
-    const asking = this.#open.get(key);
-    this.#open.delete(key);
+    const asking = this.#open?.get(key);
+    this.#open?.delete(key);
     this.#settled(key);
     asking?.settle(item);
   }

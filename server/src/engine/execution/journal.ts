@@ -119,15 +119,19 @@ export class Journal {
 /** How what an earlier attempt has done lies in branches. */
 class Layout {
   /** Those of the entries, sorted; none where all stand in the first. */
-  readonly #branches: readonly string[];
+  readonly #branches: readonly string[] = [];
   /** Of each branch, how far its weighty calls go, and those in branches that began there. */
-  readonly #last = new Map<string, { position: number; entry: JournalEntry }>();
+  readonly #last: Map<string, { position: number; entry: JournalEntry }> | undefined;
   /** Branches whose key looks like a place in another one, each with where its key begins. */
-  readonly #odd = new Map<string, number>();
+  #odd: Map<string, number> | undefined;
   /** Of each branch, where the first of its calls stands that is done afresh, or in which a branch began that has one. */
-  readonly #retried = new Map<string, number>();
+  readonly #retried: Map<string, number> | undefined;
 
   constructor(entries: readonly JournalEntry[]) {
+    // Most runs begin with none: tables of nothing would be a good part of what a small task takes in memory.
+    if (entries.length === 0) return;
+    this.#last = new Map();
+    this.#retried = new Map();
     const branches = new Set<string>();
     for (const entry of entries) {
       if (entry.branch.includes(".")) branches.add(entry.branch);
@@ -156,32 +160,38 @@ class Layout {
   begin(place: CallPlace, keys: readonly string[]): string | undefined {
     const prefix = `${place.branch}/${place.position}.`;
     const found = this.branchesAt(place).map((branch) => branch.slice(prefix.length));
-    for (const key of keys) if (key.includes("/")) this.#odd.set(prefix + key, place.branch.length);
+    for (const key of keys) {
+      if (!key.includes("/")) continue;
+      this.#odd ??= new Map();
+      this.#odd.set(prefix + key, place.branch.length);
+    }
     if (found.length === 0) return undefined;
     const known = new Set(keys);
     return found.find((branch) => !startsOf(branch).some((start) => known.has(start)));
   }
 
   lastOf(branch: string): { position: number; entry: JournalEntry } | undefined {
-    const last = this.#last.get(branch);
+    const last = this.#last?.get(branch);
     return last && this.#isOdd(last.entry.branch) ? undefined : last;
   }
 
   /** An older version may have left there what came after the failure: whether the code still asks for that says nothing. */
   isBehindRetry({ branch, position }: CallPlace): boolean {
-    return position > (this.#retried.get(branch) ?? Number.POSITIVE_INFINITY);
+    return position > (this.#retried?.get(branch) ?? Number.POSITIVE_INFINITY);
   }
 
   /** The same as below, but for what only looks like a place within a key. */
   forksTo(branch: string): CallPlace[] {
     const forks = forksTo(branch);
-    if (this.#odd.size === 0) return forks;
-    const keys = startsOf(branch).flatMap((to) => ({ from: this.#odd.get(to) ?? to.length, to: to.length }));
+    const odd = this.#odd;
+    if (odd === undefined) return forks;
+    const keys = startsOf(branch).flatMap((to) => ({ from: odd.get(to) ?? to.length, to: to.length }));
     return forks.filter((fork) => !keys.some(({ from, to }) => from < fork.branch.length && fork.branch.length < to));
   }
 
   #isOdd(branch: string): boolean {
-    return this.#odd.size > 0 && startsOf(branch).some((start) => this.#odd.has(start));
+    const odd = this.#odd;
+    return odd !== undefined && startsOf(branch).some((start) => odd.has(start));
   }
 }
 

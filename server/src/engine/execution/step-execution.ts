@@ -92,7 +92,7 @@ export class StepExecution implements StepContext {
   /** What the entry says of payments: at first of a try that its process has not outlived. */
   #paying: Paying | undefined;
   /** By their keys. */
-  readonly #underWay = new Map<string, UnderWay>();
+  #underWay: Map<string, UnderWay> | undefined;
   #until: number;
   /** Paid for by this and earlier tries. */
   #spent: UsageTotals;
@@ -218,7 +218,7 @@ export class StepExecution implements StepContext {
 
   usage(call: UsageCall): void {
     const checked = usageOf(call);
-    this.#underWay.delete(checked.key);
+    this.#underWay?.delete(checked.key);
     if (this.#run.isOver) this.#run.bill([checked]);
     else this.#effects.usage.push(checked);
   }
@@ -227,6 +227,7 @@ export class StepExecution implements StepContext {
     const checked = usageOf(call);
     const price = usdPerTokenOf(usdPerToken);
     if (this.#done || this.#run.isOver) return;
+    this.#underWay ??= new Map();
     this.#underWay.set(checked.key, { call: checked, usdPerToken: speaks ? price : null });
     const underWay = [...this.#underWay.values()];
     const spoken = underWay.findLast((each) => each.usdPerToken !== null);

@@ -129,19 +129,16 @@ function prepareEntry(entry: JournalEntry, spill: Spill): NonNullable<PreparedWr
 
 /** The long values of these writes, each as `prepareWrite` asks the spill for it. */
 export function longValues(writes: readonly Write[]): unknown[] {
-  const long: unknown[] = [];
-  const look = (value: unknown) => {
-    if (isLong(value)) long.push(value);
-  };
+  const values: unknown[] = [];
   for (const { task, before, events, journal, artifacts, inbox } of writes) {
-    if (task.state === "completed") look(task.output);
-    if (before === null) look(task.input);
-    for (const { data } of events) look(data);
-    for (const { result } of journal ?? []) look(result);
-    artifacts?.forEach(look);
-    if (inbox) [inbox.value, inbox.answer].forEach(look);
+    if (task.state === "completed") values.push(task.output);
+    if (before === null) values.push(task.input);
+    for (const { data } of events) values.push(data);
+    if (journal) for (const { result } of journal) values.push(result);
+    if (artifacts) values.push(...artifacts);
+    if (inbox) values.push(inbox.value, inbox.answer);
   }
-  return long;
+  return values.filter(isLong);
 }
 
 /** `events` are those that it may have come with. */

@@ -14,13 +14,11 @@ const WRITTEN_ALONG_MAX = 8;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
-const encoder = new TextEncoder();
-
 export class SlotFile {
   readonly #path: string;
   #file: number | null = null;
   /** What the file holds once what is in `#changed` is written. */
-  #image = new Uint8Array(64 * SLOT_BYTES);
+  #image = Buffer.alloc(64 * SLOT_BYTES);
   readonly #changed = new Set<number>();
   #waiting: PromiseWithResolvers<void> | null = null;
 
@@ -43,7 +41,7 @@ export class SlotFile {
     const at = slot * SLOT_BYTES;
     const end = at + SLOT_BYTES - 1;
     if (at >= this.#image.length) this.#grow();
-    const { written } = encoder.encodeInto(text, this.#image.subarray(at, end));
+    const written = this.#image.write(text, at, end - at);
     this.#image.fill(SPACE, at + written, end);
     this.#image[end] = NEWLINE;
     this.#changed.add(slot);
@@ -67,7 +65,7 @@ export class SlotFile {
   }
 
   #grow(): void {
-    const larger = new Uint8Array(this.#image.length * 2);
+    const larger = Buffer.alloc(this.#image.length * 2);
     larger.set(this.#image);
     this.#image = larger;
   }

@@ -3,7 +3,7 @@
  * What an answer sets off may take a hundred times as long as the answer, and may bring the next one: whoever comes by another
  * way, or from another tenant, waits for a few of them alone.
  */
-import { Turns } from "./turns.ts";
+import { Queue } from "./queue.ts";
 
 /**
  * Of a turn, in processor time: on a busy machine as many are heard as on an idle one, since what those of a turn send to the
@@ -29,7 +29,9 @@ export class Hearing<Answer> {
   readonly #observer: Observer<Answer>;
   /** As they came: a port hands on up to 1,000 of them before the loop goes round. */
   #arrived: string[] = [];
-  readonly #turns = new Turns<Heard<Answer>>();
+  /** What was read of each tenant, in the order of their turns. */
+  readonly #read = new Map<string, Queue<Heard<Answer>>>();
+  #length = 0;
   #hasTurn = false;
   #until = 0;
   /** What may still be read, and heard, in this turn. */
@@ -42,7 +44,7 @@ export class Hearing<Answer> {
 
   /** Answers that were read and not heard. */
   get length(): number {
-    return this.#turns.length;
+    return this.#length;
   }
 
   arrived(answers: string): void {
@@ -80,7 +82,7 @@ export class Hearing<Answer> {
       return;
     }
     this.#hasTurn = false;
-    if (this.#arrived.length > 0 || this.#turns.length > 0) this.#nextTurn();
+    if (this.#arrived.length > 0 || this.#length > 0) this.#nextTurn();
     this.#observer.rests();
   };
 
@@ -88,18 +90,36 @@ export class Hearing<Answer> {
   #one(): boolean {
     if (this.#aboutBytes < 0) return false;
     while (this.#bytes >= 0 && this.#arrived.length > 0) this.#readNext();
-    const turn = this.#turns.next();
-    if (turn === undefined) return false;
-    turn.done();
-    this.#aboutBytes -= turn.item.bytes ?? 0;
-    this.#observer.hear(turn.item.answer);
+    const heard = this.#next();
+    if (heard === undefined) return false;
+    this.#length -= 1;
+    this.#aboutBytes -= heard.bytes ?? 0;
+    this.#observer.hear(heard.answer);
     return true;
+  }
+
+  /** The next one of the tenant whose turn it is, which then stands behind all others. */
+  #next(): Heard<Answer> | undefined {
+    for (const [tenant, queue] of this.#read) {
+      const heard = queue.shift();
+      if (queue.length > 0 && this.#read.size === 1) return heard;
+      this.#read.delete(tenant);
+      if (queue.length > 0) this.#read.set(tenant, queue);
+      return heard;
+    }
+    return undefined;
   }
 
   #readNext(): void {
     const text = this.#arrived.shift() ?? "[]";
     this.#bytes -= text.length;
-    for (const heard of this.#observer.read(text)) this.#turns.push({ tenant: heard.tenant ?? "", user: "" }, heard);
+    for (const heard of this.#observer.read(text)) {
+      const { tenant = "" } = heard;
+      const queue = this.#read.get(tenant) ?? new Queue<Heard<Answer>>();
+      queue.push(heard);
+      this.#read.set(tenant, queue);
+      this.#length += 1;
+    }
   }
 }
 
