@@ -19,7 +19,7 @@ let killed: Promise<ReturnType<typeof waybill>> | undefined;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "waybill-process-"));
-  first = waybill("dev", ...free);
+  first = waybillWith({ NODE_COMPILE_CACHE: join(folder, "compiled") }, "dev", ...free);
 });
 afterAll(async () => {
   for (const child of running.splice(0)) child.kill("SIGKILL");
@@ -74,6 +74,12 @@ describe("waybill dev", () => {
     const shannon = /Shannon API +(http:\/\/\S+)\/api/.exec(talk.text)?.[1] ?? "";
     expect((await fetch(`${shannon}/health`)).status).toBe(200);
     expect(talk.text.match(/^ +curl /gm)).toHaveLength(3);
+  });
+
+  it("keeps what it has compiled for the next start, whatever becomes of it", async () => {
+    await first.ready;
+    const kept = () => readdir(join(folder, "compiled"), { recursive: true });
+    await expect.poll(async () => (await kept()).length).toBeGreaterThan(100);
   });
 
   // What is only called for its error is what a bundler takes for idle.

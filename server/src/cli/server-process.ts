@@ -1,5 +1,6 @@
 /** A server as a process: its flags, its signals and its exit code. */
 
+import { flushCompileCache } from "node:module";
 import type { Command } from "commander";
 import type { ConfigSources } from "../config.ts";
 import { FLAGS } from "../flags.ts";
@@ -56,6 +57,8 @@ export async function runServer(
   // Where it goes may be on a full disk, which stops nothing.
   process.stderr.on("error", () => {});
   process.stderr.write(running.greeting);
+  // Node.js keeps what it has compiled at its end, which a process that is killed never has.
+  flushCompileCache();
   const changed = async () => (reloading ? reloading.changed() : new Promise<void>(() => {}));
   await Promise.race([signalled.first, changed()]);
   void signalled.second.then(() => running.hurry());
