@@ -1,33 +1,23 @@
 /** Who may call, walked over every route of every lens: pages of other machines, keys of too little scope, keys that end. */
-import { Agent, request as httpRequest } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
 import { createdKey } from "../src/lenses/native/account-schema.ts";
 import type { Route } from "../src/lenses/route.ts";
+import { type Heard, KeptConnections } from "./kept-connections.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
-type Heard = { status: number; headers: Record<string, string | string[] | undefined>; text: string };
-
 /** One after the other over one connection: the walk is of some 6,000 requests. */
-const agent = new Agent({ keepAlive: true });
-afterAll(() => agent.destroy());
+const connections = new KeptConnections();
+afterAll(() => connections.close());
 
 /** In the place of fetch, which would not send these headers. */
 function send(url: string, method: string, headers: Record<string, string>, body?: string): Promise<Heard> {
-  return new Promise((resolve, reject) => {
-    const type = body?.startsWith(`--${BOUNDARY}`) ? `multipart/form-data; boundary=${BOUNDARY}` : "application/json";
-    const all = { ...headers, ...(body !== undefined && { "content-type": type }) };
-    const request = httpRequest(url, { method, headers: all, agent }, (response) => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => {
-        text += chunk.toString();
-      });
-      response.on("error", reject);
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-    });
-    request.on("error", reject);
-    request.end(body);
+  const type = body?.startsWith(`--${BOUNDARY}`) ? `multipart/form-data; boundary=${BOUNDARY}` : "application/json";
+  return connections.send(url, {
+    method,
+    headers: { ...headers, ...(body !== undefined && { "content-type": type }) },
+    body,
   });
 }
 

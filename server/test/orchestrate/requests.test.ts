@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { KeptConnections } from "../kept-connections.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 
 const recorded = z.object({
@@ -26,7 +27,11 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }] });
 });
-afterAll(() => server.stop());
+const connections = new KeptConnections();
+afterAll(() => {
+  connections.close();
+  return server.stop();
+});
 
 /** What fits its schema and is refused all the same: names that are taken or empty, files without bytes. */
 const OURS = /^\[\{"type":"value_error","loc":\["body",[^\]]*\],"msg":"Value error, (?!Expected UploadFile)/;
@@ -37,9 +42,8 @@ async function answerTo({ ask, raw, type = "application/json" }: Recorded): Prom
   const [key = ""] = server.secrets;
   const headers = { authorization: `Bearer ${key}`, ...(raw !== undefined && { "content-type": type }) };
   const url = (server.lensUrls["orchestrate"] ?? "") + path;
-  const answer = await fetch(url, { method, headers, ...(raw !== undefined && { body: raw }) });
-  const text = await answer.text();
-  if (answer.status !== 422) return answer.status < 500 ? "fits" : text;
+  const { status, text } = await connections.send(url, { method, headers, body: raw });
+  if (status !== 422) return status < 500 ? "fits" : text;
   const detail = JSON.stringify(JSON.parse(text).detail);
   return OURS.test(detail) ? "fits" : detail.replaceAll(/"list\[[^"]*"/g, '"LIST"');
 }

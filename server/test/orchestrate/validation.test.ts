@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { orchestrateLens } from "../../src/lenses/orchestrate/routes.ts";
+import { KeptConnections } from "../kept-connections.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 
 let server: TestServer;
@@ -14,7 +15,11 @@ beforeAll(async () => {
   server = await startTestServer({ mode: "serve", keys: [{ user: "ada" }] });
   own = server.lensUrls["orchestrate"] ?? "";
 });
-afterAll(() => server.stop());
+const connections = new KeptConnections();
+afterAll(() => {
+  connections.close();
+  return server.stop();
+});
 
 /** A thread that there is not: what fits its schema is a 404, and begins nothing. */
 const NOWHERE = "00000000-0000-4000-8000-000000000000";
@@ -29,8 +34,8 @@ async function ask(path: string, body: unknown): Promise<{ status: number; text:
   const [key = ""] = server.secrets;
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   sent += 1;
-  const answer = await fetch(own + path, { method: "POST", body: JSON.stringify(body), headers });
-  return { status: answer.status, text: await answer.text() };
+  const { status, text } = await connections.send(own + path, { method: "POST", body: JSON.stringify(body), headers });
+  return { status, text };
 }
 
 const le = (bound: number): Wrong => ({
