@@ -98,7 +98,7 @@ async function upload(client: Waybill, who: string): Promise<void> {
 }
 
 async function untilAsked(client: Waybill, id: string): Promise<void> {
-  await expect.poll(async () => (await client.task(id).get()).state, { timeout: 20_000 }).toBe("input_required");
+  await expect.poll(async () => (await client.task(id).get()).state).toBe("input_required");
 }
 
 /** How many tasks the index of texts finds. */

@@ -86,7 +86,7 @@ async function storeWithOneDocument(): Promise<string> {
   const { body } = await ask("/v1/vector-stores", { name: "Handbook", file_ids: [id] });
   const made = z.object({ id: z.string() }).parse(body.vector_store ?? body);
   const shown = async () => (await server.call(`/v1/vector-stores/${made.id}`)).json();
-  await expect.poll(shown, { timeout: 20_000 }).toMatchObject({ file_counts: { completed: 1 } });
+  await expect.poll(shown).toMatchObject({ file_counts: { completed: 1 } });
   return made.id;
 }
 

@@ -71,7 +71,7 @@ test("a suspect finds the documents of its owner from its own process", async ()
   expect(told).toMatch(/run-process\.[tj]s/);
   // Its process has no way out: the server tells of the calls that it made, as of any other.
   const spans = () => collector.spans.filter(({ name }) => name === "chat m1");
-  await vi.waitFor(() => expect(spans()).toHaveLength(2), { timeout: 30_000 });
+  await vi.waitFor(() => expect(spans()).toHaveLength(2), { timeout: 120_000 });
   for (const { attributes } of spans()) expect(attributes["waybill.task.id"]).toBe(id);
   // What it asks of the server is a part of the step that asks.
   const [tool, asked] = ["execute_tool search_documents", "request search"].map((name) =>

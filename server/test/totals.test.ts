@@ -149,7 +149,7 @@ const submit = async (name: string, more: object = {}): Promise<string> => {
 };
 const ended = (id: string) =>
   expect
-    .poll(async () => (await json(`/v1/tasks/${id}`)).state, { timeout: 30_000 })
+    .poll(async () => (await json(`/v1/tasks/${id}`)).state, { timeout: 120_000 })
     .toMatch(/completed|failed|cancelled/);
 
 const totals = z.object({

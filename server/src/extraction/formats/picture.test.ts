@@ -133,11 +133,10 @@ describe("a picture", () => {
     });
   });
 
-  test("that lies on its side or on its head is turned until it reads", async () => {
-    for (const quarters of [1, 2]) {
-      const { text } = await read(pngFile(turned(await scanned(ENGLISH), quarters)), "turned.png", { recognize: true });
-      expect(text.replaceAll("\n", " ")).toBe(ENGLISH.join(" "));
-    }
+  // On its side: `turned-en.jpg` of the corpus.
+  test("that lies on its head is turned until it reads", async () => {
+    const { text } = await read(pngFile(turned(await scanned(ENGLISH), 2)), "turned.png", { recognize: true });
+    expect(text.replaceAll("\n", " ")).toBe(ENGLISH.join(" "));
   });
 
   test("that is turned four times or mirrored twice is what it was, and keeps its shade when it is made larger", () => {
