@@ -48,7 +48,14 @@ const LONGEST = [
   "server/test/process.test.ts",
   "server/test/telemetry.test.ts",
   "server/test/erasure-kill.test.ts",
-  "server/test/hostile-folders.test.ts",
+  "server/test/simulator/simulator.test.ts",
+  "server/test/audit.test.ts",
+  "server/test/erasure.test.ts",
+  "server/test/held-by-keys.test.ts",
+  "server/test/dashboard.test.ts",
+  "server/test/webhooks-kill.test.ts",
+  "server/test/agent-changes.test.ts",
+  "server/src/models/providers.test.ts",
 ];
 
 /** Without times of an earlier run, vitest goes by the size of files, of which the longest are small. */

@@ -11,6 +11,8 @@ const BYTES = 8 << 20;
 /** Rests double from 1 ms on until they are as long as they may be, 250 ms. */
 const LOOKS_UNTIL_SELDOM = 10;
 const REST_MS_MAX = 250;
+/** In which the loop is looked at: well before those are cut off that send too long. */
+const SPANS = 20;
 
 /** A server that answers each request before its body, and drops that. */
 async function answering(): Promise<{ port: number; sockets: Socket[]; close: () => void }> {
@@ -70,12 +72,17 @@ it("senders who send nothing more leave the event loop at rest, and are read whe
   // Each is let read once a look. On a busy machine looks come late, which makes fewer of them.
   let looks = 0;
   for (const socket of sockets) socket.on("resume", () => looks++);
-  const before = performance.eventLoopUtilization();
   const beganAt = performance.now();
   await delay(500);
   expect(looks).toBeLessThanOrEqual(SENDERS * (LOOKS_UNTIL_SELDOM + (performance.now() - beganAt) / REST_MS_MAX));
-  // A loop that never rests is busy all the time, however little of the processor it is given.
-  expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.9);
+  // A loop that never rests is busy all the time; one that rests may be kept from it by others for some of the time.
+  let least = 1;
+  for (let span = 0; span < SPANS && least >= 0.9; span++) {
+    const before = performance.eventLoopUtilization();
+    await delay(100);
+    least = Math.min(least, performance.eventLoopUtilization(before).utilization);
+  }
+  expect(least).toBeLessThan(0.9);
   const sent = senders.map(
     ({ socket }) => new Promise<void>((resolve) => socket.write(Buffer.alloc(BYTES, "x"), () => resolve())),
   );
