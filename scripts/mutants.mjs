@@ -86,7 +86,12 @@ const SUITES = {
       "artifact-sizes.test.ts",
       "record-sweep.test.ts",
       "stream.test.ts",
+      "json-values.test.ts",
+      "slow-calls.test.ts",
+      "server/src/lenses/a2a/stream/frames.test.ts",
+      "server/src/lenses/orchestrate/validation.test.ts",
     ),
+    suite("server/src/http/app.test.ts"),
     suite("server/src/engine", "server/src/verbs"),
     suite(
       "in-pages.test.ts",

@@ -10,9 +10,64 @@ const values = "server/src/engine/execution/handed-over.ts";
 const artifacts = "server/src/engine/execution/artifact-sizes.ts";
 const readers = "server/src/http/connections/stalled-readers.ts";
 const slices = "server/src/store/sqlite/slices.ts";
+const bodies = "server/src/http/body/body.ts";
+const counted = "server/src/http/body/json-values.ts";
+const before = "server/src/engine/execution/long-calls.ts";
+const frames = "server/src/lenses/a2a/stream/frames.ts";
+const pydantic = "server/src/lenses/orchestrate/pydantic.ts";
+const calls = "server/src/store/sqlite/thread/call.ts";
+const lines = "server/src/parts/slow-calls.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
+  {
+    file: values,
+    name: "an-object-handed-over-has-any-keys",
+    find: "if (keys.length > this.#keysMax)",
+    put: "if (keys.length < 0)",
+  },
+  {
+    file: bodies,
+    name: "an-object-of-a-body-has-any-keys",
+    find: "values && values.keys > OBJECT_KEYS_MAX",
+    put: "values && values.keys < 0",
+  },
+  {
+    file: counted,
+    name: "keys-of-several-objects-are-added-up",
+    find: "if (this.#open.push(0) > this.depth)",
+    put: "if (this.#open.push(this.keys) > this.depth)",
+  },
+  {
+    file: before,
+    name: "calls-of-before-are-held-to-new-bounds",
+    find: "return make(BOUNDS_BEFORE);",
+    put: "return make();",
+  },
+  {
+    file: frames,
+    name: "a-long-text-of-a-stream-is-made-at-once",
+    find: "return isLong(said) ? () => linePieces(said) : oneLine(JSON.stringify(said));",
+    put: "return oneLine(JSON.stringify(said));",
+  },
+  {
+    file: pydantic,
+    name: "every-fault-of-a-list-is-looked-at",
+    find: "at < list.length && told < TOLD_MAX;",
+    put: "at < list.length && told >= 0;",
+  },
+  {
+    file: calls,
+    name: "a-slow-call-is-told-of-nowhere",
+    find: "return ms < slowMs ? outcome :",
+    put: "return ms >= 0 ? outcome :",
+  },
+  {
+    file: lines,
+    name: "every-slow-call-has-a-line",
+    find: "if (now - at < LINE_EVERY_MS)",
+    put: "if (now - at < 0)",
+  },
   { file: inbox, name: "an-inbox-holds-any-bytes", find: " && bytes + bytesOf(value) <= INBOX_BYTES_MAX", put: "" },
   { file: inbox, name: "an-inbox-holds-any-number", find: "if (items < INBOX_ITEMS_MAX && ", put: "if (" },
   {
