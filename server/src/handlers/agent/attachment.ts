@@ -51,7 +51,8 @@ export async function withBytes(
     if (size > room || !(MODEL_FILES.has(mediaType) || TEXT_TYPES.test(mediaType))) continue;
     room -= size;
     const bytes = await files.read(kept, size).catch(unlessLost);
-    if (bytes) found.splice(-1, 1, { ...part, file: { bytes: bytes.toString("base64") } });
+    // What the disk has kept less of is as good as lost: a model would take it for the whole.
+    if (bytes?.length === size) found.splice(-1, 1, { ...part, file: { bytes: bytes.toString("base64") } });
   }
   return found;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { PromptTurn } from "../../models/model.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
+import { Refusal } from "../../task/errors.ts";
+import { withBytes } from "./attachment.ts";
 import { buildPrompt, type PromptSource } from "./prompt.ts";
 
 const source: PromptSource = { instructions: [], query: "What now?", attachments: [], history: [], transcript: [] };
@@ -95,5 +97,21 @@ describe("the prompt", () => {
     expect(text).toContain("[Its type cannot be shown to the model.]");
     expect(text).toContain("[Cut: 100000 of 150000 characters are shown.]");
     expect(question).not.toHaveProperty("files");
+  });
+
+  it("hands over no attachment of which the disk has less than was given, or nothing, and says that", async () => {
+    const file = (kept: string) => ({ name: `${kept}.txt`, mediaType: "text/plain", file: { kept, size: 5 } });
+    const onDisk: Readonly<Record<string, string>> = { whole: "12345", cut: "123", empty: "" };
+    const read = async (kept: string) => {
+      const text = onDisk[kept];
+      if (text === undefined) throw new Refusal("not_found", "File not found");
+      return Buffer.from(text);
+    };
+    const attachments = await withBytes(["whole", "cut", "empty", "gone"].map(file), { read });
+    const [question] = buildPrompt({ ...source, attachments });
+    const text = String(question?.role === "user" && question.text);
+    expect(text).toContain("whole.txt (text/plain):\n12345");
+    for (const kept of ["cut", "empty", "gone"])
+      expect(text).toContain(`${kept}.txt (text/plain) [5 bytes that the model was not given.]`);
   });
 });
