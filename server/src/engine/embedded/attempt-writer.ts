@@ -183,10 +183,9 @@ export class AttemptWriter implements AttemptPort {
     return task.id;
   }
 
-  /** What a child is refused for may have been right when its parent began, in a server of before. */
+  /** What a child is refused for may have been right when its parent was submitted, to a server of before. */
   #missing(error: unknown): unknown {
-    const { startedAt } = this.#task;
-    const isOfBefore = startedAt !== null && startedAt < this.#parts.since;
+    const isOfBefore = this.#task.createdAt < this.#parts.since;
     const isRefused = error instanceof Refusal && error.code === "invalid";
     return isOfBefore && isRefused ? new Refusal("invalid", error.message, { ...error.detail, missing: true }) : error;
   }
