@@ -151,11 +151,11 @@ describe("a budget", () => {
     expect((await life.eventsOf(id, "budget.threshold")).map((data) => data.level)).toEqual(["warning", "exhausted"]);
   });
 
-  it("that was granted once more is said to run low once more", async () => {
+  it("that was granted once more is said to run low once more, and not before each call", async () => {
     const life = lives.current;
     await life.start();
-    life.provider.script(...Array.from({ length: 10 }, (_, n) => adding(`${n}+1`)), saying("Enough."));
-    const id = await life.submit({ query: "Add", maxTurns: 12 }, { budget: { tokens: 185 } });
+    life.provider.script(...Array.from({ length: 11 }, (_, n) => adding(`${n}+1`)), saying("Enough."));
+    const id = await life.submit({ query: "Add", maxTurns: 13 }, { budget: { tokens: 185 } });
     await life.until(id, "task.paused");
     await life.verbs.tasks.resume(ada, id);
     await life.completed(id);
