@@ -36,6 +36,7 @@ const RETENTION_MS = 30 * DAY_MS;
 const JUMPS_MS = [-3_600_000, -60_000, -1_000, 1_000, 60_000, 3_600_000, DAY_MS];
 /** As long as a process may take to cancel those. */
 const INTERRUPTED_TICKS = 200;
+const INTERRUPTED_LOOKS = 10;
 /** Rounds of letting everything end, after the last crash. */
 const ROUNDS_MAX = 400;
 
@@ -412,7 +413,8 @@ export class World {
   async #checkInterrupted(): Promise<void> {
     const isOpen = (id: string) => this.known.get(id)?.endedAt === null;
     const interrupted = [...this.orders.interrupted].filter(isOpen);
-    if (interrupted.length > 0) await ticks(INTERRUPTED_TICKS);
+    // A start first takes all open tasks into memory.
+    for (let looks = 0; interrupted.some(isOpen) && looks < INTERRUPTED_LOOKS; looks++) await ticks(INTERRUPTED_TICKS);
     for (const id of interrupted)
       this.checker.check(!isOpen(id), () => `${id} is open, though a later task interrupts it.`);
   }
