@@ -111,6 +111,12 @@ export const SCHEDULING = [
   },
   {
     file: recovery,
+    name: "a-new-tenant-waits-for-what-others-have",
+    find: "if (!may && this.#changed?.has(entry.id)) this.#askOf(entry.tenant);",
+    put: "",
+  },
+  {
+    file: recovery,
     name: "an-answer-before-its-question-is-not-looked-for-on-disk",
     find: "await this.#inTurns(await this.#again(() => store.toldAsleep()), (id) => waits.atRest(id));",
     put: "",

@@ -59,6 +59,8 @@ export interface TaskStore {
   open(after: OpenPlace | null, limit: number): Promise<{ tasks: OpenTask[]; next: OpenPlace | null }>;
   /** How many those are. */
   openCount(): Promise<number>;
+  /** Those of a tenant that want a slot and nothing else; null of one that has more than `tasksMax` tasks, open or not. */
+  wantedOf(tenant: string, tasksMax: number): Promise<TaskId[] | null>;
   /** The open children of a task, oldest first, behind `after`. */
   openBelow(parent: TaskId, after: BelowPlace, limit: number): Promise<{ tasks: OpenTask[]; next: BelowPlace | null }>;
   /** Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `next` leads on. */

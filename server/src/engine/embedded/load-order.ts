@@ -1,6 +1,6 @@
 /**
  * The order in which a start takes up the open tasks of its store, and what it means for those that are in memory already: as
- * long as some that come before one are missing, it gets no slot. Nor does one whose parents are not all known to be open, or
+ * long as some of its tenant that come before one may be missing, it gets no slot. Nor does one whose parents are not all known to be open, or
  * that waits for its turn in a conversation of which not all are there.
  */
 import type { TaskId } from "../../task/id.ts";
@@ -19,6 +19,8 @@ export class LoadOrder {
   #areAll = false;
   /** Above what runs, and open when it was looked at: what ends one of them takes along what is below it. */
   readonly #known = new Set<TaskId>();
+  /** Of them all that want a slot are in memory: what others want does not come before what they do. */
+  readonly #tenants = new Set<string>();
 
   constructor(open: Pick<OpenTasks, "get">) {
     this.#open = open;
@@ -44,10 +46,15 @@ export class LoadOrder {
     this.#known.delete(task);
   }
 
+  hasAllOf(tenant: string): void {
+    this.#tenants.add(tenant);
+  }
+
   /** All are there, and what their parents have become is known. */
   areAll(): void {
     this.#areAll = true;
     this.#known.clear();
+    this.#tenants.clear();
   }
 
   mayGo(entry: Entry): boolean {
@@ -56,9 +63,10 @@ export class LoadOrder {
     return !entry.inTurn && this.#isReached(entry) && this.#isBelowOpen(entry);
   }
 
-  #isReached({ priority, number }: Entry): boolean {
+  #isReached({ tenant, priority, number }: Entry): boolean {
     if (this.#place === null || this.#place.rank > WANTS_A_SLOT) return true;
     if (this.#place.rank < WANTS_A_SLOT) return false;
+    if (this.#tenants.has(tenant)) return true;
     const { afterUrgent } = this.#place;
     // One that is about to be submitted has no number yet, and will have a higher one than all others.
     return -priority < afterUrgent || (-priority === afterUrgent && number > 0 && number <= this.#place.number);

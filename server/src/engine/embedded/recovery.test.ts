@@ -116,9 +116,9 @@ async function start(concurrency = 1): Promise<void> {
   await engine.start();
 }
 
-async function submit(kind = "work", more: Partial<Submission> = {}): Promise<string> {
+async function submit(kind = "work", more: Partial<Submission> = {}, who = ada): Promise<string> {
   await clock.advance(1, atRest);
-  return (await verbs.tasks.submit(ada, "native", { kind, input: {}, ...more })).task.id;
+  return (await verbs.tasks.submit(who, "native", { kind, input: {}, ...more })).task.id;
 }
 
 /** It waits for its child, so that it is none of those that a start takes up first. */
@@ -167,6 +167,30 @@ test("what ran goes on before others are there, and what is handed in meanwhile 
   await atRest();
   expect(engine.recovering).toBe(null);
   expect(ran).toEqual([running, urgent, lateAndUrgent, running, first, last, late]);
+});
+
+test("a tenant whose tasks are all there does not wait for those of others", async () => {
+  const [fresh, known] = [
+    { ...ada, tenant: "fresh" },
+    { ...ada, tenant: "known" },
+  ];
+  await start(1);
+  const running = await submit();
+  for (let made = 0; made < 3; made++) await submit();
+  const old = await submit("work", {}, known);
+  await start(9);
+  const mine = await submit();
+  const first = await submit("work", {}, fresh);
+  const late = await submit("work", {}, known);
+  await atRest();
+  const second = await submit("work", {}, fresh);
+  await atRest();
+  expect(ran).toEqual(expect.arrayContaining([running, first, second]));
+  for (const id of [mine, old, late]) expect(ran).not.toContain(id);
+  rest.resolve();
+  await atRest();
+  expect(ran).toEqual(expect.arrayContaining([mine, old, late]));
+  expect(ran.indexOf(old)).toBeLessThan(ran.indexOf(late));
 });
 
 test("tasks that wait for their turn in a conversation are looked at again in turns with everybody else", async () => {

@@ -33,6 +33,9 @@ import type { WaitCompletion } from "./wait-completion.ts";
 
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
+/** Of a tenant that has had more tasks it is not asked whether all that want a slot are there: that would be no quick look. */
+const TENANT_TASKS_MAX = 1_000;
+const TENANTS_MAX = 10_000;
 /** The rank of what runs, and the last one. */
 const RUNS = 0;
 const ALL = 2;
@@ -79,6 +82,8 @@ export class Recovery {
   /** Paused by their rows, and resumed since. */
   readonly #resumed = new Set<TaskId>();
   readonly #claimable: TaskId[] = [];
+  /** Tenants of which the store was asked, as something of theirs came meanwhile. */
+  readonly #asked = new Set<string>();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -102,7 +107,26 @@ export class Recovery {
 
   /** Whether all that come before it are in memory, so that it may have a slot now. */
   mayGo(entry: Entry): boolean {
-    return this.#order.mayGo(entry);
+    const may = this.#order.mayGo(entry);
+    if (!may && this.#changed?.has(entry.id)) this.#askOf(entry.tenant);
+    return may;
+  }
+
+  /** A tenant that has nothing to be taken up does not wait for what others have. */
+  #askOf(tenant: string): void {
+    const { store, open, log } = this.#parts;
+    if (this.#asked.has(tenant) || this.#asked.size >= TENANTS_MAX) return;
+    this.#asked.add(tenant);
+    this.#again(() => store.wantedOf(tenant, TENANT_TASKS_MAX)).then(
+      (ids) => {
+        if (!this.#changed || !ids?.every((id) => open.has(id) || this.#changed?.has(id))) return;
+        this.#order.hasAllOf(tenant);
+        this.#lookAgain();
+      },
+      (error: unknown) => {
+        if (!this.#stopped) log.warn("A tenant waits until all open tasks are there.", { tenant, error });
+      },
+    );
   }
 
   /** Resolves when callers are to wait no longer although it goes on. */

@@ -237,6 +237,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     return this.#reads.send("openCount", {});
   }
 
+  wantedOf(tenant: string, tasksMax: number): Promise<string[] | null> {
+    return this.#reads.send("wantedOf", { tenant, tasksMax });
+  }
+
   async asleep(after: AsleepPlace, until: number, limit: number) {
     return await this.#open(after, limit, (from, limit) => this.#reads.send("asleep", { after: from, until, limit }));
   }

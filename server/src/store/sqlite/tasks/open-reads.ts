@@ -41,6 +41,7 @@ export function openReads(db: Database) {
       }),
     }),
     openCount: number(`SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`, () => []),
+    wantedOf: wantedOf(db),
     openBelow: openPages<BelowPage, BelowPlace>(db, {
       select: (columns) =>
         `SELECT ${columns} FROM tasks INDEXED BY tasks_by_parent
@@ -72,6 +73,20 @@ export function openReads(db: Database) {
        WHERE conversation = ? AND ended_at IS NULL AND n < ? AND ${notAside("tasks")}`,
       ({ conversation, before }: { conversation: string; before: number }) => [conversation, before],
     ),
+  };
+}
+
+function wantedOf(db: Database): (of: { tenant: string; tasksMax: number }) => string[] | null {
+  const ofTenant = "FROM tasks INDEXED BY tasks_by_time WHERE tenant = ? AND deleted_at IS NULL";
+  const first = lateRows(db, `SELECT count(*) FROM (SELECT 1 ${ofTenant} LIMIT ?)`);
+  const wanted = lateRows(
+    db,
+    `SELECT id ${ofTenant} AND state IN ('queued', 'waiting') AND ${AWAKE} AND ${RANK} = 1
+    AND ${notAside("tasks")}`,
+  );
+  return ({ tenant, tasksMax }) => {
+    if (numberIn(first.get(tenant, tasksMax + 1)?.[0]) > tasksMax) return null;
+    return wanted.all(tenant).map(([id]) => textIn(id));
   };
 }
 
