@@ -32,6 +32,8 @@ export type EventStream = {
    * only while the socket takes bytes; closed when the reader leaves.
    */
   frames: (signal: AbortSignal) => AsyncIterable<string | Buffer>;
+  /** It ends when this fires, whoever reads it. */
+  ended?: AbortSignal;
 };
 
 /** A task as one lens would show it: JSON. */
@@ -111,7 +113,10 @@ export type LensParts = {
   isOpen: boolean;
   /** What a lens signs its tokens with: 32 bytes that stay the same after a restart. */
   tokenSecret: Buffer;
-  /** Writes server-sent events to the raw response, bounded per reader, until the frames or the reader end. Throws `unavailable` when too many are open. */
+  /**
+   * Opens server-sent events on the raw response, which go on, bounded per reader, until the frames or the reader end. Throws
+   * `unavailable` when too many are open.
+   */
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
   /** What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. */
   readJson: (request: Incoming, bytes: Readable) => Promise<unknown>;

@@ -2,7 +2,6 @@
  * Puts a lens on a listener: its routes under their prefixes, its words for what goes wrong. The one place where routes
  * as data meet the HTTP framework.
  */
-import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from "fastify";
 import { Refusal } from "../task/errors.ts";
@@ -22,9 +21,8 @@ import { UnreadForm } from "./body/form.ts";
 import { jsonBody } from "./body/json-body.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
-import { follow } from "./following.ts";
 import type { Lens } from "./lens.ts";
-import type { EventStream, LensParts } from "./lens-parts.ts";
+import type { LensParts } from "./lens-parts.ts";
 import { noteRefusedScope } from "./refused-calls.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
@@ -259,8 +257,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         } else if (answer.stream !== undefined) {
           const headers = { ...headersSoFar(reply), ...answer.stream.headers };
           const ended = principal === null ? null : place.parts.keyEnd(principal, reply.raw);
-          const stream = ended === null ? answer.stream : endingWith(ended, answer.stream, reply.raw);
-          await place.parts.stream(request, reply, { ...stream, headers });
+          await place.parts.stream(request, reply, { ...answer.stream, headers, ...(ended !== null && { ended }) });
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
@@ -367,23 +364,6 @@ function sendJson(
   if (body !== undefined) reply.header("content-type", JSON_TYPE);
   if (headers !== undefined) reply.headers(headers);
   reply.send(body === undefined ? undefined : jsonBody(body));
-}
-
-/** A reader that takes nothing more is cut off this long after its key has ended. */
-const CUT_MS = 250;
-
-/** The same stream, which ends when `ended` fires. */
-function endingWith(ended: AbortSignal, stream: EventStream, raw: ServerResponse): EventStream {
-  const cut = () => (stream.endsWhole ? raw.destroy() : setTimeout(() => raw.destroy(), CUT_MS).unref());
-  const cutting = new AbortController();
-  cutting.signal.addEventListener("abort", cut, { once: true });
-  raw.once("close", follow(ended, cutting));
-  const frames = (left: AbortSignal) => {
-    const either = new AbortController();
-    raw.once("close", follow(left, either)).once("close", follow(ended, either));
-    return stream.frames(either.signal);
-  };
-  return { ...stream, frames };
 }
 
 /** What hooks have set for an answer that is not sent through the framework. */

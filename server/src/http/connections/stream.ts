@@ -5,19 +5,24 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { follow } from "../../lenses/following.ts";
 import type { EventStream } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Frame, STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
 
 /** A reader that takes no byte for this long is let go; it may resume where it was. */
 const STALLED_MS_MAX = 300_000;
+/** A reader that takes nothing more is cut off this long after what ends its stream. */
+const CUT_MS = 250;
 /** One timer for all streams, since 10,000 of them are 10,000 timers otherwise. */
 const TICK_MS = 1_000;
 
 type Open = {
+  request: string;
   raw: ServerResponse;
   heartbeat: string;
   heartbeatMs: number;
+  endsWhole: boolean;
   lastWriteAt: number;
   leave: AbortController;
 };
@@ -79,13 +84,30 @@ export function createStreams({
     }
   }
 
+  async function show(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
+    const { raw, leave, endsWhole } = one;
+    try {
+      await pump(one, frames);
+      if (endsWhole && leave.signal.aborted) raw.destroy();
+      else raw.end();
+    } catch (error) {
+      if (!leave.signal.aborted) log.error({ err: error, request: one.request }, "stream broke");
+      // Not a clean end: the reader must see that something is missing, and resume.
+      if (closing && !endsWhole) raw.end();
+      else raw.destroy();
+    } finally {
+      stalled.remove(one);
+      open.delete(one);
+    }
+  }
+
   return {
     open: () => open.size,
     close() {
       closing = true;
       for (const { leave } of open) leave.abort();
     },
-    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole, frames }) {
+    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole = false, frames, ended }) {
       if (closing || open.size >= streamsMax) {
         reply.header("retry-after", "1");
         throw new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
@@ -100,28 +122,29 @@ export function createStreams({
       if (raw.destroyed || raw.closed) return;
       raw.writeHead(200, headOf(request, { ...left, ...headers }));
       if (request.method === "HEAD") return void raw.end();
-      const one: Open = { raw, heartbeat, heartbeatMs, lastWriteAt: 0, leave: new AbortController() };
-      raw.on("close", () => one.leave.abort());
-      raw.on("error", () => one.leave.abort());
+      const leave = new AbortController();
+      const one: Open = { request: request.id, raw, heartbeat, heartbeatMs, endsWhole, lastWriteAt: 0, leave };
+      const stay = ended === undefined ? undefined : follow(ended, { abort: () => end(one) });
+      raw.on("error", () => leave.abort());
+      raw.on("close", () => {
+        leave.abort();
+        stay?.();
+      });
       open.add(one);
       timer ??= setInterval(tick, TICK_MS).unref();
-      try {
-        raw.flushHeaders();
-        if (opening !== "") write(one, opening);
-        await pump(one, frames(one.leave.signal));
-        if (endsWhole && one.leave.signal.aborted) raw.destroy();
-        else raw.end();
-      } catch (error) {
-        if (!one.leave.signal.aborted) log.error({ err: error, request: request.id }, "stream broke");
-        // Not a clean end: the reader must see that something is missing, and resume.
-        if (closing && !endsWhole) raw.end();
-        else raw.destroy();
-      } finally {
-        stalled.remove(one);
-        open.delete(one);
-      }
+      raw.flushHeaders();
+      if (opening !== "") write(one, opening);
+      // Nothing of its request is held for as long as it is open.
+      void show(one, frames(leave.signal));
     },
   };
+}
+
+/** What it shows ends before its time. */
+function end({ raw, leave, endsWhole }: Open): void {
+  leave.abort();
+  if (endsWhole) raw.destroy();
+  else setTimeout(() => raw.destroy(), CUT_MS).unref();
 }
 
 function headOf(request: FastifyRequest, own: Record<string, string>): Record<string, string> {
