@@ -244,6 +244,27 @@ describe("an event stream", () => {
     ]);
   });
 
+  it("has let go of its request once it is open, and ends when what it is bound to does", async () => {
+    const ended = new AbortController();
+    const streams = createStreams({ streamsMax: 1, log: pino({ level: "silent" }) });
+    const app = fastify();
+    app.decorateRequest("held", false);
+    const opened = Promise.withResolvers<number>();
+    const shown = { ...quiet, opening: ": hello\n\n", frames: tap().frames, ended: ended.signal };
+    app.get("/", async (request, reply) => {
+      await streams.stream(request, reply, shown);
+      opened.resolve(streams.open());
+      return reply;
+    });
+    await app.listen({ port: 0 });
+    closing.push(() => app.close());
+    const answer = await fetch(app.listeningOrigin);
+    expect(await opened.promise).toBe(1);
+    ended.abort();
+    expect(await answer.text()).toBe(": hello\n\n");
+    expect(streams.open()).toBe(0);
+  });
+
   it("is one of 2,000 that all get what is sent", async () => {
     const sources: ((frame: string) => void)[] = [];
     const { port, streams } = await serving({

@@ -3,8 +3,10 @@
  * commit takes, so that whoever comes waits for little more than the disk, and what is much keeps up all the same.
  */
 
-/** Even where a commit takes no time. */
+/** Also where a commit takes no time, */
 const BESIDE_MS_MIN = 1;
+/** and no longer where the disk is slow. */
+const BESIDE_MS_MAX = 4;
 
 export class Pace {
   readonly #commitMs: () => number;
@@ -23,7 +25,7 @@ export class Pace {
   /** A turn that lasts `msMax` at most; it answers whether it is over. */
   turn(msMax: number): () => boolean {
     const from = performance.now();
-    const besideMs = Math.min(msMax, Math.max(BESIDE_MS_MIN, this.#commitMs()));
+    const besideMs = Math.min(msMax, BESIDE_MS_MAX, Math.max(BESIDE_MS_MIN, this.#commitMs()));
     return () => {
       const ms = performance.now() - from;
       return ms > msMax || (ms > besideMs && this.#isWaitedFor());
