@@ -27,6 +27,9 @@ export const TASKS_PER_CONVERSATION = 20;
 const MONTH_MS = 30 * DAY_MS;
 const ROWS_PER_TRANSACTION = 10_000;
 
+/** Ids that are given back, spread over all of them, where there are as many. */
+const IDS = 20_000;
+
 /** Of a hundred tasks, this many are in each state; the rest are completed. */
 const STATES: [State, number][] = [
   ["failed", 4],
@@ -49,11 +52,13 @@ export type Shape = {
   asleep?: boolean;
   /** All of them wait for somebody's answer. */
   asking?: boolean;
+  /** None is open: a server that starts on them has nothing to do. */
+  ended?: boolean;
 };
 
 /** Returns a sample of the ids, and all conversations. */
 export function loadTasks(folder: string, count: number, shape: Shape = {}): Loaded {
-  const { before = Date.now(), asleep = false, asking = false } = shape;
+  const { before = Date.now(), asleep = false, asking = false, ended = false } = shape;
   const rests = asleep || asking;
   mkdirSync(folder, { recursive: true });
   const db = openDatabase(path.join(folder, DATABASE_FILE));
@@ -91,8 +96,9 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
     const kind = rests ? "nap" : (KINDS[index % KINDS.length] ?? "agent");
     const question = `What is the capital of country number ${index % 1000}, and what do ${index % 77} people say?`;
     const sample = sampleTask(createdAt, question, { kind, conversation, user });
-    const task = asking ? inQuestion(sample) : shaped(sample, index, asleep ? before : null);
-    if (index % 97 === 0) ids.push(task.id);
+    const resting = asking ? inQuestion(sample) : shaped(sample, index, asleep ? before : null);
+    const task = ended && !isTerminal(resting.state) ? inState("completed", sample) : resting;
+    if (index % Math.ceil(count / IDS) === 0) ids.push(task.id);
     const output = task.state === "completed" ? JSON.stringify(task.output) : null;
     const { revision, attempt, progress, endedAt } = task;
     const n = insertTask.run(

@@ -32,8 +32,8 @@ export type EventStream = {
    * only while the socket takes bytes; closed when the reader leaves.
    */
   frames: (signal: AbortSignal) => AsyncIterable<string | Buffer>;
-  /** It ends when this fires, whoever reads it. */
-  ended?: AbortSignal;
+  /** Calls `end` once it is to end, whoever reads it, until what it returns is called. */
+  ended?: (end: () => void) => () => void;
 };
 
 /** A task as one lens would show it: JSON. */

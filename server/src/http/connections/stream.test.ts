@@ -245,12 +245,16 @@ describe("an event stream", () => {
   });
 
   it("has let go of its request once it is open, and ends when what it is bound to does", async () => {
-    const ended = new AbortController();
+    let end = () => {};
+    const ended = (ends: () => void) => {
+      end = ends;
+      return () => {};
+    };
     const streams = createStreams({ streamsMax: 1, log: pino({ level: "silent" }) });
     const app = fastify();
     app.decorateRequest("held", false);
     const opened = Promise.withResolvers<number>();
-    const shown = { ...quiet, opening: ": hello\n\n", frames: tap().frames, ended: ended.signal };
+    const shown = { ...quiet, opening: ": hello\n\n", frames: tap().frames, ended };
     app.get("/", async (request, reply) => {
       await streams.stream(request, reply, shown);
       opened.resolve(streams.open());
@@ -260,7 +264,7 @@ describe("an event stream", () => {
     closing.push(() => app.close());
     const answer = await fetch(app.listeningOrigin);
     expect(await opened.promise).toBe(1);
-    ended.abort();
+    end();
     expect(await answer.text()).toBe(": hello\n\n");
     expect(streams.open()).toBe(0);
   });

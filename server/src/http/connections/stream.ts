@@ -5,7 +5,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import { follow } from "../../lenses/following.ts";
 import type { EventStream } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
 import { type Frame, STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
@@ -60,14 +59,7 @@ export function createStreams({
   let closing = false;
 
   function tick(): void {
-    const now = performance.now();
-    for (const one of open) {
-      if (one.raw.writableNeedDrain) {
-        if (now - one.lastWriteAt > STALLED_MS_MAX) one.raw.destroy();
-      } else if (now - one.lastWriteAt >= one.heartbeatMs) {
-        write(one, one.heartbeat);
-      }
-    }
+    for (const one of open) beat(one, performance.now());
     if (open.size === 0) {
       clearInterval(timer);
       timer = undefined;
@@ -108,10 +100,7 @@ export function createStreams({
       for (const { leave } of open) leave.abort();
     },
     async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole = false, frames, ended }) {
-      if (closing || open.size >= streamsMax) {
-        reply.header("retry-after", "1");
-        throw new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
-      }
+      if (closing || open.size >= streamsMax) throw tooMany(reply);
       const left = headersOf(request);
       request.held = true;
       // Of a stream whose head alone is asked for, nothing opens.
@@ -124,7 +113,7 @@ export function createStreams({
       if (request.method === "HEAD") return void raw.end();
       const leave = new AbortController();
       const one: Open = { request: request.id, raw, heartbeat, heartbeatMs, endsWhole, lastWriteAt: 0, leave };
-      const stay = ended === undefined ? undefined : follow(ended, { abort: () => end(one) });
+      const stay = ended === undefined ? undefined : ended(() => end(one));
       raw.on("error", () => leave.abort());
       raw.on("close", () => {
         leave.abort();
@@ -140,11 +129,24 @@ export function createStreams({
   };
 }
 
+function beat(one: Open, now: number): void {
+  if (one.raw.writableNeedDrain) {
+    if (now - one.lastWriteAt > STALLED_MS_MAX) one.raw.destroy();
+  } else if (now - one.lastWriteAt >= one.heartbeatMs) {
+    write(one, one.heartbeat);
+  }
+}
+
 /** What it shows ends before its time. */
 function end({ raw, leave, endsWhole }: Open): void {
   leave.abort();
   if (endsWhole) raw.destroy();
   else setTimeout(() => raw.destroy(), CUT_MS).unref();
+}
+
+function tooMany(reply: FastifyReply): Refusal {
+  reply.header("retry-after", "1");
+  return new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
 }
 
 function headOf(request: FastifyRequest, own: Record<string, string>): Record<string, string> {
