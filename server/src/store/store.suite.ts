@@ -24,16 +24,13 @@ import { shareStories } from "./suite/shares.suite.ts";
 import { subscriptionStories } from "./suite/subscriptions.suite.ts";
 import { transitionStories } from "./suite/transitions.suite.ts";
 
-/**
- * Of two stores with the same statements one is enough to judge these by. `compared`: long comparisons with a plain model.
- * `told`: stories of nouns whose every verb is a statement or two, and nothing of connections, files or turns.
- */
-type SuiteOptions = { compared?: boolean; told?: boolean };
+/** Long comparisons with a plain model judge statements: one of two stores with the same statements needs none. */
+type SuiteOptions = { compared?: boolean };
 
 export function storeSuite(
   name: string,
   open: (options?: StoreOptions) => Promise<Store>,
-  { compared = true, told = true }: SuiteOptions = {},
+  { compared = true }: SuiteOptions = {},
 ): void {
   const opened: Store[] = [];
   const setup = async (options?: StoreOptions) => {
@@ -64,7 +61,6 @@ export function storeSuite(
     describe("erasures", () => erasureStories(setup));
     describe("files", () => fileStories(setup));
     describe("keeping", () => keepingStories(setup));
-    if (!told) return;
     describe("daily usage", () => dailyUsageStories(setup));
     describe("conversations", () => conversationStories(setup));
     describe("agents", () => agentStories(setup));

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll } from "vitest";
-import type { StoreOptions } from "../storage.ts";
 import { storeSuite } from "../store.suite.ts";
 import { openSqliteStore } from "./store.ts";
 
@@ -11,10 +10,8 @@ afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true,
 
 storeSuite("SQLite in memory", (options) => openSqliteStore(":memory:", options), { compared: false });
 
-const onDisk = async (options?: StoreOptions) => {
+storeSuite("SQLite on disk", async (options) => {
   const folder = await mkdtemp(path.join(tmpdir(), "waybill-store-"));
   folders.push(folder);
   return openSqliteStore(folder, options);
-};
-// Every server of the other tests asks the rest on disk.
-storeSuite("SQLite on disk", onDisk, { told: false });
+});
