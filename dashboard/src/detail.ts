@@ -103,17 +103,15 @@ export class Detail {
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
     try {
-      let waiting: Event[] = [];
       let frame = 0;
       const show = (): void => {
         frame = 0;
-        this.#log.add(waiting);
-        waiting = [];
+        this.#log.show();
         this.#drawText();
       };
       const events = this.#handle.stream({ signal, onReconnect: () => this.#log.status("reconnecting") });
       for await (const event of events) {
-        waiting.push(event);
+        this.#log.hear(event);
         if (frame === 0) frame = requestAnimationFrame(show);
         this.#write(event);
         if (!TEXT_ONLY.has(event.type)) this.#readSoon();

@@ -13,6 +13,8 @@ export class EventLog {
   readonly #rows = element("ol", { class: "log", tabindex: 0, "aria-label": "Events" });
   readonly #aside = element("span", { class: "aside" });
   #seen = 0;
+  /** What is not shown yet: a page that nobody looks at draws nothing, for hours. */
+  #waiting: Event[] = [];
 
   constructor() {
     this.view = element(
@@ -23,12 +25,19 @@ export class EventLog {
     );
   }
 
-  add(events: readonly Event[]): void {
+  hear(event: Event): void {
+    this.#seen += 1;
+    this.#waiting.push(event);
+    if (this.#waiting.length >= 2 * ROWS_MAX) this.#waiting = this.#waiting.slice(-ROWS_MAX);
+  }
+
+  show(): void {
     const rows = this.#rows;
+    const fresh = this.#waiting.slice(-ROWS_MAX);
+    this.#waiting = [];
     const atEnd = rows.scrollHeight - rows.scrollTop - rows.clientHeight < NEAR_PX;
-    rows.append(...events.map(row));
+    rows.append(...fresh.map(row));
     while (rows.children.length > ROWS_MAX) rows.firstElementChild?.remove();
-    this.#seen += events.length;
     // A task that is not there has none.
     this.view.hidden = this.#seen === 0;
     if (atEnd) rows.scrollTop = rows.scrollHeight;

@@ -21,6 +21,15 @@ const broken = defineHandler({
   },
 });
 
+const talks = defineHandler({
+  kind: "talks",
+  input: z.object({}),
+  run: async (ctx) => {
+    for (let n = 1; n <= 2_500; n++) ctx.emit({ type: "talk.said", data: { n } });
+    return null;
+  },
+});
+
 let server: TestServer;
 let ada = "";
 let bob = "";
@@ -28,7 +37,7 @@ const page = new TestBrowser();
 beforeAll(async () => {
   server = await startTestServer({
     mode: "serve",
-    config: { handlers: [broken] },
+    config: { handlers: [broken, talks] },
     keys: [{ user: "ada" }, { user: "bob", scopes: ["tasks"] }],
   });
   [ada = "", bob = ""] = server.secrets;
@@ -173,4 +182,13 @@ it("says of a task that is not there so, without an empty card of its events", a
   await show("task_01M8EQQFNVEP1S2AD17JT42TQP");
   await page.find(".notice", "Task not found");
   await page.find("section[hidden] h3", "Events");
+});
+
+it("shows the end of a long log, and counts all of it", async () => {
+  const sent = await server.call("/v1/tasks", { json: { kind: "talks", input: {} }, key: ada });
+  await show(made.parse(await sent.json()).id);
+  const title = await page.find("section h3", "2503 in all");
+  const rows = title.parentElement?.querySelectorAll(".log li") ?? [];
+  expect(rows.length).toBe(1_000);
+  expect([...rows].at(-1)?.textContent).toContain("task.completed");
 });
