@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Change, submitted } from "../../task/decide.ts";
 import { prepareWrite } from "../codec/prepare.ts";
 import type { PreparedWrite } from "../codec/prepared.ts";
@@ -115,6 +115,20 @@ test("what a thread worked long on is told by the store's name of it, with the r
   await quick.list(EVERYBODY, {}, { limit: 9 });
   expect(told).toEqual([]);
   await quick.close();
+});
+
+test("a commit that takes long is told of by itself, with the first call of its batch", () => {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  migrate(db);
+  const writer = new Writer(db, folder);
+  // Time passes between the last change and the end of the commit alone.
+  vi.spyOn(performance, "now").mockImplementation(() => (db.inTransaction ? 0 : 300));
+  const submits = [newTask(), newTask()].map((task) => prepareWrite(submitted(task), new Spill(memoryFiles())));
+  const outcomes: Outcome[] = JSON.parse(worked(writer, JSON.stringify(submits.map((write) => ["apply", [write]]))));
+  vi.restoreAllMocks();
+  expect(outcomes.map(({ slow }) => slow)).toEqual([{ call: "commit", ms: 300, rows: null }, undefined]);
+  expect(outcomes.map(answerOf)).toMatchObject([{ ok: true }, { ok: true }]);
+  writer.close();
 });
 
 test("when a thread dies, all who wait and all who come later are refused, and it is reported once", async () => {
