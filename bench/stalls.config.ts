@@ -56,6 +56,9 @@ const SHAPES = {
   numbers: (size: number) => Array.from({ length: size }, (_, n) => n),
   objects: (size: number) =>
     Array.from({ length: size / 8 }, (_, n) => ({ n, name: `number ${n}`, even: n % 2 === 0 })),
+  /** Of 30 KB each. */
+  records: (size: number) =>
+    Array.from({ length: size / 30_000 }, (_, n) => ({ n, name: "line\n".repeat(5_000), even: n % 2 === 0 })),
 } satisfies Record<string, (size: number) => Value>;
 type Shape = keyof typeof SHAPES;
 
@@ -72,7 +75,7 @@ function handedOver(shape: Shape, size: number): Value {
 const large = defineHandler({
   kind: "large",
   input: z.strictObject({
-    shape: z.enum(["text", "umlauts", "numbers", "objects"]),
+    shape: z.enum(["text", "umlauts", "numbers", "objects", "records"]),
     size: z.int(),
     as: z.enum(["nothing", "output", "step", "event", "artifact", "child"]),
   }),

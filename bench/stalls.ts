@@ -244,8 +244,8 @@ const attacks: Record<string, () => Promise<void>> = {
   },
   async readers() {
     for (const as of ["event", "artifact", "output"])
-      for (const shape of ["umlauts", "objects"]) {
-        const size = LARGE_READ[as]?.[shape === "objects" ? 1 : 0] ?? 0;
+      for (const shape of ["umlauts", "objects", "records"] as const) {
+        const size = LARGE_READ[as]?.[shape] ?? 0;
         await until(await submit("large", { shape, size, as: "nothing" }), "completed");
         for (const { reader, route, headers = {}, late = false } of READERS)
           await measured(
@@ -268,22 +268,30 @@ const attacks: Record<string, () => Promise<void>> = {
   },
 };
 
-/** Near their bounds: of text, and of values. */
-const LARGE_READ: Record<string, [ofText: number, ofList: number]> = {
-  event: [60_000_000, 240_000],
-  artifact: [30_000_000, 240_000],
-  output: [60_000_000, 990_000],
+/** Near their bounds: of text, of values, and of both. */
+const LARGE_READ: Record<string, Record<"umlauts" | "objects" | "records", number>> = {
+  event: { umlauts: 60_000_000, objects: 240_000, records: 48_000_000 },
+  artifact: { umlauts: 30_000_000, objects: 240_000, records: 24_000_000 },
+  output: { umlauts: 60_000_000, objects: 990_000, records: 48_000_000 },
 };
 
 type Reader = { reader: string; route: string; headers?: Record<string, string>; late?: true };
 
 const V1 = { "a2a-version": "1.0" };
+const RUN = "/orchestrate/v1/orchestrate/runs/{id}";
+const WORK = "/bpm/api/4.0/tasks/{id}";
 const READERS: Reader[] = [
   { reader: "our stream", route: "/v1/tasks/{id}/events", headers: { accept: "text/event-stream" } },
   { reader: "Shannon's stream", route: "/shannon/api/v1/stream/sse?workflow_id={id}" },
   { reader: "A2A's stream", route: "/a2a/tasks/{id}:subscribe", headers: V1 },
   { reader: "A2A", route: "/a2a/tasks/{id}", headers: V1, late: true },
   { reader: "Shannon", route: "/shannon/api/v1/tasks/{id}", late: true },
+  { reader: "Shannon's list of events", route: "/shannon/api/v1/tasks/{id}/events", late: true },
+  { reader: "Orchestrate", route: RUN, late: true },
+  { reader: "Orchestrate's list of events", route: `${RUN}/events`, late: true },
+  { reader: "Orchestrate's background task", route: "/orchestrate/v1/tasks/{id}", late: true },
+  { reader: "BPM", route: WORK, late: true },
+  { reader: "BPM's XML", route: `${WORK}/payload?type=FULL`, headers: { accept: "application/xml" }, late: true },
 ];
 
 function sizeIn(value: string | number[]): string {

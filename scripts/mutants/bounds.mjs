@@ -14,6 +14,8 @@ const bodies = "server/src/http/body/body.ts";
 const counted = "server/src/http/body/json-values.ts";
 const before = "server/src/engine/execution/long-calls.ts";
 const frames = "server/src/lenses/a2a/stream/frames.ts";
+const texts = "server/src/task/json/json-text.ts";
+const lists = "server/src/lenses/body/json-list.ts";
 const pydantic = "server/src/lenses/orchestrate/pydantic.ts";
 const calls = "server/src/store/sqlite/thread/call.ts";
 const lines = "server/src/parts/slow-calls.ts";
@@ -47,8 +49,20 @@ export const BOUNDS = [
   {
     file: frames,
     name: "a-long-text-of-a-stream-is-made-at-once",
-    find: "return isLong(said) ? () => linePieces(said) : oneLine(JSON.stringify(said));",
+    find: "return isLong(said) ? () => oneLineInTurns(said) : oneLine(JSON.stringify(said));",
     put: "return oneLine(JSON.stringify(said));",
+  },
+  {
+    file: texts,
+    name: "the-text-of-a-long-value-is-made-at-once",
+    find: "if (made === null || ",
+    put: "if (made !== null || ",
+  },
+  {
+    file: lists,
+    name: "a-long-item-of-a-list-is-made-at-once",
+    find: "if (!isLong(item))",
+    put: "if (item !== separator)",
   },
   {
     file: pydantic,

@@ -7,11 +7,15 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import { task as taskSchema } from "../src/lenses/native/schema.ts";
 import { delivery, webhook as webhookSchema } from "../src/lenses/native/webhook-schema.ts";
+import { defineHandler } from "../src/task/handler.ts";
 import { runWaybill } from "./command.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes, so").toString("base64")}`;
 const OTHER_SECRET = `whsec_${Buffer.from("another one, of 32 bytes as well").toString("base64")}`;
+
+const LONG = 'ä"\n'.repeat(400_000);
+const long = defineHandler({ kind: "long", input: z.strictObject({}), run: async () => LONG });
 
 /** As the official library of Standard Webhooks judges it, the age of its timestamp too. */
 function verified(secret: string, { headers, body }: { headers: IncomingHttpHeaders; body: string }): unknown {
@@ -41,7 +45,7 @@ beforeAll(async () => {
   await once(receiver, "listening");
   const address = receiver.address();
   url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/hook`;
-  server = await startTestServer();
+  server = await startTestServer({ config: { handlers: [long] } });
 });
 afterAll(async () => {
   await server.stop();
@@ -84,6 +88,29 @@ it("that comes with a submit is told the task's life in order, each by an id of 
     expect(() => verified(OTHER_SECRET, { headers, body })).toThrow("No matching signature");
     expect(() => verified(SECRET, { headers, body: `${body} ` })).toThrow("No matching signature");
   }
+});
+
+it("is told a long event whole, with its length before it, and signed", async () => {
+  await call("/v1/tasks", { kind: "long", input: {}, webhook: { url, secret: SECRET, events: ["task.completed"] } });
+  await until(() => heard.length > 0);
+  const [{ headers, body } = { headers: {}, body: "" }] = heard;
+  expect([headers["content-length"], headers["transfer-encoding"]]).toEqual([`${Buffer.byteLength(body)}`, undefined]);
+  expect(verified(SECRET, { headers, body })).toMatchObject({ data: { event: { output: LONG } } });
+});
+
+it("that breaks off a long event is tried again", async () => {
+  const broken = createServer((request) => request.socket.destroy());
+  broken.listen(0, "127.0.0.1");
+  await once(broken, "listening");
+  const at = z.object({ port: z.number() }).parse(broken.address());
+  const webhook = { url: `http://127.0.0.1:${at.port}/`, events: ["task.completed"] };
+  const { text } = await call("/v1/tasks", { kind: "long", input: {}, webhook });
+  const path = `/v1/tasks/${taskSchema.parse(JSON.parse(text)).id}/webhooks`;
+  const told = async () =>
+    z.object({ data: z.array(webhookSchema) }).parse(JSON.parse((await call(path)).text)).data[0];
+  while ((await told())?.attempts === 0);
+  expect(await told()).toMatchObject({ state: "active", last_error: expect.any(String) });
+  broken.close();
 });
 
 it("is made for a task that there is, is told what it asked for, and shows its secret to nobody", async () => {

@@ -2,6 +2,7 @@
  * One request to a receiver. Of its answer only the status and `Retry-After` count, as soon as they are there: a webhook is no
  * way to read what an address answers, and a body that does not end holds up nothing.
  */
+import { Readable } from "node:stream";
 import type { GuardedClient } from "../outgoing/guarded-client.ts";
 import { NotReached } from "../outgoing/reach.ts";
 import type { Answer, Notification } from "../task/subscription.ts";
@@ -20,7 +21,7 @@ export async function attempt(
 ): Promise<Answer> {
   try {
     const sent = { ...headers, "content-type": contentType };
-    const answer = await sender.tell(new URL(url), { method: "POST", headers: sent, body, signal });
+    const answer = await sender.tell(new URL(url), { method: "POST", ...withBody(sent, body), signal });
     const { status } = answer;
     const error = status >= 200 && status < 300 ? null : `HTTP ${status}`;
     return { status, retryAfterMs: retryAfterMs(answer.headers["retry-after"], now()), error };
@@ -28,6 +29,15 @@ export async function attempt(
     signal.throwIfAborted();
     return { status: null, refused: thrown instanceof NotReached, retryAfterMs: null, error: sentenceOf(thrown) };
   }
+}
+
+function withBody(headers: Record<string, string>, body: Notification["body"]) {
+  if (typeof body === "string") return { headers, body };
+  const sent = Readable.from(body.pieces(), { objectMode: false });
+  // What is broken off says so, to nobody: the request has failed.
+  sent.on("error", () => {});
+  // Without its length it would be sent in chunks, which not every receiver takes.
+  return { headers: { ...headers, "content-length": String(body.bytes) }, body: sent };
 }
 
 /** Seconds, or a date of HTTP. */

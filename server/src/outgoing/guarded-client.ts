@@ -30,7 +30,7 @@ export type OutgoingMethod = (typeof OUTGOING_METHODS)[number];
 export type OutgoingRequest = {
   method: OutgoingMethod;
   headers?: Readonly<Record<string, string>>;
-  body?: string | Uint8Array;
+  body?: string | Uint8Array | Readable;
   signal?: AbortSignal;
 };
 

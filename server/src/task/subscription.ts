@@ -118,7 +118,10 @@ export const newSubscription = z.strictObject({
 export type NewSubscription = z.input<typeof newSubscription>;
 
 /** What a receiver is sent. */
-export type Notification = { contentType: string; body: string | Uint8Array; headers: Record<string, string> };
+export type Notification = { contentType: string; body: string | LongBody; headers: Record<string, string> };
+
+/** A body that is made as it is sent. */
+export type LongBody = { bytes: number; pieces: () => AsyncIterable<string> };
 
 /** What is to be told: an event, or (null) the task as it stands. `attempt` counts from 1, `seq` is also that of an announcement. */
 export type Told = {

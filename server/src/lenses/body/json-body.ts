@@ -6,6 +6,8 @@ import type { Hmac } from "node:crypto";
 import { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
+import { tellInTurns } from "../../task/json/json-text.ts";
+import type { LongBody } from "../../task/subscription.ts";
 
 /** One of these takes some milliseconds to make. */
 const LONG_CHARACTERS = 1 << 20;
@@ -19,24 +21,45 @@ export function jsonBody(value: unknown, large: readonly unknown[] = [value]): s
   return large.some(isLong) ? Readable.from(piecesInTurns(value), { objectMode: false }) : JSON.stringify(value);
 }
 
-/** JSON that is sent with signatures: all of it is added to each of `signs`. Made and signed in turns where it is long. */
-export async function signedJson(value: unknown, signs: readonly Hmac[]): Promise<string | Buffer> {
+/**
+ * JSON that is sent with signatures: all of it is added to each of `signs`. What is long is made twice, in turns, to be signed
+ * and to be sent, and is nowhere whole.
+ */
+export async function signedJson(value: unknown, signs: readonly Hmac[]): Promise<string | LongBody> {
   if (!isLong(value)) {
     const text = JSON.stringify(value);
     for (const sign of signs) sign.update(text);
     return text;
   }
-  const pieces: Buffer[] = [];
+  let bytes = 0;
   for await (const text of piecesInTurns(value)) {
     const piece = Buffer.from(text);
     for (const sign of signs) sign.update(piece);
-    pieces.push(piece);
+    bytes += piece.length;
   }
-  return Buffer.concat(pieces);
+  return { bytes, pieces: () => piecesInTurns(value) };
 }
 
-export async function* piecesInTurns(value: unknown): AsyncIterable<string> {
-  for (const piece of jsonPieces(value)) {
+/** What `tell` says, with the JSON of long values in it made in turns (`jsonText`). */
+export function toldInTurns<Told>(tell: () => Told): Told | Promise<Told> {
+  return tellInTurns(tell, nextTurn);
+}
+
+/** The bytes of its JSON. */
+export async function jsonBytes(value: unknown): Promise<number> {
+  if (!isLong(value)) return Buffer.byteLength(JSON.stringify(value));
+  let bytes = 0;
+  for await (const piece of piecesInTurns(value)) bytes += Buffer.byteLength(piece);
+  return bytes;
+}
+
+export function piecesInTurns(value: unknown): AsyncIterable<string> {
+  return inTurns(jsonPieces(value));
+}
+
+/** Each in a turn of its own. */
+export async function* inTurns(pieces: Iterable<string>): AsyncIterable<string> {
+  for (const piece of pieces) {
     yield piece;
     await nextTurn();
   }

@@ -38,3 +38,16 @@ test("an item that cannot be had breaks the answer off", async () => {
   }
   await expect(text(jsonWithList((data) => ({ data }), broken()))).rejects.toThrow("gone");
 });
+
+test("a long item is written piece by piece", async () => {
+  const item = { texts: Array.from({ length: 16 }, (_, n) => `${n}"\n`.repeat(50_000)) };
+  async function* items() {
+    yield 1;
+    yield item;
+    yield item;
+  }
+  const pieces: Buffer[] = [];
+  for await (const piece of jsonWithList((data) => ({ data }), items())) pieces.push(Buffer.from(piece));
+  expect(Buffer.concat(pieces).toString() === JSON.stringify({ data: [1, item, item] })).toBe(true);
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2_000_000);
+});

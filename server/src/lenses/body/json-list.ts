@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
+import { isLong, piecesInTurns } from "./json-body.ts";
 
 /**
  * `around` is handed what stands for the list, and puts it where the list belongs; it is asked again after the last item,
@@ -27,7 +28,11 @@ async function* written(head: string, items: AsyncIterable<unknown>, tail: () =>
   yield `${head}[`;
   let separator = "";
   for await (const item of items) {
-    yield separator + JSON.stringify(item);
+    if (!isLong(item)) yield separator + JSON.stringify(item);
+    else {
+      yield separator;
+      yield* piecesInTurns(item);
+    }
     separator = ",";
   }
   yield `]${tail()}`;

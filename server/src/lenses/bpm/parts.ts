@@ -7,6 +7,7 @@ import { closingWordsOf, messageAsked } from "../../task/agent/agent-message.ts"
 import type { Artifact } from "../../task/artifact.ts";
 import { queryIdOf } from "../../task/conversation.ts";
 import type { JsonObject } from "../../task/json/json.ts";
+import { jsonText } from "../../task/json/json-text.ts";
 import type { Part } from "../../task/part.ts";
 import { RESULT_ID, resultParts } from "../../task/result.ts";
 import type { Task } from "../../task/task.ts";
@@ -17,7 +18,7 @@ function textPart(part: Part): WirePart {
   const { name, mediaType } = part;
   if ("data" in part) {
     const data = { partKind: "data", mediaType: "application/json" };
-    return withText(JSON.stringify(part.data), { ...part.metadata, ...data });
+    return withText(jsonText(part.data), { ...part.metadata, ...data });
   }
   const { file } = part;
   const size = "size" in file ? file.size : "bytes" in file ? Buffer.byteLength(file.bytes, "base64") : null;

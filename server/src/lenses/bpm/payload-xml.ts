@@ -3,9 +3,12 @@
  * element that comes again for each item of a list. XML has no types: what is read is a number or a boolean where it is
  * written as JSON writes one, null where its element closes itself, and a list where its element comes again.
  */
+import { Readable } from "node:stream";
 import { SaxesParser } from "saxes";
 import { Refusal } from "../../task/errors.ts";
 import type { Json } from "../../task/json/json.ts";
+import { piecesOf, slicesOf } from "../../task/json/json-pieces.ts";
+import { inTurns, isLong } from "../body/json-body.ts";
 
 export const XML_TYPE = "application/xml; charset=utf-8";
 const ROOT = "payload";
@@ -78,21 +81,32 @@ function noXml(why: string): Refusal {
   return new Refusal("invalid", `The body is no XML of a payload: ${why}`);
 }
 
-export function payloadXml(value: Json): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<payload>${value === null ? "" : content(value)}</payload>`;
+/** What is long is made piece by piece, each in a turn of its own. */
+export function payloadXml(value: Json): string | Readable {
+  const pieces = piecesOf(document(value));
+  return isLong(value) ? Readable.from(inTurns(pieces), { objectMode: false }) : [...pieces].join("");
 }
 
-function element(name: string, value: Json): string {
-  if (Array.isArray(value)) return value.map((item) => element(name, item)).join("");
-  return value === null ? `<${name}/>` : `<${name}>${content(value)}</${name}>`;
+function* document(value: Json): Generator<string> {
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n<${ROOT}>`;
+  if (value !== null) yield* content(value);
+  yield `</${ROOT}>`;
 }
 
-function content(value: Exclude<Json, null>): string {
-  if (typeof value !== "object") return escaped(String(value));
-  if (Array.isArray(value)) return value.map((item) => element("item", item)).join("");
-  return Object.entries(value)
-    .map(([key, item]) => (item === undefined ? "" : element(elementName(key), item)))
-    .join("");
+function* element(name: string, value: Json): Generator<string> {
+  if (Array.isArray(value)) for (const item of value) yield* element(name, item);
+  else if (value === null) yield `<${name}/>`;
+  else {
+    yield `<${name}>`;
+    yield* content(value);
+    yield `</${name}>`;
+  }
+}
+
+function* content(value: Exclude<Json, null>): Generator<string> {
+  if (typeof value !== "object") for (const slice of slicesOf(String(value))) yield escaped(slice);
+  else if (Array.isArray(value)) for (const item of value) yield* element("item", item);
+  else for (const [key, item] of Object.entries(value)) if (item !== undefined) yield* element(elementName(key), item);
 }
 
 /** A key as the name of an element: what no name may hold is an underscore. */

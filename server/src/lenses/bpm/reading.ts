@@ -2,6 +2,7 @@
 import type { Json } from "../../task/json/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { toldInTurns } from "../body/json-body.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { attachmentsOf, collapsed, commentsOf, historyOf, payloadOf } from "./containers.ts";
 import type { Field } from "./links.ts";
@@ -35,7 +36,9 @@ export async function expandedFields(
       : collapsed(links, number, "attachments"),
     history: hasHistory ? historyOf(links, task, await readHistory(caller, task)) : collapsed(links, number, "history"),
     payload: expand.has("payload") ? payloadOf(task) : collapsed(links, number, "payload"),
-    messages: hasHistory ? [askedMessage(thread, task), ...(await readConversation(caller, task, thread))] : [],
+    messages: hasHistory
+      ? [await toldInTurns(() => askedMessage(thread, task)), ...(await readConversation(caller, task, thread))]
+      : [],
   };
 }
 

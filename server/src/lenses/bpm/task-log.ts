@@ -6,6 +6,7 @@ import { pausingText } from "../../task/pause.ts";
 import type { Comment, HistoryEntry } from "../../task/people/human.ts";
 import type { Identity } from "../../task/people/identity.ts";
 import type { Prompt, Task } from "../../task/task.ts";
+import { toldInTurns } from "../body/json-body.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { type Thread, wireMessage } from "./parts.ts";
 import type { WireComment, WireHistoryEntry, WireMessage } from "./schema.ts";
@@ -139,7 +140,8 @@ export async function readConversation(
   for (const { seq, ...turn } of await verbs.tasks.turns(principal, task.id)) {
     // The answer that a decision has given is no second one.
     if (turn.asked === undefined && decided.has(seq - 1)) continue;
-    said.push({ seq, message: turn.asked ? asking(thread, task, seq, turn.asked) : telling(thread, turn) });
+    const message = turn.asked ? asking(thread, task, seq, turn.asked) : await toldInTurns(() => telling(thread, turn));
+    said.push({ seq, message });
   }
   return said.sort((one, other) => one.seq - other.seq).map(({ message }) => message);
 }

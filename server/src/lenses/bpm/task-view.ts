@@ -12,6 +12,7 @@ import { openQuestions } from "../../task/people/questions.ts";
 import { isFailed } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { threadOf as taskThread } from "../../task/thread.ts";
+import { toldInTurns } from "../body/json-body.ts";
 import { type Caller, numberOf } from "./caller.ts";
 import { collapsed } from "./containers.ts";
 import { FIELDS, type Field, type Links } from "./links.ts";
@@ -88,11 +89,11 @@ async function artifactsOf({ principal, verbs }: Caller, task: Task): Promise<Wi
   const found: WireArtifact[] = [];
   for (let cursor: string | undefined; ; ) {
     const { artifacts, next } = await verbs.tasks.artifacts(principal, task.id, cursor);
-    found.push(...artifacts.map(wireArtifact));
+    for (const artifact of artifacts) found.push(await toldInTurns(() => wireArtifact(artifact)));
     if (next === null) break;
     cursor = next;
   }
-  const result = resultArtifact(task);
+  const result = await toldInTurns(() => resultArtifact(task));
   return result === null ? found : [...found, result];
 }
 

@@ -15,6 +15,7 @@ import {
   TERMINAL_EVENTS,
 } from "../../task/events/event.ts";
 import type { Json, JsonObject } from "../../task/json/json.ts";
+import { jsonText } from "../../task/json/json-text.ts";
 import { pausingText } from "../../task/pause.ts";
 import type { Failure, Task, Wait } from "../../task/task.ts";
 import type { WireEvent } from "./schema.ts";
@@ -319,5 +320,5 @@ function short(text: string): string {
 }
 
 function asText(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : jsonText(value);
 }

@@ -1,6 +1,6 @@
 /** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
-import { isLong, piecesInTurns } from "../body/json-body.ts";
-import { oneLine } from "../one-line.ts";
+import { isLong } from "../body/json-body.ts";
+import { oneLine, oneLineInTurns } from "../one-line.ts";
 import type { WireEvent } from "./schema.ts";
 
 /** Names on the stream that differ from the type inside. */
@@ -42,7 +42,7 @@ export function isLongFrame(event: WireEvent): boolean {
 
 export async function* frameInPieces(event: WireEvent): AsyncIterable<string> {
   yield headOf(event);
-  for await (const piece of piecesInTurns(dataOf(event))) yield oneLine(piece);
+  yield* oneLineInTurns(dataOf(event));
   yield "\n\n";
 }
 

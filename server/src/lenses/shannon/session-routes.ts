@@ -7,6 +7,7 @@ import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import type { Conversations } from "../../verbs/conversations.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
+import { jsonBytes, toldInTurns } from "../body/json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Route, route } from "../route.ts";
 import { withTree, withTrees } from "../tree-usage.ts";
@@ -193,13 +194,14 @@ async function turnsOf(
     for await (const event of listedEvents(tasks, principal, task)) {
       events.push(event);
       room -= 1;
-      bytes -= Buffer.byteLength(JSON.stringify(event));
+      bytes -= await jsonBytes(event);
       if (room < 0 || bytes < 0) {
         throw new Refusal("too_large", "Session has too many events. Please use pagination with smaller turn limits.");
       }
     }
     const shown = await withTree(tasks, principal, task);
-    turns.push(turnOf(shown, { number: offset + index + 1, events, withPayload, now }));
+    const about = { number: offset + index + 1, events, withPayload, now };
+    turns.push(await toldInTurns(() => turnOf(shown, about)));
   }
   return turns;
 }

@@ -7,6 +7,7 @@ import { agentOutputOf } from "../../task/agent/agent.ts";
 import type { Conversation } from "../../task/conversation.ts";
 import { isUuid } from "../../task/id.ts";
 import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
+import { jsonText } from "../../task/json/json-text.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import { seen } from "../../task/text/title.ts";
@@ -134,7 +135,7 @@ export function turnOf(
 }
 
 function turnEventOf({ payload, ...event }: WireEvent, withPayload: boolean): TurnEvent {
-  return { ...event, ...(withPayload && payload && { payload: JSON.stringify(payload) }) };
+  return { ...event, ...(withPayload && payload && { payload: jsonText(payload) }) };
 }
 
 function durationOf(task: Task): number | null {

@@ -6,6 +6,7 @@ import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
+import { toldInTurns } from "../body/json-body.ts";
 import { type Answer, type Call, type Route, route } from "../route.ts";
 import { STREAM_SECRETS } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
@@ -165,7 +166,7 @@ export async function* framesOf(
     const shown = end === undefined ? task : await tasks.get(principal, task.id);
     let text = "";
     for (const event of events) {
-      for (const wire of wireEventsOf(event, shown)) {
+      for (const wire of await toldInTurns(() => wireEventsOf(event, shown))) {
         if (!isEnd(wire) && !(isAfter(wire, from) && wanted(wire))) continue;
         if (!isLongFrame(wire)) text += frameOf(wire);
         else {

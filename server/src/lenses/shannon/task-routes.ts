@@ -10,7 +10,7 @@ import type { TaskFilter } from "../../task/task-filter.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Acknowledged } from "../../verbs/tasks.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
-import { jsonBody } from "../body/json-body.ts";
+import { jsonBody, jsonBytes, toldInTurns } from "../body/json-body.ts";
 import { firstParam } from "../paging.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../route.ts";
 import { withTree, withTrees } from "../tree-usage.ts";
@@ -171,7 +171,7 @@ export const taskRoutes: readonly Route[] = [
       for await (const event of listedEvents(verbs.tasks, principal, task)) {
         passed += 1;
         if (passed <= offset) continue;
-        bytes += Buffer.byteLength(JSON.stringify(event));
+        bytes += await jsonBytes(event);
         if (events.length > 0 && bytes > EVENTS_BYTES_MAX) break;
         events.push(event);
         if (events.length === limit) break;
@@ -195,7 +195,8 @@ const encoded = new WeakMap<Task, Buffer>();
 
 async function encode({ principal, verbs }: Call<"id", unknown, unknown>, task: Task): Promise<Buffer | Readable> {
   const shown = await withTree(verbs.tasks, principal, task);
-  const body = jsonBody(statusOf(shown, await callsOf(verbs, principal, task)));
+  const calls = await callsOf(verbs, principal, task);
+  const body = jsonBody(await toldInTurns(() => statusOf(shown, calls)));
   if (typeof body !== "string") return body;
   const bytes = Buffer.from(body);
   // What those below it spend does not change the task itself.

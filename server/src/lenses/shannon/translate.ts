@@ -4,7 +4,7 @@
  * - The wire has seven statuses: a task that waits, for a person too, is RUNNING, and a rejected one is FAILED.
  * - `result` is text. What an agent says is its text; the output of any other kind that is no text is told as JSON text.
  * - `response` is the result when that is a JSON object, else it wraps the text as `{result}`: published client programs
- *   read `.response.result` of plain answers.
+ *   read `.response.result` of plain answers. So does it wrap long text, also where that is JSON.
  * - `updated_at` is the last change of state, not of anything in the task.
  * - `mode` has no word for a supervisor, and is the mode that was asked for, as long as one was; what ran instead is in
  *   `metadata.executed_mode`.
@@ -14,8 +14,9 @@
  * - One event may become several frames or none, so the wire's sequence numbers rise with gaps: 16 x seq + k.
  */
 import { z } from "zod";
-import { agentInput, agentOutputOf, type Citation, outputText } from "../../task/agent/agent.ts";
-import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
+import { agentInput, agentOutputOf, type Citation, isToldAsJson, outputText } from "../../task/agent/agent.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../task/json/json.ts";
+import { jsonText } from "../../task/json/json-text.ts";
 import { stepsGoingOn } from "../../task/pause.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -25,6 +26,9 @@ import { EXECUTION_MODE, type Mode, taskStatus } from "./vocabulary.ts";
 
 type ModelShare = NonNullable<NonNullable<StatusAnswer["metadata"]>["model_breakdown"]>[number];
 type Usage = NonNullable<StatusAnswer["usage"]>;
+
+/** Longer text is told as text, also where it is JSON: to read it takes as long as to write it. */
+const PARSED_CHARACTERS_MAX = 1 << 20;
 
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
@@ -44,7 +48,7 @@ export function statusOf(task: Task, calls: readonly UsageCall[] = []): StatusAn
     workflow_id: task.id,
     status: taskStatus(task.state),
     ...(result !== null && { result }),
-    response: result === null ? null : responseOf(result),
+    response: result === null ? null : responseOf(result, task.state === "completed" ? task.output : null),
     error,
     ...(error !== "" && { error_message: error }),
     created_at: isoTime(task.createdAt),
@@ -102,7 +106,7 @@ export function queryOf(task: Task): string {
   const agent = agentInputOf(task);
   if (agent) return agent.query;
   if (task.title !== "") return task.title;
-  return typeof task.input === "string" ? task.input : JSON.stringify(task.input);
+  return typeof task.input === "string" ? task.input : jsonText(task.input);
 }
 
 /** The result as text; null while there is none. */
@@ -224,8 +228,10 @@ function ranAs(task: Task): Mode | null {
   return task.kind === "agent" && task.state === "completed" ? (agentOutputOf(task.output)?.ranAs ?? null) : null;
 }
 
-function responseOf(result: string): JsonObject {
-  if (result.trimStart().startsWith("{")) {
+/** `result` is the text of `output`. */
+function responseOf(result: string, output: Json): JsonObject {
+  if (typeof output === "object" && output !== null && !Array.isArray(output) && isToldAsJson(output)) return output;
+  if (result.length <= PARSED_CHARACTERS_MAX && result.trimStart().startsWith("{")) {
     try {
       const value: unknown = JSON.parse(result);
       if (isJsonObject(value)) return value;

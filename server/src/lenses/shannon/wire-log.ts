@@ -4,6 +4,7 @@ import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../task/task-filter.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
+import { toldInTurns } from "../body/json-body.ts";
 import { wireEventsOf } from "./events.ts";
 import { isListed } from "./frames.ts";
 import type { WireEvent } from "./schema.ts";
@@ -21,7 +22,7 @@ export async function* listedEvents(
       // The task may have ended after it was read.
       const ended = TERMINAL_EVENTS.has(event.type);
       const shown = ended && task.endedAt === null ? await tasks.get(principal, task.id) : task;
-      yield* wireEventsOf(event, shown).filter(isListed);
+      yield* (await toldInTurns(() => wireEventsOf(event, shown))).filter(isListed);
       if (ended) return;
     }
     const last = page.at(-1);

@@ -130,13 +130,14 @@ function prepareEntry(entry: JournalEntry, spill: Spill): NonNullable<PreparedWr
 /** The long values of these writes, each as `prepareWrite` asks the spill for it. */
 export function longValues(writes: readonly Write[]): unknown[] {
   const values: unknown[] = [];
-  for (const { task, before, events, journal, artifacts, inbox } of writes) {
+  for (const { task, before, events, journal, artifacts, inbox, messages } of writes) {
     if (task.state === "completed") values.push(task.output);
     if (before === null) values.push(task.input);
     for (const { data } of events) values.push(data);
     if (journal) for (const { result } of journal) values.push(result);
     if (artifacts) values.push(...artifacts);
     if (inbox) values.push(inbox.value, inbox.answer);
+    if (messages) for (const { parts } of messages) values.push(parts);
   }
   return values.filter(isLong);
 }

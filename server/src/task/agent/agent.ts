@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { isUuid } from "../id.ts";
 import { isWithin, type Json, jsonObject } from "../json/json.ts";
+import { jsonText } from "../json/json-text.ts";
 import { part, textOf } from "../part.ts";
 import { agentCard } from "./agent-card.ts";
 import { agentMessage, closingWordsOf } from "./agent-message.ts";
@@ -233,6 +234,11 @@ export function agentOutputOf(output: Json): AgentOutput | null {
   return read.success ? read.data : null;
 }
 
+/** Its text is its JSON: it is none of what is said in words. */
+export function isToldAsJson(output: Json): boolean {
+  return agentOutputOf(output) === null && closingWordsOf(output) === null && typeof output === "object";
+}
+
 /** An output as text, whatever kind of task it came from: what an agent says, a message, a text, or JSON. */
 export function outputText(output: Json): string {
   const agent = agentOutputOf(output);
@@ -240,5 +246,5 @@ export function outputText(output: Json): string {
   const said = closingWordsOf(output);
   if (said) return textOf(said.message.parts);
   if (typeof output === "string") return output;
-  return output === null ? "" : JSON.stringify(output);
+  return output === null ? "" : jsonText(output);
 }

@@ -24,9 +24,14 @@ function rest(value: unknown, max: number): number {
   return left;
 }
 
-export function* jsonPieces(value: unknown): Generator<string> {
+export function jsonPieces(value: unknown): Generator<string> {
+  return piecesOf(parts(value));
+}
+
+/** A text of many parts, as many of them at once as make a piece. */
+export function* piecesOf(parts: Iterable<string>): Generator<string> {
   let piece = "";
-  for (const part of parts(value)) {
+  for (const part of parts) {
     piece += part;
     if (piece.length < PIECE_CHARACTERS) continue;
     yield piece;
@@ -44,12 +49,17 @@ function* parts(value: unknown): Generator<string> {
 
 function* textParts(text: string): Generator<string> {
   yield '"';
+  for (const slice of slicesOf(text)) yield JSON.stringify(slice).slice(1, -1);
+  yield '"';
+}
+
+/** Of whole characters, each as long as a piece. */
+export function* slicesOf(text: string): Generator<string> {
   for (let from = 0; from < text.length; ) {
     const to = wholeCharacters(text, from + PIECE_CHARACTERS);
-    yield JSON.stringify(text.slice(from, to)).slice(1, -1);
+    yield text.slice(from, to);
     from = to;
   }
-  yield '"';
 }
 
 /** The place itself, or the next one when it parts the two halves of a character. */

@@ -2,11 +2,13 @@
  * Hands a question to another agent, as a task below that of whoever asks: it has a log, a journal and a price of its own,
  * and ends with its parent. Agents that hand a question on in a circle end at the depth that a tree of tasks may have.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { agentOutputOf, type Collaborator, outputText } from "../../../task/agent/agent.ts";
 import type { Guardrails } from "../../../task/agent/guardrails.ts";
 import { StepError } from "../../../task/handler.ts";
 import { type JsonObject, jsonObject } from "../../../task/json/json.ts";
+import { tellInTurns } from "../../../task/json/json-text.ts";
 import type { AgentDirectory } from "../directory.ts";
 import { excerpt, shortened } from "../excerpt.ts";
 import { defineTool, RESULT_CHARS_MAX, type Tool } from "../tool.ts";
@@ -57,7 +59,8 @@ export function consultAgentTool(
       };
       const answer = await ctx.child(`agent ${id} ${agent}`, "agent", given, within);
       const citations = agentOutputOf(answer)?.citations;
-      return { output: excerpt(outputText(answer), RESULT_CHARS_MAX), ...(citations && { citations }) };
+      const text = await tellInTurns(() => outputText(answer), nextTurn);
+      return { output: excerpt(text, RESULT_CHARS_MAX), ...(citations && { citations }) };
     },
   };
 }

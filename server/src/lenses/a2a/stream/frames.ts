@@ -11,8 +11,8 @@ import type { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
-import { isLong, piecesInTurns } from "../../body/json-body.ts";
-import { oneLine } from "../../one-line.ts";
+import { isLong, jsonBytes } from "../../body/json-body.ts";
+import { oneLine, oneLineInTurns } from "../../one-line.ts";
 import type { Dialect } from "../dialect.ts";
 import { problemOf, type RpcId } from "../errors.ts";
 import type { ArtifactView, EventView, TaskView } from "../model/view.ts";
@@ -70,7 +70,7 @@ export async function textsOf(views: readonly EventView[], { codec }: Dialect): 
   for (const view of views) {
     const said = codec.write.event(view);
     const text = textOf(said);
-    const bytes = typeof text === "string" ? Buffer.byteLength(text) : await bytesOf(said);
+    const bytes = typeof text === "string" ? Buffer.byteLength(text) : await jsonBytes(said);
     if (bytes <= EVENT_BYTES_MAX) texts.push(text);
     else for (const piece of await pieces(view)) texts.push(textOf(codec.write.event(piece)));
   }
@@ -78,19 +78,7 @@ export async function textsOf(views: readonly EventView[], { codec }: Dialect): 
 }
 
 function textOf(said: JsonObject): FrameText {
-  return isLong(said) ? () => linePieces(said) : oneLine(JSON.stringify(said));
-}
-
-async function* linePieces(said: unknown): AsyncIterable<string> {
-  for await (const piece of piecesInTurns(said)) yield oneLine(piece);
-}
-
-/** Of its JSON. */
-async function bytesOf(said: unknown): Promise<number> {
-  if (!isLong(said)) return Buffer.byteLength(JSON.stringify(said));
-  let bytes = 0;
-  for await (const piece of piecesInTurns(said)) bytes += Buffer.byteLength(piece);
-  return bytes;
+  return isLong(said) ? () => oneLineInTurns(said) : oneLine(JSON.stringify(said));
 }
 
 async function pieces(view: EventView): Promise<EventView[]> {
@@ -139,7 +127,7 @@ async function fittingGroups(parts: readonly Part[]): Promise<Part[][]> {
   const groups: Part[][] = [[]];
   let bytes = 0;
   for (const part of parts) {
-    const size = await bytesOf(part);
+    const size = await jsonBytes(part);
     if (bytes + size > EVENT_BYTES_MAX && groups.at(-1)?.length) {
       groups.push([]);
       bytes = 0;

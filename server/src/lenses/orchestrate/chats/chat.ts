@@ -4,8 +4,9 @@
  */
 import { isJsonObject, type Json, type JsonObject } from "../../../task/json/json.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
+import { isLong } from "../../body/json-body.ts";
 import type { EventStream } from "../../lens-parts.ts";
-import { oneLine } from "../../one-line.ts";
+import { oneLine, oneLineInTurns } from "../../one-line.ts";
 import { liveEvents } from "../events/log.ts";
 import type { RunEvent } from "../events/schema.ts";
 import { type StreamedRun, withTime } from "../events/stream.ts";
@@ -55,10 +56,14 @@ export function chunksOf(tasks: Pick<Tasks, "follow">, chat: Chat): EventStream 
 
 async function* framesOf(tasks: Pick<Tasks, "follow">, chat: Chat, signal: AbortSignal): AsyncGenerator<string> {
   for await (const event of eventsOf(tasks, chat, withTime(signal, CHAT_MS_MAX))) {
-    const text = chunkDataOf(chat, event)
-      .map((data) => `data: ${oneLine(JSON.stringify(data))}\n\n`)
-      .join("");
-    if (text !== "") yield text;
+    for (const data of chunkDataOf(chat, event)) {
+      if (!isLong(data)) yield `data: ${oneLine(JSON.stringify(data))}\n\n`;
+      else {
+        yield "data: ";
+        yield* oneLineInTurns(data);
+        yield "\n\n";
+      }
+    }
   }
   yield "data: [DONE]\n\n";
 }

@@ -10,6 +10,7 @@ import { messageIdInTask, queryIdOf } from "../../../task/conversation.ts";
 import { type CustomEvent, type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
 import { isUuid, uuidFromTaskId } from "../../../task/id.ts";
 import type { Json, JsonObject } from "../../../task/json/json.ts";
+import { jsonText } from "../../../task/json/json-text.ts";
 import type { FailedState } from "../../../task/states.ts";
 import type { Failure, Task } from "../../../task/task.ts";
 import { isParked } from "../../../task/turns.ts";
@@ -223,5 +224,5 @@ function failureText({ code, message }: Failure): string {
 }
 
 function asText(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : jsonText(value);
 }

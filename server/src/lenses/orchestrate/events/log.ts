@@ -1,11 +1,12 @@
 /** What a run has done, out of the log of its task: all of it so far, as it comes, or what of it an answer tells. */
 import { agentOutputOf } from "../../../task/agent/agent.ts";
 import { queryIdOf } from "../../../task/conversation.ts";
-import type { TaskEvent } from "../../../task/events/event.ts";
+import { type TaskEvent, TERMINAL_EVENTS } from "../../../task/events/event.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import { PAGE_LIMIT_MAX } from "../../../task/task-filter.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
+import { toldInTurns } from "../../body/json-body.ts";
 import { answerOf } from "../messages/message.ts";
 import type { StepDetails, ThreadMessage } from "../messages/schema.ts";
 import type { TimedOut } from "../vocabulary.ts";
@@ -23,7 +24,7 @@ export async function* eventsSoFar(
   timedOut: TimedOut,
 ): AsyncGenerator<RunEvent> {
   const reader = new RunEvents(task, timedOut);
-  for await (const event of logSoFar(tasks, principal, task)) yield* reader.read(event);
+  for await (const event of logSoFar(tasks, principal, task)) yield* await toldInTurns(() => reader.read(event));
 }
 
 /** Where a stream begins: with the run, or with the message by which it was told to go on. */
@@ -41,7 +42,7 @@ export async function* liveEvents(
   for await (const batch of tasks.follow(principal, task.id, 0, signal)) {
     const told: RunEvent[] = [];
     for (const event of batch) {
-      const read = reader.read(event);
+      const read = await toldInTurns(() => reader.read(event));
       hasBegun ||= since !== null && isMessage(event, since.messageId);
       if (hasBegun) told.push(...read);
     }
@@ -62,7 +63,7 @@ export async function answerWithSteps(
   task: Task,
 ): Promise<ThreadMessage | null> {
   const { steps, parent } = await wayTo(tasks, principal, task);
-  return answerOf(task, steps, parent);
+  return await toldInTurns(() => answerOf(task, steps, parent));
 }
 
 /** What a task did on the way to its answer, and which message it answers. */
@@ -75,7 +76,9 @@ export async function wayTo(
   const reader = new RunEvents(task, "expired");
   let left = STEP_EVENTS_MAX;
   for await (const event of logSoFar(tasks, principal, task)) {
-    reader.read(event);
+    // The end is no step of its own.
+    if (TERMINAL_EVENTS.has(event.type)) break;
+    await toldInTurns(() => reader.read(event));
     left -= 1;
     if (left === 0) break;
   }

@@ -6,9 +6,9 @@
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Tasks } from "../../../verbs/tasks.ts";
-import { isLong, piecesInTurns } from "../../body/json-body.ts";
+import { isLong } from "../../body/json-body.ts";
 import type { EventStream } from "../../lens-parts.ts";
-import { oneLine } from "../../one-line.ts";
+import { oneLine, oneLineInTurns } from "../../one-line.ts";
 import type { TimedOut } from "../vocabulary.ts";
 import { liveEvents, type Since } from "./log.ts";
 
@@ -45,7 +45,7 @@ async function* linesOf(
       else {
         if (lines !== "") yield lines;
         lines = "\n";
-        for await (const piece of piecesInTurns(event)) yield oneLine(piece);
+        yield* oneLineInTurns(event);
       }
     }
     if (lines !== "") yield lines;

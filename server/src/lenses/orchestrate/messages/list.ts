@@ -4,6 +4,7 @@ import { Refusal } from "../../../task/errors.ts";
 import type { Principal } from "../../../task/principal.ts";
 import { isTerminal } from "../../../task/states.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
+import { toldInTurns } from "../../body/json-body.ts";
 import { wayTo } from "../events/log.ts";
 import { messageOf } from "./message.ts";
 import type { ThreadMessage } from "./schema.ts";
@@ -66,7 +67,8 @@ async function shown(
   const task = isNotice || (isAnswer && hasSteps) ? await taskOf(verbs, principal, message) : null;
   const steps = isAnswer && task ? (await wayTo(verbs.tasks, principal, task)).steps : [];
   const isAsync = isNotice && task !== null && !isTerminal(task.state);
-  return messageOf(message, { thread: id, tenant, user, parent, isAsync, steps });
+  const around = { thread: id, tenant, user, parent, isAsync, steps };
+  return await toldInTurns(() => messageOf(message, around));
 }
 
 /** Null for one that is gone: its messages outlive it. */

@@ -11,6 +11,7 @@ import { type Message, messageIdInTask, queryIdOf, replyIdOf } from "../../../ta
 import type { TaskEvent } from "../../../task/events/event.ts";
 import { uuidFromTaskId } from "../../../task/id.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../../task/json/json.ts";
+import { jsonText } from "../../../task/json/json-text.ts";
 import { type Part, textOf } from "../../../task/part.ts";
 import type { Prompt, Task } from "../../../task/task.ts";
 import { threadOf } from "../runs/asked.ts";
@@ -136,7 +137,7 @@ function itemOf(part: Part, id: string, purpose: Message["purpose"]): JsonObject
   if (purpose === "question")
     return { response_type: "form", id, json_schema: data, ui_schema: {}, form_data: null, form_operation: null };
   if (purpose === "answer" && isJsonObject(data)) return { response_type: "form", id, form_data: data };
-  return { response_type: "text", id, text: typeof data === "string" ? data : JSON.stringify(data) };
+  return { response_type: "text", id, text: typeof data === "string" ? data : jsonText(data) };
 }
 
 /** What is kept of the content of a message that a client writes. */

@@ -6,6 +6,7 @@ import type { Principal } from "../../../task/principal.ts";
 import { isTerminal } from "../../../task/states.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
+import { jsonBody } from "../../body/json-body.ts";
 import { anyQuery, type Call, JSON_TYPE, type Route, route } from "../../route.ts";
 import { withTree, withTrees } from "../../tree-usage.ts";
 import { foundAs } from "../errors.ts";
@@ -83,16 +84,16 @@ function streaming({ timedOut, answerWithinMs }: RunSettings): Route {
 
 function reading(timedOut: TimedOut): Route {
   /** Keyed by the object itself: a task that changes is another object. */
-  const encoded = new WeakMap<Task, Buffer>();
+  const encoded = new WeakMap<Task, string>();
   const encode = async (
     { principal, verbs }: Pick<Call<never, unknown, unknown>, "principal" | "verbs">,
     task: Task,
   ) => {
     const answer = await answerWithSteps(verbs.tasks, principal, task);
     const shown = await withTree(verbs.tasks, principal, task);
-    const bytes = Buffer.from(JSON.stringify(runOf(shown, timedOut, answer)));
+    const bytes = jsonBody(runOf(shown, timedOut, answer));
     // What those below it spend does not change the task itself.
-    if (shown === task) encoded.set(task, bytes);
+    if (shown === task && typeof bytes === "string") encoded.set(task, bytes);
     return bytes;
   };
   return route({

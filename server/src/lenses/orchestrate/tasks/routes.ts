@@ -5,6 +5,7 @@ import type { JsonObject } from "../../../task/json/json.ts";
 import type { Principal } from "../../../task/principal.ts";
 import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
+import { jsonBody, toldInTurns } from "../../body/json-body.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
 import { backgroundIdOf, NAMES, taskNamed } from "../names.ts";
 import { success } from "../success.ts";
@@ -31,8 +32,8 @@ export const taskRoutes: readonly Route[] = [
         if (error instanceof Refusal && error.code === "not_found") return null;
         throw error;
       });
-      const told = found === null ? unknownTask(id) : backgroundTaskOf(found, id);
-      return { status: 200, bytes: Buffer.from(JSON.stringify(told)), headers: { "content-type": JSON_TYPE } };
+      const told = found === null ? unknownTask(id) : await toldInTurns(() => backgroundTaskOf(found, id));
+      return { status: 200, bytes: jsonBody(told), headers: { "content-type": JSON_TYPE } };
     },
   }),
   route({
