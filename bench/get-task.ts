@@ -1,14 +1,15 @@
 /**
- * `GET /v1/tasks/{id}` with a key, default log and headers, against a bare Fastify route that returns the same bytes.
+ * `GET /v1/tasks/{id}` with a key, default log and headers, without a share of requests a minute, against a bare Fastify route that returns the same bytes.
  *
  *   node bench/get-task.ts [pairs] [seconds per run]
  */
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Rig } from "./load/rig.ts";
 
 const pairs = Number(process.argv[2] ?? 9);
 const seconds = Number(process.argv[3] ?? 2);
-const rig = await Rig.start();
+const rig = await Rig.start({ flags: ["--config", fileURLToPath(new URL("get-task.config.ts", import.meta.url))] });
 try {
   const submitted = await rig.call("/v1/tasks?wait=20", {
     kind: "agent",
