@@ -141,6 +141,19 @@ test("a sound task that is set aside is in no list, no count and no start, outli
   await again.close();
 });
 
+test("tasks that sleep and are set aside are read by no start and counted among no others", async () => {
+  const [first, second, third] = await threeTasks({ notBefore: START + 60_000 });
+  expect(await sqliteStorage(folder).setAside(second.id)).toBe(true);
+  const store = await reopened();
+  const beforeAll = { wakesAt: 0, id: "" };
+  const { tasks } = await store.asleep(beforeAll, START + 60_000, 10);
+  expect(tasks.map(({ number }) => number)).toEqual([first.number, third.number]);
+  expect((await store.asleepNumbers(beforeAll, 10)).those).toEqual([
+    { kind: first.kind, state: "queued", numbers: [first.number, third.number] },
+  ]);
+  await store.close();
+});
+
 test("a check reads the logs, journals, inboxes, files, conversations, keys and subscriptions too, and names what it cannot read", async () => {
   const [first, second, third] = await threeTasks({ input: { text: "x".repeat(100_000) } });
   const store = await reopened();

@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { AsleepPlace, BelowPlace, OpenPlace } from "../../../task/open-task.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
-import { isTenantAside, notAside } from "../doctor/set-aside.ts";
+import { isTenantAside, NUMBERS_ASIDE, notAside } from "../doctor/set-aside.ts";
 import { lateRows } from "../late-statements.ts";
 import { AFTER_URGENT, RANK } from "../migrations/033-order-of-a-start.ts";
 import { ASLEEP, AWAKE, NEVER, WAKES_AT } from "../migrations/034-asked.ts";
@@ -51,11 +51,9 @@ export function openReads(db: Database) {
       placeOf: ([createdAt, number]) => ({ createdAt: numberIn(createdAt), number: numberIn(number) }),
     }),
     asleep: openPages<AsleepPage, AsleepPlace>(db, {
-      select: (columns) =>
-        `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
-        AND ${WAKES_AT} BETWEEN ? AND ? AND (${WAKES_AT} > ? OR id > ?) ORDER BY ${WAKES_AT}, id`,
+      select: behindAsleepPlace,
       place: [WAKES_AT, "id"],
-      values: ({ after, until }) => [after.wakesAt, until, after.wakesAt, after.id],
+      values: ({ after, until }) => [after.wakesAt, after.id, after.wakesAt, until],
       placeOf: ([wakesAt, id]) => ({ wakesAt: numberIn(wakesAt), id: textIn(id) }),
     }),
     firstWake: number(
@@ -90,9 +88,13 @@ function wantedOf(db: Database): (of: { tenant: string; tasksMax: number }) => s
   };
 }
 
-/** Those whose `wakesAt` is the same, of which there may be a million, in a statement of their own: each begins at its place in the index. */
+/**
+ * Those whose `wakesAt` is the same, of which there may be a million, in a statement of their own: each begins at its place in the
+ * index. Who was set aside is looked for once: to look at the tenant of each would be to read its row.
+ */
 function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number }) => NumberedRows {
-  const select = `SELECT ${WAKES_AT}, id, n, kind, state FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}`;
+  const select = `SELECT ${WAKES_AT}, id, n, kind, state FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
+    AND n NOT IN (${NUMBERS_ASIDE})`;
   const same = lateRows(db, `${select} AND ${WAKES_AT} = ? AND id > ? ORDER BY id LIMIT ?`);
   const later = lateRows(db, `${select} AND ${WAKES_AT} > ? ORDER BY ${WAKES_AT}, id LIMIT ?`);
   return ({ after: { wakesAt, id }, limit }) => {
@@ -121,6 +123,14 @@ function behindOpenPlace(columns: string): string {
     UNION ALL ${rows} AND ${RANK} = ? AND ${AFTER_URGENT} > ?
     UNION ALL ${rows} AND ${RANK} > ?
     ORDER BY 1, 2, 3`;
+}
+
+/** The same of those that sleep: those of its moment, of which there may be a million, and those that come after it. */
+function behindAsleepPlace(columns: string): string {
+  const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}`;
+  return `${rows} AND ${WAKES_AT} = ? AND id > ?
+    UNION ALL ${rows} AND ${WAKES_AT} > ? AND ${WAKES_AT} <= ?
+    ORDER BY 1, 2`;
 }
 
 type OpenSource<Page, Place> = {
