@@ -254,6 +254,22 @@ test("one that ends while it is looked for, since another waits for its turn beh
 
 const broken = new Error("It cannot be read.");
 
+test("a conversation of which the store cannot tell who comes first keeps nobody else from going on", async () => {
+  const conversation = { alias: "talk" };
+  const asked = await submit("asks", { conversation });
+  const behind = await submit("work", { conversation, multitaskStrategy: "enqueue" });
+  const nap = await submit("naps");
+  faults.refuse(Number.POSITIVE_INFINITY, "openInConversation", broken);
+  await start();
+  expect(engine.recovering).toBeNull();
+  expect(warned).toEqual(["Who comes first in a conversation could not be read."]);
+  await clock.advance(HOUR, atRest);
+  expect(await Promise.all([asked, behind, nap].map(stateOf))).toEqual(["input_required", "queued", "completed"]);
+  await verbs.tasks.cancel(ada, asked);
+  await atRest();
+  expect(await stateOf(behind)).toBe("completed");
+});
+
 test.each<[string, keyof Store, Error | undefined, number]>([
   ["refuses", "asleep", undefined, 2],
   ["fails to read them", "asleep", broken, 2],

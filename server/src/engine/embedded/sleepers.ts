@@ -93,12 +93,19 @@ export class Sleepers {
 
   /** Of those that wait for their turn in a conversation: the ones before them are in memory from here on. */
   async bringBefore(entries: Iterable<Entry>): Promise<void> {
-    const { store, transitions, isHere } = this.#parts;
+    const { store, transitions, isHere, log } = this.#parts;
     const last = new Map<string, number>();
     for (const { inTurn, conversation, number } of entries)
       if (inTurn && conversation !== null) last.set(conversation, Math.max(number, last.get(conversation) ?? 0));
     for (const [conversation, number] of last) {
-      for (const id of await this.#again(() => store.openInConversation(conversation, number)))
+      // What cannot be read holds up nobody else. Whoever would begin too early is refused by the store, which names who comes first.
+      const before = await this.#again(() => store.openInConversation(conversation, number), isPassing).catch(
+        (error: unknown) => {
+          if (!this.#stopped) log.warn("Who comes first in a conversation could not be read.", { conversation, error });
+          return [];
+        },
+      );
+      for (const id of before)
         if (!isHere(id) && !this.#stopped) await this.#again(() => transitions.tell(id), isPassing).catch(() => {});
     }
   }
