@@ -145,6 +145,12 @@ export const STORE = [
     put: "if (giving < -1) return",
   },
   {
+    file: writer,
+    name: "what-comes-behind-a-sweep-waits-for-a-whole-slice",
+    find: "calls.length > 1 ? () => true : isWaitedFor",
+    put: "isWaitedFor",
+  },
+  {
     file: removal,
     name: "what-is-swept-stays-in-the-totals",
     find: "if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);",

@@ -135,7 +135,7 @@ export function longValues(writes: readonly Write[]): unknown[] {
     if (before === null) values.push(task.input);
     for (const { data } of events) values.push(data);
     if (journal) for (const { result } of journal) values.push(result);
-    if (artifacts) values.push(...artifacts);
+    if (artifacts) for (const artifact of artifacts) values.push(artifact);
     if (inbox) values.push(inbox.value, inbox.answer);
     if (messages) for (const { parts } of messages) values.push(parts);
   }
