@@ -7,6 +7,9 @@ import type { Dispatcher } from "undici";
 import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
 import type { RepairedAnswer } from "./repaired-stream.ts";
 
+/** An answer that begins with more of them goes on to `fetch`, whose bytes are counted as they are read. */
+const BLANK_BYTES_MAX = 16_384;
+
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
@@ -16,6 +19,7 @@ export class EarlyAnswer {
   /** Whether it is read here; null as long as that cannot be told from what has come. */
   #here: boolean | null = null;
   #first: Buffer = Buffer.alloc(0);
+  #firstBytes = 0;
   #hasEnded = false;
 
   constructor(answer: RepairedAnswer) {
@@ -69,13 +73,13 @@ export class EarlyAnswer {
   }
 
   #look(controller: Controller, chunk: Buffer, next: Handler): void {
-    this.#first = Buffer.concat([this.#first, chunk]);
-    const first = withoutBlanks(this.#first);
-    if (first.length < LONGEST_FIELD) return;
-    if (isEventStream(first)) {
+    this.#firstBytes += chunk.length;
+    this.#first = withoutBlanks(Buffer.concat([this.#first, chunk]));
+    const isTold = this.#first.length >= LONGEST_FIELD;
+    if (isTold && isEventStream(this.#first)) {
       this.#decide(true);
-      this.#answer.take(first);
-    } else this.#passOn(controller, next);
+      this.#answer.take(this.#first);
+    } else if (isTold || this.#firstBytes > BLANK_BYTES_MAX) this.#passOn(controller, next);
   }
 
   /** What was not read here goes on, with all that comes after it. */

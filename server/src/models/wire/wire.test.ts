@@ -3,7 +3,9 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import { ANTHROPIC, askedProviders, events, GATEWAY, OPENAI } from "../../../test/providers/asked.ts";
+import { providersAt } from "../../../test/providers/provider-server.ts";
 import type { ModelId } from "../model.ts";
+import { createModels } from "../models.ts";
 
 const provider = askedProviders();
 const { ask, answered, failed } = provider;
@@ -73,6 +75,18 @@ describe("the bytes of an answer", () => {
       const answer = await ask(GATEWAY, { onText: (piece) => (heard += piece) });
       expect([size, answer.text, heard]).toEqual([size, "Wh\u00f6le \ud83d\ude00.", "Wh\u00f6le \ud83d\ude00."]);
     }
+  });
+
+  it("are no more than an answer may have, also where they are blanks alone", async () => {
+    const bounds = { outputBytesMax: 65_536, firstTokenMs: 5_000 };
+    const models = createModels({ providers: providersAt(provider.server), ...bounds });
+    provider.server.script({ kind: "text", text: " ".repeat(2_000_000), then: "open" });
+    const { signal } = new AbortController();
+    const asked = models.call({ model: GATEWAY, prompt: [{ role: "user", text: "Hi" }], tools: [], signal });
+    await expect(asked).rejects.toMatchObject({ code: "bad_answer" });
+    await provider.server.idle();
+    const late = `${"\n".repeat(20_000)}${events(said({ content: "Late." }, "stop"), "[DONE]")}`;
+    expect((await answered(GATEWAY, late)).text).toBe("Late.");
   });
 
   it.each([GATEWAY, OPENAI, ANTHROPIC])("leave their connection to later calls (%s)", async (model) => {
