@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import fastify from "fastify";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
@@ -229,6 +230,42 @@ describe("an event stream", () => {
     await expect(text).rejects.toThrow("terminated");
     const { url: other } = await serving({ frames: () => from(["id: 1\n\n"]), endsWhole: true });
     expect(await (await fetch(other)).text()).toBe("id: 1\n\n");
+  });
+
+  it("is broken off too where it stops within a frame, and has no beat there", async () => {
+    const source = tap();
+    source.push("data: ");
+    const { url, streams } = await serving({ frames: source.frames, heartbeatMs: 10 });
+    const reader = (await fetch(url)).body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("data: ");
+    // Longer than streams are looked at.
+    const next = Promise.race([reader?.read(), setTimeout(1_500, "nothing")]);
+    expect(await next).toBe("nothing");
+    const more = tap();
+    more.push("data: ");
+    const other = await serving({ frames: more.frames });
+    const text = fetch(other.url).then((response) => response.text());
+    text.catch(() => {});
+    await expect.poll(() => other.streams.open()).toBe(1);
+    other.streams.close();
+    await expect(text).rejects.toThrow("terminated");
+    streams.close();
+  });
+
+  it("is refused beyond the bound also where others open while it waits", async () => {
+    const { frames } = tap();
+    const turn = Promise.withResolvers<void>();
+    let waiting = 0;
+    const turnOf = () => {
+      waiting += 1;
+      return turn.promise;
+    };
+    const { url, streams } = await serving({ opening: ": hello\n\n", frames }, { streamsMax: 1, turnOf });
+    const answers = [fetch(url), fetch(url), fetch(url)];
+    await expect.poll(() => waiting).toBe(3);
+    turn.resolve();
+    expect((await Promise.all(answers)).map(({ status }) => status).toSorted()).toEqual([200, 503, 503]);
+    expect(streams.open()).toBe(1);
   });
 
   it("is refused beyond the bound", async () => {

@@ -15,6 +15,7 @@ const STALLED_MS_MAX = 300_000;
 const CUT_MS = 250;
 /** One timer for all streams, since 10,000 of them are 10,000 timers otherwise. */
 const TICK_MS = 1_000;
+const LINE_FEED = 10;
 
 type Open = {
   request: string;
@@ -23,8 +24,13 @@ type Open = {
   heartbeatMs: number;
   endsWhole: boolean;
   lastWriteAt: number;
+  /** What was written ends with the end of a line: a long frame comes in pieces. */
+  isWhole: boolean;
   leave: AbortController;
 };
+
+/** Nothing is written yet. */
+const BEGUN = { lastWriteAt: 0, isWhole: true };
 
 export type Streams = {
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
@@ -60,10 +66,9 @@ export function createStreams({
 
   function tick(): void {
     for (const one of open) beat(one, performance.now());
-    if (open.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
+    if (open.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   }
 
   async function pump(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
@@ -80,7 +85,7 @@ export function createStreams({
     const { raw, leave, endsWhole } = one;
     try {
       await pump(one, frames);
-      if (endsWhole && leave.signal.aborted) raw.destroy();
+      if (leave.signal.aborted && (endsWhole || !one.isWhole)) raw.destroy();
       else raw.end();
     } catch (error) {
       if (!leave.signal.aborted) log.error({ err: error, request: one.request }, "stream broke");
@@ -105,6 +110,8 @@ export function createStreams({
       request.held = true;
       // Of a stream whose head alone is asked for, nothing opens.
       if (request.method !== "HEAD") await turnOf(request);
+      // Others may have opened while it waited.
+      if (closing || open.size >= streamsMax) throw tooMany(reply);
       reply.hijack();
       const { raw } = reply;
       // Its reader has left while it waited: nothing would say so any more.
@@ -112,7 +119,7 @@ export function createStreams({
       raw.writeHead(200, headOf(request, { ...left, ...headers }));
       if (request.method === "HEAD") return void raw.end();
       const leave = new AbortController();
-      const one: Open = { request: request.id, raw, heartbeat, heartbeatMs, endsWhole, lastWriteAt: 0, leave };
+      const one: Open = { ...BEGUN, request: request.id, raw, heartbeat, heartbeatMs, endsWhole, leave };
       const stay = ended === undefined ? undefined : ended(() => end(one));
       raw.on("error", () => leave.abort());
       raw.on("close", () => {
@@ -132,7 +139,7 @@ export function createStreams({
 function beat(one: Open, now: number): void {
   if (one.raw.writableNeedDrain) {
     if (now - one.lastWriteAt > STALLED_MS_MAX) one.raw.destroy();
-  } else if (now - one.lastWriteAt >= one.heartbeatMs) {
+  } else if (one.isWhole && now - one.lastWriteAt >= one.heartbeatMs) {
     write(one, one.heartbeat);
   }
 }
@@ -162,6 +169,7 @@ function headOf(request: FastifyRequest, own: Record<string, string>): Record<st
 
 function write(one: Open, frame: Frame): boolean {
   one.lastWriteAt = performance.now();
+  one.isWhole = (typeof frame === "string" ? frame.charCodeAt(frame.length - 1) : frame.at(-1)) === LINE_FEED;
   return one.raw.write(frame);
 }
 

@@ -80,7 +80,8 @@ describe("the bytes of an answer", () => {
   it("are no more than an answer may have, also where they are blanks alone", async () => {
     const bounds = { outputBytesMax: 65_536, firstTokenMs: 5_000 };
     const models = createModels({ providers: providersAt(provider.server), ...bounds });
-    provider.server.script({ kind: "text", text: " ".repeat(2_000_000), then: "open" });
+    const then = "open";
+    provider.server.script({ kind: "text", text: " ".repeat(2_000_000), then });
     const { signal } = new AbortController();
     const asked = models.call({ model: GATEWAY, prompt: [{ role: "user", text: "Hi" }], tools: [], signal });
     await expect(asked).rejects.toMatchObject({ code: "bad_answer" });
