@@ -101,3 +101,13 @@ test("what another process has written between two events is given in its place"
   while (given.length < 3) given.push(...(await next()));
   expect(given).toEqual([said(2), said(3), said(4)]);
 });
+
+test("a commit may bring hundreds of thousands of events to a log that is followed", async () => {
+  const events = Array.from({ length: 300_000 }, (_, at) => said(at + 2));
+  const { feed } = logged([said(1), ...events]);
+  const follower = followed(feed, 0);
+  expect(await follower.next()).toEqual([said(1), ...events.slice(0, 9)]);
+  feed.publish(ID, events);
+  expect((await follower.next())[0]).toEqual(said(11));
+  follower.stop();
+});

@@ -171,7 +171,7 @@ export class LocalEventFeed implements EventFeed {
 
   #addToTail(topic: Topic, events: readonly TaskEvent[]): void {
     const bytes = events.reduce((sum, event) => sum + sizeOf(event.data), 0);
-    topic.tail.push(...events);
+    for (const event of events) topic.tail.push(event);
     topic.tailBytes += bytes;
     this.#bytes += bytes;
     if (topic.tailBytes > TAIL_BYTES_MAX || this.#bytes > FEED_BYTES_MAX) this.#clearTail(topic);

@@ -126,16 +126,21 @@ function soon(run: () => void): () => void {
 
 function merge(write: AttemptWrite, given: PartialWrite): void {
   const { record = {}, journal = [], artifacts = [], taken = [], settled = [] } = given;
-  write.journal.push(...journal);
-  write.artifacts.push(...artifacts);
-  write.taken.push(...taken);
-  write.settled.push(...settled);
+  append(write.journal, journal);
+  append(write.artifacts, artifacts);
+  append(write.taken, taken);
+  append(write.settled, settled);
   const { events = [], details, usage, progressed, progress, asked, closed } = record;
-  write.record.events.push(...events);
+  append(write.record.events, events);
   if (details) write.record.details = { ...write.record.details, ...details };
   if (usage) write.record.usage = [...(write.record.usage ?? []), ...usage];
   if (progressed) write.record.progressed = true;
   if (asked) write.record.asked = [...(write.record.asked ?? []), ...asked];
   if (closed) write.record.closed = [...(write.record.closed ?? []), ...closed];
   if (progress) write.record.progress = progress;
+}
+
+/** A step may bring hundreds of thousands, more than a call takes as its arguments. */
+function append<Item>(list: Item[], more: readonly Item[]): void {
+  for (const item of more) list.push(item);
 }
