@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DIALECTS } from "../dialect.ts";
 import type { EventView } from "../model/view.ts";
@@ -52,4 +53,24 @@ test("a long text becomes several that add to one another, each short enough for
   expect(updates.map(({ lastChunk = false }) => lastChunk)).toEqual(updates.map((_, at) => at === updates.length - 1));
   const said = updates.flatMap(({ artifact }) => artifact.parts.map((part: { text: string }) => part.text)).join("");
   expect(said === text).toBe(true);
+});
+
+test("what of a large artifact fits into a frame is counted and made in turns too, however it is divided", async () => {
+  const MB = 1 << 20;
+  const text = 'a"b\n'.repeat(MB / 4);
+  const long = update([{ text: text.repeat(16) }]);
+  const many = update(Array.from({ length: 32 }, () => ({ text: text.slice(MB / 2) })));
+  const said = { artifactId: "a", name: "a", parts: [{ text: text.slice(MB / 2) }] };
+  const artifacts = Array.from({ length: 32 }, (_, n) => ({ ...said, artifactId: `a${n}` }));
+  const state = { state: "working" as const, at: 0 };
+  const task: EventView = { task: { id: "t", contextId: "c", status: state, artifacts } };
+  for (const view of [long, many, task]) {
+    let turns = 0;
+    let isDone = false;
+    const making = textsOf([view], dialect).finally(() => (isDone = true));
+    for (; !isDone; turns++) await nextTurn();
+    await making;
+    // As many for its bytes in all, and again for those of its parts.
+    expect(turns).toBeGreaterThan(48);
+  }
 });

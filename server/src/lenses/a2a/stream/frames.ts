@@ -7,6 +7,7 @@
  *
  * What is long is made as it is written, a piece in a turn of the event loop: 30 MB at once would hold all others up.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
@@ -67,30 +68,51 @@ export class FrameWriter {
 /** What is told of an event, as one or more texts of JSON that each fit into a frame. */
 export async function textsOf(views: readonly EventView[], { codec }: Dialect): Promise<FrameText[]> {
   const texts: FrameText[] = [];
+  const turns = new Turns();
   for (const view of views) {
     const said = codec.write.event(view);
     const text = textOf(said);
     const bytes = typeof text === "string" ? Buffer.byteLength(text) : await jsonBytes(said);
     if (bytes <= EVENT_BYTES_MAX) texts.push(text);
-    else for (const piece of await pieces(view)) texts.push(textOf(codec.write.event(piece)));
+    else
+      for (const piece of await pieces(view, turns)) {
+        const short = textOf(codec.write.event(piece));
+        texts.push(short);
+        if (typeof short === "string") await turns.made(short.length);
+      }
   }
   return texts;
+}
+
+/** Others have their turn whenever as much has been made as a piece is long. */
+class Turns {
+  #bytes = 0;
+
+  async made(bytes: number): Promise<void> {
+    this.#bytes += bytes;
+    if (this.#bytes < TEXT_CHARS_MAX) return;
+    this.#bytes = 0;
+    await nextTurn();
+  }
 }
 
 function textOf(said: JsonObject): FrameText {
   return isLong(said) ? () => oneLineInTurns(said) : oneLine(JSON.stringify(said));
 }
 
-async function pieces(view: EventView): Promise<EventView[]> {
-  if ("artifactUpdate" in view) return await artifactPieces(view.artifactUpdate);
-  return "task" in view ? await taskPieces(view.task) : [view];
+async function pieces(view: EventView, turns: Turns): Promise<EventView[]> {
+  if ("artifactUpdate" in view) return await artifactPieces(view.artifactUpdate, turns);
+  return "task" in view ? await taskPieces(view.task, turns) : [view];
 }
 
 type ArtifactUpdate = Extract<EventView, { artifactUpdate: unknown }>["artifactUpdate"];
 
 /** A large update is several, that add to one another. */
-async function artifactPieces({ artifact, append, lastChunk, ...rest }: ArtifactUpdate): Promise<EventView[]> {
-  const groups = await fittingGroups(artifact.parts.flatMap(shortParts));
+async function artifactPieces(
+  { artifact, append, lastChunk, ...rest }: ArtifactUpdate,
+  turns: Turns,
+): Promise<EventView[]> {
+  const groups = await fittingGroups(artifact.parts.flatMap(shortParts), turns);
   return groups.map((parts, at) => ({
     artifactUpdate: {
       ...rest,
@@ -102,11 +124,12 @@ async function artifactPieces({ artifact, append, lastChunk, ...rest }: Artifact
 }
 
 /** A snapshot whose artifacts are large is told without them, and they follow. */
-async function taskPieces({ artifacts = [], ...task }: TaskView): Promise<EventView[]> {
+async function taskPieces({ artifacts = [], ...task }: TaskView, turns: Turns): Promise<EventView[]> {
   const { id: taskId, contextId } = task;
   const update = (artifact: ArtifactView) => ({ taskId, contextId, artifact, append: false, lastChunk: false });
-  const updates = await Promise.all(artifacts.map((artifact) => artifactPieces(update(artifact))));
-  return [{ task }, ...updates.flat()];
+  const told: EventView[] = [{ task }];
+  for (const artifact of artifacts) told.push(...(await artifactPieces(update(artifact), turns)));
+  return told;
 }
 
 /** A long text is several. What else is long is one part, and cannot be two. */
@@ -123,11 +146,12 @@ function shortParts(part: Part): Part[] {
   return found;
 }
 
-async function fittingGroups(parts: readonly Part[]): Promise<Part[][]> {
+async function fittingGroups(parts: readonly Part[], turns: Turns): Promise<Part[][]> {
   const groups: Part[][] = [[]];
   let bytes = 0;
   for (const part of parts) {
     const size = await jsonBytes(part);
+    await turns.made(size);
     if (bytes + size > EVENT_BYTES_MAX && groups.at(-1)?.length) {
       groups.push([]);
       bytes = 0;
