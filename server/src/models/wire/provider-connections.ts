@@ -2,12 +2,15 @@
 import type { Dispatcher } from "undici";
 import type { EarlyAnswer } from "./early-answer.ts";
 
+/** HTTP/1.1, as the global `fetch` has it. How long a provider may be silent is bounded by each call. */
+const SETTINGS = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
+
 let begun: ReturnType<typeof begin> | null = null;
 
 /** A hundred modules, which a server that asks no provider starts without. */
 async function begin(): Promise<{ undici: typeof import("undici"); connections: Dispatcher }> {
   const undici = await import("undici");
-  return { undici, connections: usesProxies() ? new undici.EnvHttpProxyAgent() : new undici.Agent() };
+  return { undici, connections: usesProxies() ? new undici.EnvHttpProxyAgent(SETTINGS) : new undici.Agent(SETTINGS) };
 }
 
 /** The global `fetch`, but that `early` sees the answer first. */
@@ -28,5 +31,7 @@ export async function fetchBehind(
 
 /** As the global `fetch` decides. */
 function usesProxies(): boolean {
-  return process.env["NODE_USE_ENV_PROXY"] === "1" || process.execArgv.includes("--use-env-proxy");
+  const { NODE_USE_ENV_PROXY, NODE_OPTIONS = "" } = process.env;
+  const options = [...process.execArgv, ...NODE_OPTIONS.split(/\s+/)];
+  return NODE_USE_ENV_PROXY === "1" || options.includes("--use-env-proxy");
 }
