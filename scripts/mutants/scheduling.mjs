@@ -86,13 +86,13 @@ export const SCHEDULING = [
     put: "",
   },
   {
-    file: "server/src/engine/embedded/roll.ts",
+    file: "server/src/engine/embedded/sleeper-counts.ts",
     name: "what-is-told-late-of-sleepers-stands",
     find: "if (!this.#told?.has(number)) this.#set(",
     put: "this.#set(",
   },
   {
-    file: "server/src/engine/embedded/roll.ts",
+    file: "server/src/engine/embedded/sleeper-counts.ts",
     name: "a-sleeper-counts-each-time-it-is-told",
     find: "if (known === count) return;",
     put: "",

@@ -11,13 +11,13 @@ import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { StateCount } from "./open-tasks.ts";
-import { Roll } from "./roll.ts";
 import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import { SleeperCounts } from "./sleeper-counts.ts";
 
 /** Sleepers that are read at once. */
 const PAGE = 1_000;
 /** Numbers that are read at once: some milliseconds of a thread. */
-const ROLL_PAGE = 5_000;
+const NUMBERS_PAGE = 5_000;
 const LAST_ID = "\u{10ffff}";
 const BEFORE_ALL: AsleepPlace = { wakesAt: Number.MIN_SAFE_INTEGER, id: "" };
 
@@ -43,8 +43,8 @@ export class Sleepers {
   #changed: Set<TaskId> | null = null;
   /** When time moves the first of those that are not in memory. */
   #firstAt = Number.POSITIVE_INFINITY;
-  readonly #roll = new Roll();
-  #isRolled = false;
+  readonly #counts = new SleeperCounts();
+  #areCounted = false;
   #armed: { at: number; cancel: () => void } | null = null;
   #stopped = false;
 
@@ -60,7 +60,7 @@ export class Sleepers {
 
   /** It is not in memory from here on. */
   left(entry: Entry): void {
-    this.#roll.enter(entry);
+    this.#counts.add(entry);
     const { wakesAt } = entry;
     if (wakesAt === null || wakesAt === NEVER || wakesAt >= this.#firstAt) return;
     this.#firstAt = wakesAt;
@@ -69,7 +69,7 @@ export class Sleepers {
 
   /** It is in memory from here on, or has ended. */
   awoke(number: number): void {
-    this.#roll.strike(number);
+    this.#counts.remove(number);
   }
 
   /** What a change says of a task counts, and not what a page says of it that was asked for before. */
@@ -79,14 +79,14 @@ export class Sleepers {
 
   /** How many of each kind and state are not in memory, as far as this process has seen. */
   byState(): Iterable<StateCount> {
-    return this.#roll.byState();
+    return this.#counts.byState();
   }
 
   get size(): number {
-    return this.#roll.size;
+    return this.#counts.size;
   }
 
-  /** Reads those into memory whose time comes soon, now and whenever it is near. Calls the roll of the others. */
+  /** Reads those into memory whose time comes soon, now and whenever it is near. Counts the others. */
   start(): Promise<void> {
     return this.#read();
   }
@@ -115,17 +115,17 @@ export class Sleepers {
     this.#armed?.cancel();
   }
 
-  async #callRoll(): Promise<void> {
+  async #count(): Promise<void> {
     const { store } = this.#parts;
     for (let after: AsleepPlace | null = { wakesAt: this.#until, id: LAST_ID }; after !== null && !this.#stopped; ) {
       const from: AsleepPlace = after;
-      const { those, next } = await this.#again(() => store.asleepNumbers(from, ROLL_PAGE));
-      for (const { kind, state, numbers } of those) this.#roll.read(kind, state, numbers);
+      const { those, next } = await this.#again(() => store.asleepNumbers(from, NUMBERS_PAGE));
+      for (const { kind, state, numbers } of those) this.#counts.read(kind, state, numbers);
       after = next;
       await nextTurn();
     }
-    this.#roll.complete();
-    this.#isRolled = true;
+    this.#counts.complete();
+    this.#areCounted = true;
   }
 
   /** A store that closes while it is asked is no fault of a reading that was told to stop. */
@@ -158,7 +158,7 @@ export class Sleepers {
     const first = await this.#again(() => store.firstWake(until));
     this.#firstAt = Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY);
     this.#arm();
-    if (!this.#isRolled) await this.#callRoll();
+    if (!this.#areCounted) await this.#count();
   }
 
   async #takeIn(tasks: readonly OpenTask[]): Promise<void> {

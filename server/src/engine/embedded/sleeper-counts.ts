@@ -1,6 +1,6 @@
 /**
- * Which open tasks are on disk alone, by their numbers, and how many of each kind and state. A number is on it or is not: what is
- * told twice, or late, counts once. What has been told of a task in this process stands against what the store said of it meanwhile.
+ * How many open tasks of each kind and state are on disk alone. They are known by their numbers, so that what is told twice, or late,
+ * counts once. What has been told of a task in this process stands against what the store said of it meanwhile.
  */
 import type { Entry } from "./entry.ts";
 import type { StateCount } from "./open-tasks.ts";
@@ -8,20 +8,20 @@ import type { StateCount } from "./open-tasks.ts";
 /** One map of a million grows for 50 ms at once. */
 const SHARDS = 64;
 
-export class Roll {
+export class SleeperCounts {
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<number, StateCount>());
   readonly #counts = new Map<string, StateCount>();
   /** Of whom something was told before all that sleep were read. */
   #told: Set<number> | null = new Set();
 
   /** It is on disk alone from here on. */
-  enter({ number, kind, state }: Pick<Entry, "number" | "kind" | "state">): void {
+  add({ number, kind, state }: Pick<Entry, "number" | "kind" | "state">): void {
     this.#told?.add(number);
     this.#set(number, kind, state);
   }
 
   /** It is in memory, or has ended. */
-  strike(number: number): void {
+  remove(number: number): void {
     this.#told?.add(number);
     const shard = this.#shard(number);
     const known = shard.get(number);
