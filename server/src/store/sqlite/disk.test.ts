@@ -17,11 +17,11 @@ import { newTask } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
-import { worked } from "./people/work-through.ts";
 import { openSqliteStore } from "./store.ts";
 import { answerOf, type Outcome } from "./thread/call.ts";
 import { WAITING_COUNT_MAX, WorkerChannel } from "./thread/channel.ts";
 import type { Reads } from "./thread/reads.ts";
+import { worked } from "./thread/work-through.ts";
 import { Writer } from "./thread/writer.ts";
 
 const LARGE = { text: "x".repeat(100_000) };

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { migrate } from "../migrate.ts";
-import { worked } from "../people/work-through.ts";
 import { Pace } from "../thread/pace.ts";
+import { worked } from "../thread/work-through.ts";
 import { Writer } from "../thread/writer.ts";
 import { TaskRemoval } from "./task-removal.ts";
 

@@ -3,11 +3,11 @@
  * who wait when the other end is gone. Not what the work is.
  */
 import { Refusal } from "../../../task/errors.ts";
-import { BATCH_BYTES_MAX, type Work, worked } from "../people/work-through.ts";
 import { type Answer, answerOf, type Given, type Outcome, type SlowCall } from "./call.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
 import { beginWork, type Thread } from "./threads.ts";
+import { BATCH_BYTES_MAX, type Work, worked } from "./work-through.ts";
 import type { Role } from "./worker.ts";
 
 /** What may be without an answer. At 10,000 a second this is a second of work; more than that is an overload. */

@@ -4,9 +4,9 @@
  */
 import type { Database } from "better-sqlite3";
 import { QUERY_MS_MAX, QueryTimer } from "../bounds.ts";
-import type { Work } from "../people/work-through.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { type Reads, reads } from "./reads.ts";
+import type { Work } from "./work-through.ts";
 
 /** What has been answered goes out after this, and is not held for the rest of its batch. */
 const BATCH_MS_MAX = 5;

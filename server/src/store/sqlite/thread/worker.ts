@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { openDatabase } from "../database.ts";
-import { type Work, workThrough } from "../people/work-through.ts";
+import { type Work, workThrough } from "./work-through.ts";
 
 export type Role =
   | ({ role: "writer"; database: string; filesFolder: string } & Told)

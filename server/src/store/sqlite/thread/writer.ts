@@ -9,10 +9,10 @@ import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
-import type { Work } from "../people/work-through.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
+import type { Work } from "./work-through.ts";
 import { type Writes, writes } from "./writes.ts";
 
 const COMMITS_AVERAGED = 8;

@@ -4,8 +4,8 @@
  */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../../column.ts";
-import type { Work } from "../../people/work-through.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "../../thread/call.ts";
+import type { Work } from "../../thread/work-through.ts";
 import { Memberships } from "../membership.ts";
 import { coverageOf, nextMerge } from "./coverage.ts";
 import { PieceReader } from "./piece-reader.ts";

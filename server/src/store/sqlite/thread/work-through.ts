@@ -3,7 +3,7 @@
  * at a time. Answers go back in the order of the calls.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Call, Outcome } from "../thread/call.ts";
+import type { Call, Outcome } from "./call.ts";
 
 /** A batch is one transaction and one sync; a larger one only makes its callers wait for each other. */
 const BATCH_COUNT_MAX = 256;
