@@ -45,6 +45,17 @@ const kinds = [
   defineHandler({ kind: "work", input: z.json(), run: async () => null }),
 ];
 
+/** Reads as `read` does, and counts the tasks that are told. */
+function countingTold<Given extends unknown[], Page extends { tasks: readonly unknown[] }>(
+  read: (...given: Given) => Promise<Page>,
+): (...given: Given) => Promise<Page> {
+  return async (...given) => {
+    const page = await read(...given);
+    told += page.tasks.length;
+    return page;
+  };
+}
+
 beforeEach(async () => {
   clock = new VirtualClock(Date.UTC(2026, 0, 1));
   store = await openSqliteStore(":memory:", { clock: () => clock.now() });
@@ -54,12 +65,7 @@ beforeEach(async () => {
   crashes = new CrashMemory();
   mayAsk = Promise.withResolvers();
   mayAsk.resolve();
-  const asleep = store.asleep.bind(store);
-  store.asleep = async (...given) => {
-    const page = await asleep(...given);
-    told += page.tasks.length;
-    return page;
-  };
+  store.asleep = countingTold(store.asleep.bind(store));
   await start();
 });
 
@@ -119,12 +125,7 @@ test("whose time came while no server was there goes on at once", async () => {
 test("what waits for people alone is not read by a start, is counted and listed, and goes on when they act or time is over", async () => {
   const [answered, late, cancelled] = [await submit("asks"), await submit("asks"), await submit("asks")];
   const work = await submit("human", { input: { title: "Read it." } });
-  const open = store.open.bind(store);
-  store.open = async (...given) => {
-    const page = await open(...given);
-    told += page.tasks.length;
-    return page;
-  };
+  store.open = countingTold(store.open.bind(store));
   await start();
   expect(told).toBe(0);
   expect(engine.stats().open).toBe(4);
