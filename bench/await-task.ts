@@ -17,7 +17,7 @@ try {
   const order = { connections: 64, seconds };
   const ours = { ...order, url: rig.server.url, requests: [{ ...request, path: "/v1/tasks?wait=10" }] };
   const theirs = { ...order, url: await rig.bare(bytes), requests: [{ ...request, path: "/v1/tasks" }] };
-  await rig.compare({ what: "no-op task, submitted and awaited", atLeast: 0.2, pairs }, ours, theirs);
+  await rig.compare({ what: "no-op task, submitted and awaited", atLeast: 0.3, pairs }, ours, theirs);
 } finally {
   await rig.end();
 }

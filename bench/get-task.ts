@@ -1,5 +1,6 @@
 /**
- * `GET /v1/tasks/{id}` with a key, default log and headers, without a share of requests a minute, against a bare Fastify route that returns the same bytes.
+ * `GET /v1/tasks/{id}` with a key, default log and headers, without a share of requests a minute, against a bare Fastify route
+ * and a bare `node:http` server that return the same bytes.
  *
  *   node bench/get-task.ts [pairs] [seconds per run]
  */
@@ -20,12 +21,11 @@ try {
   const bytes = await rig.call(path);
   const requests = [{ method: "GET", path, headers: rig.headers }];
   const order = { connections: 64, seconds, requests };
-  const bare = await rig.bare(bytes);
-  await rig.compare(
-    { what: `GET of a task of ${bytes.length} bytes`, atLeast: 0.85, pairs },
-    { ...order, url: rig.server.url },
-    { ...order, url: bare },
-  );
+  const what = `GET of a task of ${bytes.length} bytes`;
+  const ours = { ...order, url: rig.server.url };
+  await rig.compare({ what, atLeast: 0.85, pairs }, ours, { ...order, url: await rig.bare(bytes) });
+  const smallest = { ...order, url: await rig.baseline("bare-http.ts", { bytes }) };
+  await rig.compare({ what, atLeast: 0.9, pairs, than: "bare node:http" }, ours, smallest);
 } finally {
   await rig.end();
 }

@@ -29,7 +29,7 @@ export class Rig {
   readonly server: Server;
   readonly key: string;
   readonly #generator: ChildProcess;
-  #baseline: ChildProcess | null = null;
+  readonly #baselines: ChildProcess[] = [];
 
   private constructor(start: Start, port: number) {
     this.key = makeKey(this.data);
@@ -44,8 +44,9 @@ export class Rig {
     return rig;
   }
 
+  /** Of the baseline that was started last, which is the one that is compared with. */
   get baselinePid(): number {
-    return this.#baseline?.pid ?? 0;
+    return this.#baselines.at(-1)?.pid ?? 0;
   }
 
   get headers(): Record<string, string> {
@@ -75,7 +76,7 @@ export class Rig {
   async baseline(script: string, options: object = {}): Promise<string> {
     const port = await freePort();
     const told = JSON.stringify({ ...options, port });
-    this.#baseline = spawn(process.execPath, [here(script), told], { stdio: "inherit" });
+    this.#baselines.push(spawn(process.execPath, [here(script), told], { stdio: "inherit" }));
     const url = `http://127.0.0.1:${port}`;
     while (!(await fetch(url).catch(() => null))?.ok) await new Promise((resolve) => setTimeout(resolve, 20));
     return url;
@@ -119,7 +120,7 @@ export class Rig {
 
   async end(): Promise<void> {
     this.#generator.kill();
-    this.#baseline?.kill();
+    for (const baseline of this.#baselines) baseline.kill();
     await this.server.end("SIGTERM");
     rmSync(this.data, { recursive: true, force: true });
   }
