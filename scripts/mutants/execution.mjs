@@ -304,13 +304,19 @@ export const EXECUTION = [
   {
     file: "server/src/engine/embedded/attempt-writer.ts",
     name: "a-child-that-is-gone-since-fails-its-parent",
-    find: "return isOfBefore && isRefused ?",
-    put: "return false ?",
+    find: "if (isOfBefore || !(error instanceof Refusal)) return error;",
+    put: "if (!(error instanceof Refusal)) return error;",
   },
   {
     file: "server/src/engine/embedded/attempt-writer.ts",
     name: "a-child-that-never-was-waits-for-code",
-    find: "return isOfBefore && isRefused ?",
-    put: "return isRefused ?",
+    find: "return missing ? new Refusal(error.code, error.message, detail) : error;",
+    put: "return error;",
+  },
+  {
+    file: "server/src/task/handler.ts",
+    name: "a-childs-wrong-input-waits-for-code",
+    find: "if (door !== input && acceptedInput(input, given).ok) return",
+    put: "if (door !== input) return",
   },
 ];

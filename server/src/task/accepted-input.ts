@@ -12,7 +12,8 @@ import { isJson, type Json, type JsonObject, putKey } from "./json/json.ts";
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
 export type Accepted<Value = unknown> = { ok: true; input: Json; value: Value } | Unfit;
 
-type Unfit = { ok: false; path: readonly PropertyKey[]; message: string };
+/** `missing`: it is well formed, and names what this server does not have. */
+type Unfit = { ok: false; path: readonly PropertyKey[]; message: string; missing?: true };
 
 export function acceptedInput<Value>(schema: z.ZodType<Value>, given: Json): Accepted<Value> {
   const read = readBy(schema, given);

@@ -33,7 +33,7 @@ export type RefusalDetail = {
   hasKey?: boolean;
   /** Where a body stops being JSON: the characters before it, and what was expected there. */
   json?: { at: number; says: string };
-  /** What was there when the task began, and is no more: the task stands still until it is there again. */
+  /** It names what this server does not have. A task of before whose child does so stands still until it is there again. */
   missing?: true;
 };
 

@@ -258,7 +258,7 @@ export function isEnginesOwn(kind: string): boolean {
 export function defineHandler<Input>(
   definition: Omit<Handler<Input>, "version" | "accept" | "present"> &
     Partial<Pick<Handler<Input>, "version" | "present">> & {
-      /** What is asked of a new task beyond `input`, which is read of one that was let in. */
+      /** What a new task names is there as well. Of one that was let in only `input` is read. */
       door?: z.ZodType<Input>;
     },
 ): Handler {
@@ -275,6 +275,7 @@ export function defineHandler<Input>(
     accept: (given) => {
       const accepted = acceptedInput(door, given);
       if (accepted.ok) last = { kept: accepted.input, read: accepted.value };
+      else if (door !== input && acceptedInput(input, given).ok) return { ...accepted, missing: true };
       return accepted;
     },
     present: present ? (value) => present(parse(value)) : () => ({ title: definition.kind }),

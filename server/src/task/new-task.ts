@@ -122,7 +122,8 @@ function presented(handler: Handler, given: Json): Presentation & { input: Json 
   const accepted = handler.accept(given);
   if (!accepted.ok) {
     const field = ["input", ...accepted.path].join(".");
-    throw new Refusal("invalid", `${field}: ${accepted.message}`, { field });
+    const { missing } = accepted;
+    throw new Refusal("invalid", `${field}: ${accepted.message}`, { field, ...(missing && { missing }) });
   }
   const { input } = accepted;
   const { title, message } = told(handler, "present", isPresentation, () => handler.present(input));

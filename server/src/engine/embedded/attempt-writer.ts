@@ -171,7 +171,7 @@ export class AttemptWriter implements AttemptPort {
   async child(wanted: ChildSubmission, write: (child: string) => AttemptWrite, ownId?: string): Promise<string> {
     const { attempt } = this.#task;
     const task = await this.#newChild(wanted, ownId).catch((error: unknown) => {
-      throw this.#missing(error);
+      throw this.#asOfNow(error);
     });
     const { retryOf } = task;
     const own = write(task.id);
@@ -183,18 +183,19 @@ export class AttemptWriter implements AttemptPort {
     return task.id;
   }
 
-  /** What a child is refused for may have been right when its parent was submitted, to a server of before. */
-  #missing(error: unknown): unknown {
+  /** What a child names was never there where its parent was submitted to this very server. */
+  #asOfNow(error: unknown): unknown {
     const isOfBefore = this.#task.createdAt < this.#parts.since;
-    const isRefused = error instanceof Refusal && error.code === "invalid";
-    return isOfBefore && isRefused ? new Refusal("invalid", error.message, { ...error.detail, missing: true }) : error;
+    if (isOfBefore || !(error instanceof Refusal)) return error;
+    const { missing, ...detail } = error.detail;
+    return missing ? new Refusal(error.code, error.message, detail) : error;
   }
 
   async #newChild(wanted: ChildSubmission, ownId?: string): Promise<QueuedTask> {
     const { kind, input, budget, deadlineMs } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
-    if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`);
+    if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`, { missing: true });
     const { tenant, user, lens, priority, id, models } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;

@@ -1,6 +1,7 @@
 /** Code that changes while tasks are under way: each goes on with the version that it began with, or stands still. */
 import { expect, it } from "vitest";
-import type { Handler } from "../../task/handler.ts";
+import { z } from "zod";
+import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 import { CALLS_PER_TURN } from "../execution/run.ts";
 import { ada, arrives, at, type Begin, kind, submit, types } from "./stage.ts";
@@ -79,6 +80,36 @@ export function versionSuite(begin: Begin): void {
     expect(await arrives(without, late, "failed")).toMatchObject({ error: { code: "bad_value" } });
     const back = await without.crash(whole);
     for (const id of ids) expect(await arrives(back, id, "completed")).toMatchObject({ output: "done" });
+  });
+
+  it("lets a task of before stand still whose child names what is gone since, and fails one whose child's input is wrong", async () => {
+    const parent = kind("parent", async (ctx, input) => {
+      await ctx.sleep("nap", NAP_MS);
+      return ctx.child("hand on", "sub", input);
+    });
+    const sub = (...colours: string[]) =>
+      defineHandler({
+        kind: "sub",
+        input: z.strictObject({ colour: z.string() }),
+        door: z.strictObject({ colour: z.enum(colours) }),
+        run: async (_ctx, { colour }) => colour,
+      });
+    const old = await begin([parent, sub("red", "blue")]);
+    const [named, wrong] = [
+      await submit(old, "parent", { input: { colour: "blue" } }),
+      await submit(old, "parent", { input: { color: "red" } }),
+    ];
+    await arrives(old, named, "waiting");
+    await arrives(old, wrong, "waiting");
+    await old.pass(1);
+    const without = await old.crash([parent, sub("red")]);
+    await without.pass(NAP_MS);
+    const message = expect.stringContaining("input.colour");
+    expect(await arrives(without, wrong, "failed")).toMatchObject({ error: { code: "bad_value", message } });
+    const waits = [{ on: "handler", code: "handler_version", message }];
+    expect(await arrives(without, named, "waiting")).toMatchObject({ waits });
+    const back = await without.crash([parent, sub("red", "blue")]);
+    expect(await arrives(back, named, "completed")).toMatchObject({ output: "blue" });
   });
 
   it("begins a task that no code has touched with the newest version", async () => {
