@@ -195,7 +195,8 @@ export class AttemptWriter implements AttemptPort {
     const { kind, input, budget, deadlineMs } = wanted;
     const { handlers, clock, ids, transitions, refused } = this.#parts;
     const handler = handlers.get(kind);
-    if (!handler || isEnginesOwn(kind)) throw new Refusal("invalid", `There is no kind "${kind}" for a child.`, { missing: true });
+    if (!handler || isEnginesOwn(kind))
+      throw new Refusal("invalid", `There is no kind "${kind}" for a child.`, { missing: true });
     const { tenant, user, lens, priority, id, models } = this.#task;
     const { bind } = handler;
     const bound = bind ? await refused.insist(id, () => bind(input, { tenant, user })) : input;
