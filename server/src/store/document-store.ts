@@ -63,6 +63,8 @@ export interface DocumentStore {
   vectorStore(key: string): Promise<VectorStoreRecord | null>;
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null>;
   vectorStores(visible: Visible, page: PlacedPage): Promise<{ stores: VectorStoreRecord[]; more: boolean }>;
+  /** Whether the owner has any. It stands behind no list and no search. */
+  hasVectorStore(owner: Pick<VectorStoreRecord, "tenant" | "user">): Promise<boolean>;
   /** Of all tenants, those whose vectors are of another model, by key, from after this one on. */
   vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]>;
   /** Throws `not_found`. */

@@ -105,6 +105,8 @@ export interface VectorStores {
   /** The ids of the documents of a store that a verb has given, those first that are longest in it, at most 10,000. */
   documentIds(store: Pick<VectorStore, "key">): Promise<string[]>;
   /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
+  /** Whether the principal has any of its own. */
+  hasAny(principal: Principal): Promise<boolean>;
   list(principal: Principal, page: PlacedPage): Promise<{ stores: VectorStore[]; more: boolean }>;
   /** Begins a task when documents join or leave. Throws `not_found` and, for a name, `conflict` as `create` does. */
   change(principal: Principal, lens: string, id: string, update: VectorStoreUpdate): Promise<VectorStore>;

@@ -14,32 +14,41 @@ const models = createModels({
 });
 const cook = defineAgent({ slug: "cook", name: "Cook", model: "house:small", mode: "simple", tools: [] });
 const agents = agentsOf([assistant, cook]);
+let looks = 0;
+const builtInTools = async () => {
+  looks += 1;
+  return ["calculator"];
+};
 const plan = (input: object) =>
-  planRun(agentInput.parse({ query: "q", ...input }), {
-    agents,
-    models,
-    builtInTools: ["calculator"],
-    guardrails: { asked: {} },
-  });
+  planRun(agentInput.parse({ query: "q", ...input }), { agents, models, builtInTools, guardrails: { asked: {} } });
 
 describe("a plan", () => {
-  it("takes the default agent with all built-in tools, in its own mode", () => {
-    expect(plan({})).toMatchObject({ agent: "assistant", mode: "standard", tools: ["calculator"], maxTurns: 10 });
+  it("takes the default agent with all built-in tools, in its own mode", async () => {
+    expect(await plan({})).toMatchObject({ agent: "assistant", mode: "standard", tools: ["calculator"], maxTurns: 10 });
   });
 
-  it("lets the caller's model beat the agent's, and a name beat a tier", () => {
-    expect(plan({ agent: "cook" }).model).toBe("house:small");
-    expect(plan({ agent: "cook", tier: "large" }).model).toBe("house:big");
-    expect(plan({ agent: "cook", tier: "large", model: "gpt-5-mini" }).model).toBe("openai:gpt-5-mini");
-    expect(plan({ provider: "house" }).model).toBe("house:h1");
+  it("lets the caller's model beat the agent's, and a name beat a tier", async () => {
+    expect((await plan({ agent: "cook" })).model).toBe("house:small");
+    expect((await plan({ agent: "cook", tier: "large" })).model).toBe("house:big");
+    expect((await plan({ agent: "cook", tier: "large", model: "gpt-5-mini" })).model).toBe("openai:gpt-5-mini");
+    expect((await plan({ provider: "house" })).model).toBe("house:h1");
   });
 
-  it("offers no tools and has one turn when it is simple", () => {
-    expect(plan({ mode: "simple", maxTurns: 9 })).toMatchObject({ tools: [], maxTurns: 1, asksPerson: false });
+  it("looks for what its server has of documents only where the agent's own tools do not say", async () => {
+    const before = looks;
+    await plan({ agent: "cook", mode: "standard" });
+    await plan({ mode: "simple" });
+    expect(looks).toBe(before);
+    await plan({});
+    expect(looks).toBe(before + 1);
   });
 
-  it.each(["complex", "supervisor"])("runs %s as standard and remembers what was asked for", (mode) => {
-    expect(plan({ mode })).toMatchObject({ asked: mode, mode: "standard" });
+  it("offers no tools and has one turn when it is simple", async () => {
+    expect(await plan({ mode: "simple", maxTurns: 9 })).toMatchObject({ tools: [], maxTurns: 1, asksPerson: false });
+  });
+
+  it.each(["complex", "supervisor"])("runs %s as standard and remembers what was asked for", async (mode) => {
+    expect(await plan({ mode })).toMatchObject({ asked: mode, mode: "standard" });
   });
 });
 

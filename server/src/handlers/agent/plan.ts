@@ -117,15 +117,20 @@ export function modelFor(
 }
 
 /** Throws `UnknownAgent`, or `UnknownModel`: the door has let in neither, so that the configuration has lost it since. */
-export function planRun(
+export async function planRun(
   input: AgentInput,
-  parts: { agents: Agents; models: Models; builtInTools: readonly string[]; guardrails: { asked: Guardrails } },
-): Plan {
+  parts: {
+    agents: Agents;
+    models: Models;
+    builtInTools: () => Promise<readonly string[]>;
+    guardrails: { asked: Guardrails };
+  },
+): Promise<Plan> {
   const agent = agentFor(input, parts.agents);
   const { asked, mode } = modesFor(input, agent);
   const withTools = mode === "standard";
   const { collaborators, knowledgeBases, reach } = agent;
-  const tools = new Set(withTools ? (agent.tools ?? parts.builtInTools) : []);
+  const tools = new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : []);
   // Whoever is given knowledge can look it up.
   if (withTools && knowledgeBases.length > 0) tools.add(SEARCH_DOCUMENTS);
   return {

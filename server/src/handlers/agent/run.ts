@@ -207,7 +207,7 @@ function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Pl
   return ctx.step(
     "plan",
     async (step) => {
-      const plan = planRun(input, { ...parts, builtInTools: await parts.builtInTools(ctx.task) });
+      const plan = await planRun(input, { ...parts, builtInTools: () => parts.builtInTools(ctx.task) });
       if (plan.asked !== plan.mode) {
         const reason = `This server runs ${plan.asked} tasks as ${plan.mode}.`;
         step.emit({ type: "agent.mode_changed", data: { asked: plan.asked, ran: plan.mode, reason } });

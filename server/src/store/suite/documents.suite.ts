@@ -389,6 +389,9 @@ function vectorStores(setup: () => Promise<Store>): void {
     expect([stores.map(({ id }) => id), more]).toEqual([["new"], true]);
     expect((await documents.vectorStoreById(ADA, { ...ADA, id: "old" }))?.id).toBe("old");
     expect(await documents.counts("acme")).toEqual({ processed: 0, vectorStores: 3 });
+    const owners = [ADA, { ...ADA, user: "bob" }, { ...ADA, user: "eve" }, { ...ADA, tenant: "other" }];
+    const has = await Promise.all(owners.map((owner) => documents.hasVectorStore(owner)));
+    expect(has).toEqual([true, true, false, false]);
   });
 }
 

@@ -251,6 +251,7 @@ const WALK: Walk = {
     ...{
       searchAll: "reads",
       get: "reads",
+      hasAny: "reads",
       documentIds: "reads",
       list: "reads",
       tasks: "reads",

@@ -39,7 +39,7 @@ export class DocumentSearch {
   }
 
   async any(owner: Owner): Promise<boolean> {
-    return (await this.#newest(owner, 1)).length > 0;
+    return await this.#vectorStores.hasAny(principalOf(owner));
   }
 
   /** Best first; the task whose agent asks pays. Throws `not_found` when no store has that id or name. */

@@ -128,6 +128,11 @@ export class VectorStoreVerbs implements VectorStores {
     return { stores: await Promise.all(stores.map((store) => this.#seen(store))), more };
   }
 
+  async hasAny(principal: Principal): Promise<boolean> {
+    mustHave(principal, "tasks");
+    return await this.#store.documents.hasVectorStore(principal);
+  }
+
   async change(principal: Principal, lens: string, id: string, given: VectorStoreUpdate): Promise<VectorStore> {
     const { join = [], leave = [], nameAmong, ...update } = wellFormed(given);
     const store = await this.#find(principal, id);

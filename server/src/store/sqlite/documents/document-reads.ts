@@ -88,9 +88,13 @@ export function documentReads(db: Database) {
 }
 
 function vectorStoreReads(db: Database) {
-  const { row, rows } = queries(db);
+  const { row, rows, exists } = queries(db);
   const list = lists(db);
   return {
+    hasVectorStore: exists(
+      "SELECT 1 FROM vector_stores WHERE tenant = ? AND user = ? LIMIT 1",
+      ({ tenant, user }: { tenant: string; user: string }) => [tenant, user],
+    ),
     vectorStore: row(`SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = ?`, ({ key }: Key) => [key]),
     vectorStoreById: byId(db, `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v`, "v"),
     vectorStores: ({ visible, page }: { visible: Visible; page: PlacedPage }) =>

@@ -168,6 +168,10 @@ export class SqliteDocuments implements DocumentStore {
     return { stores: this.#readable(found.rows, "vector store", rows.vectorStoreOf), more: found.more };
   }
 
+  hasVectorStore({ tenant, user }: Pick<VectorStoreRecord, "tenant" | "user">): Promise<boolean> {
+    return this.#reads.send("hasVectorStore", { tenant, user });
+  }
+
   async changeVectorStore(key: string, change: VectorStoreChange): Promise<VectorStoreRecord> {
     const prepared = prepareStoreChange({ key, ...change });
     mustBeThere(await this.#writes.send("changeVectorStore", prepared), "Vector store");
