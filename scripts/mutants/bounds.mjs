@@ -141,6 +141,18 @@ export const BOUNDS = [
   },
   {
     file: writer,
+    name: "details-take-keys-for-ever",
+    find: "if (keys > Math.max(before, OBJECT_KEYS_MAX))",
+    put: "if (keys < 0)",
+  },
+  {
+    file: writer,
+    name: "details-of-before-take-nothing-more",
+    find: "if (keys > Math.max(before, OBJECT_KEYS_MAX))",
+    put: "if (keys > OBJECT_KEYS_MAX)",
+  },
+  {
+    file: writer,
     name: "details-grow-for-ever",
     find: "if (bytes > RECORD_BYTES_MAX) throw",
     put: "if (bytes < 0) throw",

@@ -12,7 +12,7 @@ import { Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
-import type { Json, JsonObject } from "../../task/json/json.ts";
+import { type Json, type JsonObject, OBJECT_KEYS_MAX } from "../../task/json/json.ts";
 import { newTask, plainSubmission } from "../../task/new-task.ts";
 import type { Heard } from "../../task/people/answer-reading.ts";
 import { openQuestions } from "../../task/people/questions.ts";
@@ -428,8 +428,13 @@ function alongOf({ journal, artifacts, taken }: AttemptWrite): Along {
 /** Each patch of details has its bound, and so has what they add up to. */
 function mustHold(task: Task, details: JsonObject | undefined): void {
   if (!details) return;
-  const bytes = Buffer.byteLength(JSON.stringify({ ...task.details, ...details }));
+  const all = { ...task.details, ...details };
+  const bytes = Buffer.byteLength(JSON.stringify(all));
   if (bytes > RECORD_BYTES_MAX) throw new BadValue(`All details together are larger than ${RECORD_BYTES_MAX} bytes.`);
+  const [before, keys] = [Object.keys(task.details).length, Object.keys(all).length];
+  // One of before may have more, and may change those.
+  if (keys > Math.max(before, OBJECT_KEYS_MAX))
+    throw new BadValue(`All details together have more than ${OBJECT_KEYS_MAX} keys.`);
 }
 
 /** A notice is for people, and so is the schema behind a question. */

@@ -130,6 +130,7 @@ test("calls with more values than a new one may hold, which the version before h
       ctx.artifact({ id: "many", parts: [{ data: many }] });
       ctx.artifact({ id: "wide", parts: [{ data: wide }] });
       ctx.details({ many });
+      ctx.details({ k0: "another" });
       return "done";
     },
   });
@@ -139,10 +140,11 @@ test("calls with more values than a new one may hold, which the version before h
     occurrence: names.slice(0, position).filter((before) => before === name).length,
     ...{ tries: 1, at: START, durationMs: null, result: null, error: null, usage: null, trace: null },
   }));
-  await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [] } }), journal }]);
+  await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [], details: wide } }), journal }]);
   const engine = await engineOver(store, [talks]);
   while ((await store.task(task.id))?.state === "running") await nextTurn();
-  expect(await store.task(task.id)).toMatchObject({ state: "completed", output: "done" });
+  const details = { ...wide, k0: "another" };
+  expect(await store.task(task.id)).toMatchObject({ state: "completed", output: "done", details });
   const types = (await store.events(task.id, 0, 100)).map(({ type }) => type);
   expect(types).not.toContain("own.said");
   expect(types).not.toContain("artifact.updated");

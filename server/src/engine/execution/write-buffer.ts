@@ -3,6 +3,7 @@
  * in the next turn of the event loop; live text is coalesced, and progress, which never falls, shows its latest value.
  * The first text goes at once; what comes while it is written, or soon after it, goes together.
  */
+import { type JsonObject, putKey } from "../../task/json/json.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptWrite, PartialWrite } from "./attempt-port.ts";
 
@@ -132,12 +133,23 @@ function merge(write: AttemptWrite, given: PartialWrite): void {
   append(write.settled, settled);
   const { events = [], details, usage, progressed, progress, asked, closed } = record;
   append(write.record.events, events);
-  if (details) write.record.details = { ...write.record.details, ...details };
-  if (usage) write.record.usage = [...(write.record.usage ?? []), ...usage];
+  // Added to what there is: a copy for each of thousands of calls would take seconds.
+  if (details) write.record.details = withKeys(write.record.details, details);
+  if (usage) write.record.usage = withItems(write.record.usage, usage);
   if (progressed) write.record.progressed = true;
-  if (asked) write.record.asked = [...(write.record.asked ?? []), ...asked];
-  if (closed) write.record.closed = [...(write.record.closed ?? []), ...closed];
+  if (asked) write.record.asked = withItems(write.record.asked, asked);
+  if (closed) write.record.closed = withItems(write.record.closed, closed);
   if (progress) write.record.progress = progress;
+}
+
+function withKeys(object: JsonObject = {}, more: JsonObject): JsonObject {
+  for (const [key, value] of Object.entries(more)) if (value !== undefined) putKey(object, key, value);
+  return object;
+}
+
+function withItems<Item>(list: Item[] = [], more: readonly Item[]): Item[] {
+  append(list, more);
+  return list;
 }
 
 /** A step may bring hundreds of thousands, more than a call takes as its arguments. */

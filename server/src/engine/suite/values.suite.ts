@@ -119,6 +119,27 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   "details that are no object": { call: (ctx) => ctx.details(untyped([1]) as never), named: "details" },
   "details with a Map": { call: (ctx) => ctx.details({ map: untyped(new Map()) }), named: "details" },
+  "details that together have more keys than an object may": {
+    call: async (ctx) => {
+      const keys = (of: string) => Object.fromEntries(Array.from({ length: 6_000 }, (_, n) => [`${of}${n}`, n]));
+      ctx.details(keys("a"));
+      await ctx.step("pay", async () => null);
+      ctx.details(keys("a"));
+      await ctx.step("pay", async () => null);
+      ctx.details(keys("b"));
+      await ctx.step("never", async () => null);
+    },
+    named: "details together",
+  },
+  "details that together are larger than their bound": {
+    call: async (ctx) => {
+      for (const name of ["a", "b"]) {
+        ctx.details({ [name]: MEGABYTE.slice(0, 600_000) });
+        await ctx.step("pay", async () => null);
+      }
+    },
+    named: "details together",
+  },
   "an event without data": {
     call: (ctx) => ctx.emit({ type: "my.note", data: untyped(undefined) as never }),
     named: "my.note",
