@@ -140,7 +140,9 @@ test("calls with more values than a new one may hold, which the version before h
     occurrence: names.slice(0, position).filter((before) => before === name).length,
     ...{ tries: 1, at: START, durationMs: null, result: null, error: null, usage: null, trace: null },
   }));
-  await store.apply([{ ...decided(task, { do: "record", attempt: 1, record: { events: [], details: wide } }), journal }]);
+  await store.apply([
+    { ...decided(task, { do: "record", attempt: 1, record: { events: [], details: wide } }), journal },
+  ]);
   const engine = await engineOver(store, [talks]);
   while ((await store.task(task.id))?.state === "running") await nextTurn();
   const details = { ...wide, k0: "another" };
