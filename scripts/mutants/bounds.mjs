@@ -16,6 +16,9 @@ const before = "server/src/engine/execution/long-calls.ts";
 const frames = "server/src/lenses/a2a/stream/frames.ts";
 const texts = "server/src/task/json/json-text.ts";
 const lists = "server/src/lenses/body/json-list.ts";
+const spread = "server/src/http/body/key-count.ts";
+const wrong = "server/src/task/json/found-wrong.ts";
+const tools = "server/src/handlers/agent/tool.ts";
 const pydantic = "server/src/lenses/orchestrate/pydantic.ts";
 const calls = "server/src/store/sqlite/thread/call.ts";
 const lines = "server/src/parts/slow-calls.ts";
@@ -39,6 +42,30 @@ export const BOUNDS = [
     name: "keys-of-several-objects-are-added-up",
     find: "if (this.#open.push(0) > this.depth)",
     put: "if (this.#open.push(this.keys) > this.depth)",
+  },
+  {
+    file: spread,
+    name: "keys-of-large-objects-are-shared",
+    find: "if (keys.length > SHARED_KEYS_MAX)",
+    put: "if (keys.length < 0)",
+  },
+  {
+    file: wrong,
+    name: "every-wrong-item-of-a-list-is-looked-at",
+    find: "&& payload.issues.length < ISSUES_MAX;",
+    put: "&& payload.issues.length >= 0;",
+  },
+  {
+    file: wrong,
+    name: "a-wrong-item-is-told-by-its-place-among-those-beside-it",
+    find: "[from + Number(at), ...path]",
+    put: "[Number(at), ...path]",
+  },
+  {
+    file: tools,
+    name: "a-long-result-of-a-tool-is-made-at-once",
+    find: "if (!isLongJson(result, LONG_CHARS))",
+    put: "if (!isLongJson(result, Number.POSITIVE_INFINITY))",
   },
   {
     file: before,

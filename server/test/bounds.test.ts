@@ -8,7 +8,7 @@ import { STREAMS_BYTES_MAX } from "../src/http/connections/stalled-readers.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
-import { OBJECT_KEYS_MAX } from "../src/task/json/json.ts";
+import { OBJECT_KEYS_MAX } from "../src/task/json/object-keys.ts";
 import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts";
 import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";
 

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { type ErrorCode, keyHasEnded, notFound, Refusal } from "../task/errors.ts";
+import { foundWrong } from "../task/json/found-wrong.ts";
 import { mustHave, type Principal, type Scope } from "../task/principal.ts";
 import type { Idempotency } from "../task/submission.ts";
 import { fieldErrors } from "../task/text/spelling.ts";
@@ -415,9 +416,8 @@ function isEmpty(query: unknown): boolean {
 type Parsed<Value> = { success: true; data: Value } | { success: false; fault: Fault };
 
 function parsed<Value>(schema: z.ZodType<Value>, value: unknown, where: Fault["where"]): Parsed<Value> {
-  const result = schema.safeParse(value);
+  const result = foundWrong(schema, value, fieldErrors);
   if (result.success) return result;
   const absent = where === "body" && value === undefined;
-  const { error = result.error } = schema.safeParse(value, { error: fieldErrors });
-  return { success: false, fault: { where, issues: error.issues, value, absent } };
+  return { success: false, fault: { where, issues: result.error.issues, value, absent } };
 }

@@ -7,6 +7,7 @@
  * was given is kept, and each attempt reads it anew: a transform never meets what it has made.
  */
 import { z } from "zod";
+import { foundWrong } from "./json/found-wrong.ts";
 import { isJson, type Json, type JsonObject, putKey } from "./json/json.ts";
 
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
@@ -89,7 +90,7 @@ const WAITS = "its schema waits for something, and an input is read at once: loo
 /** A transform that throws has found an input that it cannot take. */
 function readBy<Value>(schema: z.ZodType<Value>, given: Json): { ok: true; value: Value } | Unfit {
   try {
-    const parsed = schema.safeParse(given);
+    const parsed = foundWrong(schema, given);
     if (parsed.success) return { ok: true, value: parsed.data };
     const [issue] = parsed.error.issues;
     return { ok: false, path: issue?.path ?? [], message: issue?.message ?? "does not fit its kind" };

@@ -6,7 +6,7 @@ import type { Store } from "../../store/store.ts";
 import { decided, live, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
 import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
-import { OBJECT_KEYS_MAX } from "../../task/json/json.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { CALLS_PER_TURN } from "../execution/run.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";

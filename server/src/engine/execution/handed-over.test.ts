@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type Json, OBJECT_KEYS_MAX, STORED_DEPTH_MAX } from "../../task/json/json.ts";
+import { type Json, STORED_DEPTH_MAX } from "../../task/json/json.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { BadValue, jsonAtOnce, jsonInTurns, jsonOf, ownCopy } from "./handed-over.ts";
 
 const numbers = Array.from({ length: 240_000 }, (_, n) => n);

@@ -9,15 +9,16 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import {
   JSON_DEPTH_MAX,
   type Json,
   type JsonObject,
   noteJson,
-  OBJECT_KEYS_MAX,
   putKey,
   STORED_DEPTH_MAX,
 } from "../../task/json/json.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { PAUSE_CAUSES, type PauseCause } from "../../task/task.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
@@ -139,7 +140,7 @@ export function fitting<Output>(what: string, schema: z.ZodType<Output>, value: 
 
 /** The value as its schema reads it. */
 export function fit<Output>(what: string, schema: z.ZodType<Output>, value: Json): Output {
-  const parsed = schema.safeParse(value);
+  const parsed = foundWrong(schema, value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new BadValue(

@@ -6,10 +6,10 @@ export function shortened(text: string, charsMax: number): string {
   return line.length <= charsMax ? line : `${head(line, charsMax - 1)}…`;
 }
 
-/** At most `charsMax` characters of `text`, and where it was cut a note that says so. */
-export function excerpt(text: string, charsMax: number): string {
-  if (text.length <= charsMax) return text;
-  return `${head(text, charsMax)}\n[Cut: ${charsMax} of ${text.length} characters are shown.]`;
+/** At most `charsMax` characters of `text`, which begins one of so many, and where it was cut a note that says so. */
+export function excerpt(text: string, charsMax: number, length = text.length): string {
+  if (length <= charsMax) return text;
+  return `${head(text, charsMax)}\n[Cut: ${charsMax} of ${length} characters are shown.]`;
 }
 
 /** Never ends in half a surrogate pair, which JSON and SQL would both damage. */

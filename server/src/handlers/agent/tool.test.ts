@@ -44,6 +44,25 @@ describe("a tool", () => {
     expect(await run(2)).toBe("null");
   });
 
+  it("has a long result made a piece at a time, of which the beginning is told and how long it is", async () => {
+    const rows = Array.from({ length: 60 }, (_, n) => ({ n, said: "ä\n".repeat(30_000) }));
+    const whole = JSON.stringify(rows);
+    const tool = defineTool({ name: "weather", description: "", input, run: () => rows });
+    const prepared = tool.prepare({ city: "Oslo" });
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const told = prepared.ok ? await prepared.run(context) : "";
+    isOver = true;
+    expect(told.startsWith(whole.slice(0, RESULT_CHARS_MAX))).toBe(true);
+    expect(told).toContain(`[Cut: ${RESULT_CHARS_MAX} of ${whole.length} characters`);
+    expect(turns).toBeGreaterThan(4);
+  });
+
   it("is refused at its definition when no provider would take it", () => {
     expect(() => defineTool({ name: "no spaces", description: "", input, run: () => "" })).toThrow(/no spaces/);
     expect(() => defineTool({ name: "text", description: "", input: z.string(), run: () => "" })).toThrow(/object/);

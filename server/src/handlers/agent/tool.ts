@@ -2,11 +2,14 @@
  * What an agent's model may call. A tool is defined with the schema of its input; past `defineTool` the schema's type
  * is inside the closure and every tool looks the same. Tools know nothing of journals, turns or models.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import type { Citation } from "../../task/agent/agent.ts";
 import type { Fetch } from "../../task/agent/agent-reach.ts";
 import type { Context } from "../../task/handler.ts";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import { type Json, type JsonObject, jsonObject } from "../../task/json/json.ts";
+import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
 import type { Log } from "../../task/text/log-line.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import { excerpt } from "./excerpt.ts";
@@ -81,6 +84,8 @@ const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** More of a result is cut before the model sees it. */
 export const RESULT_CHARS_MAX = 20_000;
+/** The JSON of what is longer is made in turns: most of it is cut, and nobody else should wait for it. */
+const LONG_CHARS = 1 << 20;
 const PROBLEM_CHARS_MAX = 2_000;
 const TIMEOUT_MS = 120_000;
 
@@ -110,15 +115,23 @@ export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<I
     retries,
     timeoutMs,
     prepare(input) {
-      const checked = schema.safeParse(input);
+      const checked = foundWrong(schema, input);
       if (!checked.success) return { ok: false, problem: excerpt(z.prettifyError(checked.error), PROBLEM_CHARS_MAX) };
-      return { ok: true, run: async (context) => resultText(await run(checked.data, context)) };
+      return { ok: true, run: async (context) => await resultText(await run(checked.data, context)) };
     },
   };
 }
 
-function resultText(result: Json): string {
-  const text = typeof result === "string" ? result : JSON.stringify(result);
+async function resultText(result: Json): Promise<string> {
+  if (typeof result === "string") return excerpt(result, RESULT_CHARS_MAX);
   // A tool written in JavaScript may return nothing at all.
-  return excerpt(text ?? "Done.", RESULT_CHARS_MAX);
+  if (!isLongJson(result, LONG_CHARS)) return excerpt(JSON.stringify(result) ?? "Done.", RESULT_CHARS_MAX);
+  let text = "";
+  let length = 0;
+  for (const piece of jsonPieces(result)) {
+    if (text.length < RESULT_CHARS_MAX) text += piece;
+    length += piece.length;
+    await nextTurn();
+  }
+  return excerpt(text, RESULT_CHARS_MAX, length);
 }

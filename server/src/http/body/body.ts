@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { BodyPace, type BodyPaceBounds } from "../../lenses/body/body-pace.ts";
 import type { Incoming } from "../../lenses/incoming.ts";
 import { Refusal } from "../../task/errors.ts";
-import { OBJECT_KEYS_MAX } from "../../task/json/json.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
 import { ParserThread } from "./parser-thread.ts";

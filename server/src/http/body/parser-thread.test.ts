@@ -101,3 +101,22 @@ test("a body whose caller has left before its turn is not read, and one whose ca
   thread.ended(second);
   expect(await Promise.allSettled(parsed)).toMatchObject([{ value: [0] }, { reason: { code: "invalid" } }]);
 });
+
+test("a body of more keys than are taken over at once is refused, however many objects share them", async () => {
+  const thread = new ParserThread();
+  const objects = (count: number, keys: number, name: (object: number, key: number) => string) =>
+    Array.from({ length: count }, (_, object) =>
+      Object.fromEntries(Array.from({ length: keys }, (_, key) => [name(object, key), key])),
+    );
+  const read = (value: unknown) => thread.parse(body(value), "acme", {});
+  const own = (object: number, key: number) => `${object} ${key}`;
+  const refused = { code: "too_large", message: expect.stringContaining("more than 10000 different keys") };
+  await expect(read(objects(2, 5_001, own))).rejects.toMatchObject(refused);
+  await expect(read({ deep: [objects(20, 501, own)] })).rejects.toMatchObject(refused);
+  // The same names: where there are few, their objects have a shape in common.
+  await expect(read(objects(2, 5_001, (_, key) => `${key}`))).rejects.toMatchObject(refused);
+  const shared = objects(2_000, 40, (_, key) => `k${key}`);
+  expect(await read(shared)).toEqual(shared);
+  const most = objects(20, 500, own);
+  expect(await read(most)).toEqual(most);
+});

@@ -8,10 +8,10 @@
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { keepNumberTexts, type NumberTexts } from "../../lenses/body/number-texts.ts";
-import { Refusal, type RefusalDetail } from "../../task/errors.ts";
+import { Refusal } from "../../task/errors.ts";
 
 export type ToParse = { id: number; bytes: Uint8Array };
-export type Unreadable = { invalid: string; detail: RefusalDetail };
+export type Unreadable = Pick<Refusal, "code" | "message" | "detail">;
 /** What is kept beside a value does not come along with it from the thread. */
 export type ParsedValue = { value: unknown; numberTexts: NumberTexts | null };
 export type Parsed = { id: number } & (ParsedValue | Unreadable);
@@ -116,7 +116,7 @@ export class ParserThread {
     if ("value" in parsed) {
       keepNumberTexts(parsed.value, parsed.numberTexts);
       waiting?.resolve(parsed.value);
-    } else waiting?.reject(new Refusal("invalid", parsed.invalid, parsed.detail));
+    } else waiting?.reject(new Refusal(parsed.code, parsed.message, parsed.detail));
     if (waiting) void this.#goOn(from, waiting);
   }
 

@@ -2,8 +2,12 @@
 import { parentPort } from "node:worker_threads";
 import { numberTextsOf } from "../../lenses/body/number-texts.ts";
 import { Refusal } from "../../task/errors.ts";
+import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { parseJson } from "./json-text.ts";
+import { keyCount } from "./key-count.ts";
 import type { Parsed, ParsedValue, ToParse, Unreadable } from "./parser-thread.ts";
+
+const TOO_MANY_KEYS = `The objects of the body have more than ${OBJECT_KEYS_MAX} different keys.`;
 
 const port = parentPort;
 if (port === null) throw new Error("This module is the inside of a worker thread.");
@@ -13,9 +17,10 @@ port.on("message", ({ id, bytes }: ToParse) => port.postMessage({ id, ...parsed(
 function parsed(bytes: Uint8Array): ParsedValue | Unreadable {
   try {
     const value = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    if (keyCount(value) > OBJECT_KEYS_MAX) throw new Refusal("too_large", TOO_MANY_KEYS);
     return { value, numberTexts: numberTextsOf(value) };
   } catch (error) {
-    if (error instanceof Refusal) return { invalid: error.message, detail: error.detail };
-    return { invalid: "The body cannot be read.", detail: {} };
+    if (error instanceof Refusal) return { code: error.code, message: error.message, detail: error.detail };
+    return { code: "invalid", message: "The body cannot be read.", detail: {} };
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import type { Json } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
@@ -71,7 +72,7 @@ export function operation<Name extends OperationName>({
     ...doc,
     perform: async (exchange, params) => {
       const schema: z.ZodType<Commands[Name]> = exchange.dialect.codec.read[doc.name];
-      const read = schema.safeParse(params ?? {});
+      const read = foundWrong(schema, params ?? {});
       if (!read.success) throw new InvalidParams(read.error.issues.map(violationOf));
       mustBeOwn(exchange.principal.tenant, read.data.tenant);
       return run(exchange, read.data);

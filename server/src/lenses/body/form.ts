@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import { textOf } from "./well-formed.ts";
 
@@ -110,7 +111,7 @@ export class Form<Fields> {
     take: (file: FormFile) => Promise<Kept>,
   ): Promise<{ fields: Fields; files: TakenFile<Kept>[] }> {
     const { fields, files } = await this.#unread.read(take);
-    const parsed = this.#fields.safeParse(this.#nest(fields));
+    const parsed = foundWrong(this.#fields, this.#nest(fields));
     if (!parsed.success) throw new FieldFault(parsed.error.issues);
     return { fields: parsed.data, files };
   }

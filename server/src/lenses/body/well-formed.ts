@@ -9,6 +9,9 @@ import { Refusal } from "../../task/errors.ts";
 /** The `field` of an `invalid` that is about the head of a request: its URL or one of its headers. */
 export const HEAD_FIELD = "head";
 
+/** Of a text within a request that is JSON: so much is parsed where the request is answered, which takes a millisecond or two. */
+export const SMALL_JSON_LENGTH_MAX = 64 << 10;
+
 const NUL = 0;
 /** What gzip, zlib and Zstandard begin with. */
 const COMPRESSED = ["1f8b", "789c", "7801", "78da", "28b52ffd"].map((mark) => Buffer.from(mark, "hex"));

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ANALYSES, PURPOSES } from "../../task/documents/document.ts";
 import { jsonObject } from "../../task/json/json.ts";
-import { jsonOf } from "../body/well-formed.ts";
+import { jsonOf, SMALL_JSON_LENGTH_MAX } from "../body/well-formed.ts";
 import {
   chunkSize,
   documentId,
@@ -117,6 +117,7 @@ const parseOptions = z.record(text.max(64), z.unknown()).transform((given, ctx) 
 });
 
 const parsedOptions = text
+  .max(SMALL_JSON_LENGTH_MAX)
   .default("{}")
   .transform((given, ctx) => {
     try {

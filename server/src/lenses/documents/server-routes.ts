@@ -101,7 +101,7 @@ export const serverRoutes: readonly Route[] = [
     summary: "Not part of this API here",
     hidden: true,
     query: anyQuery,
-    reads: "lenient",
+    reads: "stream",
     body: z.unknown(),
     refuses: [],
     answers: [{ status: 501, about: "Not here." }],

@@ -46,6 +46,7 @@ export const webhookBody = named(
       states: z
         .array(z.enum(STATES))
         .min(1)
+        .max(STATES.length)
         .optional()
         .describe("Beside or in place of `events`: what tells that the task has come to one of these states."),
     })

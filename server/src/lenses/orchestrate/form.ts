@@ -6,12 +6,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import { isJsonObject } from "../../task/json/json.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { FieldFault, type FormFile, UnreadForm } from "../body/form.ts";
-import { jsonOf, urlencodedPairs } from "../body/well-formed.ts";
+import { jsonOf, SMALL_JSON_LENGTH_MAX, urlencodedPairs } from "../body/well-formed.ts";
 import { cleanFilename, mediaTypeOf } from "../filename.ts";
 import type { LensParts } from "../lens-parts.ts";
 import { schemaOf } from "../openapi.ts";
@@ -22,8 +23,6 @@ import { addWrong, MISSING, Wrong } from "./pydantic.ts";
 export const FORM_BYTES_MAX = 16 * 1024 ** 3;
 /** Of fields that come without files, in a body of another kind. */
 const FIELDS_BYTES_MAX = 1 << 20;
-/** Of a text that is JSON: most of it is kept as it is. */
-const JSON_LENGTH_MAX = 64 << 10;
 const URLENCODED = /^application\/x-www-form-urlencoded(;|$)/i;
 
 /** A file of a form, which is there until the request is answered. */
@@ -94,7 +93,7 @@ export function jsonField<Schema extends z.ZodType>(schema: Schema, model: strin
       else if (typeof given !== "string") addWrong(context, NO_JSON_TEXT, null);
       else {
         const json = parsedJson(given);
-        const read = json === undefined ? null : schema.safeParse(json.value);
+        const read = json === undefined ? null : foundWrong(schema, json.value);
         if (read === null) addWrong(context, NO_JSON, given);
         else if (read.success) return read.data;
         else addErrors(context, read.error.issues, json?.value, model);
@@ -108,7 +107,7 @@ const NO_JSON_TEXT = new Wrong("json_type", "JSON input should be string, bytes 
 const NO_JSON = new Wrong("json_invalid", "Invalid JSON", { error: "no JSON" });
 
 function parsedJson(text: string): { value: unknown } | undefined {
-  if (text.length > JSON_LENGTH_MAX) return undefined;
+  if (text.length > SMALL_JSON_LENGTH_MAX) return undefined;
   try {
     const value = jsonOf(text);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);

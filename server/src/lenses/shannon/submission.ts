@@ -1,6 +1,7 @@
 /** A submit of the wire as a task of kind `agent`. Every rule with an error text of its own is here. */
 import { type AgentInput, agentInput, type MODEL_TIERS } from "../../task/agent/agent.ts";
 import { Refusal } from "../../task/errors.ts";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { Submission } from "../../task/submission.ts";
 import type { Uploads } from "../body/cut-json.ts";
@@ -80,7 +81,7 @@ export function submissionOf(
     ...(maxTurns !== null && { maxTurns }),
     ...(Object.keys(context).length > 0 && { context }),
   };
-  const checked = agentInput.safeParse(input);
+  const checked = foundWrong(agentInput, input);
   if (!checked.success) throw invalidBody(checked.error);
 
   const tokens = budgetOf(keys);
@@ -101,7 +102,7 @@ export function submissionOf(
 }
 
 function contextKeysOf(context: JsonObject): ContextKeys {
-  const result = contextKeys.safeParse(context);
+  const result = foundWrong(contextKeys, context);
   if (result.success) return result.data;
   throw invalidBody(result.error, "context");
 }

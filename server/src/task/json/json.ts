@@ -7,12 +7,6 @@ export type JsonObject = { [key: string]: Json | undefined };
 /** Deeper values are refused at the door: recursive code downstream may then recurse freely. */
 export const JSON_DEPTH_MAX = 64;
 
-/**
- * Of one object, however deep it lies. Its keys are listed at once wherever it is copied, checked, written or read, as nothing else
- * of a long value is, and several places do so in one turn: 10,000 take some 30 ms of one in all, 50,000 six times as long.
- */
-export const OBJECT_KEYS_MAX = 10_000;
-
 /** What is stored has such a value inside: the data of an event an output, a task's record the schema of a question. */
 export const STORED_DEPTH_MAX = JSON_DEPTH_MAX + 16;
 

@@ -8,6 +8,7 @@ import { isWithinReach } from "../../task/agent/agent-reach.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import { isUuid } from "../../task/id.ts";
+import { foundWrong } from "../../task/json/found-wrong.ts";
 import { type JsonObject, wellFormed } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Idempotency } from "../../task/submission.ts";
@@ -236,7 +237,7 @@ function shown({ id, version, definition, user, createdAt, updatedBy, updatedAt 
 }
 
 function defined(given: unknown): AgentDefinition {
-  const parsed = agentDefinition.safeParse(given, { error: fieldErrors });
+  const parsed = foundWrong(agentDefinition, given, fieldErrors);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unfit((issue?.path ?? []).map(String).join("."), issue?.message ?? "does not fit");

@@ -1,6 +1,7 @@
 /** Files that a client has uploaded and names in the context of a run, which then has them as attachments. */
 import { z } from "zod";
 import { Refusal } from "../../../task/errors.ts";
+import { foundWrong } from "../../../task/json/found-wrong.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import type { Principal } from "../../../task/principal.ts";
@@ -20,7 +21,7 @@ export async function attachedFiles(
   { principal, verbs }: { principal: Principal; verbs: Verbs },
   given: JsonObject | null,
 ): Promise<Part[]> {
-  const parsed = context.safeParse(given);
+  const parsed = foundWrong(context, given);
   const named = parsed.success ? parsed.data.data.flatMap(({ files = [] }) => files) : [];
   if (named.length > FILES_MAX) throw refused(`a run takes at most ${FILES_MAX} files`);
   const parts: Part[] = [];

@@ -1,0 +1,65 @@
+/**
+ * What a schema finds wrong with a value from outside. zod makes an issue of each wrong item of a list, 100,000 of which take
+ * 0.3 s of one turn, and a caller is told few of them: here a long list is looked at only until so many are found.
+ */
+import { z } from "zod";
+
+const ISSUES_MAX = 1_000;
+/** Looked at together: each item may be wrong in many places. */
+const ITEMS_AT_ONCE = 16;
+
+/** As `safeParse`. Of a long list whose items do not fit, the first that do not are told. */
+export function foundWrong<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  error?: z.core.$ZodErrorMap,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  endLists(schema);
+  return schema.safeParse(value, error && { error });
+}
+
+/** Schemas whose lists end early, as all do that are within them. */
+const ended = new WeakSet<z.core.$ZodType>();
+
+/** At the first value, as what a schema is made of may be declared after it. */
+function endLists(schema: z.core.$ZodType): void {
+  if (ended.has(schema)) return;
+  ended.add(schema);
+  if (schema instanceof z.core.$ZodArray) endEarly(schema);
+  for (const inner of partsOf(schema)) endLists(inner);
+}
+
+/** All schemas that stand in the definition of one. */
+function partsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.core.$ZodLazy) return [schema._zod.innerType];
+  const within: unknown[] = Object.values(schema._zod.def).flatMap((part: unknown) =>
+    typeof part !== "object" || part === null || part instanceof z.core.$ZodType ? part : Object.values(part),
+  );
+  return within.filter((part) => part instanceof z.core.$ZodType);
+}
+
+function endEarly({ _zod: list }: z.core.$ZodArray): void {
+  const { parse, run } = list;
+  const caps = z.core.util.sizeCaps(list.def.checks);
+  list.parse = (payload, context) => {
+    const { value } = payload;
+    const isLong = Array.isArray(value) && value.length > ISSUES_MAX;
+    // Of one that may not be that long zod looks at no item.
+    if (!isLong || context.async === true || caps.some(([max]) => value.length > max)) return parse(payload, context);
+    const items: unknown[] = [];
+    for (let from = 0; from < value.length && payload.issues.length < ISSUES_MAX; from += ITEMS_AT_ONCE) {
+      const found = parse({ value: value.slice(from, from + ITEMS_AT_ONCE), issues: [] }, context);
+      // It waits for something, which zod has words for.
+      if (found instanceof Promise) return found;
+      for (const item of found.value as unknown[]) items.push(item);
+      for (const issue of found.issues) {
+        const [at, ...path] = issue.path ?? [];
+        payload.issues.push({ ...issue, path: [from + Number(at), ...path] });
+      }
+    }
+    if (payload.issues.length === 0) payload.value = items;
+    return payload;
+  };
+  // Without checks of its own, it runs as it parses.
+  if (run === parse) list.run = list.parse;
+}
