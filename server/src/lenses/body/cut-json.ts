@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Refusal } from "../../task/errors.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import { type JsonPlace, JsonPlaces } from "./json-places.ts";
@@ -72,6 +73,8 @@ export class CutJson {
     const places = new JsonPlaces(cut.places);
     let text: CutText | null = null;
     for await (const chunk of this.#body) {
+      // What has come is there at once, and to look for places in 4 MB takes some 50 ms.
+      await nextTurn();
       for (let at = 0; at < chunk.length; ) {
         if (text === null) {
           const end = places.findNext(chunk, at);

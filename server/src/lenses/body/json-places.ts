@@ -19,8 +19,8 @@ const KEY_BYTES_MAX = 256;
 /** Keys, and null for every item of a list. */
 export type JsonPlace = readonly (string | null)[];
 
-/** Where in an open object or list the document is: at a key, or null in a list. */
-type Level = { key: string | null; isAtKey: boolean };
+/** Where in an open object or list the document is: at a key, or null in a list. Of no other places than `places` it can be a part. */
+type Level = { key: string | null; isAtKey: boolean; places: readonly JsonPlace[] };
 
 export class JsonPlaces {
   readonly #places: readonly JsonPlace[];
@@ -79,8 +79,8 @@ export class JsonPlaces {
         this.#begin(level);
         return at + 1;
       }
-      if (byte === OPEN_OBJECT) this.#levels.push({ key: "", isAtKey: true });
-      else if (byte === OPEN_LIST) this.#levels.push({ key: null, isAtKey: false });
+      if (byte === OPEN_OBJECT) this.#levels.push({ key: "", isAtKey: true, places: this.#placesWithin(level) });
+      else if (byte === OPEN_LIST) this.#levels.push({ key: null, isAtKey: false, places: this.#placesWithin(level) });
       else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) this.#levels.pop();
       else if (level && level.key !== null && (byte === COMMA || byte === COLON)) level.isAtKey = byte === COMMA;
     }
@@ -88,16 +88,24 @@ export class JsonPlaces {
   }
 
   #begin(level: Level | undefined): void {
-    if (level?.isAtKey) {
+    // Most of a document is at none of the places, and there its keys are nobody's.
+    if (level === undefined || level.places.length === 0) this.#in = "other";
+    else if (level.isAtKey) {
       this.#in = "key";
       this.#key = [];
       this.#keyBytes = 0;
-    } else this.#in = this.#isAtPlace() ? "found" : "other";
+    } else this.#in = this.#isAtPlace(level) ? "found" : "other";
   }
 
-  #isAtPlace(): boolean {
-    return this.#places.some(
-      (place) => place.length === this.#levels.length && this.#levels.every(({ key }, n) => key === place[n]),
-    );
+  /** Of an object or a list that opens in `level`. */
+  #placesWithin(level: Level | undefined): readonly JsonPlace[] {
+    if (level === undefined) return this.#places;
+    const depth = this.#levels.length;
+    return level.places.filter((place) => place.length > depth && place[depth - 1] === level.key);
+  }
+
+  #isAtPlace({ key, places }: Level): boolean {
+    const depth = this.#levels.length;
+    return places.some((place) => place.length === depth && place[depth - 1] === key);
   }
 }
