@@ -3,7 +3,6 @@
  * of its own. They share one traffic, one set of streams and one authentication.
  */
 
-import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
@@ -20,6 +19,7 @@ import { DurationHistogram } from "./duration-histogram.ts";
 import { HourlyCounts, type HourlyLimits } from "./hourly-limits.ts";
 import type { Traffic } from "./in-work.ts";
 import { createAuthentication } from "./keys/authentication.ts";
+import { LateApp, type Served, servedBelow } from "./late-app.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
 import { requestIds } from "./request-ids.ts";
 import { addFrontDoor, addHealth, addMetrics, type Loading } from "./server-routes.ts";
@@ -73,11 +73,11 @@ export type Apps = {
   /** Of all listeners. */
   connections: Connections;
   /** Of the main listener: every lens under its prefix, health, metrics, the dashboard. */
-  main: () => Promise<FastifyInstance>;
+  main: () => Promise<Served>;
   /** What is answered before that. */
   shortPath: ShortPath;
   /** Of a port that is a lens's own: the lens at the root, and health. */
-  ofLens: (lens: Lens) => Promise<FastifyInstance>;
+  ofLens: (lens: Lens) => Served;
   /** Begins to serve; until then every request is told to come again. */
   serve: () => void;
   /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
@@ -123,31 +123,46 @@ export function createApps(parts: AppsParts): Apps {
   const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
-  const mount = async (app: FastifyInstance, lens: Lens, prefix: string, ownsListener: boolean) => {
-    await mountLens(app, lens, lensParts, { prefix, ownsListener });
-    await mountRootRoutes(app, lens, lensParts);
+  const late = (make: LateApp["make"]) => new LateApp(make, parts.log);
+  const appBelow = async (lens: Lens) => {
+    const app = newApp(() => lens, urlRewriter([lens]));
+    await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: false });
+    return app;
   };
 
   return {
     connections,
     main: async () => {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
-      for (const lens of lenses) await mount(app, lens, lens.mount, lens === root);
+      const below = new Map<string, LateApp>();
+      for (const lens of lenses) {
+        const places = placesBelow(lens);
+        if (places.length === 0)
+          await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: lens === root });
+        for (const [prefix, variants] of places)
+          below.set(
+            prefix,
+            late(() => appBelow({ ...lens, variants })),
+          );
+        await mountRootRoutes(app, lens, lensParts);
+      }
       addHealth(app, { version, recovering });
       const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
       addMetrics(app, { authenticate, page });
       addDashboard(app);
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
-      return app;
+      return servedBelow(app, below);
     },
     // Where a request that came by a proxy was sent to, the framework alone knows.
     shortPath: new ShortPath(inWork, parts.trustProxy > 0 && publicUrl === null ? [] : shortRoutes(root, lensParts)),
-    ofLens: async (lens) => {
-      const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
-      await mount(app, lens, "", true);
-      if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
-      return app;
-    },
+    ofLens: (lens) =>
+      late(async () => {
+        const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
+        await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
+        await mountRootRoutes(app, lens, lensParts);
+        if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
+        return app;
+      }),
     serve: () => {
       traffic.stage = "serving";
     },
@@ -237,6 +252,14 @@ function lensBelow(lenses: readonly Lens[], path: string): Lens | undefined {
       return prefix !== "" && path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
     }),
   );
+}
+
+/** Where a lens lies that has the whole of what is below a prefix, with its variants there; nowhere, where it shares some with others. */
+function placesBelow({ mount, variants = [""] }: Lens): [prefix: string, variants: readonly string[]][] {
+  if (mount !== "" && variants.includes("")) return [[mount, variants]];
+  const prefixes = variants.map((variant) => mount + variant);
+  if (prefixes.some((prefix) => prefix === "" || prefix.includes("{"))) return [];
+  return variants.map((variant) => [mount + variant, [variant]]);
 }
 
 /** The names under which a development server may be asked for, besides those of the machine itself. */

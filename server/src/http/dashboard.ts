@@ -25,8 +25,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Adds `/dashboard/…`. Answers 404 where the package is not there. */
 export function addDashboard(app: FastifyInstance): void {
   let files: Promise<ReadonlyMap<string, string>> | undefined;
-  app.get("/dashboard", (_request, reply) => reply.redirect("/dashboard/", 308));
-  app.get<{ Params: { "*": string } }>("/dashboard/*", async (request, reply) => {
+  app.get("/dashboard", { exposeHeadRoute: true }, (_request, reply) => reply.redirect("/dashboard/", 308));
+  app.get<{ Params: { "*": string } }>("/dashboard/*", { exposeHeadRoute: true }, async (request, reply) => {
     files ??= index();
     const path = request.params["*"] === "" ? "index.html" : request.params["*"];
     const file = (await files).get(path);

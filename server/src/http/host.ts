@@ -2,9 +2,9 @@
  * All that is heard over HTTP: binds the main port, and the ports of the lenses that have one of their own. What is
  * served there is not its business.
  */
-import type { FastifyInstance } from "fastify";
 import { type AppsOptions, type AppsParts, createApps } from "./apps.ts";
 import { BindError, type Listener, listen } from "./connections/listener.ts";
+import type { Served } from "./late-app.ts";
 import type { ShortPath } from "./short-path.ts";
 
 export type HostOptions = AppsOptions & {
@@ -41,7 +41,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
   const close = async (graceMs: number) => {
     await Promise.all(listeners.map((listener) => listener.close(graceMs)));
   };
-  const bind = async (app: FastifyInstance, port: number, shortPath?: ShortPath): Promise<string> => {
+  const bind = async (app: Served, port: number, shortPath?: ShortPath): Promise<string> => {
     const headMsMax = parts.limits.headS * 1_000;
     const listener = await listen(app, {
       hosts: parts.hosts,
@@ -65,7 +65,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
         continue;
       }
       try {
-        lensUrls[name] = await bind(await apps.ofLens(lens), port);
+        lensUrls[name] = await bind(apps.ofLens(lens), port);
       } catch (error) {
         if (parts.lensPortsAsked || !(error instanceof BindError)) throw error;
         notes.push(`${error.message}: the ${name} lens is at ${url}${lens.mount} only.`);

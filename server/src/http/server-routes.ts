@@ -16,7 +16,7 @@ export function addHealth(
   app: FastifyInstance,
   { version, recovering }: { version: string; recovering: () => Loading | null },
 ): void {
-  app.get("/health", (_request, reply) => {
+  app.get("/health", { exposeHeadRoute: true }, (_request, reply) => {
     const loading = recovering();
     const far = loading && { recovering: true, recovered: shareOf(loading) };
     return reply.header("cache-control", "no-store").send({ status: "ok", version, ...far });
@@ -36,7 +36,7 @@ export function addMetrics(
   app: FastifyInstance,
   { page, authenticate }: { page: () => Promise<MetricsPage>; authenticate: LensParts["authenticate"] },
 ): void {
-  app.get("/metrics", async (request, reply) => {
+  app.get("/metrics", { exposeHeadRoute: true }, async (request, reply) => {
     if (isAuthorizedTwice(request.raw)) throw authorizedTwice();
     const principal = await authenticate(request, secretsOf(request, [{ in: "authorization", scheme: "any" }]));
     const seesAll = principal.scopes.has("metrics");
@@ -48,7 +48,7 @@ export function addMetrics(
 
 /** `GET /`: the dashboard for people, facts for programs. */
 export function addFrontDoor(app: FastifyInstance, facts: Record<string, string>): void {
-  app.get("/", (request, reply) => {
+  app.get("/", { exposeHeadRoute: true }, (request, reply) => {
     if (request.headers.accept?.includes("text/html")) return reply.redirect("/dashboard/");
     return reply.send(facts);
   });

@@ -44,10 +44,10 @@ export async function mountLens(app: FastifyInstance, lens: Lens, parts: LensPar
     if (mount === "" && at.ownsListener) await serveAll(app, lens, lens.routes, parts, mount);
     else {
       await app.register(
-        async (scope) => {
+        named(lens, async (scope) => {
           answerForAll(scope, lens, mount === "" ? null : mount);
           await serveAll(scope, lens, lens.routes, parts, mount);
-        },
+        }),
         { prefix: routerPath(mount) },
       );
     }
@@ -58,10 +58,19 @@ export async function mountLens(app: FastifyInstance, lens: Lens, parts: LensPar
 export async function mountRootRoutes(app: FastifyInstance, lens: Lens, parts: LensParts): Promise<void> {
   const { rootRoutes = [] } = lens;
   if (rootRoutes.length === 0) return;
-  await app.register(async (scope) => {
-    answerForAll(scope, lens, null);
-    await serveAll(scope, lens, rootRoutes, parts, "");
-  });
+  await app.register(
+    named(lens, async (scope) => {
+      answerForAll(scope, lens, null);
+      await serveAll(scope, lens, rootRoutes, parts, "");
+    }),
+  );
+}
+
+type Scoped = (scope: FastifyInstance) => Promise<void>;
+
+/** For what has no name the framework looks among all modules that are loaded. */
+function named({ name }: Lens, scoped: Scoped): Scoped {
+  return Object.assign(scoped, { [Symbol.for("fastify.display-name")]: name });
 }
 
 /** Gives a URL at or below the mount of one of `lenses` the spelling that its routes are written in. */
@@ -116,7 +125,7 @@ function answerForAll(app: FastifyInstance, lens: Lens, mount: string | null): v
     else done();
   });
   for (const { method, path } of unnamedMethods(lens.routes)) {
-    app.route({ method, url: routerPath(path), onRequest: unrouted, handler: unrouted });
+    app.route({ method: methodsFor(method), url: routerPath(path), onRequest: unrouted, handler: unrouted });
   }
 }
 
@@ -132,8 +141,7 @@ function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer):
 /** The methods that a path has. Worked out when somebody asks for what is not there, which is seldom. */
 function methodsAt({ routes }: Lens, mount: string, path: string): string[] {
   const fitting = mostLiteral(routes.filter((route) => patternOf(mount + route.path).test(path)));
-  const methods = fitting.flatMap(({ method }) => (method === "GET" ? [method, "HEAD"] : [method]));
-  return [...new Set(methods)];
+  return [...new Set(fitting.flatMap(({ method }) => methodsFor(method)))];
 }
 
 /**
@@ -149,6 +157,11 @@ function unnamedMethods(routes: readonly Route[]): { method: Route["method"]; pa
     const unnamed = new Set(wider.flatMap((other) => [...other.methods].filter((method) => !methods.has(method))));
     return [...unnamed].map((method) => ({ method, path }));
   });
+}
+
+/** Who reads may ask for the head alone. */
+function methodsFor(method: Route["method"]): string[] {
+  return method === "GET" ? ["GET", "HEAD"] : [method];
 }
 
 /** What a listener answers beside its lenses, such as `/health`, it answers on paths without parameters. */
@@ -217,10 +230,12 @@ async function serveAll(
     const read = READERS[reading];
     if (read === null) for (const route of group) serve(app, lens, route, place);
     else {
-      await app.register(async (scope) => {
-        read(scope, parts);
-        for (const route of group) serve(scope, lens, route, place);
-      });
+      await app.register(
+        named(lens, async (scope) => {
+          read(scope, parts);
+          for (const route of group) serve(scope, lens, route, place);
+        }),
+      );
     }
   }
 }
@@ -234,7 +249,7 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
       : nobody;
   const hasHeaders = lens.headers !== undefined;
   app.route<{ Params: Record<string, string> }>({
-    method: route.method,
+    method: methodsFor(route.method),
     url: routerPath(route.path),
     config: { quiet: route.quiet ?? false, keyed: !route.open, ...(route.cut !== undefined && { cut: route.cut }) },
     ...(route.bodyBytesMax !== undefined && { bodyLimit: route.bodyBytesMax }),

@@ -1,7 +1,7 @@
 /** Sockets: an app bound to one port on one or more addresses, and closed in good order. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
-import type { FastifyInstance } from "fastify";
+import type { Served } from "../late-app.ts";
 import type { ShortPath } from "../short-path.ts";
 import type { Connections } from "./connections.ts";
 import { answerConnect, answerNoRequest } from "./no-request.ts";
@@ -42,7 +42,7 @@ const IDLE_CHECK_MS = 50;
 
 /** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
 export async function listen(
-  app: FastifyInstance,
+  app: Served,
   { hosts, port, ...parts }: { hosts: readonly string[] | null; port: number } & ServerParts,
 ): Promise<Listener> {
   await app.ready();
@@ -80,7 +80,7 @@ export async function listen(
 /** Slow heads are cut off after `headMsMax`; an answer may take as long as it likes. `shortPath` is asked before the app. */
 type ServerParts = { headMsMax: number; connections: Connections; shortPath?: ShortPath | undefined };
 
-function createHttpServer(app: FastifyInstance, { headMsMax, connections, shortPath }: ServerParts): Server {
+function createHttpServer(app: Served, { headMsMax, connections, shortPath }: ServerParts): Server {
   const { arrivals } = connections;
   const server = createServer(
     {
