@@ -3,6 +3,7 @@
  * of its own. They share one traffic, one set of streams and one authentication.
  */
 
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
@@ -123,29 +124,13 @@ export function createApps(parts: AppsParts): Apps {
   const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
-  const late = (make: LateApp["make"]) => new LateApp(make, parts.log);
-  const appBelow = async (lens: Lens) => {
-    const app = newApp(() => lens, urlRewriter([lens]));
-    await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: false });
-    return app;
-  };
+  const lateApps = lateAppsOf(parts, newApp, lensParts);
 
   return {
     connections,
     main: async () => {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
-      const below = new Map<string, LateApp>();
-      for (const lens of lenses) {
-        const places = placesBelow(lens);
-        if (places.length === 0)
-          await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: lens === root });
-        for (const [prefix, variants] of places)
-          below.set(
-            prefix,
-            late(() => appBelow({ ...lens, variants })),
-          );
-        await mountRootRoutes(app, lens, lensParts);
-      }
+      const below = await mountAll(app, parts, lensParts, lateApps.below);
       addHealth(app, { version, recovering });
       const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
       addMetrics(app, { authenticate, page });
@@ -155,14 +140,7 @@ export function createApps(parts: AppsParts): Apps {
     },
     // Where a request that came by a proxy was sent to, the framework alone knows.
     shortPath: new ShortPath(inWork, parts.trustProxy > 0 && publicUrl === null ? [] : shortRoutes(root, lensParts)),
-    ofLens: (lens) =>
-      late(async () => {
-        const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
-        await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
-        await mountRootRoutes(app, lens, lensParts);
-        if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
-        return app;
-      }),
+    ofLens: lateApps.ofLens,
     serve: () => {
       traffic.stage = "serving";
     },
@@ -173,6 +151,46 @@ export function createApps(parts: AppsParts): Apps {
       streams.close();
     },
   };
+}
+
+type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
+
+/** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
+function lateAppsOf({ version, recovering, log }: AppsParts, newApp: NewApp, lensParts: LensParts) {
+  return {
+    below: (lens: Lens) =>
+      new LateApp(async () => {
+        const app = newApp(() => lens, urlRewriter([lens]));
+        await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: false });
+        return app;
+      }, log),
+    ofLens: (lens: Lens) =>
+      new LateApp(async () => {
+        const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
+        await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
+        await mountRootRoutes(app, lens, lensParts);
+        if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
+        return app;
+      }, log),
+  };
+}
+
+/** Puts lenses on the main listener: what cannot wait on `app`, and the rest below the prefixes that come back. */
+async function mountAll(
+  app: FastifyInstance,
+  { lenses }: AppsParts,
+  lensParts: LensParts,
+  late: (lens: Lens) => LateApp,
+): Promise<Map<string, LateApp>> {
+  const below = new Map<string, LateApp>();
+  for (const lens of lenses) {
+    const places = placesBelow(lens);
+    const ownsListener = lens === lenses[0];
+    if (places.length === 0) await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener });
+    for (const [prefix, variants] of places) below.set(prefix, late({ ...lens, variants }));
+    await mountRootRoutes(app, lens, lensParts);
+  }
+  return below;
 }
 
 /** What callers have a share of. All listeners have the same. */

@@ -13,13 +13,13 @@ export type Served = Pick<FastifyInstance, "routing"> & {
 };
 
 export class LateApp implements Served {
-  readonly make: () => Promise<FastifyInstance>;
+  readonly #make: () => Promise<FastifyInstance>;
   readonly #log: Pick<Logger, "error">;
   #making: Promise<FastifyInstance | null> | null = null;
   #made: FastifyInstance | null = null;
 
-  constructor(make: LateApp["make"], log: Pick<Logger, "error">) {
-    this.make = make;
+  constructor(make: () => Promise<FastifyInstance>, log: Pick<Logger, "error">) {
+    this.#make = make;
     this.#log = log;
   }
 
@@ -47,7 +47,7 @@ export class LateApp implements Served {
 
   async #ready(): Promise<FastifyInstance | null> {
     try {
-      const app = await this.make();
+      const app = await this.#make();
       await app.ready();
       this.#made = app;
     } catch (err) {
