@@ -34,4 +34,6 @@ const question = defineHandler({
   },
 });
 
-export default defineConfig({ handlers: [noop, steps, clocked, nap, question] });
+const claimable = defineHandler({ kind: "claimable", input: z.json(), queueOf: () => "bench", run: async () => null });
+
+export default defineConfig({ handlers: [noop, steps, clocked, nap, question, claimable] });

@@ -1,6 +1,6 @@
 /**
- * What 100,000 waiting tasks take in memory, those that sleep and those that have asked somebody, and how soon a server with
- * them, or with a database of 1 GB, answers.
+ * What 100,000 waiting tasks take in memory, those that sleep, those that have asked somebody and those that nobody has claimed, and
+ * how soon a server with them, or with a database of 1 GB, answers.
  *
  *   node bench/waiting.ts [tasks] [megabytes]
  */
@@ -22,6 +22,7 @@ const MEMORY_MB_MAX = 80;
 const WAYS = [
   { kind: "nap", state: "waiting" },
   { kind: "question", state: "input_required" },
+  { kind: "claimable", state: "queued" },
 ] as const;
 const READY_MS_MAX = 1_000;
 const STARTS = 5;
@@ -67,7 +68,8 @@ async function waitingTasks({ kind, state }: (typeof WAYS)[number]): Promise<voi
 
 async function atRest(rig: Rig, state: string): Promise<number> {
   for (;;) {
-    const open = listed.parse(JSON.parse(await rig.call("/v1/tasks?limit=1&state=queued,running"))).total;
+    const busy = state === "queued" ? "running" : "queued,running";
+    const open = listed.parse(JSON.parse(await rig.call(`/v1/tasks?limit=1&state=${busy}`))).total;
     if (open === 0) return listed.parse(JSON.parse(await rig.call(`/v1/tasks?limit=1&state=${state}`))).total;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -74,27 +74,9 @@ export const SCHEDULING = [
     put: "if (here.has(before)) cancel(before);",
   },
   {
-    file: "server/src/engine/embedded/sleepers.ts",
-    name: "who-falls-asleep-is-not-awaited",
-    find: "this.#firstAt = wakesAt;",
-    put: "this.#firstAt = Number.POSITIVE_INFINITY;",
-  },
-  {
     file: open,
     name: "a-moment-is-told-once-whatever-the-clock-does",
     find: "if (entry.dueAt !== null && entry.dueAt > this.#clock.now()) this.#due.tellAgain(entry.id);",
-    put: "",
-  },
-  {
-    file: "server/src/engine/embedded/sleeper-counts.ts",
-    name: "what-is-told-late-of-sleepers-stands",
-    find: "if (!this.#told?.has(number)) this.#set(",
-    put: "this.#set(",
-  },
-  {
-    file: "server/src/engine/embedded/sleeper-counts.ts",
-    name: "a-sleeper-counts-each-time-it-is-told",
-    find: "if (known === count) return;",
     put: "",
   },
   {
@@ -126,12 +108,6 @@ export const SCHEDULING = [
     name: "a-child-outlives-the-parent-that-ended-unseen",
     find: "if (task.parent !== null && (await this.#isTerminal(task.parent))) return;",
     put: "",
-  },
-  {
-    file: "server/src/engine/embedded/sleepers.ts",
-    name: "deadlines-of-sleepers-are-not-awaited-at-a-start",
-    find: "Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY)",
-    put: "this.#firstAt",
   },
   {
     file: loadOrder,
@@ -432,8 +408,8 @@ export const SCHEDULING = [
   {
     file: claims,
     name: "a-claim-is-made-for-one-who-has-gone",
-    find: "const tasks = signal.aborted ? [] : await this.#take(key, claim);",
-    put: "const tasks = await this.#take(key, claim);",
+    find: "const tasks = signal.aborted ? [] : await this.#take(key, claim, signal);",
+    put: "const tasks = await this.#take(key, claim, signal);",
   },
   {
     file: claims,

@@ -3,6 +3,7 @@
  * outlives it, and how its process dies.
  */
 import { afterEach, describe } from "vitest";
+import { backlogsSuite } from "./suite/backlogs.suite.ts";
 import { beginningsSuite } from "./suite/beginnings.suite.ts";
 import { conversationOrderSuite } from "./suite/conversation-order.suite.ts";
 import { crashSuite } from "./suite/crashes.suite.ts";
@@ -55,6 +56,7 @@ export function engineSuite(name: string, setup: EngineSetup): void {
     describe("crashes", () => crashSuite(begin));
     describe("durability", () => durabilitySuite(begin));
     describe("external work", () => externalWorkSuite(begin));
+    describe("backlogs of queues", () => backlogsSuite(begin));
     describe("time", () => timeSuite(begin));
     describe("trees", () => treesSuite(begin));
     describe("people", () => peopleSuite(begin));

@@ -3,7 +3,15 @@ import type { Alias } from "../task/alias.ts";
 import type { Artifact, ArtifactSize } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
-import type { AsleepPlace, BelowPlace, NumberedTasks, OpenPlace, OpenTask } from "../task/open-task.ts";
+import type {
+  AsleepPlace,
+  BacklogPlace,
+  BelowPlace,
+  NumberedTasks,
+  OpenPlace,
+  OpenTask,
+  QueueName,
+} from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
@@ -69,7 +77,11 @@ export interface TaskStore {
   firstWake(after: number): Promise<number | null>;
   /** Those of them that wait for people, and have been told something that nobody has taken yet. */
   toldAsleep(): Promise<TaskId[]>;
-  /** The numbers of those that sleep, in the same order, by kind and state. */
+  /** Those of them that a queue gives out by priority and age alone, in that order, behind `after`. `next` leads on. */
+  backlog(of: QueueName, after: BacklogPlace, limit: number): Promise<{ tasks: OpenTask[]; next: BacklogPlace | null }>;
+  /** When the oldest of those behind `after` was submitted; null where there is none. */
+  oldestInBacklog(of: QueueName, after: BacklogPlace): Promise<number | null>;
+  /** The numbers of those that sleep, in the same order, by kind, state and queue. */
   asleepNumbers(after: AsleepPlace, limit: number): Promise<{ those: NumberedTasks[]; next: AsleepPlace | null }>;
   /** Open tasks of a conversation whose numbers are lower. */
   openInConversation(conversation: string, before: number): Promise<TaskId[]>;

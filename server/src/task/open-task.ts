@@ -32,7 +32,10 @@ export type OpenTask = Pick<
   inTurn: boolean;
   /** It stands still until there is code that fits it. */
   standing: boolean;
-  /** When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone; null for all others. */
+  /**
+   * When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone, or whoever claims it;
+   * null for all others.
+   */
   wakesAt: number | null;
 };
 
@@ -40,7 +43,9 @@ export function openTask(task: Task): OpenTask {
   const { id, number, tenant, kind, state, conversation, parent, priority, createdAt, deadlineAt, queue } = task;
   const reasons = waitsOn(task);
   const due = dueAt(task);
+  const concurrencyKey = task.concurrency?.key ?? null;
   const concurrencyToEnd = task.concurrency?.toEnd ?? false;
+  const schedule = { state, parent, conversation, queue, dueAt: due, deadlineAt, concurrencyKey, concurrencyToEnd };
   return {
     id,
     number,
@@ -54,14 +59,14 @@ export function openTask(task: Task): OpenTask {
     deadlineAt,
     queue,
     dueAt: due,
-    concurrencyKey: task.concurrency?.key ?? null,
+    concurrencyKey,
     concurrencyLimit: task.concurrency?.limit ?? 0,
     concurrencyToEnd,
     awaits: awaitedBy(task),
     ready: isReady(state, reasons),
     inTurn: isInTurn(reasons),
     standing: isStanding(reasons),
-    wakesAt: wakesAt({ state, parent, dueAt: due, deadlineAt, concurrencyToEnd }, reasons),
+    wakesAt: wakesAt(schedule, reasons),
   };
 }
 
@@ -96,24 +101,54 @@ export type OpenPlace = { rank: number; afterUrgent: number; number: number };
 /** Where a task lies in the order of those that sleep. */
 export type AsleepPlace = { wakesAt: number; id: string };
 
-/** Tasks of one kind and state, by their numbers. */
-export type NumberedTasks = Pick<Task, "kind" | "state"> & { numbers: readonly number[] };
+/** The queues of tenants have names of their own. */
+export type QueueName = { tenant: string; queue: string };
+
+/** Where a task lies in the order in which its queue is given out: by priority (as `OpenPlace` has it), then by age. */
+export type BacklogPlace = { afterUrgent: number; createdAt: number; id: string };
+
+/** Tasks of one kind and state, by their numbers, and of one queue, where they wait for whoever claims them. */
+export type NumberedTasks = Pick<Task, "kind" | "state"> & { queue: QueueName | null; numbers: readonly number[] };
 
 /** Where an open task lies among those of its parent. */
 export type BelowPlace = { createdAt: number; number: number };
 
-type Sleeper = Pick<OpenTask, "state" | "parent" | "dueAt" | "deadlineAt" | "concurrencyToEnd">;
+type Unclaimed = Pick<OpenTask, "state" | "parent" | "conversation" | "queue" | "dueAt" | "concurrencyKey">;
+type Sleeper = Unclaimed & Pick<OpenTask, "deadlineAt" | "concurrencyToEnd">;
 
 /** Later than any time. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** As `OpenTask` has it; the store has the same rule in the index of those that sleep. */
-export function wakesAt(
-  { state, parent, dueAt, deadlineAt, concurrencyToEnd }: Sleeper,
-  reasons: readonly string[],
-): number | null {
+export function wakesAt(sleeper: Sleeper, reasons: readonly string[]): number | null {
+  const { state, parent, dueAt, deadlineAt, concurrencyToEnd } = sleeper;
   if (parent !== null || concurrencyToEnd) return null;
-  return isAsleep(state, dueAt, reasons) ? Math.min(dueAt ?? NEVER, deadlineAt ?? NEVER) : null;
+  return isUnclaimed(sleeper) || isAsleep(state, dueAt, reasons) ? Math.min(dueAt ?? NEVER, deadlineAt ?? NEVER) : null;
+}
+
+/** It waits for whoever claims it first, and nothing but its priority and age decides when it is given out. */
+export function isUnclaimed({ state, parent, conversation, queue, dueAt, concurrencyKey }: Unclaimed): boolean {
+  if (state !== "queued" || queue === null || dueAt !== null) return false;
+  return parent === null && conversation === null && concurrencyKey === null;
+}
+
+/** The queue that it waits in for that. */
+export function queueWaitedIn(of: Unclaimed & Pick<OpenTask, "tenant">): QueueName | null {
+  return of.queue !== null && isUnclaimed(of) ? { tenant: of.tenant, queue: of.queue } : null;
+}
+
+/** Where it lies in the order of its queue. */
+export function backlogPlace({
+  priority,
+  createdAt,
+  id,
+}: Pick<OpenTask, "priority" | "createdAt" | "id">): BacklogPlace {
+  return { afterUrgent: -priority, createdAt, id };
+}
+
+export function isBehind(one: BacklogPlace, other: BacklogPlace): boolean {
+  if (one.afterUrgent !== other.afterUrgent) return one.afterUrgent > other.afterUrgent;
+  return one.createdAt !== other.createdAt ? one.createdAt > other.createdAt : one.id > other.id;
 }
 
 function isAsleep(state: Task["state"], dueAt: number | null, reasons: readonly string[]): boolean {

@@ -84,6 +84,8 @@ export class World {
   readonly #stepsCrash: boolean;
   /** Who sleeps for longer is on disk alone. */
   readonly #sleepersAheadMs: number;
+  /** What waits behind so many of its queue is on disk alone. */
+  readonly #claimableAhead: number;
   /** Whether suspects can have processes of their own. */
   readonly #isolates: boolean;
   #isFull = false;
@@ -110,6 +112,7 @@ export class World {
     // By numbers of their own, so that the worlds without it stay what they were.
     this.inOrder = new Random(~seed).chance(0.5);
     this.#sleepersAheadMs = new Random(~seed ^ 1).pick([0, 200, 5_000, 600_000]);
+    this.#claimableAhead = new Random(~seed ^ 2).pick([1, 2, 500]);
     const cancels = (id: string) => {
       this.cancelled.add(id);
       this.release(id);
@@ -305,6 +308,7 @@ export class World {
       openPage: this.random.int(1, 3),
       openAwaited: this.random.int(0, 4),
       sleepersAheadMs: this.#sleepersAheadMs,
+      claimableAhead: this.#claimableAhead,
     };
   }
 

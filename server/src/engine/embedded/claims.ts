@@ -9,10 +9,12 @@ import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Claim, QueueDepth, WorkClaims } from "../engine.ts";
 import type { Transitions } from "../transitions.ts";
+import type { Backlogs } from "./backlogs.ts";
 import { type ConcurrencyKeys, keyOf } from "./concurrency-keys.ts";
 import type { Entry } from "./entry.ts";
 import type { LeaseKeys } from "./lease-keys.ts";
 import type { OpenTasks } from "./open-tasks.ts";
+import { namesOf, queueKey } from "./queue-key.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 
 type Parts = {
@@ -21,6 +23,7 @@ type Parts = {
   open: Pick<OpenTasks, "get">;
   keys: ConcurrencyKeys;
   leases: Pick<LeaseKeys, "held" | "free" | "stop">;
+  backlogs: Pick<Backlogs, "isReady" | "fill" | "withdraw" | "depths">;
   /** Whether all that come before it are in memory; true when absent. */
   mayGo?: (entry: Entry) => boolean;
 };
@@ -125,7 +128,7 @@ export class Claims implements WorkClaims {
     const until = this.#parts.clock.elapsed() + claim.waitMs;
     for (;;) {
       // For one who has gone, a task would be lost until its lease is over.
-      const tasks = signal.aborted ? [] : await this.#take(key, claim);
+      const tasks = signal.aborted ? [] : await this.#take(key, claim, signal);
       this.#passOn(key);
       const rest = until - this.#parts.clock.elapsed();
       if (tasks.length > 0 || rest <= 0 || signal.aborted || this.#stopped) return tasks;
@@ -148,6 +151,12 @@ export class Claims implements WorkClaims {
       const depth = depths.get(key) ?? { ...namesOf(key), ready: 0, oldestAt: entry.createdAt };
       depths.set(key, { ...depth, ready: depth.ready + 1, oldestAt: Math.min(depth.oldestAt, entry.createdAt) });
     }
+    for (const { ready, oldestAt, ...names } of this.#parts.backlogs.depths()) {
+      const key = queueKey(names.tenant, names.queue);
+      const depth = depths.get(key) ?? { ...names, ready: 0, oldestAt };
+      if (ready > 0)
+        depths.set(key, { ...depth, ready: depth.ready + ready, oldestAt: Math.min(depth.oldestAt, oldestAt) });
+    }
     return [...depths.values()];
   }
 
@@ -163,10 +172,11 @@ export class Claims implements WorkClaims {
     if (this.#asked.size > QUEUES_NOTED_MAX && longestAgo !== undefined) this.#asked.delete(longestAgo);
   }
 
-  async #take(key: string, claim: Claim): Promise<Task[]> {
-    const { transitions, clock, keys, leases } = this.#parts;
+  async #take(key: string, claim: Claim, signal: AbortSignal): Promise<Task[]> {
+    const { transitions, clock, keys, leases, backlogs } = this.#parts;
     const tasks: Task[] = [];
     while (tasks.length < claim.max) {
+      if (!backlogs.isReady(key) && (!(await this.#isFilled(key, tasks.length > 0)) || signal.aborted)) break;
       const entry = this.#next(key);
       if (!entry) break;
       try {
@@ -190,6 +200,20 @@ export class Claims implements WorkClaims {
     return tasks;
   }
 
+  /** Those that are next come from the disk where none of them is in memory. What cannot be read is for a caller to hear who has nothing. */
+  async #isFilled(key: string, hasSome: boolean): Promise<boolean> {
+    const { backlogs } = this.#parts;
+    while (!this.#isHeld && !this.#stopped && !backlogs.isReady(key)) {
+      try {
+        await backlogs.fill(key);
+      } catch (error) {
+        if (!hasSome) throw error;
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The next one whose concurrency key has room, which it then has. */
   #next(key: string): Entry | undefined {
     const queue = this.#queues.get(key);
@@ -199,6 +223,7 @@ export class Claims implements WorkClaims {
       if (!entry) return undefined;
       if (this.#parts.keys.take(entry)) {
         this.#queueOf.delete(entry.id);
+        this.#parts.backlogs.withdraw(entry);
         return entry;
       }
       this.#park(entry, key, queue);
@@ -297,13 +322,4 @@ const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_foun
 
 export function isLeaseLost(task: Task, now: number): boolean {
   return task.state === "running" && task.lease !== null && task.lease.until <= now;
-}
-
-function queueKey(tenant: string, queue: string): string {
-  return `${tenant}\n${queue}`;
-}
-
-function namesOf(key: string): { tenant: string; queue: string } {
-  const at = key.indexOf("\n");
-  return { tenant: key.slice(0, at), queue: key.slice(at + 1) };
 }

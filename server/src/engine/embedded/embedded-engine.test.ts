@@ -35,7 +35,8 @@ async function live(
     clock,
     random,
     ids,
-    limits: { concurrency },
+    // So few that every story of a queue goes on from its disk.
+    limits: { concurrency, claimableAhead: 2 },
     record,
     log: { warn: (message, facts) => warnings.push(`${message} ${JSON.stringify(facts)} ${String(facts["error"])}`) },
   });

@@ -25,6 +25,7 @@ import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
 import { type EarlyBeginning, type OrphanEnds, type TransitionObserver, Transitions } from "../transitions.ts";
+import { Backlogs } from "./backlogs.ts";
 import { Claims } from "./claims.ts";
 import { cleanupAfter, withCleanup } from "./cleanup.ts";
 import { ConcurrencyKeys } from "./concurrency-keys.ts";
@@ -81,6 +82,9 @@ const UNBOUND: Required<Pick<EngineParts, "answerTo" | "daysMoney" | "busy">> = 
   busy: () => 0,
 };
 
+/** What those are told who know of tasks that are on disk alone. */
+type OnDisk = ConstructorParameters<typeof Sleepers>[0] & ConstructorParameters<typeof Backlogs>[0];
+
 /** `standing`: tasks that stand still until there is code that fits them. */
 export type EngineStats = { running: number; ready: number; open: number; standing: number };
 
@@ -108,6 +112,7 @@ export class EmbeddedEngine implements Engine {
   readonly #recovery: Recovery;
   readonly #retention: Retention;
   readonly #sleepers: Sleepers;
+  readonly #backlogs: Backlogs;
   readonly #strays: Strays;
 
   /** Whether all that come before it are in memory. */
@@ -134,9 +139,9 @@ export class EmbeddedEngine implements Engine {
     const keys = new ConcurrencyKeys();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock, mayGo: this.#mayGo });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
-    const claims = new Claims({ transitions, clock, open, keys, leases, mayGo: this.#mayGo });
-    const sleepers = this.#sleepersOf({ store, clock, handlers, transitions, limits, log });
-    const placement = new Placement({ open, scheduler, claims, sleepers, ask: (id) => this.#waits.ask(id) });
+    const { sleepers, backlogs } = this.#onDisk({ store, clock, handlers, transitions, limits, log, open, runner });
+    const claims = new Claims({ transitions, clock, open, keys, leases, backlogs, mayGo: this.#mayGo });
+    const placement = new Placement({ open, scheduler, claims, backlogs, sleepers, ask: (id) => this.#waits.ask(id) });
     const shared = { store, transitions, clock, handlers, open, placement, leases, log };
     const { escalatesTo = ({ assignment }) => assignment?.escalateTo ?? [] } = parts;
     const waits = new WaitCompletion({ ...shared, claims, runner, escalatesTo });
@@ -169,6 +174,7 @@ export class EmbeddedEngine implements Engine {
     this.#refused = refused;
     this.#placement = placement;
     this.#sleepers = sleepers;
+    this.#backlogs = backlogs;
     this.#waits = waits;
     this.#record = record;
     this.#guard = guard;
@@ -209,13 +215,17 @@ export class EmbeddedEngine implements Engine {
     };
   }
 
-  #timeObserver(): TimeObserver {
-    return { due: (id) => this.#waits.due(id), expired: (id) => this.#waits.expired(id) };
+  #onDisk(parts: Omit<OnDisk, "isHere" | "counted" | "place" | "sleepers" | "holdBack"> & { runner: Runner }) {
+    const { open, runner } = parts;
+    const place = (entry: Entry) => this.#placement.place(entry);
+    const counted = () => void this.#backlogs.counted();
+    const sleepers = new Sleepers({ ...parts, place, isHere: (id) => open.has(id), counted });
+    const backlogs = new Backlogs({ ...parts, place, sleepers, holdBack: (id, error) => runner.holdBack(id, error) });
+    return { sleepers, backlogs };
   }
 
-  #sleepersOf(parts: Omit<ConstructorParameters<typeof Sleepers>[0], "isHere" | "place">): Sleepers {
-    const place = (entry: Entry) => this.#placement.place(entry);
-    return new Sleepers({ ...parts, isHere: (id) => this.#open.has(id), place });
+  #timeObserver(): TimeObserver {
+    return { due: (id) => this.#waits.due(id), expired: (id) => this.#waits.expired(id) };
   }
 
   /**
@@ -251,6 +261,7 @@ export class EmbeddedEngine implements Engine {
     this.#descendants.stop();
     this.#retention.stop();
     this.#sleepers.stop();
+    this.#backlogs.stop();
     this.#strays.stop();
     this.#open.stop();
     this.#waits.stop();
@@ -334,6 +345,7 @@ export class EmbeddedEngine implements Engine {
   #move(task: Task, isNew = false): void {
     this.#recovery.heard(task.id);
     this.#sleepers.heard(task.id);
+    this.#backlogs.heard(task);
     if (!isTerminal(task.state)) {
       this.#placement.place(isNew ? entryUnread(openTask(task), this.handlers) : this.#entryOf(task));
       this.#runner.follow(task);

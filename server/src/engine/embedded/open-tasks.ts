@@ -65,13 +65,14 @@ export class OpenTasks {
   /** How many of each kind are in each state, with those that are not in memory. */
   byState(others: Iterable<StateCount> = []): Iterable<StateCount> {
     const counts = new Map<string, StateCount>();
-    for (const { kind, state, count } of others) counts.set(`${state} ${kind}`, { kind, state, count });
-    for (const { kind, state } of this.#entries.values()) {
+    const add = (kind: string, state: Entry["state"], count: number) => {
       const key = `${state} ${kind}`;
       const known = counts.get(key);
-      if (known) known.count += 1;
-      else counts.set(key, { kind, state, count: 1 });
-    }
+      if (known) known.count += count;
+      else counts.set(key, { kind, state, count });
+    };
+    for (const { kind, state, count } of others) add(kind, state, count);
+    for (const { kind, state } of this.#entries.values()) add(kind, state, 1);
     return counts.values();
   }
 

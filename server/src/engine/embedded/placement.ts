@@ -3,6 +3,8 @@
  * it waits, is paused or runs. It is told of every entry anew, and knows nothing of how the task came there.
  */
 import type { TaskId } from "../../task/id.ts";
+import { isUnclaimed } from "../../task/open-task.ts";
+import type { Backlogs } from "./backlogs.ts";
 import type { Claims } from "./claims.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
@@ -13,6 +15,7 @@ type Parts = {
   open: OpenTasks;
   scheduler: Scheduler;
   claims: Claims;
+  backlogs: Backlogs;
   sleepers: Sleepers;
   /** Lets people begin with it: they need no slot. */
   ask: (id: TaskId) => void;
@@ -27,11 +30,14 @@ export class Placement {
 
   /** Replaces what was known of an open task. */
   place(entry: Entry): void {
-    const { open, scheduler, claims, sleepers, ask } = this.#parts;
-    const isKnown = open.has(entry.id);
+    const { open, scheduler, claims, backlogs, sleepers, ask } = this.#parts;
+    const before = open.get(entry.id);
+    if (before) backlogs.withdraw(before);
     open.remember(entry);
     // One for which another of its conversation waits is looked at when that one's turn may have come.
-    if (sleepers.isFarFrom(entry) && !open.isInTheWay(entry)) {
+    const isFar = sleepers.isFarFrom(entry) && !open.isInTheWay(entry);
+    const where = isUnclaimed(entry) ? backlogs.put(entry, isFar) : isFar ? "left" : "next";
+    if (where === "left") {
       scheduler.withdraw(entry.id);
       claims.withdraw(entry.id);
       if (typeof entry.doneBy === "object") claims.giveKeyBack(entry.id);
@@ -46,10 +52,11 @@ export class Placement {
     }
     // It goes on after a crash and has no slot yet: what changes meanwhile, like an input, must not cost it its place.
     if (entry.state === "running" && scheduler.isQueued(entry.id)) return;
-    if (isKnown) {
+    if (before) {
       scheduler.withdraw(entry.id);
       claims.withdraw(entry.id);
     }
+    if (where === "here") return;
     if (typeof entry.doneBy === "object") claims.followKey(entry);
     else if (entry.concurrencyToEnd && isUnderWay(entry)) scheduler.holdKey(entry);
     if (!open.isReady(entry)) return;
@@ -59,9 +66,10 @@ export class Placement {
 
   /** The task has ended. */
   remove({ id, number }: Pick<Entry, "id" | "number">): void {
-    const { open, scheduler, claims, sleepers } = this.#parts;
+    const { open, scheduler, claims, backlogs, sleepers } = this.#parts;
     sleepers.awoke(number);
     const entry = open.get(id);
+    if (entry) backlogs.withdraw(entry);
     scheduler.withdraw(id);
     claims.withdraw(id);
     open.forget(id);

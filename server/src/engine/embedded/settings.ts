@@ -43,6 +43,8 @@ export type EngineLimits = {
   openAwaited: number;
   /** Those that sleep for longer than this are on disk alone. */
   sleepersAheadMs: number;
+  /** So many of the tasks that a queue gives out next are in memory, up to twice as many when urgent ones come. */
+  claimableAhead: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -56,6 +58,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   openPage: 1_000,
   openAwaited: 2_000,
   sleepersAheadMs: 600_000,
+  claimableAhead: 500,
 };
 
 const RESERVE_SHARE = 0.1;

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type AsleepPlace, NEVER, type OpenTask } from "../../task/open-task.ts";
+import { type AsleepPlace, NEVER, type NumberedTasks, type OpenTask } from "../../task/open-task.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
@@ -29,6 +29,8 @@ type Parts = {
   place: (entry: Entry) => void;
   /** What is in memory is at least as new as what a page says. */
   isHere: (id: TaskId) => boolean;
+  /** All that sleep are counted. */
+  counted: () => void;
   limits: Pick<EngineLimits, "sleepersAheadMs">;
   log: EngineLog;
 };
@@ -86,6 +88,21 @@ export class Sleepers {
     return this.#counts.size;
   }
 
+  /** How many of them wait in a queue; null while not all of them are known. */
+  inQueue(key: string): number | null {
+    return this.#counts.inQueue(key);
+  }
+
+  /** The queues in which some of them wait. */
+  queues(): ReadonlyMap<string, number> {
+    return this.#counts.queues();
+  }
+
+  /** Those that wait in queues, by kind. */
+  waiting(): Iterable<Pick<NumberedTasks, "kind" | "queue">> {
+    return [...this.#counts.byState()].filter(({ queue }) => queue !== null);
+  }
+
   /** Reads those into memory whose time comes soon, now and whenever it is near. Counts the others. */
   start(): Promise<void> {
     return this.#read();
@@ -120,12 +137,14 @@ export class Sleepers {
     for (let after: AsleepPlace | null = { wakesAt: this.#until, id: LAST_ID }; after !== null && !this.#stopped; ) {
       const from: AsleepPlace = after;
       const { those, next } = await this.#again(() => store.asleepNumbers(from, NUMBERS_PAGE));
-      for (const { kind, state, numbers } of those) this.#counts.read(kind, state, numbers);
+      for (const { numbers, ...of } of those) this.#counts.read(of, numbers);
       after = next;
       await nextTurn();
     }
+    if (this.#stopped) return;
     this.#counts.complete();
     this.#areCounted = true;
+    this.#parts.counted();
   }
 
   /** A store that closes while it is asked is no fault of a reading that was told to stop. */

@@ -195,40 +195,49 @@ export function openTaskOf(row: unknown): OpenTask {
   const on = reasons === null ? NO_TEXTS : reasons.split(",");
   const awaits = textOrNull(columns, 14);
   const concurrencyLimit = integerOrNull(columns, 12) ?? 0;
+  const conversation = textOrNull(columns, 4);
   const parent = textOrNull(columns, 5);
   const deadlineAt = integerOrNull(columns, 8);
+  const queue = textOrNull(columns, 9);
   const dueAt = integerOrNull(columns, 10);
+  const concurrencyKey = textOrNull(columns, 11);
   // Below zero it is of a task that has its key to its end.
   const concurrencyToEnd = concurrencyLimit < 0;
+  const schedule = { state, parent, conversation, queue, dueAt, deadlineAt, concurrencyKey, concurrencyToEnd };
   return {
     id: textAt(columns, 0),
     number: integerAt(columns, 15),
     tenant: shared(textAt(columns, 1)),
     kind: shared(textAt(columns, 2)),
     state,
-    conversation: textOrNull(columns, 4),
+    conversation,
     parent,
     priority: integerAt(columns, 6),
     createdAt: integerAt(columns, 7),
     deadlineAt,
-    queue: textOrNull(columns, 9),
+    queue,
     dueAt,
-    concurrencyKey: textOrNull(columns, 11),
+    concurrencyKey,
     concurrencyLimit: Math.abs(concurrencyLimit),
     concurrencyToEnd,
     awaits: awaits === null ? NO_TEXTS : ids.parse(JSON.parse(awaits)),
     ready: isReady(state, on),
     inTurn: isInTurn(on),
     standing: isStanding(on),
-    wakesAt: wakesAt({ state, parent, dueAt, deadlineAt, concurrencyToEnd }, on),
+    wakesAt: wakesAt(schedule, on),
   };
 }
 
-/** Tasks of one kind and state. */
-export function numberedOf(row: unknown): NumberedTasks {
-  const [kind, state, numbers] = z.tuple([text, z.enum(STATES), z.array(z.number())]).parse(row);
-  return { kind, state, numbers };
+/** Tasks of one kind and state, and of one queue where they wait in one. */
+export function numberedOf<Next>(page: { those: unknown[]; next: Next }): { those: NumberedTasks[]; next: Next } {
+  const those = page.those.map((row) => {
+    const [kind, state, tenant, queue, numbers] = numberedRow.parse(row);
+    return { kind, state, queue: tenant === null || queue === null ? null : { tenant, queue }, numbers };
+  });
+  return { those, next: page.next };
 }
+
+const numberedRow = z.tuple([text, z.enum(STATES), text.nullable(), text.nullable(), z.array(z.number())]);
 
 const NO_TEXTS: readonly string[] = [];
 

@@ -149,7 +149,7 @@ test("tasks that sleep and are set aside are read by no start and counted among 
   const { tasks } = await store.asleep(beforeAll, START + 60_000, 10);
   expect(tasks.map(({ number }) => number)).toEqual([first.number, third.number]);
   expect((await store.asleepNumbers(beforeAll, 10)).those).toEqual([
-    { kind: first.kind, state: "queued", numbers: [first.number, third.number] },
+    { kind: first.kind, state: "queued", queue: null, numbers: [first.number, third.number] },
   ]);
   await store.close();
 });

@@ -39,6 +39,7 @@ function lives(): { title: string; fields: Parameters<typeof newTask>[0]; comman
       fields: { kind: "external", input: { queue: "gpu" }, deadlineAt: START + 99_000 },
       commands: [{ do: "start", lease: { worker: "w1", until: START + 30_000 } }],
     },
+    { title: "unclaimed", fields: { kind: "external", queue: "gpu", conversation: null }, commands: [] },
     { title: "asleep", fields: {}, commands: [start, suspend({ on: "timer", ...wait })] },
     {
       title: "parent",

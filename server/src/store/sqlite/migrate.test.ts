@@ -72,6 +72,7 @@ test("what the version before has left opens and reads, in every state of a task
     running: "running",
     limited: "running",
     leased: "running",
+    unclaimed: "queued",
     asleep: "waiting",
     parent: "waiting",
     asking: "input_required",
@@ -81,10 +82,10 @@ test("what the version before has left opens and reads, in every state of a task
     cancelled: "cancelled",
   });
   const { tasks: asleep } = await store.asleep({ wakesAt: 0, id: "" }, Number.MAX_SAFE_INTEGER, 50);
-  expect(asleep).toHaveLength(3);
+  expect(asleep).toHaveLength(4);
   const open = [...asleep, ...(await store.open(null, 50)).tasks];
   const known = new Map(tasks.map((task) => [task.id, task]));
-  expect(open).toHaveLength(10);
+  expect(open).toHaveLength(11);
   for (const entry of open) expect(entry).toEqual(openTask(known.get(entry.id) ?? newTask()));
   expect(await store.check()).toEqual([]);
   await store.close();
@@ -242,5 +243,6 @@ test("migrations are frozen", () => {
     "2d9ed8f3c4dc6e1d",
     "f661e7a1a1de1da3",
     "a3ecbcfc9948d6b4",
+    "43b59f22d0967e5a",
   ]);
 });

@@ -35,6 +35,7 @@ import { sleepers } from "./migrations/031-sleepers.ts";
 import { answersGiven } from "./migrations/032-answers-given.ts";
 import { orderOfAStart } from "./migrations/033-order-of-a-start.ts";
 import { asked } from "./migrations/034-asked.ts";
+import { unclaimed } from "./migrations/035-unclaimed.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -72,6 +73,7 @@ export const MIGRATIONS: readonly string[] = [
   answersGiven,
   orderOfAStart,
   asked,
+  unclaimed,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

@@ -228,9 +228,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   async openBelow(parent: string, after: BelowPlace, limit: number) {
-    return await this.#open(after, limit, (from, limit) =>
-      this.#reads.send("openBelow", { parent, after: from, limit }),
-    );
+    return await this.#open(after, limit, (after, limit) => this.#reads.send("openBelow", { parent, after, limit }));
   }
 
   openCount(): Promise<number> {
@@ -254,9 +252,16 @@ export class SqliteStore extends SqliteConversations implements Store {
     return (await this.#reads.send("toldAsleep", {})).map(([id]) => textIn(id));
   }
 
+  async backlog(...[of, after, limit]: Parameters<Store["backlog"]>) {
+    return await this.#open(after, limit, (after, limit) => this.#reads.send("backlog", { of, after, limit }));
+  }
+
+  oldestInBacklog(...[of, after]: Parameters<Store["oldestInBacklog"]>): Promise<number | null> {
+    return this.#reads.send("oldestInBacklog", { of, after });
+  }
+
   async asleepNumbers(after: AsleepPlace, limit: number) {
-    const { those, next } = await this.#reads.send("asleepNumbers", { after, limit });
-    return { those: those.map(numberedOf), next };
+    return numberedOf(await this.#reads.send("asleepNumbers", { after, limit }));
   }
 
   async openInConversation(conversation: string, before: number): Promise<string[]> {
@@ -460,22 +465,21 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   /** A disk that takes no writes leaves the index as it is: what was searched for may be in it. */
   async #catchUpIndex(): Promise<void> {
+    const until = performance.now() + QUERY_MS_MAX;
     try {
-      const until = performance.now() + QUERY_MS_MAX;
-      while (await this.#indexSlice()) {
-        if (performance.now() > until)
-          throw new Refusal("unavailable", "The search index is not up to date yet: try again in a moment.", {
-            retryAfterS: RETRY_AFTER_S,
-          });
-      }
+      let upTo = await this.#indexSlice(null);
+      while (upTo !== null && performance.now() < until) upTo = await this.#indexSlice(upTo);
+      if (upTo === null) return;
     } catch (error) {
-      if (!(error instanceof Refusal) || error.code !== "unavailable") throw error;
+      if (error instanceof Refusal && error.code === "unavailable") return;
+      throw error;
     }
+    throw new Refusal("unavailable", "The search index is not up to date yet.", { retryAfterS: RETRY_AFTER_S });
   }
 
-  /** Whether there is more to add. */
-  async #indexSlice(): Promise<boolean> {
-    return await this.#writes.send("index", { limit: INDEX_SLICE });
+  /** Up to where there is more to add; null when there is not. */
+  async #indexSlice(upTo: number | null): Promise<number | null> {
+    return await this.#writes.send("index", { limit: INDEX_SLICE, upTo });
   }
 
   #indexLater(): void {
@@ -485,8 +489,8 @@ export class SqliteStore extends SqliteConversations implements Store {
       if (!this.#writes.isIdle) this.#indexLater();
       // What fails here is tried again by the next search, which then says so.
       else
-        this.#indexSlice().then(
-          (more) => more && this.#indexLater(),
+        this.#indexSlice(null).then(
+          (upTo) => upTo !== null && this.#indexLater(),
           () => {},
         );
     }, INDEX_AFTER_MS);

@@ -229,6 +229,48 @@ export function transitionStories(setup: () => Promise<Store>): void {
     });
     expect(pages[3]?.[0]).toMatchObject({ state: "queued", parent: parent.id, ready: true });
   });
+
+  test("tells what a queue gives out by priority and age alone, in that order, and counts it by queue", async () => {
+    const store = await setup();
+    const inQueue = (queue: string, fields: Parameters<typeof newTask>[0] = {}) =>
+      submit(store, newTask({ kind: "external", queue, deadlineAt: START + 60_000, ...fields }));
+    const [third, second] = [
+      await inQueue("q", { createdAt: START + 2 }),
+      await inQueue("q", { createdAt: START + 1 }),
+    ];
+    const [first, last] = [
+      await inQueue("q", { priority: 1, createdAt: START + 9 }),
+      await inQueue("q", { priority: -1 }),
+    ];
+    const others = [await inQueue("other"), await inQueue("q", { tenant: "other" })];
+    const awake = [
+      await inQueue("q", { concurrency: { key: "k", limit: 1 } }),
+      await inQueue("q", { parent: first.id }),
+    ];
+    const delayed = await inQueue("q", { notBefore: START + 70_000 });
+    const claimed = await inQueue("q");
+    await live(store, claimed, commands.start);
+    const of = { tenant: "acme", queue: "q" };
+    const beforeAll = { afterUrgent: -100, createdAt: 0, id: "" };
+    const page = await store.backlog(of, beforeAll, 3);
+    expect(page.tasks).toEqual([first, second, third].map((task) => expect.objectContaining({ id: task.id })));
+    expect(page.tasks[0]).toMatchObject({ state: "queued", queue: "q", ready: true, wakesAt: START + 60_000 });
+    const next = page.next ?? beforeAll;
+    expect(await store.backlog(of, next, 3)).toMatchObject({ tasks: [{ id: last.id }], next: null });
+    expect(await store.oldestInBacklog(of, beforeAll)).toBe(START);
+    expect(await store.oldestInBacklog(of, { ...beforeAll, afterUrgent: -1, createdAt: START + 9 })).toBe(START);
+    expect(await store.oldestInBacklog(of, { afterUrgent: 0, createdAt: START + 1, id: "" })).toBe(START);
+    expect(await store.oldestInBacklog(of, { afterUrgent: 1, createdAt: START + 1, id: "" })).toBe(null);
+    const awakeIds = (await store.open(null, 10)).tasks.map(({ id }) => id);
+    expect(awakeIds.sort()).toEqual([claimed, ...awake].map(({ id }) => id).sort());
+    const { those } = await store.asleepNumbers({ wakesAt: 0, id: "" }, 20);
+    const numbersOf = (queue: object | null) =>
+      those.flatMap((group) => (JSON.stringify(group.queue) === JSON.stringify(queue) ? group.numbers : []));
+    const numbers = async (ids: string[]) => (await store.tasks(ids)).map(({ number }) => number);
+    expect(numbersOf(of).sort()).toEqual((await numbers([first, second, third, last].map(({ id }) => id))).sort());
+    expect(numbersOf(null)).toEqual(await numbers([delayed.id]));
+    expect(those).toHaveLength(2 + others.length);
+  });
 }
 
 /** Guards that differ from the task's in one part each. */

@@ -5,13 +5,16 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
-import { ASLEEP, AWAKE } from "../migrations/034-asked.ts";
+import { ASKS } from "../migrations/034-asked.ts";
+import { ASLEEP, AWAKE, UNCLAIMED_ASLEEP } from "../migrations/035-unclaimed.ts";
 
 type Index = { name: string; where: string; of: string };
 
 const INDEXES: readonly Index[] = [
   { name: "tasks_open", where: AWAKE, of: "open tasks" },
   { name: "tasks_asleep", where: ASLEEP, of: "tasks that sleep" },
+  { name: "tasks_unclaimed", where: UNCLAIMED_ASLEEP, of: "tasks that nobody has claimed" },
+  { name: "tasks_asking", where: ASKS, of: "tasks that ask somebody" },
 ];
 
 /** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */

@@ -6,7 +6,10 @@ import { EVERYBODY, submit } from "../../suite/life.suite.ts";
 import { newTask } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
+import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
+import { Pace } from "../thread/pace.ts";
+import { SearchIndex } from "./search.ts";
 
 test("a long input is found by what stands in its beginning, which alone is read", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "waybill-search-"));
@@ -33,4 +36,23 @@ test("a long input is found by what stands in its beginning, which alone is read
   expect(await found("first")).toEqual([broken.id]);
   await store.close();
   rmSync(folder, { recursive: true });
+});
+
+test("a search catches up with what was there when it began, and leaves what comes meanwhile to the next one", async () => {
+  const db = openDatabase(":memory:");
+  migrate(db);
+  db.pragma("foreign_keys = OFF");
+  const index = new SearchIndex(db, null);
+  const pace = new Pace();
+  const insert = db.prepare<unknown[]>("INSERT INTO submissions (task, fixed, input) VALUES (?, '{}', '\"word\"')");
+  for (let task = 1; task <= 4; task++) insert.run(task);
+  const found = db.prepare("SELECT count(*) FROM search").pluck();
+  let upTo = index.catchUp(2, pace, null);
+  insert.run(5);
+  while (upTo !== null) upTo = index.catchUp(2, pace, upTo);
+  expect(found.get()).toBe(4);
+  do upTo = index.catchUp(2, pace, upTo);
+  while (upTo !== null);
+  expect(found.get()).toBe(5);
+  db.close();
 });

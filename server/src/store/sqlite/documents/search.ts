@@ -25,6 +25,7 @@ const SLICE_CHARACTERS = TEXT_CHARACTERS_MAX;
 
 export class SearchIndex {
   readonly #progress;
+  readonly #newest;
   readonly #next;
   readonly #insert;
   readonly #advance;
@@ -35,24 +36,29 @@ export class SearchIndex {
   constructor(db: Database, filesFolder: string | null) {
     this.#filesFolder = filesFolder;
     this.#progress = db.prepare<unknown[], unknown[]>("SELECT n FROM search_progress").raw();
+    this.#newest = db.prepare<unknown[], unknown[]>("SELECT ifnull(max(task), 0) FROM submissions").raw();
     this.#next = db
       .prepare<unknown[], unknown[]>(
         `SELECT s.task, CASE WHEN json_valid(s.fixed) THEN s.fixed ->> '$.title' ELSE '' END, s.input FROM submissions s
-         WHERE s.task > ? ORDER BY s.task LIMIT ?`,
+         WHERE s.task > ? AND s.task <= ? ORDER BY s.task LIMIT ?`,
       )
       .raw();
     this.#insert = db.prepare<unknown[]>("INSERT INTO search (rowid, title, input) VALUES (?, ?, ?)");
     this.#advance = db.prepare<unknown[]>("UPDATE search_progress SET n = ?");
   }
 
-  /** Adds the next tasks, as many as `limit` and the time of a slice allow. False when there are no more. */
-  catchUp(limit: number, pace: Pace): boolean {
+  /**
+   * Adds the next tasks, as many as `limit` and the time of a slice allow, and none beyond `upTo`, which is the newest when it is
+   * null: under constant submits there is no end otherwise. Returns up to where there are more; null when there are none.
+   */
+  catchUp(limit: number, pace: Pace, upTo: number | null): number | null {
+    const last = upTo ?? numberIn(this.#newest.get()?.[0]);
     const isOver = pace.turn(SLICE_MS);
     let reached = numberIn(this.#progress.get()?.[0]);
     let added = 0;
     let characters = 0;
     const isFull = () => added === limit || characters >= SLICE_CHARACTERS || isOver();
-    for (const [n, title, input] of this.#next.iterate(reached, limit)) {
+    for (const [n, title, input] of this.#next.iterate(reached, last, limit)) {
       const texts = indexed(String(title ?? ""), this.#textOf(textIn(input)));
       this.#texts.push([n, ...texts]);
       reached = numberIn(n);
@@ -62,7 +68,7 @@ export class SearchIndex {
     }
     for (const text of this.#texts.splice(0)) this.#insert.run(...text);
     if (added > 0) this.#advance.run(reached);
-    return isFull();
+    return isFull() && reached < last ? last : null;
   }
 
   /** Nothing for an input that cannot be read: one such task would keep all that follow from being found. */

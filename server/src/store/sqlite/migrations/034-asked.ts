@@ -11,9 +11,8 @@ const SLEEPS = `parent IS NULL AND ifnull(due_at, 0) BETWEEN 0 AND ${NEVER}
   AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
     OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input'))`;
 
-/** What an index leaves out the others for, and what is asked of it. */
-export const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
-export const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
+const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
+const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
 /** No other reason of a wait has this word in it. */
 export const ASKS = "ended_at IS NULL AND instr(ifnull(waits_on, ''), 'input') > 0";
 /** When time moves a sleeper next. */

@@ -1,12 +1,13 @@
 /** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
 import type { Database } from "better-sqlite3";
-import type { AsleepPlace, BelowPlace, OpenPlace } from "../../../task/open-task.ts";
+import type { AsleepPlace, BacklogPlace, BelowPlace, OpenPlace, QueueName } from "../../../task/open-task.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
-import { numberIn, textIn } from "../column.ts";
+import { maybeTextIn, numberIn, textIn } from "../column.ts";
 import { isTenantAside, NUMBERS_ASIDE, notAside } from "../doctor/set-aside.ts";
 import { lateRows } from "../late-statements.ts";
 import { AFTER_URGENT, RANK } from "../migrations/033-order-of-a-start.ts";
-import { ASLEEP, AWAKE, NEVER, WAKES_AT } from "../migrations/034-asked.ts";
+import { NEVER, WAKES_AT } from "../migrations/034-asked.ts";
+import { ASLEEP, AWAKE, UNCLAIMED_ASLEEP, WAITS_IN, WAITS_OF } from "../migrations/035-unclaimed.ts";
 import { orNull, queries } from "../queries.ts";
 import { OPEN_COLUMNS } from "./task-columns.ts";
 
@@ -14,12 +15,14 @@ import { OPEN_COLUMNS } from "./task-columns.ts";
 type OpenPage = { after: OpenPlace | null; limit: number };
 type BelowPage = { parent: string; after: BelowPlace; limit: number };
 type AsleepPage = { after: AsleepPlace; until: number; limit: number };
+type BacklogPage = { of: QueueName; after: BacklogPlace; limit: number };
 /** One that was set aside is there for the page after it to follow. */
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
 export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
 
-/** Tasks of one kind and state. */
-export type NumberedRows = { those: [kind: string, state: string, numbers: number[]][]; next: AsleepPlace | null };
+/** Tasks of one kind and state, and of one queue of one tenant where they wait in one. */
+type Numbered = [kind: string, state: string, tenant: string | null, queue: string | null, numbers: number[]];
+export type NumberedRows = { those: Numbered[]; next: AsleepPlace | null };
 
 /** Rows that are read one by one, since one of them is damaged. */
 const UNPAGED_MAX = 100;
@@ -61,6 +64,20 @@ export function openReads(db: Database) {
       ({ after }: { after: number }) => [after],
     ),
     asleepNumbers: asleepNumbers(db),
+    backlog: openPages<BacklogPage, BacklogPlace>(db, {
+      select: behindBacklogPlace,
+      place: [AFTER_URGENT, "created_at", "id"],
+      values: ({ of: { tenant, queue }, after: { afterUrgent, createdAt, id } }) => [
+        ...[tenant, queue, afterUrgent, createdAt, id],
+        ...[tenant, queue, afterUrgent],
+      ],
+      placeOf: ([afterUrgent, createdAt, id]) => ({
+        afterUrgent: numberIn(afterUrgent),
+        createdAt: numberIn(createdAt),
+        id: textIn(id),
+      }),
+    }),
+    oldestInBacklog: oldestInBacklog(db),
     toldAsleep: rows(
       `SELECT DISTINCT t.id FROM inbox i INDEXED BY inbox_open CROSS JOIN tasks t ON t.n = i.task
        WHERE i.taken = 0 AND t.state = 'input_required' AND ${ASLEEP} AND ${notAside("t")}`,
@@ -93,7 +110,7 @@ function wantedOf(db: Database): (of: { tenant: string; tasksMax: number }) => s
  * index. Who was set aside is looked for once: to look at the tenant of each would be to read its row.
  */
 function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number }) => NumberedRows {
-  const select = `SELECT ${WAKES_AT}, id, n, kind, state FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
+  const select = `SELECT ${WAKES_AT}, id, n, kind, state, ${WAITS_OF}, ${WAITS_IN} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
     AND n NOT IN (${NUMBERS_ASIDE})`;
   const same = lateRows(db, `${select} AND ${WAKES_AT} = ? AND id > ? ORDER BY id LIMIT ?`);
   const later = lateRows(db, `${select} AND ${WAKES_AT} > ? ORDER BY ${WAKES_AT}, id LIMIT ?`);
@@ -101,11 +118,11 @@ function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number
     const rows = same.all(wakesAt, id, limit);
     if (rows.length < limit) rows.push(...later.all(wakesAt, limit - rows.length));
     const those = new Map<string, NumberedRows["those"][number]>();
-    for (const [, , number, kind, state] of rows) {
-      const key = `${state} ${kind}`;
+    for (const [, , number, kind, state, tenant, queue] of rows) {
+      const key = JSON.stringify([kind, state, tenant, queue]);
       const known = those.get(key);
-      if (known) known[2].push(numberIn(number));
-      else those.set(key, [textIn(kind), textIn(state), [numberIn(number)]]);
+      if (known) known[4].push(numberIn(number));
+      else those.set(key, [textIn(kind), textIn(state), maybeTextIn(tenant), maybeTextIn(queue), [numberIn(number)]]);
     }
     const last = rows.at(-1);
     const next = last && rows.length === limit ? { wakesAt: numberIn(last[0]), id: textIn(last[1]) } : null;
@@ -131,6 +148,36 @@ function behindAsleepPlace(columns: string): string {
   return `${rows} AND ${WAKES_AT} = ? AND id > ?
     UNION ALL ${rows} AND ${WAKES_AT} > ? AND ${WAKES_AT} <= ?
     ORDER BY 1, 2`;
+}
+
+/** The same of a queue. */
+function behindBacklogPlace(columns: string): string {
+  const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_unclaimed WHERE ${UNCLAIMED_ASLEEP} AND tenant = ? AND queue = ?`;
+  return `${rows} AND ${AFTER_URGENT} = ? AND (created_at, id) > (?, ?)
+    UNION ALL ${rows} AND ${AFTER_URGENT} > ?
+    ORDER BY 1, 2, 3`;
+}
+
+/** Of each priority the first one is looked at: there are few. */
+function oldestInBacklog(db: Database): (page: { of: QueueName; after: BacklogPlace }) => number | null {
+  const rows = `FROM tasks INDEXED BY tasks_unclaimed WHERE ${UNCLAIMED_ASLEEP} AND tenant = ? AND queue = ?`;
+  const same = lateRows(
+    db,
+    `SELECT created_at ${rows} AND ${AFTER_URGENT} = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT 1`,
+  );
+  const next = lateRows(
+    db,
+    `SELECT created_at, ${AFTER_URGENT} ${rows} AND ${AFTER_URGENT} > ? ORDER BY ${AFTER_URGENT}, created_at, id LIMIT 1`,
+  );
+  return ({ of: { tenant, queue }, after: { afterUrgent, createdAt, id } }) => {
+    const found = same.get(tenant, queue, afterUrgent, createdAt, id);
+    let oldest = found ? numberIn(found[0]) : null;
+    for (let row = next.get(tenant, queue, afterUrgent); row; row = next.get(tenant, queue, row[1])) {
+      const at = numberIn(row[0]);
+      oldest = oldest === null ? at : Math.min(oldest, at);
+    }
+    return oldest;
+  };
 }
 
 type OpenSource<Page, Place> = {

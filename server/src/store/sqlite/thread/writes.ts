@@ -131,10 +131,10 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
       return { removed, more: !removal.isIdle || goesOn };
     },
     sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
-    /** Adds tasks to the search index, oldest first; answers whether there are more. */
-    index: ({ limit }: { limit: number }) => {
+    /** Adds tasks to the search index, oldest first; answers up to where there are more. */
+    index: ({ limit, upTo }: { limit: number; upTo: number | null }) => {
       audit.note();
-      return index.catchUp(limit, pace);
+      return index.catchUp(limit, pace, upTo);
     },
   };
 }

@@ -1,0 +1,68 @@
+/** Faults in open tasks that are on disk alone: who sleeps, and what of a queue is next. */
+const sleepers = "server/src/engine/embedded/sleepers.ts";
+const counts = "server/src/engine/embedded/sleeper-counts.ts";
+const backlogs = "server/src/engine/embedded/backlogs.ts";
+const claims = "server/src/engine/embedded/claims.ts";
+
+export const ON_DISK = [
+  {
+    file: sleepers,
+    name: "who-falls-asleep-is-not-awaited",
+    find: "this.#firstAt = wakesAt;",
+    put: "this.#firstAt = Number.POSITIVE_INFINITY;",
+  },
+  {
+    file: counts,
+    name: "what-is-told-late-of-sleepers-stands",
+    find: "if (!this.#told?.has(number)) this.#set(",
+    put: "this.#set(",
+  },
+  {
+    file: counts,
+    name: "a-sleeper-counts-each-time-it-is-told",
+    find: "if (known === count) return;",
+    put: "",
+  },
+  {
+    file: sleepers,
+    name: "deadlines-of-sleepers-are-not-awaited-at-a-start",
+    find: "Math.min(this.#firstAt, first ?? Number.POSITIVE_INFINITY)",
+    put: "this.#firstAt",
+  },
+  {
+    file: backlogs,
+    name: "what-comes-while-a-page-of-a-queue-is-read-is-forgotten",
+    find: "if (isFar && !backlog.reading) {",
+    put: "if (isFar) {",
+  },
+  {
+    file: backlogs,
+    name: "a-page-of-a-queue-stands-against-what-was-told-since",
+    find: "if (!changed.has(entry.id) && !open.has(entry.id)) place(entry);",
+    put: "if (!open.has(entry.id)) place(entry);",
+  },
+  {
+    file: backlogs,
+    name: "urgent-work-keeps-all-that-comes-behind-it-in-memory",
+    find: "if (backlog.next.size >= 2 * claimableAhead && !backlog.reading) this.#moveBack(backlog);",
+    put: "",
+  },
+  {
+    file: backlogs,
+    name: "a-refused-page-of-a-queue-is-not-asked-for-again",
+    find: "this.#look(backlog);\n        });",
+    put: "});",
+  },
+  {
+    file: backlogs,
+    name: "what-nobody-claims-any-more-waits-behind-what-is-next",
+    find: "for (const { queue } of kinds) if (queue !== null) await this.#takeUpOwn(queue);",
+    put: "",
+  },
+  {
+    file: claims,
+    name: "a-claim-takes-no-more-than-is-in-memory",
+    find: "if (!backlogs.isReady(key) && (",
+    put: "if (tasks.length > 0 && !backlogs.isReady(key)) break;\n      if (!backlogs.isReady(key) && (",
+  },
+];

@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import type { Store } from "../../store/store.ts";
+import { defineHandler, type Handler } from "../../task/handler.ts";
+import type { Submission } from "../../task/submission.ts";
+import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
+import type { Verbs } from "../../verbs/verbs.ts";
+import { Ids, systemRandomBytes } from "../ids.ts";
+import { atRest } from "../suite/at-rest.ts";
+import { ada } from "../suite/stage.ts";
+import { VirtualClock } from "../virtual-clock.ts";
+import { EmbeddedEngine } from "./embedded-engine.ts";
+
+const AHEAD = 4;
+const ids = new Ids(systemRandomBytes);
+const { signal: never } = new AbortController();
+
+let clock: VirtualClock;
+let store: Store;
+let engine: EmbeddedEngine;
+let verbs: Verbs;
+/** Tasks that the store has told as open, however it was asked. */
+let told: number;
+
+const work = { kind: "work", input: z.json(), run: async () => null };
+const claimed = defineHandler({ ...work, queueOf: () => "q" });
+const runHere = defineHandler(work);
+
+beforeEach(async () => {
+  clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  for (const verb of ["open", "asleep", "backlog"] as const) {
+    const read: (...given: never[]) => Promise<{ tasks: unknown[] }> = store[verb].bind(store);
+    Object.assign(store, {
+      [verb]: async (...given: never[]) => {
+        const page = await read(...given);
+        told += page.tasks.length;
+        return page;
+      },
+    });
+  }
+  await start();
+});
+
+afterEach(async () => {
+  await engine.stop(0);
+  await store.close();
+});
+
+async function start(handlers: Handler[] = [claimed]): Promise<void> {
+  told = 0;
+  const parts = { store, clock, random: () => 0.5, ids };
+  const limits = { claimableAhead: AHEAD };
+  engine = new EmbeddedEngine({ ...parts, handlers, limits, log: { warn: () => {} } });
+  verbs = createVerbs({ ...parts, engine });
+  await engine.start();
+  await atRest();
+}
+
+async function restart(handlers?: Handler[]): Promise<void> {
+  await engine.stop(0);
+  await start(handlers);
+}
+
+async function submitMany(count: number, more: Partial<Submission> = {}): Promise<string[]> {
+  const made: string[] = [];
+  for (let n = 0; n < count; n++) {
+    made.push((await verbs.tasks.submit(ada, "native", { kind: "work", input: {}, ...more })).task.id);
+    await clock.advance(1_000, atRest);
+  }
+  return made;
+}
+
+async function claim(max: number): Promise<string[]> {
+  const asked = { worker: "w", queue: "q", max, leaseMs: 3_600_000, waitMs: 0 };
+  return (await verbs.work.claim(ada, asked, never)).map(({ id }) => id);
+}
+
+const stateOf = async (id: string) => (await verbs.tasks.get(ada, id)).state;
+const counted = () => [...engine.byState()];
+const depth = () => engine.claims.depths();
+const queued = (count: number) => [{ kind: "work", state: "queued", count }];
+
+test("a start reads those of a queue that are next, and counts and measures all, whoever ends and whoever is claimed", async () => {
+  const began = clock.now();
+  const [low = ""] = await submitMany(1, { priority: -1 });
+  const rest = await submitMany(19);
+  expect(depth()).toEqual([{ tenant: "acme", queue: "q", ready: 20, oldestAt: began }]);
+  await restart();
+  expect(told).toBe(AHEAD);
+  expect([counted(), engine.stats().open]).toEqual([queued(20), 20]);
+  expect(depth()).toEqual([{ tenant: "acme", queue: "q", ready: 20, oldestAt: began }]);
+  await verbs.tasks.cancel(ada, low);
+  await atRest();
+  expect([counted(), depth()]).toEqual([
+    queued(19),
+    [{ tenant: "acme", queue: "q", ready: 19, oldestAt: began + 1_000 }],
+  ]);
+  expect(await claim(3)).toEqual(rest.slice(0, 3));
+  await atRest();
+  expect(told).toBeLessThanOrEqual(3 * AHEAD);
+  expect(depth()).toEqual([{ tenant: "acme", queue: "q", ready: 16, oldestAt: began + 4_000 }]);
+  expect(await claim(99)).toEqual(rest.slice(3));
+  expect([counted(), depth()]).toEqual([[{ kind: "work", state: "running", count: 19 }], []]);
+});
+
+test("what was claimed by others runs here once its kind does, however many there are", async () => {
+  const other = { ...claimed, kind: "other" };
+  await restart([claimed, other]);
+  const before = await submitMany(2 * AHEAD, { kind: "other" });
+  const made = await submitMany(12);
+  await restart([runHere, other]);
+  expect(await Promise.all(made.map(stateOf))).toEqual(made.map(() => "completed"));
+  expect([counted(), await claim(99)]).toEqual([[{ kind: "other", state: "queued", count: 2 * AHEAD }], before]);
+});
+
+test("what has lost its kind waits on disk for a start that has it again", async () => {
+  const made = await submitMany(12);
+  await restart([]);
+  expect([counted(), await claim(9)]).toEqual([queued(12), []]);
+  expect((await verbs.tasks.why(ada, made[9] ?? "")).reason).toBe("no_handler");
+  await restart();
+  expect(await claim(99)).toEqual(made);
+});
+
+test("what changes while a page of a queue is read is as it is by then, and none is lost", async () => {
+  const made = await submitMany(12);
+  const backlog = store.backlog.bind(store);
+  const mayAnswer = Promise.withResolvers<void>();
+  store.backlog = async (...given) => {
+    const page = await backlog(...given);
+    await mayAnswer.promise;
+    return page;
+  };
+  await restart();
+  await verbs.tasks.cancel(ada, made[1] ?? "");
+  await verbs.tasks.pause(ada, made[2] ?? "");
+  const [urgent = ""] = await submitMany(1, { priority: 5 });
+  const given = claim(99);
+  mayAnswer.resolve();
+  expect(await given).toEqual([urgent, ...made.slice(0, 1), ...made.slice(3)]);
+  const states = counted().map(({ state, count }) => [state, count]);
+  expect(Object.fromEntries(states)).toEqual({ paused: 1, running: 11 });
+});
+
+test("one whose deadline is near is in memory, and is given out in its turn alone", async () => {
+  const made = await submitMany(9);
+  const [near = "", nearer = ""] = await submitMany(2, { deadlineMs: 300_000 });
+  const [last = ""] = await submitMany(1);
+  await restart();
+  expect(await claim(9)).toEqual(made);
+  expect(await claim(1)).toEqual([near]);
+  await clock.advance(300_000, atRest);
+  expect([await stateOf(nearer), await claim(9)]).toEqual(["timed_out", [last]]);
+});
+
+test("thousands that come before those in memory send these back to the disk, and each is given out in its turn", async () => {
+  const expected: string[] = [];
+  for (let priority = -20; priority <= 20; priority++) expected.unshift(...(await submitMany(1, { priority })));
+  expect(counted()).toEqual(queued(41));
+  told = 0;
+  expect(await claim(5)).toEqual(expected.slice(0, 5));
+  expect(await claim(99)).toEqual(expected.slice(5));
+  // They were on disk alone, or would not have been read.
+  expect(told).toBeGreaterThanOrEqual(41 - 2 * AHEAD - 1);
+});

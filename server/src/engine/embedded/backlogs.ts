@@ -1,0 +1,279 @@
+/**
+ * The backlog of a queue: of the tasks that other programs claim from it, and that wait for nothing else, only those that are next are
+ * in memory. All behind them are on disk alone, however many they are, and come by the page as those before them go. The order is
+ * that of the queue, so that nobody gets another task than if all were in memory.
+ */
+import type { Store } from "../../store/store.ts";
+import type { Handlers } from "../../task/handlers.ts";
+import type { TaskId } from "../../task/id.ts";
+import { type BacklogPlace, backlogPlace, isBehind, type OpenTask, type QueueName } from "../../task/open-task.ts";
+import type { Task } from "../../task/task.ts";
+import type { Clock } from "../clock.ts";
+import type { QueueDepth } from "../engine.ts";
+import type { Transitions } from "../transitions.ts";
+import { type Entry, entryOf, entryUnread } from "./entry.ts";
+import type { OpenTasks } from "./open-tasks.ts";
+import { namesOf, queueKey } from "./queue-key.ts";
+import { AGAIN_MS, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import type { Sleepers } from "./sleepers.ts";
+
+/** Tasks that are read at once with their inputs, each of which may be megabytes. */
+const WHOLE_PAGE = 64;
+const BEFORE_ALL: BacklogPlace = { afterUrgent: Number.MIN_SAFE_INTEGER, createdAt: Number.MIN_SAFE_INTEGER, id: "" };
+
+type Parts = {
+  store: Pick<Store, "backlog" | "oldestInBacklog">;
+  clock: Clock;
+  handlers: Handlers;
+  transitions: Pick<Transitions, "find">;
+  open: Pick<OpenTasks, "get" | "has">;
+  sleepers: Pick<Sleepers, "inQueue" | "queues" | "waiting">;
+  place: (entry: Entry) => void;
+  /** It cannot be read, and is given to nobody. */
+  holdBack: (id: TaskId, error: unknown) => void;
+  limits: Pick<EngineLimits, "claimableAhead">;
+  log: EngineLog;
+};
+
+type Backlog = {
+  of: QueueName;
+  /** All that come at `upTo` or before it. */
+  next: Map<TaskId, Entry>;
+  upTo: BacklogPlace;
+  /** Those behind it that are in memory all the same: their time is near, or they came while a page was read. */
+  behind: Map<TaskId, Entry>;
+  /** Whether there may be any behind it. */
+  more: boolean;
+  /** The page that is on its way, and what it failed with. */
+  reading: Promise<{ error: unknown } | null> | null;
+  /** The store has refused one; it is asked again in a moment. */
+  again: (() => void) | null;
+  /** When the oldest of those on disk was submitted, as far as is known. */
+  oldestAt: number | null;
+  asking: "no" | "once" | "again";
+};
+
+/** `next`: it may be given out, `here`: it is in memory, and comes later, `left`: it may be on disk alone. */
+export type PutIn = "next" | "here" | "left";
+
+export class Backlogs {
+  readonly #parts: Parts;
+  readonly #backlogs = new Map<string, Backlog>();
+  /** What has changed since each of the pages was asked for that are under way. */
+  readonly #changed = new Set<Set<TaskId>>();
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Where an unclaimed task belongs that is not in its backlog; it may leave memory when its own time is far. */
+  put(entry: Entry, isFar: boolean): PutIn {
+    // Nobody can claim one that is done here, or by nobody.
+    if (typeof entry.doneBy !== "object") return entry.doneBy === "nobody" && isFar ? "left" : "next";
+    const backlog = this.#of(queueKey(entry.tenant, entry.doneBy.queue));
+    const { claimableAhead } = this.#parts.limits;
+    if (backlog.next.size >= 2 * claimableAhead && !backlog.reading) this.#moveBack(backlog);
+    const place = backlogPlace(entry);
+    if (!backlog.more && backlog.next.size < claimableAhead && isBehind(place, backlog.upTo)) backlog.upTo = place;
+    if (!isBehind(place, backlog.upTo)) {
+      backlog.next.set(entry.id, entry);
+      return "next";
+    }
+    backlog.more = true;
+    this.#look(backlog);
+    if (isFar && !backlog.reading) {
+      backlog.oldestAt = Math.min(backlog.oldestAt ?? entry.createdAt, entry.createdAt);
+      return "left";
+    }
+    backlog.behind.set(entry.id, entry);
+    return "here";
+  }
+
+  /** It is claimed, has ended, or is put in anew. */
+  withdraw(entry: Entry): void {
+    if (typeof entry.doneBy !== "object") return;
+    const key = queueKey(entry.tenant, entry.doneBy.queue);
+    const backlog = this.#backlogs.get(key);
+    if (!backlog || (!backlog.next.delete(entry.id) && !backlog.behind.delete(entry.id))) return;
+    this.#look(backlog);
+    this.#tidy(key, backlog);
+  }
+
+  /** Whether those that are next are in memory. */
+  isReady(key: string): boolean {
+    const backlog = this.#backlogs.get(key);
+    return backlog ? !backlog.more || backlog.next.size > 0 : this.#parts.sleepers.inQueue(key) === 0;
+  }
+
+  /** Reads those that are next. Rejects with what the store says that cannot tell them. */
+  async fill(key: string): Promise<void> {
+    const backlog = this.#of(key);
+    if (this.#stopped) return;
+    backlog.reading ??= this.#read(backlog);
+    const failure = await backlog.reading;
+    this.#tidy(key, backlog);
+    if (failure) throw failure.error;
+  }
+
+  /** What a change says of a task counts, and not what a page says of it that was asked for before. */
+  heard({ id, tenant, queue, createdAt }: Task): void {
+    if (queue === null) return;
+    for (const changed of this.#changed) changed.add(id);
+    const backlog = this.#backlogs.get(queueKey(tenant, queue));
+    if (backlog && backlog.oldestAt !== null && createdAt <= backlog.oldestAt && !this.#parts.open.has(id))
+      this.#askOldest(backlog);
+  }
+
+  /** All that sleep are counted: of each queue those are read that are next, and those that nobody claims any more. */
+  async counted(): Promise<void> {
+    const { sleepers, handlers } = this.#parts;
+    for (const [key, backlog] of this.#backlogs) this.#tidy(key, backlog);
+    const kinds = [...sleepers.waiting()].filter(({ kind }) => handlers.has(kind) && !handlers.get(kind)?.queueOf);
+    for (const { queue } of kinds) if (queue !== null) await this.#takeUpOwn(queue);
+    // What the store refuses is asked for again by whoever claims, and in a moment.
+    for (const key of [...sleepers.queues().keys()]) if (!this.#stopped) await this.fill(key).catch(() => {});
+  }
+
+  /** Of those that no claim may get yet. */
+  depths(): QueueDepth[] {
+    const { sleepers, clock } = this.#parts;
+    const onDisk = sleepers.queues();
+    return [...new Set([...onDisk.keys(), ...this.#backlogs.keys()])].map((key) => {
+      const { behind = new Map<TaskId, Entry>(), oldestAt = null } = this.#backlogs.get(key) ?? {};
+      const ages = [...behind.values()].map(({ createdAt }) => createdAt);
+      const ready = (onDisk.get(key) ?? 0) + ages.length;
+      return { ...namesOf(key), ready, oldestAt: Math.min(oldestAt ?? clock.now(), ...ages) };
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const { again } of this.#backlogs.values()) again?.();
+  }
+
+  #of(key: string): Backlog {
+    const known = this.#backlogs.get(key);
+    if (known) return known;
+    const more = this.#parts.sleepers.inQueue(key) !== 0;
+    const empty = { next: new Map(), behind: new Map(), upTo: BEFORE_ALL, reading: null, again: null, oldestAt: null };
+    const backlog: Backlog = { ...empty, of: namesOf(key), more, asking: "no" };
+    this.#backlogs.set(key, backlog);
+    return backlog;
+  }
+
+  /** Callers name queues: of one in which nothing waits nothing is kept. */
+  #tidy(key: string, { next, behind, more, reading }: Backlog): void {
+    if (more || reading || next.size + behind.size > 0 || this.#parts.sleepers.inQueue(key) !== 0) return;
+    this.#backlogs.delete(key);
+  }
+
+  /** Reads a page when few are left. */
+  #look(backlog: Backlog): void {
+    const isLow = backlog.next.size * 2 < this.#parts.limits.claimableAhead;
+    if (isLow && backlog.more && !backlog.again && !this.#stopped) backlog.reading ??= this.#read(backlog);
+  }
+
+  /** Many that are more urgent have come: the others go back to the disk. */
+  #moveBack(backlog: Backlog): void {
+    const places = [...backlog.next.values()].map((entry) => ({ entry, place: backlogPlace(entry) }));
+    places.sort((a, b) => (isBehind(a.place, b.place) ? 1 : -1));
+    const kept = places.splice(0, this.#parts.limits.claimableAhead).at(-1);
+    if (!kept) return;
+    backlog.upTo = kept.place;
+    backlog.more = true;
+    for (const { entry } of places) this.#parts.place(entry);
+  }
+
+  async #read(backlog: Backlog): Promise<{ error: unknown } | null> {
+    const { store, open, place, limits, log, clock } = this.#parts;
+    const changed = new Set<TaskId>();
+    this.#changed.add(changed);
+    let failure: { error: unknown } | null = null;
+    try {
+      const { tasks, next } = await store.backlog(backlog.of, backlog.upTo, limits.claimableAhead);
+      const oldestAt = next && (await store.oldestInBacklog(backlog.of, next));
+      const entries = await this.#entriesOf(tasks.filter(({ id }) => !open.has(id)));
+      const last = next ?? tasks.map(backlogPlace).at(-1) ?? backlog.upTo;
+      Object.assign(backlog, { reading: null, upTo: last, more: next !== null, oldestAt });
+      for (const entry of entries) if (!changed.has(entry.id) && !open.has(entry.id)) place(entry);
+    } catch (error) {
+      failure = { error };
+      if (!this.#stopped) {
+        log.warn("The store did not tell the next tasks of a queue; it is asked again.", { ...backlog.of, error });
+        backlog.again = clock.after(AGAIN_MS, () => {
+          backlog.again = null;
+          this.#look(backlog);
+        });
+      }
+      backlog.reading = null;
+    }
+    this.#changed.delete(changed);
+    if (this.#stopped) return failure;
+    for (const entry of [...backlog.behind.values()]) place(entry);
+    this.#look(backlog);
+    return failure;
+  }
+
+  /** Whether others claim one is told by its input, which may no longer fit its kind. */
+  async #entriesOf(tasks: readonly OpenTask[]): Promise<Entry[]> {
+    const { handlers, transitions, holdBack } = this.#parts;
+    const entries: Entry[] = [];
+    for (let from = 0; from < tasks.length && !this.#stopped; from += WHOLE_PAGE) {
+      const page = tasks.slice(from, from + WHOLE_PAGE).map(async (open): Promise<Entry | null> => {
+        if (handlers.get(open.kind)?.queueOf === undefined) return entryUnread(open, handlers);
+        const task = await transitions.find(open.id).catch((error: unknown) => {
+          if (isPassing(error)) throw error;
+          holdBack(open.id, error);
+          return null;
+        });
+        return task && entryOf(task, handlers);
+      });
+      entries.push(...(await Promise.all(page)).filter((entry) => entry !== null));
+    }
+    return entries;
+  }
+
+  /** Their kind was claimed by others when they were submitted, and is run by this server now. */
+  async #takeUpOwn(queue: QueueName): Promise<void> {
+    const { store, handlers, open, place, log } = this.#parts;
+    const changed = new Set<TaskId>();
+    this.#changed.add(changed);
+    try {
+      for (let after: BacklogPlace | null = BEFORE_ALL; after !== null && !this.#stopped; ) {
+        const page: Awaited<ReturnType<Store["backlog"]>> = await store.backlog(queue, after, 1_000);
+        for (const task of page.tasks) {
+          const entry = entryUnread(task, handlers);
+          if (entry.doneBy === "handler" && !changed.has(task.id) && !open.has(task.id)) place(entry);
+        }
+        after = page.next;
+      }
+    } catch (error) {
+      if (!this.#stopped)
+        log.warn("The tasks of a queue that nobody claims any more wait for a start.", { ...queue, error });
+    }
+    this.#changed.delete(changed);
+  }
+
+  /** One question at a time, however many of the oldest go. */
+  #askOldest(backlog: Backlog): void {
+    const { store } = this.#parts;
+    if (backlog.asking !== "no") {
+      backlog.asking = "again";
+      return;
+    }
+    backlog.asking = "once";
+    store
+      .oldestInBacklog(backlog.of, backlog.upTo)
+      // What is known stands until the next page.
+      .then(
+        (oldestAt) => Object.assign(backlog, { oldestAt }),
+        () => {},
+      )
+      .finally(() => {
+        const isAsked = backlog.asking === "again" && !this.#stopped;
+        backlog.asking = "no";
+        if (isAsked) this.#askOldest(backlog);
+      });
+  }
+}
