@@ -384,9 +384,11 @@ test.each([
 
 test("workers are given the oldest work as soon as all that comes before it is there, also those that wait for it", async () => {
   await start();
-  const old = [await submit("claimed"), await submit("claimed"), await submit("claimed")];
+  // What has a key is not on disk alone.
+  const submitKeyed = () => submit("claimed", { concurrency: { key: "k", limit: 9 } });
+  const old = [await submitKeyed(), await submitKeyed(), await submitKeyed()];
   await start();
-  old.push(await submit("claimed"));
+  old.push(await submitKeyed());
   const claim = { worker: "w", queue: "queue", max: 9, leaseMs: 60_000, waitMs: 0 };
   const { signal } = new AbortController();
   const claimed = async (waitMs = 0) => (await verbs.work.claim(ada, { ...claim, waitMs }, signal)).map(({ id }) => id);
