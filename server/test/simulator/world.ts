@@ -417,8 +417,11 @@ export class World {
   async #checkInterrupted(): Promise<void> {
     const isOpen = (id: string) => this.known.get(id)?.endedAt === null;
     const interrupted = [...this.orders.interrupted].filter(isOpen);
-    // A start first takes all open tasks into memory.
-    for (let looks = 0; interrupted.some(isOpen) && looks < INTERRUPTED_LOOKS; looks++) await ticks(INTERRUPTED_TICKS);
+    // A start first takes all open tasks into memory, and what the store has refused by then is tried again in a moment.
+    for (let looks = 0; interrupted.some(isOpen) && looks < INTERRUPTED_LOOKS; looks++) {
+      await ticks(INTERRUPTED_TICKS);
+      if (looks > 0 && interrupted.some(isOpen)) await this.#advance(1_000);
+    }
     for (const id of interrupted)
       this.checker.check(!isOpen(id), () => `${id} is open, though a later task interrupts it.`);
   }
