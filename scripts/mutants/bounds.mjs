@@ -19,6 +19,7 @@ const lists = "server/src/lenses/body/json-list.ts";
 const spread = "server/src/http/body/key-count.ts";
 const wrong = "server/src/task/json/found-wrong.ts";
 const tools = "server/src/handlers/agent/tool.ts";
+const stream = "server/src/models/wire/repaired-stream.ts";
 const pydantic = "server/src/lenses/orchestrate/pydantic.ts";
 const calls = "server/src/store/sqlite/thread/call.ts";
 const lines = "server/src/parts/slow-calls.ts";
@@ -60,6 +61,12 @@ export const BOUNDS = [
     name: "a-wrong-item-is-told-by-its-place-among-those-beside-it",
     find: "[from + Number(at), ...path]",
     put: "[Number(at), ...path]",
+  },
+  {
+    file: stream,
+    name: "all-events-of-a-chunk-are-mended-at-once",
+    find: "this.#next + EVENTS_A_TURN",
+    put: "this.#next + this.#events.length",
   },
   {
     file: tools,

@@ -21,6 +21,7 @@ export class EarlyAnswer {
   #first: Buffer = Buffer.alloc(0);
   #firstBytes = 0;
   #hasEnded = false;
+  #paused: Controller | null = null;
 
   constructor(answer: RepairedAnswer) {
     this.#answer = answer;
@@ -34,13 +35,14 @@ export class EarlyAnswer {
   /** `body` is what `fetch` has resolved with: the connection is let go by it. */
   letGoBy(body: ReadableStreamDefaultReader<Uint8Array>): void {
     const letGo = (reason: unknown) => {
+      this.#resume();
       // The end of the connection may be among the bytes that are being read: it then serves the next request.
       setImmediate(() => {
         const left: Promise<unknown> = this.#hasEnded ? body.read() : body.cancel(reason);
         left.catch(() => {});
       });
     };
-    this.#answer.comesFrom({ more: () => {}, letGo });
+    this.#answer.comesFrom({ more: () => this.#resume(), letGo });
   }
 
   /** Stands between a connection and `fetch`. */
@@ -55,7 +57,7 @@ export class EarlyAnswer {
       },
       onResponseData: (controller, chunk) => {
         if (this.#here === null) this.#look(controller, chunk, next);
-        else if (this.#here) this.#answer.take(chunk);
+        else if (this.#here) this.#take(controller, chunk);
         else next.onResponseData?.(controller, chunk);
       },
       onResponseEnd: (controller, trailers) => {
@@ -78,8 +80,23 @@ export class EarlyAnswer {
     const isTold = this.#first.length >= LONGEST_FIELD;
     if (isTold && isEventStream(this.#first)) {
       this.#decide(true);
-      this.#answer.take(this.#first);
+      this.#take(controller, this.#first);
     } else if (isTold || this.#firstBytes > BLANK_BYTES_MAX) this.#passOn(controller, next);
+  }
+
+  /** Nothing more comes of the connection until what came is done with. */
+  #take(controller: Controller, chunk: Buffer): void {
+    this.#answer.take(chunk);
+    if (!this.#answer.isBehind) return;
+    controller.pause();
+    this.#paused = controller;
+  }
+
+  #resume(): void {
+    if (this.#answer.isBehind) return;
+    const paused = this.#paused;
+    this.#paused = null;
+    paused?.resume();
   }
 
   /** What was not read here goes on, with all that comes after it. */

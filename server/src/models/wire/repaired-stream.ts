@@ -14,6 +14,8 @@ const LINE_BYTES_PER_OUTPUT_BYTE = 2;
 /** Every few characters of text travel in an envelope of some 200 bytes. */
 const BODY_BYTES_PER_OUTPUT_BYTE = 16;
 const LINE_FEED = 10;
+/** Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and a chunk may hold thousands. */
+const EVENTS_A_TURN = 64;
 
 /** Fails with `bad_answer` once a line or the whole is too long for an answer of `outputBytesMax`. */
 export class BoundedBytes {
@@ -51,14 +53,19 @@ export class RepairedAnswer {
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
   readonly #parser = createParser({
-    onEvent: (event) => {
-      if (this.#repair.stage !== "over") this.#lines += linesOf(this.#repair.mended(event));
-    },
+    onEvent: (event) => this.#events.push(event),
   });
+  /** Parsed, and not yet mended: those of `#next` and after. */
+  #events: StreamEvent[] = [];
+  #next = 0;
+  /** What is to be done behind them, once they are mended. */
+  #last: (() => void) | null = null;
   /** Null once nothing goes in any more. */
   #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   #source: Source | null = null;
   #lines = "";
+  /** A later turn goes on with it. */
+  #isMending = false;
   #countsTimer: NodeJS.Timeout | null = null;
 
   constructor(repair: AnswerRepair, bound: BoundedBytes) {
@@ -74,7 +81,12 @@ export class RepairedAnswer {
   }
 
   get hasRoom(): boolean {
-    return (this.#reader?.desiredSize ?? 0) > 0;
+    return !this.isBehind && (this.#reader?.desiredSize ?? 0) > 0;
+  }
+
+  /** There is more in it than is mended in this turn. */
+  get isBehind(): boolean {
+    return this.#events.length > 0;
   }
 
   comesFrom(source: Source): void {
@@ -92,10 +104,7 @@ export class RepairedAnswer {
       this.#break(error);
       return;
     }
-    const { stage } = this.#repair;
-    if (stage === "complete") this.#countsTimer ??= afterMs(COUNTS_MS, () => this.end());
-    if (stage === "over") this.end();
-    else this.#handOn();
+    this.#mend();
   }
 
   /** Nothing more comes. */
@@ -104,20 +113,60 @@ export class RepairedAnswer {
     try {
       // The last event may lack the empty line that ends it.
       this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+    } catch (error) {
+      this.#break(error);
+      return;
+    }
+    this.#last ??= () => this.#close();
+    this.#mend();
+  }
+
+  /** The connection has broken, which takes nothing away from an answer that is complete. */
+  fail(error: unknown): void {
+    this.#last ??= () => {
+      if (this.#repair.stage === "open" || error instanceof ModelError) this.#break(error);
+      else this.#close();
+    };
+    this.#mend();
+  }
+
+  /** Some of what has come; the rest in later turns, and then what is to be done behind it. */
+  #mend(isLater = false): void {
+    if (this.#reader === null || (this.#isMending && !isLater)) return;
+    try {
+      const to = Math.min(this.#next + EVENTS_A_TURN, this.#events.length);
+      for (; this.#next < to && this.#repair.stage !== "over"; this.#next++) {
+        const event = this.#events[this.#next];
+        if (event) this.#lines += linesOf(this.#repair.mended(event));
+      }
+    } catch (error) {
+      this.#break(error);
+      return;
+    }
+    const { stage } = this.#repair;
+    if (stage === "complete") this.#countsTimer ??= afterMs(COUNTS_MS, () => this.end());
+    this.#isMending = stage !== "over" && this.#next < this.#events.length;
+    if (this.#isMending) setImmediate(() => this.#mend(true));
+    else {
+      this.#events = [];
+      this.#next = 0;
+    }
+    if (stage === "over") this.#close();
+    else if (this.#isMending || this.#last === null) this.#handOn();
+    else this.#last();
+    if (isLater && !this.#isMending) this.#source?.more();
+  }
+
+  #close(): void {
+    try {
       this.#lines += linesOf(this.#repair.closing());
     } catch (error) {
       this.#break(error);
       return;
     }
     this.#handOn();
-    this.#reader.close();
+    this.#reader?.close();
     this.#leave(null);
-  }
-
-  /** The connection has broken, which takes nothing away from an answer that is complete. */
-  fail(error: unknown): void {
-    if (this.#repair.stage === "open" || error instanceof ModelError) this.#break(error);
-    else this.end();
   }
 
   #break(error: unknown): void {
@@ -127,6 +176,7 @@ export class RepairedAnswer {
 
   #leave(reason: unknown): void {
     this.#reader = null;
+    this.#events = [];
     if (this.#countsTimer !== null) clearTimeout(this.#countsTimer);
     this.#source?.letGo(reason);
   }

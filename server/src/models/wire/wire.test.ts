@@ -88,6 +88,23 @@ describe("the bytes of an answer", () => {
     }
   });
 
+  it("are mended a few events in a turn, however many come at once", async () => {
+    const EVENTS = 5_000;
+    const text = events(...Array.from({ length: EVENTS }, () => said({ content: "ab " })), said({}, "stop"), "[DONE]");
+    const heard: number[] = [0];
+    const count = () => {
+      heard.push(0);
+      if (!isOver) setImmediate(count);
+    };
+    let isOver = false;
+    setImmediate(count);
+    provider.server.script({ kind: "text", text });
+    const answer = await ask(GATEWAY, { onText: () => heard.push((heard.pop() ?? 0) + 1) });
+    isOver = true;
+    expect(answer.text).toBe("ab ".repeat(EVENTS));
+    expect(Math.max(...heard)).toBeLessThanOrEqual(128);
+  });
+
   it("are no more than an answer may have, also where they are blanks alone", async () => {
     const bounds = { outputBytesMax: 65_536, firstTokenMs: 5_000 };
     const models = createModels({ providers: providersAt(provider.server), ...bounds });

@@ -65,6 +65,16 @@ test("what is said of a whole list is said of it as before", () => {
   expect(foundWrong(even, Array(5_000).fill(1)).success).toBe(true);
 });
 
+test("any JSON is taken as it is, and what is none is told as by its schema", () => {
+  const schema = z.object({ any: z.json() });
+  const any = { list: Array.from({ length: LONG }, (_, n) => ({ n, of: [null, true, "a"] })) };
+  expect(foundWrong(schema, { any }).data?.any).toBe(any);
+  for (const wrong of [undefined, [undefined], Number.NaN, { a: 1n }])
+    expect(foundWrong(schema, { any: wrong })).toEqual(z.object({ any: z.json() }).safeParse({ any: wrong }));
+  const own = z.lazy(() => z.union([z.string().max(2), z.array(z.string())]));
+  expect(foundWrong(own, "abc").success).toBe(false);
+});
+
 test("a schema that waits is none for a door, however long the list", () => {
   const waits = z.array(z.int().refine(async () => true));
   expect(() => foundWrong(waits, Array(5_000).fill(1))).toThrow(z.core.$ZodAsyncError);
