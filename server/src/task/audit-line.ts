@@ -31,8 +31,7 @@ export function originText({ address, lens, request }: Origin): string {
 export function hashedText(texts: AuditTexts, previous: string): string {
   const { n, tenant, at, user, keyId, act, task, origin, detail } = texts;
   return (
-    `{"n":${n},"at":"${timeText(at)}","tenant":${quoted(tenant)},"user":${quoted(user)},"key_id":${quoted(keyId)},` +
-    `"act":${quoted(act)},"task_id":${task === null ? "null" : quoted(task)},"origin":${origin ?? "null"},` +
+    `{"n":${n},"at":"${timeText(at)}",${actText(tenant, user, keyId, act)},"task_id":${task === null ? "null" : quoted(task)},"origin":${origin ?? "null"},` +
     `"detail":${detail},"previous_hash":"${previous}"`
   );
 }
@@ -52,4 +51,15 @@ let last = { at: Number.NaN, text: "" };
 function timeText(at: number): string {
   if (last.at !== at) last = { at, text: new Date(at).toISOString() };
   return last.text;
+}
+
+let lastAct = { tenant: "", user: "", keyId: "", act: "", text: "" };
+/** Lines that follow each other are mostly of one key and one act. */
+function actText(tenant: string, user: string, keyId: string, act: string): string {
+  const last = lastAct;
+  if (last.text !== "" && last.keyId === keyId && last.act === act && last.user === user && last.tenant === tenant)
+    return last.text;
+  const text = `"tenant":${quoted(tenant)},"user":${quoted(user)},"key_id":${quoted(keyId)},"act":${quoted(act)}`;
+  lastAct = { tenant, user, keyId, act, text };
+  return text;
 }

@@ -27,6 +27,7 @@ export type Counted = { tenant: string; user: string; kind: string; createdAt: n
 
 /** `createdAt` is the beginning of its ten minutes. */
 type Key = Counted & { state: State };
+type Delta = { key: Key; count: number };
 
 /** Where a task is counted: for its tenant and for its user, in each span of time. */
 export type Place = [tenant: string, owner: string, span: number, bucket: number];
@@ -41,7 +42,9 @@ export function placesOf({ tenant, user, createdAt }: Omit<Counted, "kind">): Pl
 
 /** Collects what the transitions of one transaction change. */
 export class TotalsDelta {
-  readonly #deltas = new Map<string, { key: Key; count: number }>();
+  readonly #deltas = new Map<string, Delta>();
+  /** The last one of each state: most tasks of a transaction are of one user and kind, and a name is longer to make than to compare. */
+  readonly #last = new Map<State, Delta>();
 
   /** A task moves from one state to another; null is before its submit and after its deletion. */
   move(task: Counted, from: State | null, to: State | null): void {
@@ -64,21 +67,29 @@ export class TotalsDelta {
       }
     }
     this.#deltas.clear();
+    this.#last.clear();
     return [...sums.values()].filter(({ by }) => by !== 0);
   }
 
   clear(): void {
     this.#deltas.clear();
+    this.#last.clear();
   }
 
   #add(task: Counted, state: State, count: number): void {
-    const bucket = bucketOf(task.createdAt, TEN_MINUTES_MS);
-    const name = `${task.tenant}\n${task.user}\n${task.kind}\n${bucket}\n${state}`;
-    const known = this.#deltas.get(name);
-    if (known) known.count += count;
-    else {
-      const { tenant, user, kind } = task;
-      this.#deltas.set(name, { key: { tenant, user, kind, createdAt: bucket, state }, count });
+    const createdAt = bucketOf(task.createdAt, TEN_MINUTES_MS);
+    const { tenant, user, kind } = task;
+    let delta = this.#last.get(state);
+    if (delta === undefined || !isOf(delta.key, tenant, user, kind, createdAt)) {
+      const name = `${tenant}\n${user}\n${kind}\n${createdAt}\n${state}`;
+      delta = this.#deltas.get(name) ?? { key: { tenant, user, kind, createdAt, state }, count: 0 };
+      this.#deltas.set(name, delta);
+      this.#last.set(state, delta);
     }
+    delta.count += count;
   }
+}
+
+function isOf(key: Key, tenant: string, user: string, kind: string, createdAt: number): boolean {
+  return key.createdAt === createdAt && key.user === user && key.tenant === tenant && key.kind === kind;
 }

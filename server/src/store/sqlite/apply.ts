@@ -88,7 +88,7 @@ export class Applier {
       this.#writeRest(write, n, standings[index] ?? null);
       numbers.push(n);
       const standing = after(write, standings[index] ?? null);
-      if (standing) this.#standings.remember(write.id, { ...standing, n });
+      if (standing) this.#standings.remember(write.id, { ...standing, n }, write.before === null);
     }
     return {
       ok: true,
@@ -346,12 +346,7 @@ export class Applier {
     if (!write.submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
     if (write.conversation) this.#insertConversation(write.conversation, begunWith(write));
     const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
-    const { row, schedule, claim } = write;
-    const values = [write.id, ...row, tenant, user, kind, conversation, parent, createdAt, write.bytes];
-    const inserted =
-      schedule || claim
-        ? this.#sql.insertScheduledTask.run(...values, ...(schedule ?? NO_SCHEDULE), ...(claim ?? NO_CLAIM))
-        : this.#sql.insertTask.run(...values);
+    const inserted = this.#insertRow(write, write.submitted);
     if (inserted.changes === 0) return null;
     const n = Number(inserted.lastInsertRowid);
     this.#sql.insertSubmission.run(n, fixed, input);
@@ -363,11 +358,29 @@ export class Applier {
       this.#cursors.push({ key: cursor.key, task: write.id, standing: cursor.standing });
     }
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
-    this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(row));
-    this.#held.add({ tenant, user }, null, countedState(row), write);
+    this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(write.row));
+    this.#held.add({ tenant, user }, null, countedState(write.row), write);
     if (conversation !== null && !write.conversation)
       this.#conversations.add(conversation, write.at, countsOfNew(write));
     return n;
+  }
+
+  #insertRow({ id, row, bytes, schedule, claim }: PreparedWrite, submitted: NonNullable<PreparedWrite["submitted"]>) {
+    const [tenant, user, kind, conversation, parent, createdAt] = submitted;
+    const last = [tenant, user, kind, conversation, parent, createdAt, bytes];
+    if (schedule || claim)
+      return this.#sql.insertScheduledTask.run([
+        id,
+        ...row,
+        ...last,
+        ...(schedule ?? NO_SCHEDULE),
+        ...(claim ?? NO_CLAIM),
+      ]);
+    const [state, revision, attempt, lastSeq, progress, endedAt, deletedAt, record, output] = row;
+    const isPlain = (endedAt ?? deletedAt ?? output ?? conversation ?? parent) === null;
+    if (!isPlain) return this.#sql.insertTask.run([id, ...row, ...last]);
+    const moves = [state, revision, attempt, lastSeq, progress, record];
+    return this.#sql.insertPlainTask.run([id, ...moves, tenant, user, kind, createdAt, bytes]);
   }
 
   #update(write: PreparedWrite, standing: Standing): number | null {

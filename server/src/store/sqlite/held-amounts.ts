@@ -31,6 +31,8 @@ export class HeldAmounts {
   readonly #change;
   readonly #amounts = new Map<string, Amounts>();
   readonly #bounds = new Map<string, PreparedShare>();
+  /** Writes that follow each other are mostly of one owner. */
+  #lastNamed = { tenant: "", user: "", name: "\n" };
   /** Bytes that this transaction adds and has not written yet. */
   readonly #added = new Map<string, Owner & { bytes: number }>();
 
@@ -58,7 +60,7 @@ export class HeldAmounts {
 
   /** Why this write is not to be; `state` is that of its task before it, null of a new one. */
   refused(owner: Owner, kind: string, write: PreparedWrite, state: State | null): ShareRefused | null {
-    const name = nameOf(owner);
+    const name = this.#nameOf(owner);
     if (write.share) this.#remember(name, write.share);
     const share = write.share ?? this.#bounds.get(name);
     if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;
@@ -76,7 +78,7 @@ export class HeldAmounts {
   /** A task of this owner moves from one state to another, null before its submit and after its deletion; and adds bytes. */
   add(owner: Owner, from: State | null, to: State | null, { bytes, daily }: PreparedWrite): void {
     const opened = Number(isOpen(to)) - Number(isOpen(from));
-    const name = nameOf(owner);
+    const name = this.#nameOf(owner);
     if (bytes > 0) {
       const added = this.#added.get(name);
       if (added) added.bytes += bytes;
@@ -93,7 +95,7 @@ export class HeldAmounts {
 
   /** What models have cost this owner. */
   addMoney(owner: Owner, daily: readonly AddedUsage[]): void {
-    for (const whose of [nameOf(owner), owner.tenant]) {
+    for (const whose of [this.#nameOf(owner), owner.tenant]) {
       const amounts = this.#amounts.get(whose);
       if (amounts === undefined) continue;
       for (const { key, added } of daily) if (key[1] === amounts.day) amounts.usdPerDay += added[5];
@@ -104,6 +106,15 @@ export class HeldAmounts {
   write(): void {
     for (const { tenant, user, bytes } of this.#added.values()) this.#change.run(tenant, bytes, tenant, user, bytes);
     this.#added.clear();
+  }
+
+  /** Under which a user's amounts stand; a tenant's own stand under its name alone. */
+  #nameOf({ tenant, user }: Owner): string {
+    const last = this.#lastNamed;
+    if (last.tenant === tenant && last.user === user) return last.name;
+    const name = `${tenant}\n${user}`;
+    this.#lastNamed = { tenant, user, name };
+    return name;
   }
 
   #remember(name: string, share: PreparedShare): void {
@@ -158,9 +169,4 @@ function tooFull({ storedBytes }: Held, { storedBytes: most }: HeldBounds): Beyo
 
 function isOpen(state: State | null): boolean {
   return state !== null && !isTerminal(state);
-}
-
-/** A tenant's own amounts stand under its name alone. */
-function nameOf({ tenant, user }: Owner): string {
-  return `${tenant}\n${user}`;
 }

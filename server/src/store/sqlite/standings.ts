@@ -1,10 +1,10 @@
 /**
- * How tasks stand before a write. Whoever writes remembers those that are open, since most are written again within
+ * How tasks stand before a write. Whoever writes remembers those that run, since most are written again within
  * milliseconds and to ask for one costs as much as to write an event; and forgets all when another process has written, and
  * when something else than a change of tasks was.
  */
 import type { Database } from "better-sqlite3";
-import { isTerminal, type State } from "../../task/states.ts";
+import type { State } from "../../task/states.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { lateRows } from "./late-statements.ts";
 
@@ -57,10 +57,10 @@ export class Standings {
     };
   }
 
-  /** A task stands like this now. */
-  remember(id: string, standing: Standing): void {
-    if (isTerminal(standing.state)) {
-      this.#remembered.delete(id);
+  /** A task stands like this now; `isNew` says that there was none before. */
+  remember(id: string, standing: Standing, isNew: boolean): void {
+    if (standing.state !== "running") {
+      if (!isNew) this.#remembered.delete(id);
       return;
     }
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();

@@ -38,6 +38,11 @@ export function writerStatements(db: Database) {
          tenant, user, kind, conversation, parent, created_at, bytes)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
+    /** An open one that belongs to nothing: a null costs as much to hand over as a number. */
+    insertPlainTask: run(
+      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, record, tenant, user, kind, created_at, bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    ),
     insertScheduledTask: run(
       `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
          tenant, user, kind, conversation, parent, created_at, bytes,
