@@ -22,6 +22,12 @@ export type Tally = z.infer<typeof tally>;
 
 type Comparison = { what: string; atLeast: number; pairs: number; than?: string; each?: number };
 
+/** Those that run beside the server: none outlives whoever measures. */
+const beside = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const each of beside) each.kill();
+});
+
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
 export class Rig {
@@ -35,6 +41,7 @@ export class Rig {
     this.key = makeKey(this.data);
     this.server = new Server(this.data, port, { mode: "serve", ...start });
     this.#generator = fork(here("generator.ts"));
+    beside.add(this.#generator);
   }
 
   /** `waybill serve` with a key in its store, as it comes: default log level, default limits. */
@@ -76,16 +83,21 @@ export class Rig {
   async baseline(script: string, options: object = {}): Promise<string> {
     const port = await freePort();
     const told = JSON.stringify({ ...options, port });
-    this.#baselines.push(spawn(process.execPath, [here(script), told], { stdio: "inherit" }));
+    const started = spawn(process.execPath, [here(script), told], { stdio: "inherit" });
+    this.#baselines.push(started);
+    beside.add(started);
     const url = `http://127.0.0.1:${port}`;
     while (!(await fetch(url).catch(() => null))?.ok) await new Promise((resolve) => setTimeout(resolve, 20));
     return url;
   }
 
   async load(order: Order): Promise<Tally> {
+    const broken = once(this.#generator, "exit").then(() => {
+      throw new Error("What makes the load has ended.");
+    });
     const answer = once(this.#generator, "message");
     this.#generator.send(order);
-    const done = tally.parse((await answer)[0]);
+    const done = tally.parse((await Promise.race([answer, broken]))[0]);
     if (Object.keys(done.others).length > 0)
       throw new Error(`Some answers were no success: ${JSON.stringify(done.others)}`);
     return done;

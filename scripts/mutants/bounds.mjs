@@ -9,6 +9,7 @@ const writer = "server/src/engine/embedded/attempt-writer.ts";
 const values = "server/src/engine/execution/handed-over.ts";
 const artifacts = "server/src/engine/execution/artifact-sizes.ts";
 const readers = "server/src/http/connections/stalled-readers.ts";
+const streams = "server/src/http/connections/stream.ts";
 const slices = "server/src/store/sqlite/slices.ts";
 const bodies = "server/src/http/body/body.ts";
 const counted = "server/src/http/body/json-values.ts";
@@ -160,6 +161,18 @@ export const BOUNDS = [
     name: "a-tail-has-a-gap",
     find: "if (first.seq !== topic.lastSeq + 1) this.#clearTail(topic);",
     put: "",
+  },
+  {
+    file: feed,
+    name: "a-reader-misses-what-comes-while-it-asks",
+    find: "else if (this.#topic.version === version) this.#hasAllOf = version;",
+    put: "else this.#hasAllOf = this.#topic.version;",
+  },
+  {
+    file: streams,
+    name: "news-of-a-stream-that-is-being-asked-are-lost",
+    find: "else if (!one.hasNews) break;",
+    put: "else break;",
   },
   {
     file: refused,

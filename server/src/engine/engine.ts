@@ -14,7 +14,7 @@ export interface Engine {
   /** The only way to change a task. */
   readonly transitions: Pick<Transitions, "known" | "find" | "submit" | "change" | "cancel" | "relay" | "planned">;
   /** The events of a task as they are committed, by whichever process. */
-  readonly feed: Pick<EventFeed, "follow" | "watch" | "whole">;
+  readonly feed: Pick<EventFeed, "follow" | "read" | "watch" | "whole">;
   readonly slots: SlotReservation;
   readonly claims: WorkClaims;
   readonly scheduling: SchedulingView;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { TaskEvent } from "../task/events/event.ts";
+import { ENDED, LATER } from "../task/events/log-reader.ts";
 import { LocalEventFeed, TAIL_BYTES_MAX } from "./event-feed.ts";
 
 const ID = "task_1";
@@ -79,6 +80,8 @@ test("an event that comes while its log is read is not missed by whoever joins t
     return gate.promise;
   });
   const early = followed(feed, 0).next();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(gates).toHaveLength(1);
   feed.publish(ID, [said(2)]);
   const late = followed(feed, 0).next();
   await new Promise((resolve) => setImmediate(resolve));
@@ -110,4 +113,41 @@ test("a commit may bring hundreds of thousands of events to a log that is follow
   feed.publish(ID, events);
   expect((await follower.next())[0]).toEqual(said(11));
   follower.stop();
+});
+
+test("a reader has nothing under way while there is nothing to read, and is told of news for as long as it is open", async () => {
+  const { feed } = logged([said(1)]);
+  let news = 0;
+  const reader = feed.read(ID, 0, open, () => {
+    news += 1;
+  });
+  expect([await reader.next(), await reader.next(), reader.next()]).toEqual([[said(1)], LATER, LATER]);
+  feed.publish(ID, [said(2)]);
+  feed.publish(ID, [said(3)]);
+  expect([news, reader.next(), reader.next()]).toEqual([2, [said(2), said(3)], LATER]);
+  reader.close();
+  reader.close();
+  feed.publish(ID, [said(4)]);
+  expect([news, reader.next(), feed.isFollowed(ID)]).toEqual([2, ENDED, false]);
+});
+
+test("a reader begins with the question whether its log may be read, and ends where the answer is no", async () => {
+  const { log, feed } = logged([said(1)]);
+  const refusing = async () => {
+    throw new Error("There is no such log.");
+  };
+  const reader = feed.read(ID, 0, refusing, () => {});
+  await expect(async () => await reader.next()).rejects.toThrow("There is no such log.");
+  expect(log.reads).toBe(0);
+});
+
+test("a reader of an ended log ends behind its last event, also where that came before it began", async () => {
+  const { feed } = logged([said(1), said(2)]);
+  const reader = feed.read(
+    ID,
+    1,
+    async () => ({ ended: true, lastSeq: 2 }),
+    () => {},
+  );
+  expect([await reader.next(), await reader.next(), reader.next()]).toEqual([[said(2)], ENDED, ENDED]);
 });

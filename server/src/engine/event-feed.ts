@@ -4,6 +4,7 @@
  * the store. `LocalEventFeed` is the one of a process; what other processes write wakes its subscribers by `notice`.
  */
 import { type TaskEvent, TERMINAL_EVENTS } from "../task/events/event.ts";
+import { ENDED, LATER, type LogRead, type LogReader } from "../task/events/log-reader.ts";
 import type { TaskId } from "../task/id.ts";
 import { sizeOf } from "../task/json/json.ts";
 import { RecentLogs } from "./recent-logs.ts";
@@ -32,7 +33,12 @@ export interface EventFeed {
   isFollowed(id: TaskId): boolean;
   /** Hears of the changes of the task from now on. */
   watch(id: TaskId): TaskWatch;
-  /** The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it. */
+  /**
+   * The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it.
+   * `end` is asked first, and throws where the log may not be read. `news` is called whenever there may be more.
+   */
+  read(id: TaskId, after: number, end: () => Promise<LogEnd>, news: () => void): LogReader;
+  /** The same as an iteration, until `signal` fires. */
   follow(
     id: TaskId,
     after: number,
@@ -55,7 +61,10 @@ type Page = { events: Promise<readonly TaskEvent[]>; version: number; bytes: num
 
 /** `lastSeq` is the last event that this process knows of, in the tail or not. */
 type Topic = {
-  subscribers: number;
+  /** Those who hear of its changes. */
+  subscribers: Set<() => void>;
+  /** Where they read, one for all: 10,000 of them are as many objects otherwise. */
+  log: TopicLog | null;
   /** Those of them who read its log. */
   followers: number;
   tail: TaskEvent[];
@@ -66,7 +75,6 @@ type Topic = {
   pages: Map<number, Page> | null;
   lastSeq: number;
   version: number;
-  waiting: (() => void)[];
 };
 
 export class LocalEventFeed implements EventFeed {
@@ -115,23 +123,32 @@ export class LocalEventFeed implements EventFeed {
   }
 
   watch(id: TaskId): TaskWatch {
-    const topic = this.#enter(id);
-    let seen = topic.version;
     let wake = () => {};
+    const hear = () => wake();
+    const topic = this.#enter(id, hear);
+    let seen = topic.version;
     return {
       changed: async () => {
-        if (topic.version === seen) {
-          const news = Promise.withResolvers<void>();
-          wake = news.resolve;
-          topic.waiting.push(wake);
-          await news.promise;
-          waitsNoMore(topic, wake);
-        }
+        if (topic.version === seen) await new Promise<void>((resolve) => (wake = resolve));
         seen = topic.version;
       },
       wake: () => wake(),
-      end: () => this.#leave(id, topic),
+      end: () => this.#leave(id, topic, hear),
     };
+  }
+
+  read(id: TaskId, after: number, end: () => Promise<LogEnd>, news: () => void): LogReader {
+    const topic = this.#enter(id, news);
+    topic.followers += 1;
+    topic.log ??= {
+      known: (cursor) => shared(topic, cursor) ?? this.#recent.after(id, cursor),
+      page: (cursor) => this.#page(id, topic, cursor),
+      leave: (left) => {
+        topic.followers -= 1;
+        this.#leave(id, topic, left);
+      },
+    };
+    return new TopicReader(topic, topic.log, after, end, news);
   }
 
   async *follow(
@@ -140,32 +157,25 @@ export class LocalEventFeed implements EventFeed {
     end: () => Promise<LogEnd>,
     signal: AbortSignal,
   ): AsyncGenerator<readonly TaskEvent[]> {
-    let cursor = after;
-    const topic = this.#enter(id);
-    const waiting = new Waiting(topic, signal);
-    topic.followers += 1;
+    let isNews = false;
+    let wake = () => {};
+    const hear = () => {
+      isNews = true;
+      wake();
+    };
+    const reader = this.read(id, after, end, hear);
+    signal.addEventListener("abort", hear, { once: true });
     try {
       while (!signal.aborted) {
-        const { version } = topic;
-        const known = shared(topic, cursor) ?? this.#recent.after(id, cursor);
-        const events = known ?? (await this.#page(id, topic, cursor));
-        const last = events.at(-1);
-        if (last) {
-          cursor = last.seq;
-          yield events;
-          if (TERMINAL_EVENTS.has(last.type)) return;
-          // What was not the last event by then goes on, and so does a page of the store.
-          if (known === undefined || last.seq !== topic.lastSeq) continue;
-        } else {
-          const { ended, lastSeq } = await end();
-          if (ended && lastSeq <= cursor) return;
-        }
-        if (topic.version === version) await waiting.news();
+        isNews = false;
+        const read = await reader.next();
+        if (read === ENDED) return;
+        if (read !== LATER) yield read;
+        else if (!isNews) await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
-      waiting.end();
-      topic.followers -= 1;
-      this.#leave(id, topic);
+      signal.removeEventListener("abort", hear);
+      reader.close();
     }
   }
 
@@ -198,7 +208,7 @@ export class LocalEventFeed implements EventFeed {
     try {
       const events = await page.events;
       // A page that is not full is another one as soon as there is more.
-      if (events.length === 0 || topic.subscribers === 0) this.#forget(topic, cursor, page);
+      if (events.length === 0 || topic.subscribers.size === 0) this.#forget(topic, cursor, page);
       else this.#keep(topic, cursor, page, events);
       return events;
     } catch (error) {
@@ -223,16 +233,16 @@ export class LocalEventFeed implements EventFeed {
     this.#bytes -= page.bytes;
   }
 
-  #enter(id: TaskId): Topic {
+  #enter(id: TaskId, news: () => void): Topic {
     const topic = this.#topics.get(id) ?? newTopic();
-    topic.subscribers += 1;
+    topic.subscribers.add(news);
     this.#topics.set(id, topic);
     return topic;
   }
 
-  #leave(id: TaskId, topic: Topic): void {
-    topic.subscribers -= 1;
-    if (topic.subscribers > 0) return;
+  #leave(id: TaskId, topic: Topic, news: () => void): void {
+    topic.subscribers.delete(news);
+    if (topic.subscribers.size > 0 || this.#topics.get(id) !== topic) return;
     this.#topics.delete(id);
     this.#clearTail(topic);
     for (const [cursor, page] of topic.pages ?? []) this.#forget(topic, cursor, page);
@@ -241,7 +251,8 @@ export class LocalEventFeed implements EventFeed {
 
 function newTopic(): Topic {
   return {
-    subscribers: 0,
+    subscribers: new Set(),
+    log: null,
     followers: 0,
     tail: [],
     tailBytes: 0,
@@ -249,7 +260,6 @@ function newTopic(): Topic {
     pages: null,
     lastSeq: 0,
     version: 0,
-    waiting: [],
   };
 }
 
@@ -266,44 +276,79 @@ function shared(topic: Topic, cursor: number): readonly TaskEvent[] | undefined 
 
 function wake(topic: Topic): void {
   topic.version += 1;
-  const { waiting } = topic;
-  topic.waiting = [];
-  for (const wake of waiting) wake();
+  for (const news of topic.subscribers) news();
 }
 
-/** Whom a change has woken is gone from there. */
-function waitsNoMore(topic: Topic, wake: () => void): void {
-  const at = topic.waiting.indexOf(wake);
-  if (at !== -1) topic.waiting.splice(at, 1);
-}
+type TopicLog = {
+  /** What is in memory after a place; undefined where the store has to be asked. */
+  known: (cursor: number) => readonly TaskEvent[] | undefined;
+  page: (cursor: number) => Promise<readonly TaskEvent[]>;
+  leave: (news: () => void) => void;
+};
 
-/** Somebody who waits for the changes of a topic, one after the other, until `signal` fires. */
-class Waiting {
+/** A cursor into a log, and how far it has come with what is known of it. */
+class TopicReader implements LogReader {
   readonly #topic: Topic;
-  readonly #signal: AbortSignal;
-  #wake = () => {};
-  readonly #stop = (): void => {
-    waitsNoMore(this.#topic, this.#wake);
-    this.#wake();
-  };
+  readonly #log: TopicLog;
+  readonly #end: () => Promise<LogEnd>;
+  readonly #news: () => void;
+  #cursor: number;
+  #isNew = true;
+  #isEnded = false;
+  #isClosed = false;
+  /** It has all that there was when its topic had this version. */
+  #hasAllOf = -1;
 
-  constructor(topic: Topic, signal: AbortSignal) {
+  constructor(topic: Topic, log: TopicLog, after: number, end: () => Promise<LogEnd>, news: () => void) {
     this.#topic = topic;
-    this.#signal = signal;
-    signal.addEventListener("abort", this.#stop, { once: true });
+    this.#log = log;
+    this.#cursor = after;
+    this.#end = end;
+    this.#news = news;
   }
 
-  /** Resolves at the next change, or once the signal has fired. */
-  news(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#signal.aborted) return resolve();
-      this.#wake = resolve;
-      this.#topic.waiting.push(resolve);
-    });
+  next(): LogRead | Promise<LogRead> {
+    if (this.#isNew) return this.#first();
+    if (this.#isEnded || this.#isClosed) return ENDED;
+    const { version } = this.#topic;
+    if (this.#hasAllOf === version) return LATER;
+    const known = this.#log.known(this.#cursor);
+    if (known === undefined) return this.#page(version);
+    if (known.length === 0) return this.#atEnd(version);
+    const events = this.#given(known);
+    // What was not the last event by then goes on, and so does a page of the store.
+    if (this.#cursor === this.#topic.lastSeq) this.#hasAllOf = version;
+    return events;
   }
 
-  end(): void {
-    this.#signal.removeEventListener("abort", this.#stop);
-    waitsNoMore(this.#topic, this.#wake);
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#log.leave(this.#news);
+  }
+
+  async #first(): Promise<LogRead> {
+    this.#isNew = false;
+    await this.#end();
+    return this.next();
+  }
+
+  async #page(version: number): Promise<LogRead> {
+    const events = await this.#log.page(this.#cursor);
+    return events.length === 0 ? this.#atEnd(version) : this.#given(events);
+  }
+
+  async #atEnd(version: number): Promise<LogRead> {
+    const { ended, lastSeq } = await this.#end();
+    if (ended && lastSeq <= this.#cursor) this.#isEnded = true;
+    else if (this.#topic.version === version) this.#hasAllOf = version;
+    return this.next();
+  }
+
+  #given(events: readonly TaskEvent[]): readonly TaskEvent[] {
+    const last = events.at(-1);
+    if (last !== undefined) this.#cursor = last.seq;
+    if (last !== undefined && TERMINAL_EVENTS.has(last.type)) this.#isEnded = true;
+    return events;
   }
 }

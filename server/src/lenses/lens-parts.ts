@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent/agent.ts";
+import type { ENDED, LATER } from "../task/events/log-reader.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Task } from "../task/task.ts";
 import type { Verbs } from "../verbs/verbs.ts";
@@ -18,6 +19,20 @@ declare module "fastify" {
   }
 }
 
+export type Frame = string | Buffer;
+
+/** What one stream shows, asked for only while its reader takes it. */
+export interface Frames {
+  /**
+   * One or more whole frames, or a piece of one; bytes that several readers are sent are the same object for all of them.
+   * `LATER` where there is nothing by now: then `news` is called once there is.
+   */
+  next(): FramesRead | Promise<FramesRead>;
+  /** Its reader has left, or has all of it. */
+  close(): void;
+}
+export type FramesRead = Frame | typeof LATER | typeof ENDED;
+
 export type EventStream = {
   headers: Record<string, string>;
   /** Sent at once, before the first frame. */
@@ -28,10 +43,10 @@ export type EventStream = {
   /** Its readers take a clean end for the end of what it shows: where it stops before, its connection is broken off. */
   endsWhole?: true;
   /**
-   * Each item is one or more whole frames; bytes that several readers are sent are the same object for all of them. Pulled
-   * only while the socket takes bytes; closed when the reader leaves.
+   * What it shows: an iteration, which is pulled while the socket takes bytes, and whose `signal` fires when the reader leaves;
+   * or, where 10,000 may be open at once, what has nothing under way while there is nothing to show.
    */
-  frames: (signal: AbortSignal) => AsyncIterable<string | Buffer>;
+  frames: ((signal: AbortSignal) => AsyncIterable<Frame>) | { begin: (news: () => void) => Frames };
   /** Calls `end` once it is to end, whoever reads it, until what it returns is called. */
   ended?: (end: () => void) => () => void;
 };

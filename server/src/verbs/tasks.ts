@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
+import type { LogReader } from "../task/events/log-reader.ts";
 import type { Json } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
@@ -93,6 +94,8 @@ export interface Tasks {
    * deleted meanwhile.
    */
   follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly TaskEvent[]>;
+  /** The same without a promise that waits: `news` is called whenever there may be more. For what many have open at once. */
+  reader(principal: Principal, id: string, after: number, news: () => void): LogReader;
   /** The task once it is settled: ended, paused or asking a person; or as it is after `ms`, or when `signal` fires. Throws `not_found`. */
   settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task>;
   /**

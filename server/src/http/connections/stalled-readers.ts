@@ -4,10 +4,10 @@
  * stood still for longest is let go, and may come back where it was.
  */
 
+import type { Frame } from "../../lenses/lens-parts.ts";
+
 /** Of all readers together. */
 export const STREAMS_BYTES_MAX = 64 << 20;
-
-export type Frame = string | Buffer;
 
 export class StalledReaders<Reader> {
   readonly #bytesMax: number;

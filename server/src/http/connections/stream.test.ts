@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import fastify from "fastify";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import type { EventStream } from "../../lenses/lens-parts.ts";
+import type { EventStream, Frame } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
+import { LATER } from "../../task/events/log-reader.ts";
 import { Connections } from "./connections.ts";
 import { type Listener, listen } from "./listener.ts";
 import { createStreams, type Streams } from "./stream.ts";
@@ -111,6 +112,41 @@ describe("an event stream", () => {
     const reader = (await fetch(url)).body?.getReader();
     expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(": beat\n\n");
     await reader?.cancel();
+  });
+
+  it("asks a source that has nothing under way again once there is news, also where that comes while it is asked", async () => {
+    const given: Frame[] = ["id: 1\n\n"];
+    let news = () => {};
+    let closed = 0;
+    const close = () => {
+      closed += 1;
+    };
+    const whileAsked: Frame[] = [];
+    const next = async () => {
+      const frame = given.shift() ?? LATER;
+      if (frame === LATER && whileAsked.length > 0) {
+        given.push(...whileAsked.splice(0));
+        news();
+      }
+      return frame;
+    };
+    const begin = (hear: () => void) => {
+      news = hear;
+      return { next, close };
+    };
+    const { url, streams } = await serving({ frames: { begin } });
+    const reader = (await fetch(url)).body?.pipeThrough(new TextDecoderStream()).getReader();
+    const read = async () => (await reader?.read())?.value ?? "";
+    expect(await read()).toBe("id: 1\n\n");
+    given.push("id: 2\n\n");
+    whileAsked.push("id: 3\n\n");
+    news();
+    let text = "";
+    while (!text.includes("id: 3")) text += await read();
+    expect(text).toBe("id: 2\n\nid: 3\n\n");
+    await reader?.cancel();
+    await expect.poll(() => streams.open()).toBe(0);
+    expect(closed).toBe(1);
   });
 
   it("tells its source when the reader leaves", async () => {

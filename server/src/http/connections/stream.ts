@@ -1,13 +1,16 @@
 /**
- * Server-sent events on the raw response. Frames are pulled only while the socket takes bytes: a reader that does not
- * read costs one item and the kernel's buffer, and slows nobody. Closing a stream never cancels what it shows.
+ * Server-sent events on the raw response. Frames are asked for only while the socket takes bytes: a reader that does not
+ * read costs one item and the kernel's buffer, and slows nobody. While there is nothing to show, nothing of a stream is under
+ * way: it is one record. Closing a stream never cancels what it shows.
  */
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { EventStream } from "../../lenses/lens-parts.ts";
+import type { EventStream, Frame, Frames } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
-import { type Frame, STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
+import { ENDED, LATER } from "../../task/events/log-reader.ts";
+import { PulledFrames } from "./pulled-frames.ts";
+import { STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
 
 /** A reader that takes no byte for this long is let go; it may resume where it was. */
 const STALLED_MS_MAX = 300_000;
@@ -16,6 +19,9 @@ const CUT_MS = 250;
 /** One timer for all streams, since 10,000 of them are 10,000 timers otherwise. */
 const TICK_MS = 1_000;
 const LINE_FEED = 10;
+
+/** Of those that there is news for, so many are written to in one turn of the event loop. */
+const SHOWN_AT_ONCE = 512;
 
 type Open = {
   request: string;
@@ -26,11 +32,19 @@ type Open = {
   lastWriteAt: number;
   /** What was written ends with the end of a line: a long frame comes in pieces. */
   isWhole: boolean;
-  leave: AbortController;
+  frames: Frames;
+  /** Its frames are on their way, also where they wait for the socket. */
+  isShowing: boolean;
+  hasNews: boolean;
+  isOver: boolean;
+  /** The socket takes bytes again, or never more. */
+  goOn: () => void;
+  /** It is bound no more to what ends it. */
+  stay: (() => void) | undefined;
 };
 
-/** Nothing is written yet. */
-const BEGUN = { lastWriteAt: 0, isWhole: true };
+const nothing = () => {};
+const BEGUN = { lastWriteAt: 0, isWhole: true, isShowing: false, hasNews: false, isOver: false, goOn: nothing };
 
 export type Streams = {
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
@@ -64,6 +78,8 @@ export function createStreams({
   let timer: NodeJS.Timeout | undefined;
   let closing = false;
 
+  const due: Open[] = [];
+
   function tick(): void {
     for (const one of open) beat(one, performance.now());
     if (open.size > 0) return;
@@ -71,40 +87,85 @@ export function createStreams({
     timer = undefined;
   }
 
-  async function pump(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
-    for await (const frame of frames) {
-      if (one.leave.signal.aborted) return;
-      if (write(one, frame)) continue;
-      stalled.add(one, frame);
-      await drained(one);
-      stalled.remove(one);
+  function heard(one: Open): void {
+    if (one.hasNews) return;
+    one.hasNews = true;
+    if (!one.isShowing && due.push(one) === 1) queueMicrotask(showDue);
+  }
+
+  function showDue(): void {
+    for (const one of due.splice(0, SHOWN_AT_ONCE)) void show(one);
+    if (due.length > 0) setImmediate(showDue);
+  }
+
+  async function show(one: Open): Promise<void> {
+    one.isShowing = true;
+    try {
+      while (!one.isOver) {
+        one.hasNews = false;
+        const read = one.frames.next();
+        const frame = read instanceof Promise ? await read : read;
+        if (one.isOver) return;
+        if (frame === ENDED) return ends(one, false);
+        if (frame !== LATER) await written(one, frame);
+        else if (!one.hasNews) break;
+      }
+      one.isShowing = false;
+    } catch (error) {
+      if (one.isOver) return;
+      log.error({ err: error, request: one.request }, "stream broke");
+      // Not a clean end: the reader must see that something is missing, and resume.
+      ends(one, !closing || one.endsWhole);
     }
   }
 
-  async function show(one: Open, frames: AsyncIterable<Frame>): Promise<void> {
-    const { raw, leave, endsWhole } = one;
-    try {
-      await pump(one, frames);
-      if (leave.signal.aborted && (endsWhole || !one.isWhole)) raw.destroy();
-      else raw.end();
-    } catch (error) {
-      if (!leave.signal.aborted) log.error({ err: error, request: one.request }, "stream broke");
-      // Not a clean end: the reader must see that something is missing, and resume.
-      if (closing && !endsWhole) raw.end();
-      else raw.destroy();
-    } finally {
-      stalled.remove(one);
-      open.delete(one);
-    }
+  /** Null where its socket takes more at once. */
+  function written(one: Open, frame: Frame): Promise<void> | null {
+    if (write(one, frame)) return null;
+    stalled.add(one, frame);
+    return drained(one).then(() => stalled.remove(one));
+  }
+
+  /** It shows nothing more. A clean end says that all was shown, or that its reader may come back where it was. */
+  function ends(one: Open, isCut: boolean): void {
+    if (one.isOver) return;
+    one.isOver = true;
+    stalled.remove(one);
+    open.delete(one);
+    one.frames.close();
+    one.goOn();
+    if (isCut) one.raw.destroy();
+    else one.raw.end();
+  }
+
+  /** Before its time. */
+  const breaksOff = (one: Open) => ends(one, one.endsWhole || !one.isWhole);
+
+  function begin(raw: ServerResponse, request: string, stream: EventStream): Open {
+    const { heartbeat, heartbeatMs, endsWhole = false, frames, ended } = stream;
+    const news = () => heard(one);
+    const left = () => {
+      ends(one, true);
+      one.stay?.();
+    };
+    const shown = typeof frames === "function" ? new PulledFrames(frames) : frames.begin(news);
+    const one: Open = { ...BEGUN, request, raw, heartbeat, heartbeatMs, endsWhole, frames: shown, stay: undefined };
+    one.stay = ended?.(() => {
+      breaksOff(one);
+      setTimeout(() => raw.destroy(), CUT_MS).unref();
+    });
+    raw.on("error", left);
+    raw.on("close", left);
+    return one;
   }
 
   return {
     open: () => open.size,
     close() {
       closing = true;
-      for (const { leave } of open) leave.abort();
+      for (const one of open) breaksOff(one);
     },
-    async stream(request, reply, { headers, opening, heartbeat, heartbeatMs, endsWhole = false, frames, ended }) {
+    async stream(request, reply, stream) {
       if (closing || open.size >= streamsMax) throw tooMany(reply);
       const left = headersOf(request);
       request.held = true;
@@ -116,22 +177,15 @@ export function createStreams({
       const { raw } = reply;
       // Its reader has left while it waited: nothing would say so any more.
       if (raw.destroyed || raw.closed) return;
-      raw.writeHead(200, headOf(request, { ...left, ...headers }));
+      raw.writeHead(200, headOf(request, { ...left, ...stream.headers }));
       if (request.method === "HEAD") return void raw.end();
-      const leave = new AbortController();
-      const one: Open = { ...BEGUN, request: request.id, raw, heartbeat, heartbeatMs, endsWhole, leave };
-      const stay = ended === undefined ? undefined : ended(() => end(one));
-      raw.on("error", () => leave.abort());
-      raw.on("close", () => {
-        leave.abort();
-        stay?.();
-      });
+      const one = begin(raw, request.id, stream);
       open.add(one);
       timer ??= setInterval(tick, TICK_MS).unref();
       raw.flushHeaders();
-      if (opening !== "") write(one, opening);
+      if (stream.opening !== "") write(one, stream.opening);
       // Nothing of its request is held for as long as it is open.
-      void show(one, frames(leave.signal));
+      void show(one);
     },
   };
 }
@@ -142,13 +196,6 @@ function beat(one: Open, now: number): void {
   } else if (one.isWhole && now - one.lastWriteAt >= one.heartbeatMs) {
     write(one, one.heartbeat);
   }
-}
-
-/** What it shows ends before its time. */
-function end({ raw, leave, endsWhole }: Open): void {
-  leave.abort();
-  if (endsWhole) raw.destroy();
-  else setTimeout(() => raw.destroy(), CUT_MS).unref();
 }
 
 function tooMany(reply: FastifyReply): Refusal {
@@ -174,15 +221,10 @@ function write(one: Open, frame: Frame): boolean {
 }
 
 /** Resolves when the socket takes bytes again, or the reader has left. */
-function drained({ raw, leave: { signal } }: Open): Promise<void> {
+function drained(one: Open): Promise<void> {
   return new Promise((resolve) => {
-    const done = () => {
-      raw.off("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    raw.on("drain", done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted || !raw.writableNeedDrain) done();
+    one.goOn = resolve;
+    one.raw.once("drain", resolve);
+    if (one.isOver || !one.raw.writableNeedDrain) resolve();
   });
 }

@@ -1,9 +1,12 @@
 /** A task's log, as a page of JSON or as server-sent events, from any point on. */
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
+import { ENDED, LATER, type LogRead, type LogReader } from "../../task/events/log-reader.ts";
+import type { Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
+import type { Tasks } from "../../verbs/tasks.ts";
 import { isLong, piecesInTurns } from "../body/json-body.ts";
-import type { EventStream } from "../lens-parts.ts";
+import type { EventStream, Frame, Frames, FramesRead } from "../lens-parts.ts";
 import { type Route, route } from "../route.ts";
 import { wireEvent } from "./event.ts";
 import { event as eventSchema } from "./event-schema.ts";
@@ -48,27 +51,61 @@ export const eventRoutes: readonly Route[] = [
         opening: `retry: ${RECONNECT_MS}\n\n`,
         heartbeat: ": still here\n\n",
         heartbeatMs: HEARTBEAT_MS,
-        frames: (signal) => frames(verbs.tasks.follow(principal, params.id, after, signal), signal, done),
-      };
-      const done = async () => {
-        const { id, state } = await verbs.tasks.get(principal, params.id);
-        return `event: done\ndata: ${JSON.stringify({ task_id: id, state })}\n\n`;
+        frames: { begin: (news) => new LogFrames(verbs.tasks, principal, params.id, after, news) },
       };
       return { stream };
     },
   }),
 ];
 
-async function* frames(
-  batches: AsyncIterable<readonly TaskEvent[]>,
-  signal: AbortSignal,
-  done: () => Promise<string>,
-): AsyncIterable<string | Buffer> {
-  for await (const batch of batches) {
-    if (encoded.has(batch) || !isLong(batch)) yield framesOf(batch);
-    else for (const event of batch) yield* frameInPieces(event);
+/** A log in frames, and a last one that says how its task has ended. */
+class LogFrames implements Frames {
+  readonly #tasks: Pick<Tasks, "get" | "reader">;
+  readonly #principal: Principal;
+  readonly #id: string;
+  readonly #reader: LogReader;
+  /** Of a batch that is too long to be made at once. */
+  #pieces: AsyncIterator<string> | null = null;
+  #isOver = false;
+
+  constructor(tasks: Pick<Tasks, "get" | "reader">, principal: Principal, id: string, after: number, news: () => void) {
+    this.#tasks = tasks;
+    this.#principal = principal;
+    this.#id = id;
+    this.#reader = tasks.reader(principal, id, after, news);
   }
-  if (!signal.aborted) yield await done();
+
+  next(): FramesRead | Promise<FramesRead> {
+    if (this.#pieces !== null) return this.#piece(this.#pieces);
+    if (this.#isOver) return ENDED;
+    const read = this.#reader.next();
+    return read instanceof Promise ? read.then((come) => this.#shown(come)) : this.#shown(read);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  #shown(read: LogRead): FramesRead | Promise<FramesRead> {
+    if (read === LATER) return LATER;
+    if (read === ENDED) return this.#done();
+    if (encoded.has(read) || !isLong(read)) return framesOf(read);
+    this.#pieces = piecesOf(read);
+    return this.#piece(this.#pieces);
+  }
+
+  async #piece(pieces: AsyncIterator<string>): Promise<FramesRead> {
+    const { done, value } = await pieces.next();
+    if (done !== true) return value;
+    this.#pieces = null;
+    return this.next();
+  }
+
+  async #done(): Promise<Frame> {
+    this.#isOver = true;
+    const { id, state } = await this.#tasks.get(this.#principal, this.#id);
+    return `event: done\ndata: ${JSON.stringify({ task_id: id, state })}\n\n`;
+  }
 }
 
 /** Made once for all who follow: those who keep up are given the same batches. */
@@ -87,10 +124,12 @@ function frameOf(event: TaskEvent): string {
   return `${headOf(event)}${JSON.stringify(wireEvent(event))}\n\n`;
 }
 
-async function* frameInPieces(event: TaskEvent): AsyncIterable<string> {
-  yield headOf(event);
-  yield* piecesInTurns(wireEvent(event));
-  yield "\n\n";
+async function* piecesOf(batch: readonly TaskEvent[]): AsyncGenerator<string, undefined> {
+  for (const event of batch) {
+    yield headOf(event);
+    yield* piecesInTurns(wireEvent(event));
+    yield "\n\n";
+  }
 }
 
 function headOf({ seq, type }: TaskEvent): string {

@@ -98,7 +98,15 @@ const WALK: Walk = {
       return () => verbs.tasks.delete(admin, id);
     }),
     ...{ get: "reads", numbered: "reads", list: "reads", latest: "reads", named: "reads", names: "reads" },
-    ...{ page: "reads", events: "reads", follow: "reads", settled: "reads", steps: "reads", artifacts: "reads" },
+    ...{
+      page: "reads",
+      events: "reads",
+      follow: "reads",
+      reader: "reads",
+      settled: "reads",
+      steps: "reads",
+      artifacts: "reads",
+    },
     ...{ usage: "reads", treeUsage: "reads", turns: "reads", file: "reads", why: "reads" },
   },
   conversations: {

@@ -2,12 +2,14 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { LogEnd } from "../../engine/event-feed.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { JournalEntry, Store } from "../../store/store.ts";
 import type { InboxItem } from "../../store/write.ts";
 import { artifactsOf } from "../../task/artifact.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
+import type { LogReader } from "../../task/events/log-reader.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
 import { isJsonObject } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
@@ -135,18 +137,17 @@ export class TaskReading {
     return this.parts.store.events(id, after, limit);
   }
 
-  async *follow(
-    principal: Principal,
-    id: string,
-    after: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly TaskEvent[]> {
-    await this.get(principal, id);
-    const end = async () => {
-      const task = await this.get(principal, id);
-      return { ended: isTerminal(task.state), lastSeq: task.lastSeq };
-    };
-    yield* this.parts.engine.feed.follow(id, after, end, signal);
+  follow(principal: Principal, id: string, after: number, signal: AbortSignal): AsyncIterable<readonly TaskEvent[]> {
+    return this.parts.engine.feed.follow(id, after, () => this.#logEnd(principal, id), signal);
+  }
+
+  reader(principal: Principal, id: string, after: number, news: () => void): LogReader {
+    return this.parts.engine.feed.read(id, after, () => this.#logEnd(principal, id), news);
+  }
+
+  async #logEnd(principal: Principal, id: string): Promise<LogEnd> {
+    const { state, lastSeq } = await this.get(principal, id);
+    return { ended: isTerminal(state), lastSeq };
   }
 
   async settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task> {
