@@ -42,6 +42,8 @@ export class Rig {
     this.server = new Server(this.data, port, { mode: "serve", ...start });
     this.#generator = fork(here("generator.ts"));
     beside.add(this.#generator);
+    // Nothing is measured without it: it has said why it ended.
+    this.#generator.once("exit", (code) => code !== null && process.exit(1));
   }
 
   /** `waybill serve` with a key in its store, as it comes: default log level, default limits. */
@@ -92,12 +94,9 @@ export class Rig {
   }
 
   async load(order: Order): Promise<Tally> {
-    const broken = once(this.#generator, "exit").then(() => {
-      throw new Error("What makes the load has ended.");
-    });
     const answer = once(this.#generator, "message");
     this.#generator.send(order);
-    const done = tally.parse((await Promise.race([answer, broken]))[0]);
+    const done = tally.parse((await answer)[0]);
     if (Object.keys(done.others).length > 0)
       throw new Error(`Some answers were no success: ${JSON.stringify(done.others)}`);
     return done;

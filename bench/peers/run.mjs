@@ -26,7 +26,8 @@ const services = { root, redis: await startRedis(root), postgres: await startPos
 const ours = await waybill(services);
 const wanted = process.argv[4];
 try {
-  await ours.single(500);
+  // A server that has just started runs code that is not compiled yet.
+  await ours.single(3_000);
   for (const peer of PEERS) {
     if (wanted && !peer.name.includes(wanted)) continue;
     if (!services[peer.needs]) {

@@ -70,35 +70,98 @@ export function createStreams({
   headersOf = () => ({}),
   turnOf = () => null,
 }: StreamsParts): Streams {
-  const open = new Set<Open>();
-  const stalled = new StalledReaders<Open>(bytesMax, (one) => {
-    one.raw.destroy();
-    log.warn({ open: open.size }, "let a stalled stream go: what waits for all of them is too much");
-  });
-  let timer: NodeJS.Timeout | undefined;
-  let closing = false;
+  const streams = new OpenStreams(bytesMax, log);
+  const isFull = () => streams.isClosing || streams.size >= streamsMax;
+  return {
+    open: () => streams.size,
+    close: () => streams.close(),
+    async stream(request, reply, stream) {
+      if (isFull()) throw tooMany(reply);
+      const left = headersOf(request);
+      request.held = true;
+      // Of a stream whose head alone is asked for, nothing opens.
+      if (request.method !== "HEAD") await turnOf(request);
+      // Others may have opened while it waited.
+      if (isFull()) throw tooMany(reply);
+      reply.hijack();
+      const { raw } = reply;
+      // Its reader has left while it waited: nothing would say so any more.
+      if (raw.destroyed || raw.closed) return;
+      raw.writeHead(200, headOf(request, { ...left, ...stream.headers }));
+      if (request.method === "HEAD") return void raw.end();
+      raw.flushHeaders();
+      // Nothing of its request is held for as long as it is open.
+      streams.add(raw, request.id, stream);
+    },
+  };
+}
 
-  const due: Open[] = [];
+class OpenStreams {
+  isClosing = false;
+  readonly #log: Logger;
+  readonly #open = new Set<Open>();
+  readonly #stalled: StalledReaders<Open>;
+  /** Those that there is news for. */
+  readonly #due: Open[] = [];
+  #timer: NodeJS.Timeout | undefined;
 
-  function tick(): void {
-    for (const one of open) beat(one, performance.now());
-    if (open.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
+  constructor(bytesMax: number, log: Logger) {
+    this.#log = log;
+    this.#stalled = new StalledReaders<Open>(bytesMax, (one) => {
+      one.raw.destroy();
+      log.warn({ open: this.size }, "let a stalled stream go: what waits for all of them is too much");
+    });
   }
 
-  function heard(one: Open): void {
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(raw: ServerResponse, request: string, stream: EventStream): void {
+    const { opening, heartbeat, heartbeatMs, endsWhole = false, frames, ended } = stream;
+    const news = () => this.#heard(one);
+    const left = () => {
+      this.#end(one, true);
+      one.stay?.();
+    };
+    const shown = typeof frames === "function" ? new PulledFrames(frames) : frames.begin(news);
+    const one: Open = { ...BEGUN, request, raw, heartbeat, heartbeatMs, endsWhole, frames: shown, stay: undefined };
+    this.#open.add(one);
+    this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref();
+    one.stay = ended?.(() => {
+      this.#breakOff(one);
+      setTimeout(() => raw.destroy(), CUT_MS).unref();
+    });
+    raw.on("error", left);
+    raw.on("close", left);
+    if (opening !== "" && !one.isOver) write(one, opening);
+    void this.#show(one);
+  }
+
+  close(): void {
+    this.isClosing = true;
+    for (const one of this.#open) this.#breakOff(one);
+  }
+
+  #tick(): void {
+    for (const one of this.#open) beat(one, performance.now());
+    if (this.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #heard(one: Open): void {
     if (one.hasNews) return;
     one.hasNews = true;
-    if (!one.isShowing && due.push(one) === 1) queueMicrotask(showDue);
+    if (!one.isShowing && this.#due.push(one) === 1) queueMicrotask(() => this.#showDue());
   }
 
-  function showDue(): void {
-    for (const one of due.splice(0, SHOWN_AT_ONCE)) void show(one);
-    if (due.length > 0) setImmediate(showDue);
+  #showDue(): void {
+    for (const one of this.#due.splice(0, SHOWN_AT_ONCE)) void this.#show(one);
+    if (this.#due.length > 0) setImmediate(() => this.#showDue());
   }
 
-  async function show(one: Open): Promise<void> {
+  async #show(one: Open): Promise<void> {
     one.isShowing = true;
     try {
       while (!one.isOver) {
@@ -106,32 +169,32 @@ export function createStreams({
         const read = one.frames.next();
         const frame = read instanceof Promise ? await read : read;
         if (one.isOver) return;
-        if (frame === ENDED) return ends(one, false);
-        if (frame !== LATER) await written(one, frame);
+        if (frame === ENDED) return this.#end(one, false);
+        if (frame !== LATER) await this.#written(one, frame);
         else if (!one.hasNews) break;
       }
       one.isShowing = false;
     } catch (error) {
       if (one.isOver) return;
-      log.error({ err: error, request: one.request }, "stream broke");
+      this.#log.error({ err: error, request: one.request }, "stream broke");
       // Not a clean end: the reader must see that something is missing, and resume.
-      ends(one, !closing || one.endsWhole);
+      this.#end(one, !this.isClosing || one.endsWhole);
     }
   }
 
   /** Null where its socket takes more at once. */
-  function written(one: Open, frame: Frame): Promise<void> | null {
+  #written(one: Open, frame: Frame): Promise<void> | null {
     if (write(one, frame)) return null;
-    stalled.add(one, frame);
-    return drained(one).then(() => stalled.remove(one));
+    this.#stalled.add(one, frame);
+    return drained(one).then(() => this.#stalled.remove(one));
   }
 
   /** It shows nothing more. A clean end says that all was shown, or that its reader may come back where it was. */
-  function ends(one: Open, isCut: boolean): void {
+  #end(one: Open, isCut: boolean): void {
     if (one.isOver) return;
     one.isOver = true;
-    stalled.remove(one);
-    open.delete(one);
+    this.#stalled.remove(one);
+    this.#open.delete(one);
     one.frames.close();
     one.goOn();
     if (isCut) one.raw.destroy();
@@ -139,55 +202,9 @@ export function createStreams({
   }
 
   /** Before its time. */
-  const breaksOff = (one: Open) => ends(one, one.endsWhole || !one.isWhole);
-
-  function begin(raw: ServerResponse, request: string, stream: EventStream): Open {
-    const { heartbeat, heartbeatMs, endsWhole = false, frames, ended } = stream;
-    const news = () => heard(one);
-    const left = () => {
-      ends(one, true);
-      one.stay?.();
-    };
-    const shown = typeof frames === "function" ? new PulledFrames(frames) : frames.begin(news);
-    const one: Open = { ...BEGUN, request, raw, heartbeat, heartbeatMs, endsWhole, frames: shown, stay: undefined };
-    one.stay = ended?.(() => {
-      breaksOff(one);
-      setTimeout(() => raw.destroy(), CUT_MS).unref();
-    });
-    raw.on("error", left);
-    raw.on("close", left);
-    return one;
+  #breakOff(one: Open): void {
+    this.#end(one, one.endsWhole || !one.isWhole);
   }
-
-  return {
-    open: () => open.size,
-    close() {
-      closing = true;
-      for (const one of open) breaksOff(one);
-    },
-    async stream(request, reply, stream) {
-      if (closing || open.size >= streamsMax) throw tooMany(reply);
-      const left = headersOf(request);
-      request.held = true;
-      // Of a stream whose head alone is asked for, nothing opens.
-      if (request.method !== "HEAD") await turnOf(request);
-      // Others may have opened while it waited.
-      if (closing || open.size >= streamsMax) throw tooMany(reply);
-      reply.hijack();
-      const { raw } = reply;
-      // Its reader has left while it waited: nothing would say so any more.
-      if (raw.destroyed || raw.closed) return;
-      raw.writeHead(200, headOf(request, { ...left, ...stream.headers }));
-      if (request.method === "HEAD") return void raw.end();
-      const one = begin(raw, request.id, stream);
-      open.add(one);
-      timer ??= setInterval(tick, TICK_MS).unref();
-      raw.flushHeaders();
-      if (stream.opening !== "") write(one, stream.opening);
-      // Nothing of its request is held for as long as it is open.
-      void show(one);
-    },
-  };
 }
 
 function beat(one: Open, now: number): void {
