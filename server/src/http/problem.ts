@@ -1,5 +1,6 @@
 /** RFC 9457 problem details, for what is refused before a lens has a say. */
-import { STATUS_CODES } from "node:http";
+
+import { statusTitle } from "../lenses/status-title.ts";
 import type { ErrorCode } from "../task/errors.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
@@ -7,7 +8,7 @@ export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 export function problemJson(status: number, code: ErrorCode, detail: string, requestId: string): string {
   return JSON.stringify({
     type: "about:blank",
-    title: STATUS_CODES[status] ?? "Error",
+    title: statusTitle(status),
     status,
     detail,
     code,

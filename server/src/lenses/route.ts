@@ -270,18 +270,20 @@ function made<Names extends string, Query, Body, Who>(
   // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
   const querySchema = (query ?? none) as z.ZodType<Query>;
   const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
-  // What most requests leave out is parsed once, and so is a query that is asked again and again: the handlers only read it.
-  const unasked = parsed(querySchema, {}, "query");
-  const unsent = bodySchema.safeParse(undefined);
+  // What most requests leave out is parsed once, and so is a query that is asked again and again: the handlers only read it. Not
+  // before the first request: a schema is prepared as it parses, and a server is asked on few of its routes.
+  let unasked: Parsed<Query> | null = null;
+  let unsent: Parsed<Body> | null = null;
   const sentOf = (sent: unknown): Parsed<Body> => {
     const data = plain?.(sent) ?? null;
     return data === null ? parsed(bodySchema, sent, "body") : { success: true, data };
   };
-  let last = { search: "", asked: unasked };
+  let last: { search: string; asked: Parsed<Query> } | null = null;
   const askedOf = ({ url, query }: RoutedRequest) => {
+    unasked ??= parsed(querySchema, {}, "query");
     if (unasked.success && isEmpty(query)) return unasked;
     const search = url.slice(url.indexOf("?"));
-    if (last.search !== search) last = { search, asked: parsed(querySchema, unfolded(query), "query") };
+    if (last?.search !== search) last = { search, asked: parsed(querySchema, unfolded(query), "query") };
     return last.asked;
   };
   return {
@@ -295,7 +297,8 @@ function made<Names extends string, Query, Body, Who>(
       const prefix = mount.includes("{") ? filled(mount, request.params) : mount;
       let ended: AbortSignal | null = null;
       const asked = askedOf(request);
-      const sent = unsent.success && body === undefined ? unsent : sentOf(request.body);
+      if (body === undefined) unsent ??= parsed(bodySchema, undefined, "body");
+      const sent = unsent ?? sentOf(request.body);
       if (!asked.success) throw invalid(asked.fault, sent.success ? undefined : sent.fault);
       if (!sent.success) throw invalid(sent.fault);
       const call: Call<Names, Query, Body, Who> = {

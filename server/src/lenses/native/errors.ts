@@ -1,5 +1,4 @@
 /** Refusals as RFC 9457 problem details. The map is total over our codes. */
-import { STATUS_CODES } from "node:http";
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import {
   CONTENT_TYPE_FIELD,
@@ -12,6 +11,7 @@ import {
 } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import type { Fault } from "../route.ts";
+import { statusTitle } from "../status-title.ts";
 import type { Problem } from "./schema.ts";
 import { state } from "./schema.ts";
 
@@ -57,7 +57,7 @@ function problemAnswer(
   { status: other, ...more }: { status?: number; allow?: string } = {},
 ): ErrorAnswer {
   const own = problemOf(refusal, id);
-  const body = other === undefined ? own : { ...own, status: other, title: STATUS_CODES[other] ?? "Error" };
+  const body = other === undefined ? own : { ...own, status: other, title: statusTitle(other) };
   const { status, retry_after_s: retryAfter } = body;
   return {
     status,
@@ -90,7 +90,7 @@ export function problemOf(refusal: Refusal, requestId: string): Problem {
   const { retryAfterS: retryAfter } = detail;
   return {
     type: `/docs#error-${code}`,
-    title: STATUS_CODES[status] ?? "Error",
+    title: statusTitle(status),
     status,
     detail: message,
     code,
