@@ -30,6 +30,7 @@ const ENTRIES = [
   "models/embeddings/folder-thread",
   "models/embeddings/word-vectors-thread",
   "models/offline/worker",
+  "models/token-worker",
   "store/sqlite/thread/worker",
   "verbs/implementation/schema-worker",
 ];

@@ -318,6 +318,7 @@ describe("a thread or process beside the server", () => {
     "handlers/documents/text-worker.ts",
     "http/body/parser-worker.ts",
     "models/offline/worker.ts",
+    "models/token-worker.ts",
     "store/sqlite/thread/worker.ts",
   ])("that begins in %s loads no schemas, which would take most of the time of its start", (entry) => {
     const loaded = loadedBy(`server/src/${entry}`);

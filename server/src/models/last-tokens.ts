@@ -1,10 +1,9 @@
 /**
  * A prompt cut to its last tokens, and the tokens of texts. Counted by this server's own tokenizer, which no provider's
- * is exactly, a piece a turn of the event loop: a prompt may have megabytes.
+ * is exactly, in its thread and a piece at a time: a prompt may have megabytes, and others ask too.
  */
-
-import { setImmediate } from "node:timers/promises";
 import type { PromptTurn } from "./model.ts";
+import { askOfTokens } from "./token-thread.ts";
 
 const PIECE_CHARACTERS = 16_384;
 
@@ -32,8 +31,20 @@ export async function lastTokens(prompt: readonly PromptTurn[], tokens: number):
 /** Tokens of some texts together. */
 export async function tokensOf(texts: Iterable<string>): Promise<number> {
   let tokens = 0;
-  for (const text of texts) tokens += await count(text);
-  return tokens;
+  let pieces: string[] = [];
+  let characters = 0;
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
+      const piece = text.slice(at, at + PIECE_CHARACTERS);
+      pieces.push(piece);
+      characters += piece.length;
+      if (characters < PIECE_CHARACTERS) continue;
+      tokens += await askOfTokens("count", pieces);
+      pieces = [];
+      characters = 0;
+    }
+  }
+  return pieces.length === 0 ? tokens : tokens + (await askOfTokens("count", pieces));
 }
 
 /** What is said in a prompt, for a count of it. */
@@ -58,35 +69,22 @@ async function turnWithin(
 }
 
 /** The beginning of a text that has at most so many tokens. */
-export async function firstTokens(text: string, tokens: number): Promise<string> {
-  const { firstTokensIn } = await import("../reference/text/tokens.ts");
-  return firstTokensIn(text, tokens);
+export function firstTokens(text: string, tokens: number): Promise<string> {
+  return askOfTokens("first", { text, tokens });
 }
 
 /** The end of a text that has at most so many tokens. */
 async function endOf(text: string, tokens: number): Promise<{ text: string; used: number }> {
-  const { lastTokensIn } = await import("../reference/text/tokens.ts");
   let used = 0;
   let from = text.length;
   while (from > 0 && used < tokens) {
     const piece = text.slice(Math.max(0, from - PIECE_CHARACTERS), from);
-    const end = lastTokensIn(piece, tokens - used);
+    const end = await askOfTokens("last", { text: piece, tokens: tokens - used });
     used += end.tokens;
     from -= end.text.length;
     if (end.text.length < piece.length) break;
-    await setImmediate();
   }
   return { text: text.slice(from), used };
-}
-
-async function count(text: string): Promise<number> {
-  const { tokensIn } = await import("../reference/text/tokens.ts");
-  let tokens = 0;
-  for (let at = 0; at < text.length; at += PIECE_CHARACTERS) {
-    tokens += tokensIn(text.slice(at, at + PIECE_CHARACTERS));
-    await setImmediate();
-  }
-  return tokens;
 }
 
 /** Providers refuse the results of calls that the prompt does not show, and a prompt that begins with an answer. */
