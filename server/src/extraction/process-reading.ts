@@ -9,8 +9,11 @@ import { Stopwatch } from "./stopwatch.ts";
 /** The process ends a recognition by itself, by the time of its processor; it is killed when it has not by so many times. */
 const RECOGNIZE_PATIENCE = 6;
 
+/** Who reads, as a reading sees it. */
+export type ReaderLine = Pick<ReaderProcess, "begin" | "send" | "ended" | "end">;
+
 export class ProcessReading implements Reading {
-  readonly #process: ReaderProcess;
+  readonly #process: ReaderLine;
   readonly #limits: Limits;
   readonly #signal: AbortSignal;
   readonly #abort = () => void this.close();
@@ -27,7 +30,7 @@ export class ProcessReading implements Reading {
   #news = Promise.withResolvers<void>();
   readonly #underWay = Promise.withResolvers<string | null>();
 
-  constructor(process: ReaderProcess, limits: Limits, signal: AbortSignal) {
+  constructor(process: ReaderLine, limits: Limits, signal: AbortSignal) {
     this.#process = process;
     this.#limits = limits;
     this.#signal = signal;

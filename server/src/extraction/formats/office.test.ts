@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readingOfFiles } from "../suite/reading-files.ts";
 import { type ZipPart, zipFile } from "../suite/zip-file.ts";
 
-const { read } = readingOfFiles();
+const { read } = readingOfFiles({ here: true });
 
 const W = 'xmlns:w="urn:w" xmlns:r="urn:r" xmlns:m="urn:m" xmlns:mc="urn:mc" xmlns:wps="urn:wps" xmlns:v="urn:v"';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type PageContent, pdfFile, pdfOf, type Words } from "../suite/pdf-file.ts";
 import { readingOfFiles } from "../suite/reading-files.ts";
 
-const { read, extractionWith } = readingOfFiles();
+const { read, extractionWith } = readingOfFiles({ here: true });
 
 const sentence = "The apples that were stored in straw kept longer than all others";
 /** Lines of text of this width, from the top downwards. */

@@ -3,7 +3,7 @@ import { decode } from "../charset.ts";
 import { readingOfFiles } from "../suite/reading-files.ts";
 import { delimiterOf } from "./csv.ts";
 
-const { read } = readingOfFiles();
+const { read } = readingOfFiles({ here: true });
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const utf16 = (text: string, mark: boolean, big: boolean) => {

@@ -1,16 +1,23 @@
-/** Files for tests, made on the spot, and what comes of reading them. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/**
+ * Files for tests, made on the spot, and what comes of reading them: where formats are the point, in this process, by the same
+ * two ends; that each format is read by a process that may only read is held by the corpus.
+ */
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { FileFacts, Page } from "../extraction.ts";
+import type { ExtractionError, FileFacts, FileToRead, Page } from "../extraction.ts";
+import { LIMITS } from "../limits.ts";
+import { type FromReader, fromReader, type ToReader } from "../messages.ts";
 import { ProcessExtraction } from "../process-extraction.ts";
+import { ProcessReading, type ReaderLine } from "../process-reading.ts";
+import { Reader } from "../reader.ts";
 
 type Options = ConstructorParameters<typeof ProcessExtraction>[0];
 type Read = { facts: FileFacts; pages: Page[]; text: string; warnings: readonly { code: string }[] };
 
 /** Its extractions and files are gone after the tests of the file that calls this. */
-export function readingOfFiles() {
+export function readingOfFiles({ here = false }: { here?: boolean } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "waybill-reading-"));
   const extractions: ProcessExtraction[] = [];
   let files = 0;
@@ -36,7 +43,9 @@ export function readingOfFiles() {
     { mediaType = null, recognize = false, from = 0, extraction = usual }: ReadOptions = {},
   ): Promise<Read> => {
     const signal = new AbortController().signal;
-    const reading = await extraction.open(written(content, filename, mediaType), { recognize, signal });
+    const file = written(content, filename, mediaType);
+    const isHere = here && !recognize && extraction === usual && content.length > 0;
+    const reading = await (isHere ? openHere(file, signal) : extraction.open(file, { recognize, signal }));
     try {
       const pages = await collected(reading.pages(from));
       const text = pages.map((page) => page.content).join("\n\n");
@@ -54,6 +63,36 @@ type ReadOptions = {
   from?: number;
   extraction?: ProcessExtraction;
 };
+
+async function openHere(file: FileToRead, signal: AbortSignal): Promise<ProcessReading> {
+  const reading = new ProcessReading(new ReaderHere(), LIMITS, signal);
+  await reading.open({ ...file, recognize: false }, statSync(file.path).size);
+  return reading;
+}
+
+/** What it says comes as it would from a process. */
+class ReaderHere implements ReaderLine {
+  readonly #reader = new Reader((message) => this.#listener(fromReader.parse(JSON.parse(JSON.stringify(message)))));
+  readonly #whenEnded = Promise.withResolvers<ExtractionError>();
+  #listener: (message: FromReader) => void = () => {};
+
+  get ended(): Promise<ExtractionError> {
+    return this.#whenEnded.promise;
+  }
+
+  async begin(listener: (message: FromReader) => void): Promise<void> {
+    this.#listener = listener;
+  }
+
+  send(message: ToReader): void {
+    void this.#reader.hear(message);
+  }
+
+  end(reason: ExtractionError): void {
+    this.#listener = () => {};
+    this.#whenEnded.resolve(reason);
+  }
+}
 
 export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

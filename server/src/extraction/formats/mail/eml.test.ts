@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readingOfFiles } from "../../suite/reading-files.ts";
 
-const { read } = readingOfFiles();
+const { read } = readingOfFiles({ here: true });
 
 test("a mail that names no charset is read in the likely one, its head too", async () => {
   const mail =

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { pdfOf, stream } from "../../suite/pdf-file.ts";
 import { readingOfFiles } from "../../suite/reading-files.ts";
 
-const { read } = readingOfFiles();
+const { read } = readingOfFiles({ here: true });
 
 /** A page with these words and annotations; those of a form are fields of it. */
 function formFile(words: string, annotations: readonly string[]): Buffer {

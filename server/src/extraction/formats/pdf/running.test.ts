@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type PageContent, pdfFile, type Words } from "../../suite/pdf-file.ts";
 import { readingOfFiles } from "../../suite/reading-files.ts";
 
-const { read } = readingOfFiles();
+const { read } = readingOfFiles({ here: true });
 
 const sentence = "The apples that were stored in straw kept longer than all others";
 const prose = (mark: string): Words[] =>
