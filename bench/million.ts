@@ -3,7 +3,7 @@
  * 20 users, six kinds and all states, a third of them in conversations. Writes rows directly, so that a million take a
  * minute and not an hour; `waybill doctor` and the store's own check find nothing wrong with them.
  *
- *   node bench/million.ts FOLDER [tasks] [--asleep | --asking]
+ *   node bench/million.ts FOLDER [tasks] [--asleep | --asking | --unclaimed]
  */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -52,13 +52,15 @@ export type Shape = {
   asleep?: boolean;
   /** All of them wait for somebody's answer. */
   asking?: boolean;
+  /** All of them lie in one queue, and nobody has claimed any. */
+  unclaimed?: boolean;
   /** None is open: a server that starts on them has nothing to do. */
   ended?: boolean;
 };
 
 /** Returns a sample of the ids, and all conversations. */
 export function loadTasks(folder: string, count: number, shape: Shape = {}): Loaded {
-  const { before = Date.now(), asleep = false, asking = false, ended = false } = shape;
+  const { before = Date.now(), asleep = false, asking = false, unclaimed = false, ended = false } = shape;
   const rests = asleep || asking;
   mkdirSync(folder, { recursive: true });
   const db = openDatabase(path.join(folder, DATABASE_FILE));
@@ -67,8 +69,8 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
   db.pragma("foreign_keys = OFF");
   const insertTask = db.prepare<unknown[]>(
     `INSERT INTO tasks (id, tenant, user, kind, state, conversation, parent, revision, attempt, last_seq, progress,
-       created_at, ended_at, deleted_at, record, output, due_at, waits_on)
-       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?)`,
+       created_at, ended_at, deleted_at, record, output, due_at, waits_on, queue)
+       VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)`,
   );
   const insertSubmission = db.prepare<unknown[]>("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)");
   const insertEvent = db.prepare<unknown[]>("INSERT INTO events (task, seq, at, type, data) VALUES (?, ?, ?, ?, ?)");
@@ -84,7 +86,7 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
     const createdAt = from + Math.floor((index / count) * DAYS * DAY_MS);
     const user = `user-${index % USERS}`;
     let conversation: string | null = null;
-    if (index % 3 === 0) {
+    if (index % 3 === 0 && !unclaimed) {
       const place = Math.floor(index / 3);
       if (place % TASKS_PER_CONVERSATION === 0) {
         const id = uuidFromBytes(uuidV7Bytes(createdAt, crypto.getRandomValues(new Uint8Array(16))));
@@ -93,10 +95,11 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
       }
       conversation = conversations.at(-1) ?? null;
     }
-    const kind = rests ? "nap" : (KINDS[index % KINDS.length] ?? "agent");
+    const kind = rests ? "nap" : unclaimed ? "claimable" : (KINDS[index % KINDS.length] ?? "agent");
     const question = `What is the capital of country number ${index % 1000}, and what do ${index % 77} people say?`;
     const sample = sampleTask(createdAt, question, { kind, conversation, user });
-    const resting = asking ? inQuestion(sample) : shaped(sample, index, asleep ? before : null);
+    const shapedAs = unclaimed ? inState("queued", sample) : shaped(sample, index, asleep ? before : null);
+    const resting = asking ? inQuestion(sample) : shapedAs;
     const task = ended && !isTerminal(resting.state) ? inState("completed", sample) : resting;
     if (index % Math.ceil(count / IDS) === 0) ids.push(task.id);
     const output = task.state === "completed" ? JSON.stringify(task.output) : null;
@@ -118,6 +121,7 @@ export function loadTasks(folder: string, count: number, shape: Shape = {}): Loa
       output,
       rests ? dueAt(task) : null,
       rests ? reasonsText(waitsOn(task)) : null,
+      unclaimed ? "bench" : null,
     ).lastInsertRowid;
     insertSubmission.run(n, fixedOf(task), JSON.stringify(task.input));
     insertEvent.run(n, 1, createdAt, "task.submitted", JSON.stringify({ kind, title: question, lens: task.lens }));
@@ -192,6 +196,10 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const [folder, count = "1000000", flag] = process.argv.slice(2);
   if (folder === undefined) throw new Error("Which folder?");
   const start = performance.now();
-  loadTasks(folder, Number(count), { asleep: flag === "--asleep", asking: flag === "--asking" });
+  loadTasks(folder, Number(count), {
+    asleep: flag === "--asleep",
+    asking: flag === "--asking",
+    unclaimed: flag === "--unclaimed",
+  });
   console.log(`${Number(count).toLocaleString("en")} tasks in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }

@@ -2,7 +2,7 @@
  * How soon a server over many open tasks is ready, runs what it is handed, and has them all in memory; what they take
  * there, and what the slowest of the reads meanwhile takes. Each round begins with the same rows, after a kill.
  *
- *   node bench/ready.ts [--from FOLDER | --tasks N [--asleep | --asking]] [rounds]
+ *   node bench/ready.ts [--from FOLDER | --tasks N [--asleep | --asking | --unclaimed]] [rounds]
  *
  * FOLDER is what `bench/million.ts` has made, which makes it once for many runs.
  */
@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     tasks: { type: "string" },
     asleep: { type: "boolean", default: false },
     asking: { type: "boolean", default: false },
+    unclaimed: { type: "boolean", default: false },
   },
 });
 const rounds = Number(positionals[0] ?? 3);
@@ -36,8 +37,7 @@ const health = z.object({ recovering: z.boolean().optional() });
 const root = mkdtempSync(path.join(tmpdir(), "waybill-bench-"));
 try {
   const filled = values.from ?? path.join(root, "filled");
-  if (values.from === undefined)
-    loadTasks(filled, Number(values.tasks ?? 1_050_000), { asleep: values.asleep, asking: values.asking });
+  if (values.from === undefined) loadTasks(filled, Number(values.tasks ?? 1_050_000), values);
   const { key, data: keyed } = withKey(filled);
   const megabytes = statSync(path.join(filled, DATABASE_FILE)).size / MB;
   const found: Start[] = [];
