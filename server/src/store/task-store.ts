@@ -11,6 +11,7 @@ import type {
   OpenPlace,
   OpenTask,
   QueueName,
+  TurnPlace,
 } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
@@ -83,8 +84,8 @@ export interface TaskStore {
   oldestInBacklog(of: QueueName, after: BacklogPlace): Promise<number | null>;
   /** The numbers of those that sleep, in the same order, by kind, state and queue. */
   asleepNumbers(after: AsleepPlace, limit: number): Promise<{ those: NumberedTasks[]; next: AsleepPlace | null }>;
-  /** Open tasks of a conversation whose numbers are lower. */
-  openInConversation(conversation: string, before: number): Promise<TaskId[]>;
+  /** Of each conversation the open tasks whose numbers are lower. */
+  openBefore(places: readonly TurnPlace[]): Promise<TaskId[]>;
   /** Those with `seq` > `after`, oldest first, at most `limit`; fewer when they have the bytes of a page, none at the end alone. */
   events(id: TaskId, after: number, limit: number): Promise<TaskEvent[]>;
   /** By branch and position, at most `limit`, fewer when they have the bytes of a page. Throws `invalid` on a bad cursor. */

@@ -110,6 +110,9 @@ export type BacklogPlace = { afterUrgent: number; createdAt: number; id: string 
 /** Tasks of one kind and state, by their numbers, and of one queue, where they wait for whoever claims them. */
 export type NumberedTasks = Pick<Task, "kind" | "state"> & { queue: QueueName | null; numbers: readonly number[] };
 
+/** Where a task lies in the order of its conversation. */
+export type TurnPlace = { conversation: string; number: number };
+
 /** Where an open task lies among those of its parent. */
 export type BelowPlace = { createdAt: number; number: number };
 

@@ -11,7 +11,7 @@ import type { OpenTasks } from "./open-tasks.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
 type Parts = {
-  store: Pick<Store, "openInConversation">;
+  store: Pick<Store, "openBefore">;
   transitions: Pick<Transitions, "change">;
   open: Pick<OpenTasks, "before">;
   waits: Pick<WaitCompletion, "watch">;
@@ -37,7 +37,7 @@ export class Interruption {
     for (const before of here) cancel(before);
     // Those that sleep are on disk alone.
     waits.watch("Tasks that sleep were not interrupted.", id, async () => {
-      for (const before of await store.openInConversation(conversation, number)) if (!here.has(before)) cancel(before);
+      for (const before of await store.openBefore([{ conversation, number }])) if (!here.has(before)) cancel(before);
     });
   }
 }

@@ -233,9 +233,9 @@ test("one that ends while it is looked for, since another waits for its turn beh
   const asked = await submit("asks", { conversation });
   const behind = await submit("work", { conversation, multitaskStrategy: "enqueue" });
   const before = Promise.withResolvers<void>();
-  const openInConversation = store.openInConversation.bind(store);
-  store.openInConversation = async (...given) => {
-    const ids = await openInConversation(...given);
+  const openBefore = store.openBefore.bind(store);
+  store.openBefore = async (...given) => {
+    const ids = await openBefore(...given);
     await before.promise;
     return ids;
   };
@@ -260,7 +260,7 @@ test("a conversation of which the store cannot tell who comes first keeps nobody
   const asked = await submit("asks", { conversation });
   const behind = await submit("work", { conversation, multitaskStrategy: "enqueue" });
   const nap = await submit("naps");
-  faults.refuse(Number.POSITIVE_INFINITY, "openInConversation", broken);
+  faults.refuse(Number.POSITIVE_INFINITY, "openBefore", broken);
   await start();
   expect(engine.recovering).toBeNull();
   expect(warned).toEqual(["Who comes first in a conversation could not be read."]);
@@ -269,6 +269,30 @@ test("a conversation of which the store cannot tell who comes first keeps nobody
   await verbs.tasks.cancel(ada, asked);
   await atRest();
   expect(await stateOf(behind)).toBe("completed");
+});
+
+test("a start asks once for those who come first in many conversations, and of one that cannot be told costs the others nothing", async () => {
+  const talks: { first: string; behind: string }[] = [];
+  for (const alias of ["a", "b", "c"]) {
+    const conversation = { alias };
+    const first = await submit("naps", { conversation });
+    talks.push({ first, behind: await submit("work", { conversation, multitaskStrategy: "enqueue" }) });
+  }
+  const { conversation: damaged } = await verbs.tasks.get(ada, talks[1]?.first ?? "");
+  const openBefore = store.openBefore.bind(store);
+  const asked: number[] = [];
+  store.openBefore = async (places) => {
+    asked.push(places.length);
+    if (places.some(({ conversation }) => conversation === damaged)) throw broken;
+    return await openBefore(places);
+  };
+  await start();
+  expect(asked).toEqual([3, 1, 1, 1]);
+  await verbs.tasks.cancel(ada, talks[0]?.first ?? "");
+  await atRest();
+  expect(await Promise.all(talks.map(({ behind }) => stateOf(behind)))).toEqual(["completed", "queued", "queued"]);
+  await clock.advance(HOUR, atRest);
+  expect(await stateOf(talks[2]?.behind ?? "")).toBe("completed");
 });
 
 test.each<[string, keyof Store, Error | undefined, number]>([

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type AsleepPlace, NEVER, type NumberedTasks, type OpenTask } from "../../task/open-task.ts";
+import { type AsleepPlace, NEVER, type NumberedTasks, type OpenTask, type TurnPlace } from "../../task/open-task.ts";
 import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
@@ -18,11 +18,13 @@ import { SleeperCounts } from "./sleeper-counts.ts";
 const PAGE = 1_000;
 /** Numbers that are read at once: some milliseconds of a thread. */
 const NUMBERS_PAGE = 5_000;
+/** Conversations that are asked for at once. */
+const CONVERSATIONS_PAGE = 100;
 const LAST_ID = "\u{10ffff}";
 const BEFORE_ALL: AsleepPlace = { wakesAt: Number.MIN_SAFE_INTEGER, id: "" };
 
 type Parts = {
-  store: Pick<Store, "asleep" | "firstWake" | "asleepNumbers" | "openInConversation">;
+  store: Pick<Store, "asleep" | "firstWake" | "asleepNumbers" | "openBefore">;
   clock: Clock;
   handlers: Handlers;
   transitions: Pick<Transitions, "find" | "tell">;
@@ -110,19 +112,13 @@ export class Sleepers {
 
   /** Of those that wait for their turn in a conversation: the ones before them are in memory from here on. */
   async bringBefore(entries: Iterable<Entry>): Promise<void> {
-    const { store, transitions, isHere, log } = this.#parts;
+    const { transitions, isHere } = this.#parts;
     const last = new Map<string, number>();
     for (const { inTurn, conversation, number } of entries)
       if (inTurn && conversation !== null) last.set(conversation, Math.max(number, last.get(conversation) ?? 0));
-    for (const [conversation, number] of last) {
-      // What cannot be read holds up nobody else. Whoever would begin too early is refused by the store, which names who comes first.
-      const before = await this.#again(() => store.openInConversation(conversation, number), isPassing).catch(
-        (error: unknown) => {
-          if (!this.#stopped) log.warn("Who comes first in a conversation could not be read.", { conversation, error });
-          return [];
-        },
-      );
-      for (const id of before)
+    const places = [...last].map(([conversation, number]) => ({ conversation, number }));
+    for (let from = 0; from < places.length && !this.#stopped; from += CONVERSATIONS_PAGE) {
+      for (const id of await this.#before(places.slice(from, from + CONVERSATIONS_PAGE)))
         if (!isHere(id) && !this.#stopped) await this.#again(() => transitions.tell(id), isPassing).catch(() => {});
     }
   }
@@ -130,6 +126,19 @@ export class Sleepers {
   stop(): void {
     this.#stopped = true;
     this.#armed?.cancel();
+  }
+
+  /** What cannot be read holds up nobody else. Whoever would begin too early is refused by the store, which names who comes first. */
+  async #before(places: readonly TurnPlace[]): Promise<TaskId[]> {
+    const { store, log } = this.#parts;
+    try {
+      return await this.#again(() => store.openBefore(places), isPassing);
+    } catch (error) {
+      if (this.#stopped) return [];
+      if (places.length > 1) return (await Promise.all(places.map((place) => this.#before([place])))).flat();
+      log.warn("Who comes first in a conversation could not be read.", { ...places[0], error });
+      return [];
+    }
   }
 
   async #count(): Promise<void> {

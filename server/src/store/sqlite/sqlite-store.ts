@@ -264,8 +264,8 @@ export class SqliteStore extends SqliteConversations implements Store {
     return numberedOf(await this.#reads.send("asleepNumbers", { after, limit }));
   }
 
-  async openInConversation(conversation: string, before: number): Promise<string[]> {
-    return (await this.#reads.send("openInConversation", { conversation, before })).map(([id]) => textIn(id));
+  async openBefore(...[places]: Parameters<Store["openBefore"]>): Promise<string[]> {
+    return (await this.#reads.send("openBefore", { places })).map(([id]) => textIn(id));
   }
 
   #open<Place>(after: Place, limit: number, pageFrom: (after: Place, limit: number) => Promise<OpenRows<Place>>) {

@@ -241,6 +241,22 @@ export function conversationStories(setup: () => Promise<Store>): void {
     );
   });
 
+  test("tells of many conversations at once which of their open tasks come before a number", async () => {
+    const store = await setup();
+    const talks = await Promise.all([begin(store), begin(store), begin(store)]);
+    for (const { id } of talks) await submit(store, newTask({ conversation: id }));
+    const open = (await store.open(null, 20)).tasks;
+    const of = (place: number) => open.filter(({ conversation }) => conversation === talks[place]?.id);
+    const at = (place: number, which: number) => ({
+      conversation: talks[place]?.id ?? "",
+      number: of(place)[which]?.number ?? 0,
+    });
+    expect([...of(0), ...of(1), ...of(2)]).toHaveLength(6);
+    const before = await store.openBefore([at(0, 1), at(1, 0), { ...at(2, 1), number: 1_000 }]);
+    expect(before.sort()).toEqual([of(0)[0], ...of(2)].map((task) => task?.id ?? "").sort());
+    expect(await store.openBefore([])).toEqual([]);
+  });
+
   test("a task keeps to the order of its conversation in the commit: alone, as one of so many, or as the first", async () => {
     const store = await setup();
     const { id: conversation } = await begin(store);

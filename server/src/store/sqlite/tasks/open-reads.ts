@@ -1,6 +1,13 @@
 /** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
 import type { Database } from "better-sqlite3";
-import type { AsleepPlace, BacklogPlace, BelowPlace, OpenPlace, QueueName } from "../../../task/open-task.ts";
+import type {
+  AsleepPlace,
+  BacklogPlace,
+  BelowPlace,
+  OpenPlace,
+  QueueName,
+  TurnPlace,
+} from "../../../task/open-task.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { maybeTextIn, numberIn, textIn } from "../column.ts";
 import { isTenantAside, NUMBERS_ASIDE, notAside } from "../doctor/set-aside.ts";
@@ -83,10 +90,11 @@ export function openReads(db: Database) {
        WHERE i.taken = 0 AND t.state = 'input_required' AND ${ASLEEP} AND ${notAside("t")}`,
       () => [],
     ),
-    openInConversation: rows(
-      `SELECT id FROM tasks INDEXED BY tasks_open_in_conversation
-       WHERE conversation = ? AND ended_at IS NULL AND n < ? AND ${notAside("tasks")}`,
-      ({ conversation, before }: { conversation: string; before: number }) => [conversation, before],
+    openBefore: rows(
+      `SELECT t.id FROM json_each(?) place CROSS JOIN tasks t INDEXED BY tasks_open_in_conversation
+       WHERE t.conversation = place.value ->> 'conversation' AND t.ended_at IS NULL AND t.n < place.value ->> 'number'
+       AND ${notAside("t")}`,
+      ({ places }: { places: readonly TurnPlace[] }) => [JSON.stringify(places)],
     ),
   };
 }
