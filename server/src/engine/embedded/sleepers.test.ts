@@ -8,6 +8,7 @@ import { Refusal } from "../../task/errors.ts";
 import { defineHandler } from "../../task/handler.ts";
 import type { Submission } from "../../task/submission.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
+import { Erasing } from "../../verbs/implementation/erasing.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
 import { Ids, systemRandomBytes } from "../ids.ts";
 import { atRest } from "../suite/at-rest.ts";
@@ -181,6 +182,39 @@ test("a caller acts on who sleeps: a cancel, a pause and a resume, after which i
   expect(counted()).toEqual([{ kind: "naps", state: "waiting", count: 1 }]);
   await clock.advance(HOUR, atRest);
   expect(await stateOf(paused)).toBe("completed");
+});
+
+test("who sleeps or asks people is erased with its user, also when nobody has looked at it since a start, and is counted no more", async () => {
+  const ofBob = { ...ada, user: "bob" };
+  const bobs: string[] = [];
+  for (const kind of ["naps", "asks", "human"]) {
+    const input = kind === "human" ? { title: "Read it." } : {};
+    bobs.push((await verbs.tasks.submit(ofBob, "native", { kind, input })).task.id);
+  }
+  const own = await submit("asks");
+  await start();
+  expect([told, engine.stats().open]).toEqual([0, 4]);
+  const { id } = await verbs.erasures.begin(ada, { type: "user", id: "bob" });
+  const erasing = new Erasing({
+    store,
+    engine,
+    clock,
+    holder: "this process",
+    warn: (error) => warned.push(String(error)),
+  });
+  erasing.goOn();
+  for (let turns = 0; turns < 100 && (await verbs.erasures.get(ada, id)).state === "running"; turns++)
+    await clock.advance(1_000, atRest);
+  await erasing.close();
+  expect(await verbs.erasures.get(ada, id)).toMatchObject({ state: "completed" });
+  for (const erased of bobs) await expect(verbs.tasks.get(ofBob, erased)).rejects.toMatchObject({ code: "not_found" });
+  expect(counted()).toEqual([{ kind: "asks", state: "input_required", count: 1 }]);
+  expect([(await verbs.tasks.list(ada, { asks: true }, { limit: 9 })).total, await stateOf(own)]).toEqual([
+    1,
+    "input_required",
+  ]);
+  await start();
+  expect(counted()).toEqual([{ kind: "asks", state: "input_required", count: 1 }]);
 });
 
 test("a deadline before its time ends who sleeps", async () => {
