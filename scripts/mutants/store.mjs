@@ -117,8 +117,8 @@ export const STORE = [
   {
     file: trees,
     name: "a-parent-goes-before-its-child",
-    find: 'if (below.is === "ended") found.push(row);',
-    put: "found.push(row);",
+    find: 'if (below.is === "ended") found.push(numberIn(n));',
+    put: "found.push(numberIn(n));",
   },
   {
     file: trees,
@@ -153,8 +153,44 @@ export const STORE = [
   {
     file: removal,
     name: "what-is-swept-stays-in-the-totals",
-    find: "if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);",
+    find: "if (maybeNumberIn(deletedAt) === null) this.#totals.move(counted, stateIn(state), null);",
     put: "",
+  },
+  {
+    file: removal,
+    name: "what-is-swept-keeps-its-bytes",
+    find: "this.#addBytes.run(tenant, user, -bytes);",
+    put: "this.#addBytes.run(tenant, user, 0);",
+  },
+  {
+    file: removal,
+    name: "a-sweep-leaves-what-a-task-was-given",
+    find: "for (const dropPart of this.#dropParts) dropPart.run({ tasks });",
+    put: "",
+  },
+  {
+    file: removal,
+    name: "a-sweep-leaves-the-names-of-a-task",
+    find: "WHERE task IN (SELECT id FROM tasks WHERE n ${OF_THESE})",
+    put: "WHERE task IN (SELECT n FROM tasks WHERE n ${OF_THESE})",
+  },
+  {
+    file: "server/src/store/codec/totals.ts",
+    name: "tasks-of-two-users-count-for-the-first",
+    find: "key.user === user && key.tenant",
+    put: "key.tenant",
+  },
+  {
+    file: "server/src/store/sqlite/standings.ts",
+    name: "a-task-that-rests-is-remembered-as-it-ran",
+    find: "if (!isNew) this.#remembered.delete(id);",
+    put: "",
+  },
+  {
+    file: "server/src/task/audit-line.ts",
+    name: "a-line-has-the-act-of-the-line-before",
+    find: "last.keyId === keyId && last.act === act &&",
+    put: "last.keyId === keyId &&",
   },
   {
     file: sweep,

@@ -78,7 +78,7 @@ WHEN NEW.revision <> OLD.revision + 1 OR NEW.attempt < OLD.attempt OR NEW.last_s
   OR NEW.progress < OLD.progress
 BEGIN SELECT RAISE(ABORT, 'a task only goes forward'); END;
 CREATE TABLE submissions (
-  task  INTEGER PRIMARY KEY REFERENCES tasks (n) ON DELETE CASCADE,
+  task  INTEGER PRIMARY KEY,
   fixed TEXT NOT NULL,
   input TEXT NOT NULL
 ) STRICT;
@@ -86,12 +86,12 @@ CREATE TABLE metadata (
   tenant TEXT NOT NULL,
   key    TEXT NOT NULL,
   value  TEXT NOT NULL,
-  task   INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task   INTEGER NOT NULL,
   PRIMARY KEY (tenant, key, value, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX metadata_by_task ON metadata (task);
 CREATE TABLE events (
-  task INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task INTEGER NOT NULL,
   seq  INTEGER NOT NULL CHECK (seq >= 1),
   at   INTEGER NOT NULL,
   type TEXT NOT NULL,
@@ -99,7 +99,7 @@ CREATE TABLE events (
   PRIMARY KEY (task, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE journal (
-  task        INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task        INTEGER NOT NULL,
   branch      TEXT NOT NULL,
   position    INTEGER NOT NULL CHECK (position >= 0),
   name        TEXT NOT NULL,
@@ -115,7 +115,7 @@ CREATE TABLE journal (
   PRIMARY KEY (task, branch, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE inbox (
-  task       INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task       INTEGER NOT NULL,
   n          INTEGER NOT NULL CHECK (n >= 1),
   message_id TEXT NOT NULL,
   prompt     TEXT,
@@ -127,7 +127,7 @@ CREATE TABLE inbox (
   UNIQUE (task, message_id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE artifact_updates (
-  task   INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task   INTEGER NOT NULL,
   n      INTEGER NOT NULL CHECK (n >= 1),
   id     TEXT NOT NULL,
   record TEXT NOT NULL,
@@ -135,14 +135,14 @@ CREATE TABLE artifact_updates (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE usage (
   n      INTEGER PRIMARY KEY,
-  task   INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task   INTEGER NOT NULL,
   key    TEXT NOT NULL,
   at     INTEGER NOT NULL,
   record TEXT NOT NULL,
   UNIQUE (task, key)
 ) STRICT;
 CREATE TABLE task_files (
-  task   INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task   INTEGER NOT NULL,
   sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
   PRIMARY KEY (task, sha256)
 ) STRICT, WITHOUT ROWID;
@@ -320,7 +320,7 @@ CREATE TABLE task_aliases (
   owner  TEXT NOT NULL,
   lens   TEXT NOT NULL,
   value  TEXT NOT NULL,
-  task   TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+  task   TEXT NOT NULL,
   PRIMARY KEY (tenant, owner, lens, value)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX task_aliases_by_task ON task_aliases (task, lens);
@@ -435,7 +435,7 @@ CREATE INDEX conversations_by_agent ON conversations (tenant, agent, created_at)
   WHERE agent IS NOT NULL AND deleted_at IS NULL;
 CREATE TABLE subscriptions (
   key      TEXT PRIMARY KEY,
-  task     INTEGER REFERENCES tasks (n) ON DELETE CASCADE,
+  task     INTEGER,
   tenant   TEXT NOT NULL,
   user     TEXT NOT NULL,
   id       TEXT NOT NULL,
@@ -458,7 +458,7 @@ CREATE TABLE deliveries (
   PRIMARY KEY (subscription, n)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE assignments (
-  task        INTEGER PRIMARY KEY REFERENCES tasks (n) ON DELETE CASCADE,
+  task        INTEGER PRIMARY KEY,
   tenant      TEXT NOT NULL,
   state       TEXT NOT NULL,
   title       TEXT NOT NULL,
@@ -476,7 +476,7 @@ CREATE TABLE assignments (
 CREATE INDEX assignments_by_tenant ON assignments (tenant, task);
 CREATE INDEX assignments_by_key ON assignments (tenant, key) WHERE key IS NOT NULL;
 CREATE TABLE attachments (
-  task       INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task       INTEGER NOT NULL,
   name       TEXT NOT NULL,
   sha256     TEXT NOT NULL CHECK (length(sha256) = 64),
   bytes      INTEGER NOT NULL CHECK (bytes >= 0),
@@ -497,14 +497,14 @@ CREATE TABLE "participants" (
   part     TEXT NOT NULL CHECK ((part = 'assignee' OR part = 'claimant' OR part = 'owner' OR part = 'reviewer' OR part = 'actor')),
   state    TEXT NOT NULL,
   free     INTEGER NOT NULL CHECK (free IN (0, 1)),
-  task     INTEGER NOT NULL REFERENCES tasks (n) ON DELETE CASCADE,
+  task     INTEGER NOT NULL,
   own      INTEGER NOT NULL CHECK (own IN (0, 1)),
   PRIMARY KEY (tenant, type, identity, part, state, free, task)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_of_task ON participants (task);
 CREATE INDEX participants_of_others ON participants (tenant, type, identity, task) WHERE own = 0;
 CREATE TABLE spent_below (
-  task            INTEGER PRIMARY KEY REFERENCES tasks (n) ON DELETE CASCADE,
+  task            INTEGER PRIMARY KEY,
   calls           INTEGER NOT NULL,
   input_tokens    INTEGER NOT NULL,
   output_tokens   INTEGER NOT NULL,
@@ -571,10 +571,6 @@ CREATE TRIGGER stored_bytes_change INSTEAD OF INSERT ON stored_changes BEGIN
   INSERT INTO stored_bytes (tenant, owner, bytes)
   VALUES (NEW.tenant, '', NEW.bytes), (NEW.tenant, '=' || NEW.user, NEW.bytes)
   ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;
-END;
-CREATE TRIGGER tasks_leave_bytes BEFORE DELETE ON tasks BEGIN
-  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user,
-    -OLD.bytes - (SELECT coalesce(sum(bytes), 0) FROM attachments WHERE task = OLD.n));
 END;
 CREATE TRIGGER tasks_move_bytes AFTER UPDATE OF tenant ON tasks BEGIN
   INSERT INTO stored_changes SELECT OLD.tenant, OLD.user, -OLD.bytes - coalesce(sum(bytes), 0)
@@ -643,4 +639,4 @@ CREATE INDEX tasks_unclaimed ON tasks (tenant, queue, -priority, created_at, id)
   AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
     OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL))) AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL;
 INSERT INTO search_progress (one, n) VALUES (1, 0);
-PRAGMA user_version = 35;
+PRAGMA user_version = 36;

@@ -244,5 +244,6 @@ test("migrations are frozen", () => {
     "f661e7a1a1de1da3",
     "a3ecbcfc9948d6b4",
     "43b59f22d0967e5a",
+    "08c4dcc00469ee78",
   ]);
 });

@@ -36,6 +36,7 @@ import { answersGiven } from "./migrations/032-answers-given.ts";
 import { orderOfAStart } from "./migrations/033-order-of-a-start.ts";
 import { asked } from "./migrations/034-asked.ts";
 import { unclaimed } from "./migrations/035-unclaimed.ts";
+import { tasksGo } from "./migrations/036-tasks-go.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -74,6 +75,7 @@ export const MIGRATIONS: readonly string[] = [
   orderOfAStart,
   asked,
   unclaimed,
+  tasksGo,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

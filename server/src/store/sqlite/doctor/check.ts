@@ -4,6 +4,7 @@ import type { Database } from "better-sqlite3";
 import { clauseOf } from "../../../task/text/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../../codec/totals.ts";
 import { weight } from "../migrations/028-stored-bytes.ts";
+import { REFERRING } from "../tasks/task-removal.ts";
 
 /** Of each kind of problem, this many are named. */
 const PROBLEMS_MAX = 20;
@@ -49,6 +50,13 @@ const STORED = `WITH kept AS (SELECT tenant, user, sum(bytes) AS bytes FROM (
     SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) WHERE bytes <> 0
     UNION ALL SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept) WHERE bytes <> 0)`;
 
+/** From schema version 36 on; before, foreign keys say it. */
+const REFERENCES = REFERRING.map(
+  ([table, column]) =>
+    `SELECT 'A row of ${table} refers to a row of tasks that is not there.' FROM ${table}
+     WHERE task NOT IN (SELECT ${column} FROM tasks)`,
+);
+
 function totalsDiffer(owner: string, span: number): string {
   const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
     FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
@@ -72,6 +80,7 @@ export function check(db: Database): string[] {
     ...(version >= 7 ? [MEMBERS] : []),
     ...(version >= 8 ? [CHUNKS] : []),
     ...(version >= 28 ? [STORED] : []),
+    ...(version >= 36 ? REFERENCES : []),
   ];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }

@@ -25,7 +25,7 @@ export class ErasedTasks {
   #counts = new Map<string, number>();
 
   constructor(db: Database) {
-    this.#find = lateRows(db, "SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks WHERE id = ?");
+    this.#find = lateRows(db, "SELECT n, created_at FROM tasks WHERE id = ?");
     this.#noteFiles = lateRun(
       db,
       `INSERT OR IGNORE INTO erased_files (erasure, sha256)
@@ -44,12 +44,12 @@ export class ErasedTasks {
     if (!of) return false;
     const found = ids.flatMap((id) => this.#find.all(id));
     let since: number | null = null;
-    for (const [n, , , , createdAt] of found) {
+    for (const [n, createdAt] of found) {
       this.#noteFiles.run(erasure, n, erasure, n);
       since = Math.min(since ?? numberIn(createdAt), numberIn(createdAt));
     }
     this.#counts = new Map();
-    this.#removal.begin(found);
+    this.#removal.begin(found.map(([n]) => numberIn(n)));
     const removed = this.#removal.slice(true);
     this.#counts.set("tasks", removed);
     this.#tally.add(of, this.#counts, since);

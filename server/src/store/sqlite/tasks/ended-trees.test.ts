@@ -24,10 +24,10 @@ function wideTree({ open }: { open: number | null }): Database {
 }
 
 /** What each call finds until the first that finds something. */
-function untilFound(trees: EndedTrees): { calls: number; tasks: unknown[] } {
+function untilFound(trees: EndedTrees): { calls: number; tasks: number[] } {
   for (let calls = 1; calls <= CALLS_MAX; calls++) {
     const { found, goesOn } = trees.next(RETENTION);
-    if (found.length > 0 || !goesOn) return { calls, tasks: found.map(([n]) => n) };
+    if (found.length > 0 || !goesOn) return { calls, tasks: found };
   }
   throw new Error(`Not through after ${CALLS_MAX} calls.`);
 }

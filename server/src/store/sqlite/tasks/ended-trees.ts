@@ -31,8 +31,7 @@ export class EndedTrees {
     // The newest task stays, so that no number is given twice.
     this.#candidates = db
       .prepare<unknown[], unknown[]>(
-        `SELECT n, tenant, user, kind, created_at, state, deleted_at, id, parent, ended_at,
-           EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t
+        `SELECT n, id, parent, ended_at, EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t
          WHERE ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")}
          ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
       )
@@ -47,24 +46,24 @@ export class EndedTrees {
   }
 
   /**
-   * The next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. `goesOn` says that
+   * The numbers of the next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. `goesOn` says that
    * it has looked at as much as one call does and is not through: there may be more, whatever it has found.
    */
-  next({ endedBefore, limit }: { endedBefore: number; limit: number }): { found: unknown[][]; goesOn: boolean } {
-    const found: unknown[][] = [];
+  next({ endedBefore, limit }: { endedBefore: number; limit: number }): { found: number[]; goesOn: boolean } {
+    const found: number[] = [];
     const open = new Map<string, boolean>();
     let rows = 0;
     const candidates = this.#candidates.all(endedBefore, this.#after.endedAt, this.#after.n);
     for (const row of candidates) {
       if (found.length === limit) return { found, goesOn: false };
       if (rows >= ROWS_MAX) return { found, goesOn: true };
-      const [n, , , , , , , id, parent, endedAt, isParent] = row;
+      const [n, id, parent, endedAt, isParent] = row;
       rows += 1;
       if (!this.#isOpenAbove(maybeTextIn(parent), open)) {
         const below = isParent === 1 ? this.#lookBelow(textIn(id), ROWS_MAX - rows) : NOTHING_BELOW;
         rows += below.rows;
         if (below.is === "unknown") return { found, goesOn: true };
-        if (below.is === "ended") found.push(row);
+        if (below.is === "ended") found.push(numberIn(n));
       }
       this.#after = { endedAt: numberIn(endedAt), n: numberIn(n) };
     }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
+import { check } from "../doctor/check.ts";
 import { migrate } from "../migrate.ts";
 import { Pace } from "../thread/pace.ts";
 import { worked } from "../thread/work-through.ts";
 import { Writer } from "../thread/writer.ts";
-import { TaskRemoval } from "./task-removal.ts";
+import { REFERRING, TaskRemoval } from "./task-removal.ts";
 
 const EVENTS = 200_000;
 
@@ -13,14 +14,14 @@ test("a task with 200,000 events goes in slices, of which none holds the writer 
   const db = openDatabase(IN_MEMORY);
   migrate(db);
   db.exec(`
-    INSERT INTO tasks (id, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, record, output)
-    VALUES ('task_${"0".repeat(26)}', 't', 'u', 'k', 'completed', 1, 1, ${EVENTS}, 1, 1, 2, '{}', 'null');
+    INSERT INTO tasks (id, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, deleted_at, record, output)
+    VALUES ('task_${"0".repeat(26)}', 't', 'u', 'k', 'completed', 1, 1, ${EVENTS}, 1, 1, 2, 2, '{}', 'null');
     INSERT INTO events (task, seq, at, type, data)
     SELECT 1, value, 1, 'own.said', '{"text":"some words of a model"}' FROM (
       WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT ${EVENTS}) SELECT value FROM n);
   `);
   const removal = new TaskRemoval(db);
-  removal.add([[1, "t", "u", "k", 1, "completed", 2]]);
+  removal.add([1]);
   const times: number[] = [];
   let removed = 0;
   while (!removal.isIdle) {
@@ -53,10 +54,7 @@ function endedTasks() {
     INSERT INTO totals SELECT 't', owner, span, created_at - created_at % span, 'k', 'completed', count(*)
     FROM tasks, (SELECT '' AS owner UNION SELECT '=u'), (SELECT 86400000 AS span UNION SELECT 600000) GROUP BY 1, 2, 3, 4;
   `);
-  const rows = db.prepare<unknown[], unknown[]>(
-    "SELECT n, tenant, user, kind, created_at, state, deleted_at FROM tasks ORDER BY n",
-  );
-  return { db, tasks: rows.raw().all() };
+  return { db, tasks: db.prepare<unknown[], number>("SELECT n FROM tasks ORDER BY n").pluck().all() };
 }
 
 test("a slice ends early where somebody waits for it, and has removed some all the same", () => {
@@ -86,4 +84,86 @@ test("what has come before a sweep is committed without it, and what has come be
   expect(swept.answer.removed).toBeGreaterThan(0);
   expect(swept.answer.removed).toBeLessThan(IN_A_SLICE);
   writer.close();
+});
+
+/** Of each type, something that any column of a table takes. */
+const VALUES: Readonly<Record<string, string>> = { TEXT: "'{}'", INTEGER: "1", REAL: "0" };
+
+/** Two ended tasks of two users, with a row each in every table that has a column for the number or the id of a task. */
+function hungUpon() {
+  const db = openDatabase(IN_MEMORY);
+  migrate(db);
+  db.pragma("ignore_check_constraints = 1");
+  db.exec(`
+    INSERT INTO tasks (id, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, record, output, bytes)
+    SELECT value, 't', 'u' || value, 'k', 'completed', 1, 1, 1, 1, 1, 1, '{}', 'null', 100 * value FROM json_each('[1,2]');
+    INSERT INTO stored_changes SELECT tenant, user, bytes FROM tasks;
+    INSERT INTO totals SELECT 't', owner, span, 0, 'k', 'completed', count(*)
+    FROM tasks, (SELECT '' AS owner UNION SELECT '=u1' UNION SELECT '=u2'), (SELECT 86400000 AS span UNION SELECT 600000)
+    WHERE owner IN ('', '=' || user) GROUP BY owner, span;
+  `);
+  const columns = db.prepare<unknown[], unknown[]>(
+    `SELECT t.name, c.name, c.type FROM pragma_table_list t, pragma_table_info(t.name) c
+     WHERE t.type = 'table' AND t.schema = 'main' ORDER BY t.name`,
+  );
+  const tables = new Map<string, [name: string, type: string][]>();
+  for (const [table, name, type] of columns.raw().all()) {
+    const known = tables.get(String(table)) ?? [];
+    tables.set(String(table), [...known, [String(name), String(type)]]);
+  }
+  const numbered = [...tables].filter(([, its]) => its.some(([name, type]) => name === "task" && type === "INTEGER"));
+  const hanging = [...numbered.map(([table]) => table), "task_aliases"];
+  for (const table of hanging)
+    for (const task of [1, 2]) {
+      const its = tables.get(table) ?? [];
+      const values = its.map(([name, type]) => (name === "task" ? `${task}` : own(name, type, task)));
+      db.exec(`INSERT INTO ${table} (${its.map(([name]) => `"${name}"`).join(", ")}) VALUES (${values.join(", ")})`);
+    }
+  return { db, hanging };
+}
+
+/** Keys of a row differ, and every attachment counts with one byte. */
+function own(name: string, type: string, task: number): string {
+  const isKey = name === "key" || name === "value" || name === "n";
+  return isKey ? (type === "INTEGER" ? `${task}` : `'x${task}'`) : (VALUES[type] ?? "NULL");
+}
+
+test("a task that goes leaves no row in any table, no total and no bytes, and another one keeps all of its own", () => {
+  const { db, hanging } = hungUpon();
+  expect(hanging.toSorted()).toEqual(REFERRING.map(([table]) => table).toSorted());
+  const rows = (table: string) =>
+    db.prepare<unknown[], string>(`SELECT CAST(task AS TEXT) FROM ${table} ORDER BY task`).pluck().all();
+  for (const table of hanging) expect([table, ...rows(table)]).toEqual([table, "1", "2"]);
+  const removal = new TaskRemoval(db);
+  removal.add([1]);
+  expect(db.transaction(() => removal.slice(true))()).toBe(1);
+  for (const table of hanging) expect([table, ...rows(table)]).toEqual([table, "2"]);
+  expect(db.prepare("SELECT owner, bytes FROM stored_bytes ORDER BY owner").raw().all()).toEqual([
+    ["", 201],
+    ["=u1", 0],
+    ["=u2", 201],
+  ]);
+  expect(db.prepare("SELECT owner, sum(count) FROM totals GROUP BY owner").raw().all()).toEqual([
+    ["", 2],
+    ["=u2", 2],
+  ]);
+  db.close();
+});
+
+test("a task that somebody has removed between the look and the sweep is counted once", () => {
+  const { db } = hungUpon();
+  const [first, second] = [new TaskRemoval(db), new TaskRemoval(db)];
+  for (const removal of [first, second]) removal.add([1]);
+  for (const removal of [first, second]) db.transaction(() => removal.slice(true))();
+  expect(db.prepare("SELECT bytes FROM stored_bytes WHERE owner = ''").pluck().get()).toBe(201);
+  expect(db.prepare("SELECT sum(count) FROM totals WHERE owner = ''").pluck().get()).toBe(2);
+  db.close();
+});
+
+test("whoever looks after a database is told of rows whose task is gone", () => {
+  const { db, hanging } = hungUpon();
+  db.exec("DELETE FROM tasks WHERE n = 1");
+  const said = check(db);
+  for (const table of hanging) expect(said).toContain(`A row of ${table} refers to a row of tasks that is not there.`);
+  db.close();
 });

@@ -3,7 +3,7 @@
  * submits meanwhile waits behind the slice. A task that is half removed has ended long ago, and goes with the next one.
  */
 import type { Database } from "better-sqlite3";
-import { numberIn, stateIn, textIn } from "../column.ts";
+import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
 import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
 
@@ -14,7 +14,7 @@ const ROWS_PER_LOOK = 500;
 /** Tasks with few rows that go at once: a statement for each would be half of what they take. */
 const TASKS_PER_LOOK = 32;
 
-/** Tables of what hangs on a task, with what orders their rows. */
+/** Tables of what hangs on a task, with what orders their rows. Nothing but this module takes their rows with the task. */
 const BELONGINGS: readonly [table: string, key: string][] = [
   ["events", "seq"],
   ["journal", "branch, position"],
@@ -26,6 +26,17 @@ const BELONGINGS: readonly [table: string, key: string][] = [
   ["subscriptions", "key"],
 ];
 
+/** Those in which a task has few rows, */
+const PARTS = ["submissions", "metadata", "assignments", "participants", "spent_below"];
+/** and the one that has it by its id. */
+const NAMES = "task_aliases";
+
+/** Every table that refers to tasks, with the column of the task that its own `task` holds. */
+export const REFERRING: readonly [table: string, column: "n" | "id"][] = [
+  ...[...BELONGINGS.map(([table]) => table), ...PARTS].map((table): [string, "n"] => [table, "n"]),
+  [NAMES, "id"],
+];
+
 const OF_THESE = "IN (SELECT value FROM json_each(@tasks))";
 
 export class TaskRemoval {
@@ -33,9 +44,13 @@ export class TaskRemoval {
   readonly #onRemoved: (table: string, rows: number) => void;
   readonly #belongings;
   readonly #haveMany;
+  readonly #dropParts;
   readonly #dropTasks;
   readonly #dropTexts;
-  #waiting: unknown[][] = [];
+  readonly #addBytes;
+  /** What tasks that are gone held, each owner once. */
+  readonly #bytes = new Map<string, { tenant: string; user: string; bytes: number }>();
+  #waiting: number[] = [];
 
   /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
   constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
@@ -55,7 +70,16 @@ export class TaskRemoval {
       ([table]) => `EXISTS (SELECT 1 FROM ${table} WHERE task ${OF_THESE} LIMIT 1 OFFSET ${ROWS_PER_LOOK - 1})`,
     );
     this.#haveMany = db.prepare<unknown[], number>(`SELECT ${many.join(" OR ")}`).pluck();
-    this.#dropTasks = db.prepare<unknown[]>(`DELETE FROM tasks WHERE n ${OF_THESE}`);
+    this.#dropParts = [
+      ...PARTS.map((table) => `DELETE FROM ${table} WHERE task ${OF_THESE}`),
+      `DELETE FROM ${NAMES} WHERE task IN (SELECT id FROM tasks WHERE n ${OF_THESE})`,
+    ].map((sql) => db.prepare<unknown[]>(sql));
+    this.#dropTasks = db
+      .prepare<unknown[], unknown[]>(
+        `DELETE FROM tasks WHERE n ${OF_THESE} RETURNING tenant, user, kind, created_at, state, deleted_at, bytes`,
+      )
+      .raw();
+    this.#addBytes = db.prepare<unknown[]>("INSERT INTO stored_changes VALUES (?, ?, ?)");
     this.#dropTexts = db.prepare<unknown[]>(`DELETE FROM search WHERE rowid ${OF_THESE}`);
   }
 
@@ -64,12 +88,12 @@ export class TaskRemoval {
   }
 
   /** Those alone, whatever was left of a call before. */
-  begin(tasks: unknown[][]): void {
+  begin(tasks: readonly number[]): void {
     this.#waiting = [...tasks];
   }
 
-  /** Rows `n, tenant, user, kind, created_at, state, deleted_at` of tasks. */
-  add(tasks: unknown[][]): void {
+  /** By their numbers. */
+  add(tasks: readonly number[]): void {
     this.#waiting.push(...tasks);
   }
 
@@ -80,37 +104,40 @@ export class TaskRemoval {
   slice(texts: boolean, pace = new Pace()): number {
     const isOver = pace.turn(SLICE_MS);
     const before = [...this.#waiting];
-    const gone: unknown[] = [];
+    const gone: number[] = [];
     try {
       do {
         const few = this.#nextFew();
-        if (few.length === 1 && !this.#dropMany(few[0]?.[0], isOver)) break;
+        if (few.length === 1 && !this.#dropMany(few[0], isOver)) break;
         this.#drop(few);
-        for (const [n] of few) gone.push(n);
+        gone.push(...few);
         this.#waiting.splice(0, few.length);
       } while (this.#waiting.length > 0 && !isOver());
       // All at the end: whatever is dropped after a text has the search index written anew.
       if (texts) this.#dropTexts.run({ tasks: JSON.stringify(gone) });
       this.#totals.write();
+      for (const { tenant, user, bytes } of this.#bytes.values()) this.#addBytes.run(tenant, user, -bytes);
+      this.#bytes.clear();
       return gone.length;
     } catch (error) {
       // Nothing of this transaction is kept.
       this.#totals.clear();
+      this.#bytes.clear();
       this.#waiting = before;
       throw error;
     }
   }
 
   /** The next ones, which together have few rows in each table, or one that has many. */
-  #nextFew(): unknown[][] {
+  #nextFew(): number[] {
     for (let count = TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
       const next = this.#waiting.slice(0, count);
-      if (next.length <= 1 || this.#haveMany.get({ tasks: numbersOf(next) }) === 0) return next;
+      if (next.length <= 1 || this.#haveMany.get({ tasks: JSON.stringify(next) }) === 0) return next;
     }
   }
 
   /** All but few of its rows. False when there was no time for that. */
-  #dropMany(n: unknown, isOver: () => boolean): boolean {
+  #dropMany(n: number | undefined, isOver: () => boolean): boolean {
     for (const { table, areMany, dropSome } of this.#belongings) {
       while (areMany.get(n) !== undefined) {
         this.#onRemoved(table, dropSome.run(n, n).changes);
@@ -120,23 +147,21 @@ export class TaskRemoval {
     return true;
   }
 
-  #drop(few: unknown[][]): void {
-    const tasks = numbersOf(few);
+  /** What another one has removed meanwhile counts no more. */
+  #drop(few: readonly number[]): void {
+    const tasks = JSON.stringify(few);
     for (const { table, dropAll } of this.#belongings) this.#onRemoved(table, dropAll.run({ tasks }).changes);
-    for (const [, tenant, user, kind, createdAt, state, deletedAt] of few) {
-      const counted = {
-        tenant: textIn(tenant),
-        user: textIn(user),
-        kind: textIn(kind),
-        createdAt: numberIn(createdAt),
-      };
-      if (deletedAt === null) this.#totals.move(counted, stateIn(state), null);
-      this.#totals.left(counted);
-    }
-    this.#dropTasks.run({ tasks });
+    for (const dropPart of this.#dropParts) dropPart.run({ tasks });
+    for (const row of this.#dropTasks.all({ tasks })) this.#left(row);
   }
-}
 
-function numbersOf(tasks: readonly unknown[][]): string {
-  return JSON.stringify(tasks.map(([n]) => n));
+  #left([tenantIn, userIn, kind, createdAt, state, deletedAt, bytes]: unknown[]): void {
+    const [tenant, user] = [textIn(tenantIn), textIn(userIn)];
+    const counted = { tenant, user, kind: textIn(kind), createdAt: numberIn(createdAt) };
+    if (maybeNumberIn(deletedAt) === null) this.#totals.move(counted, stateIn(state), null);
+    this.#totals.left(counted);
+    const owner = `${tenant}\n${user}`;
+    const held = this.#bytes.get(owner)?.bytes ?? 0;
+    this.#bytes.set(owner, { tenant, user, bytes: held + numberIn(bytes) });
+  }
 }
