@@ -39,11 +39,16 @@ export class ChatCompletionsRepair implements AnswerRepair {
     }
     const error = errorIn(chunk, event.event);
     if (error !== null) throw new AnswerFailure(error);
+    return this.#given(chunk, event);
+  }
+
+  /** The event of the chunk, or another where it is given otherwise than it came. */
+  #given(chunk: Fields, event: StreamEvent | null): StreamEvent[] {
     const mended = this.#sorted(this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk))));
     this.#note(mended);
     const given = this.#withoutText(mended);
     if (given === null) return [];
-    return [given === chunk ? event : { data: JSON.stringify(given) }];
+    return [given === chunk && event !== null ? event : { data: JSON.stringify(given) }];
   }
 
   /** What the package is still to read of the chunk. It takes the names of the answer and its model from the first that has some. */
@@ -72,7 +77,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     if (!Array.isArray(value["choices"])) return null;
     const { usage, ...chunk } = value;
     return [
-      ...this.mended({ data: JSON.stringify(chunk) }),
+      ...this.#given(chunk, null),
       ...this.mended({ data: JSON.stringify({ choices: [], usage }) }),
       ...this.mended({ data: DONE }),
     ];

@@ -4,6 +4,7 @@
  * is said in its own first words.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { withoutSecrets } from "../../task/text/redaction.ts";
 import { ModelError } from "../model.ts";
 import type { AnswerRepair } from "./answer-repair.ts";
@@ -84,7 +85,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound).catch((error: unknown) => {
       throw error instanceof ModelError ? error : brokenOff(response, error);
     });
-    const events = wholeAnswer(repair, text);
+    const events = await wholeAnswer(repair, text);
     if (events === null) throw new ModelError("bad_answer", notRead(response, withoutSecrets(text, keys)));
     return new Response(events, { headers });
   };
@@ -165,15 +166,18 @@ async function textOf(
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** The text as the events of a stream; null where it is no JSON, or no answer. */
-function wholeAnswer(repair: AnswerRepair, text: string): string | null {
+/** The text as the events of a stream; null where it is no JSON, or no answer. Of 4 MB each part takes some 10 ms, in a turn of its own. */
+async function wholeAnswer(repair: AnswerRepair, text: string): Promise<string | null> {
+  await nextTurn();
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return null;
   }
+  await nextTurn();
   const events = isFields(value) ? repair.whole(value) : null;
+  await nextTurn();
   return events && linesOf(events);
 }
 

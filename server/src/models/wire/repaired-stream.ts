@@ -219,7 +219,9 @@ export function linesOf(events: readonly StreamEvent[]): string {
   return events
     .map(({ event, data }) => {
       const name = event === undefined ? "" : `event: ${event}\n`;
-      return `${name}${data.replaceAll(/^/gm, "data: ")}\n\n`;
+      // Of the ends of a line that JavaScript knows two are none of a stream's, and stand in JSON as they are.
+      const lines = data.includes("\n") || data.includes("\r") ? data.replaceAll(/\r\n?|\n/g, "\ndata: ") : data;
+      return `${name}data: ${lines}\n\n`;
     })
     .join("");
 }

@@ -88,6 +88,20 @@ describe("the bytes of an answer", () => {
     }
   });
 
+  it("keep separators of lines and of paragraphs, which JSON has unescaped", async () => {
+    const text = "one\u2028two\u2029three";
+    const whole = { choices: [{ message: { role: "assistant", content: text }, finish_reason: "stop" }], usage };
+    expect((await answered(GATEWAY, JSON.stringify(whole), undefined, "application/json")).text).toBe(text);
+    const asks = call({
+      index: 0,
+      id: "c",
+      type: "function",
+      function: { name: "look", arguments: JSON.stringify({ text }) },
+    });
+    const { toolCalls } = await answered(GATEWAY, events(asks, said({}, "tool_calls"), "[DONE]"));
+    expect(toolCalls).toMatchObject([{ input: { text } }]);
+  });
+
   it("are mended a few events in a turn, however many come at once", async () => {
     const EVENTS = 5_000;
     const text = events(...Array.from({ length: EVENTS }, () => said({ content: "ab " })), said({}, "stop"), "[DONE]");
