@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ended, spawnProgram } from "../../test/command.ts";
 import { type Engine, openEngine } from "../index.ts";
@@ -165,8 +165,26 @@ test.each([
   expect(existsSync(unopened)).toBe(false);
 });
 
+test("whoever waits without a signal is not looked for among all others who wait", async () => {
+  const { id } = await engine.submit({ kind: "asks", input: {} });
+  const listens = vi.spyOn(EventTarget.prototype, "addEventListener");
+  const waiting = [engine.settled(id), engine.settled(id)];
+  const signals = listens.mock.contexts.filter((target) => target instanceof AbortSignal);
+  listens.mockRestore();
+  expect(signals).toEqual([]);
+  for (const each of waiting) expect(await each).toMatchObject({ state: "input_required" });
+});
+
 test("an input that does not fit, a kind that there is not and a folder that another one owns are refused", async () => {
   await expect(engine.submit({ kind: "greeting", input: {} })).rejects.toMatchObject({ code: "invalid" });
   await expect(engine.submit({ kind: "nothing", input: {} })).rejects.toMatchObject({ code: "invalid" });
+  for (const wrong of [
+    null,
+    {},
+    { kind: 1, input: {} },
+    { kind: "asks", input: {}, priority: "high" },
+    { kind: "asks" },
+  ])
+    await expect(Reflect.apply(engine.submit, engine, [wrong])).rejects.toThrow(/expected|Invalid|must be/);
   await expect(openEngine({ data: folder, handlers })).rejects.toThrow("waybill");
 });

@@ -15,6 +15,7 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { Handler } from "../task/handler.ts";
 import type { Json } from "../task/json/json.ts";
 import { jsonPieces } from "../task/json/json-pieces.ts";
+import { isPlain } from "../task/new-task.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { type InputSubmission, type Submission, submission } from "../task/submission.ts";
 import type { Task } from "../task/task.ts";
@@ -119,18 +120,18 @@ function acting(
   close: (graceMs: number) => Promise<void>,
 ): Engine {
   const who: Principal = { tenant, user, scopes: new Set(SCOPES), keyId: "in process" };
-  const never = new AbortController().signal;
   const because = (reason?: string) => (reason === undefined ? {} : { reason });
   let closed: Promise<void> | undefined;
   return {
     submit: async (given, { idempotencyKey: key } = {}) => {
-      const wanted = await ownCopy(submission.parse(given));
+      // An idempotency key is bound to all that a submission says, said or not.
+      const wanted = await ownCopy(key === undefined && isPlain(given) ? given : submission.parse(given));
       const idempotency = key === undefined ? undefined : { key, hash: await hashOf(wanted) };
       return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
     },
-    settled: async (id, signal = never) => viewOf(await tasks.settled(who, id, WAIT_MS_MAX, signal)),
+    settled: async (id, signal) => viewOf(await tasks.settled(who, id, WAIT_MS_MAX, signal)),
     get: async (id) => viewOf(await tasks.get(who, id)),
-    follow: async function* (id, after = 0, signal = never) {
+    follow: async function* (id, after = 0, signal = new AbortController().signal) {
       for await (const batch of tasks.follow(who, id, after, signal)) yield* await ownCopy(batch);
     },
     input: async (id, input) => viewOf((await tasks.input(who, id, await ownCopy(input))).task),
@@ -156,10 +157,11 @@ async function hashOf(wanted: unknown): Promise<string> {
 /** A copy: it is the caller's, to change. */
 async function viewOf(task: Task): Promise<TaskView> {
   const { id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent } = task;
+  const values = { input, metadata, ...(task.state === "completed" && { output: task.output }) };
+  const copied = ownCopy(values);
   return {
+    ...(copied instanceof Promise ? await copied : copied),
     ...{ id, kind, state, title, progress, createdAt, endedAt, attempt, conversation, parent },
-    ...{ input: await ownCopy(input), metadata: await ownCopy(metadata) },
-    ...(task.state === "completed" && { output: await ownCopy(task.output) }),
     ...("error" in task && task.error && { error: { ...task.error } }),
   };
 }

@@ -100,12 +100,19 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
 const USUAL_RETRY = retryPolicy.parse({});
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(["kind", "input", "priority"]);
 
+/** Whether it says nothing but its kind, input and priority. */
+export function isPlain(given: unknown): boolean {
+  if (typeof given !== "object" || given === null || !("kind" in given)) return false;
+  for (const name in given) if (!PLAIN_FIELDS.has(name)) return false;
+  return typeof given.kind === "string";
+}
+
 /**
  * What its schema makes of a submission with nothing but its kind, input and priority; null of any other, and of one that
  * does not fit. Most are such, and the schema takes as long for one as it takes to make the task.
  */
 export function plainly(given: Submission): z.output<typeof submission> | null {
-  for (const name in given) if (!PLAIN_FIELDS.has(name)) return null;
+  if (!isPlain(given)) return null;
   const { kind, input, priority = 0 } = given;
   const isKind = kind.length >= 1 && kind.length <= KIND_LENGTH_MAX;
   const isPriority = Number.isInteger(priority) && Math.abs(priority) <= PRIORITY_MAX;

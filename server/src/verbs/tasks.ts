@@ -97,7 +97,7 @@ export interface Tasks {
   /** The same without a promise that waits: `news` is called whenever there may be more. For what many have open at once. */
   reader(principal: Principal, id: string, after: number, news: () => void): LogReader;
   /** The task once it is settled: ended, paused or asking a person; or as it is after `ms`, or when `signal` fires. Throws `not_found`. */
-  settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task>;
+  settled(principal: Principal, id: string, ms: number, signal?: AbortSignal): Promise<Task>;
   /**
    * What its handler has called so far, branch by branch, from the beginning or after `cursor` (from `next`). A page ends
    * when it has its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.

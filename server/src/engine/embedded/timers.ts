@@ -35,7 +35,7 @@ export class Timers {
 
   /** Replaces the moment of `id`; null takes it away. */
   set(id: string, at: number | null): void {
-    if (this.#set.get(id) === at) return;
+    if ((this.#set.get(id) ?? null) === at) return;
     this.#told.delete(id);
     if (at === null) {
       this.#set.delete(id);

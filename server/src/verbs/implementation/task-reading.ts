@@ -150,16 +150,16 @@ export class TaskReading {
     return { ended: isTerminal(state), lastSeq };
   }
 
-  async settled(principal: Principal, id: string, ms: number, signal: AbortSignal): Promise<Task> {
+  async settled(principal: Principal, id: string, ms: number, signal?: AbortSignal): Promise<Task> {
     const { clock, engine } = this.parts;
     const watch = engine.feed.watch(id);
-    let isOver = ms <= 0 || signal.aborted;
+    let isOver = ms <= 0 || signal?.aborted === true;
     const stop = () => {
       isOver = true;
       watch.wake();
     };
     const forget = clock.after(ms, stop);
-    signal.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       for (;;) {
         const task = await this.get(principal, id);
@@ -168,7 +168,7 @@ export class TaskReading {
       }
     } finally {
       forget();
-      signal.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
       watch.end();
     }
   }
