@@ -64,7 +64,8 @@ type ReadOptions = {
   extraction?: ProcessExtraction;
 };
 
-async function openHere(file: FileToRead, signal: AbortSignal): Promise<ProcessReading> {
+/** Of a file without pictures to read. */
+export async function openHere(file: FileToRead, signal: AbortSignal): Promise<ProcessReading> {
   const reading = new ProcessReading(new ReaderHere(), LIMITS, signal);
   await reading.open({ ...file, recognize: false }, statSync(file.path).size);
   return reading;
