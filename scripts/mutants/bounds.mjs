@@ -187,6 +187,12 @@ export const BOUNDS = [
     put: "",
   },
   {
+    file: "server/src/engine/execution/write-buffer.ts",
+    name: "each-of-many-details-copies-those-before-it",
+    find: "write.record.details = withKeys(write.record.details, details);",
+    put: "write.record.details = { ...write.record.details, ...details };",
+  },
+  {
     file: writer,
     name: "details-take-keys-for-ever",
     find: "if (keys > Math.max(before, OBJECT_KEYS_MAX))",
