@@ -14,8 +14,8 @@ export class ChatCompletionsRepair implements AnswerRepair {
   #calledTools = false;
   /** Which of several choices is the answer: the one that was told first. */
   #choice: number | null = null;
-  /** Ids of calls by their places. */
-  readonly #ids = new Map<number, string>();
+  /** At which place a call of this id is. */
+  readonly #places = new Map<string, number>();
   readonly #tags = new ThoughtTags();
   /** Who is told of plain text at once; null once some text has gone another way, which must not be overtaken. */
   #onText: OnText;
@@ -102,8 +102,8 @@ export class ChatCompletionsRepair implements AnswerRepair {
       const { id } = call;
       if (typeof id !== "string" || id === "") return call;
       const index = countOf(call["index"]) ?? place;
-      const taken = [...this.#ids].some(([other, known]) => other !== index && known === id && call["index"] != null);
-      if (!taken) this.#ids.set(index, id);
+      const taken = (this.#places.get(id) ?? index) !== index && call["index"] != null;
+      if (!taken) this.#places.set(id, index);
       isFine &&= !taken;
       return taken ? { ...call, id: `${id}_${index}` } : call;
     });
