@@ -4,8 +4,33 @@ const principal = "server/src/task/principal.ts";
 const values = "server/src/http/body/json-values.ts";
 const text = "server/src/http/body/json-text.ts";
 const thread = "server/src/http/body/parser-thread.ts";
+const lateApp = "server/src/http/late-app.ts";
 
 export const DOORS = [
+  {
+    file: lateApp,
+    name: "who-has-left-before-an-app-was-made-is-begun",
+    find: "    if (response.closed || request.socket.destroyed) return;\n",
+    put: "",
+  },
+  {
+    file: lateApp,
+    name: "an-app-is-made-for-each-who-comes",
+    find: "this.#making ??= this.#ready();",
+    put: "this.#making = this.#ready();",
+  },
+  {
+    file: lateApp,
+    name: "a-longer-name-is-below-a-prefix",
+    find: ' && (path.length === prefix.length || path[prefix.length] === "/")',
+    put: "",
+  },
+  {
+    file: lateApp,
+    name: "an-escaped-prefix-is-none",
+    find: "return decodeURI(path);",
+    put: "return path;",
+  },
   {
     file: "server/src/http/keys/key-lookups.ts",
     name: "a-right-key-is-a-guess-of-its-address",

@@ -44,11 +44,17 @@ function told(port: number, path: string): Promise<string> {
 
 it("an app is made once, for the first who come, and all of them are answered", async () => {
   let times = 0;
+  let heard = 0;
+  const all = Promise.withResolvers<void>();
   const app = new LateApp(async () => {
     times += 1;
+    await all.promise;
     return saying("late");
   }, SILENT);
-  const port = await portOf(app);
+  const port = await portOf(app, () => {
+    heard += 1;
+    if (heard === 3) all.resolve();
+  });
   expect(times).toBe(0);
   expect(await Promise.all(["/a", "/b", "/c"].map((path) => told(port, path)))).toEqual([
     "late /a",
@@ -60,12 +66,9 @@ it("an app is made once, for the first who come, and all of them are answered", 
 
 it("who has left while it was made is handed to nobody, whose end would be waited for", async () => {
   const routed: (string | undefined)[] = [];
-  let make = () => {};
-  const made = new Promise<void>((resolve) => {
-    make = resolve;
-  });
+  const left = Promise.withResolvers<void>();
   const app = new LateApp(async () => {
-    await made;
+    await left.promise;
     const real = saying("late");
     real.addHook("onRequest", async ({ url }) => void routed.push(url));
     return real;
@@ -73,16 +76,17 @@ it("who has left while it was made is handed to nobody, whose end would be waite
   const gone: Promise<unknown>[] = [];
   const sockets: Socket[] = [];
   const port = await portOf(app, ({ url }, response) => {
-    if (url === "/leaves") gone.push(once(response, "close"));
+    if (url !== "/leaves") return;
+    gone.push(once(response, "close"));
     for (const socket of sockets) socket.destroy();
   });
-  const left = connect(port, "127.0.0.1");
-  left.write("GET /leaves HTTP/1.1\r\nhost: a\r\n\r\n");
-  sockets.push(left);
+  const leaving = connect(port, "127.0.0.1");
+  leaving.write("GET /leaves HTTP/1.1\r\nhost: a\r\n\r\n");
+  sockets.push(leaving);
   const stays = told(port, "/stays");
-  await once(left, "close");
+  await once(leaving, "close");
   await Promise.all(gone);
-  make();
+  left.resolve();
   expect(await stays).toBe("late /stays");
   expect(routed).toEqual(["/stays"]);
 });
