@@ -157,6 +157,12 @@ export const STORE = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/documents/search.ts",
+    name: "a-turn-of-the-search-index-takes-two-long-texts",
+    find: "if (added > 0 && characters > SLICE_CHARACTERS) break;",
+    put: "",
+  },
+  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",

@@ -56,3 +56,20 @@ test("a search catches up with what was there when it began, and leaves what com
   expect(found.get()).toBe(5);
   db.close();
 });
+
+test("two long texts take two turns, and a turn that one of them leaves no room in ends before it", () => {
+  const db = openDatabase(":memory:");
+  migrate(db);
+  const index = new SearchIndex(db, null);
+  const insert = db.prepare<unknown[]>("INSERT INTO submissions (task, fixed, input) VALUES (?, '{}', ?)");
+  for (const [at, words] of [1, 19_000, 19_000, 1].entries()) insert.run(at + 1, JSON.stringify("word ".repeat(words)));
+  const found = db.prepare("SELECT count(*) FROM search").pluck();
+  const counts: unknown[] = [];
+  let upTo: number | null = null;
+  do {
+    upTo = index.catchUp(50, new Pace(), upTo);
+    counts.push(found.get());
+  } while (upTo !== null);
+  expect(counts).toEqual([2, 4]);
+  db.close();
+});
