@@ -26,11 +26,17 @@ const toldBare = z.object({ last_event: z.int() });
 type Side = { url: string; pid: number; path: string; tell: (n: number) => Promise<number> };
 type Figures = { megabytes: number; tellMs: number; mainMs: number };
 
-const rig = await Rig.start({ flags: ["--config", fileURLToPath(new URL("noop.config.ts", import.meta.url))] });
+/** As its users start it, and the bare server too. */
+const STARTED = { env: { MALLOC_ARENA_MAX: "2" }, node: ["--max-semi-space-size=16"] };
+
+const rig = await Rig.start({
+  ...STARTED,
+  flags: ["--config", fileURLToPath(new URL("noop.config.ts", import.meta.url))],
+});
 const call = async (path: string, body?: unknown) => task.parse(JSON.parse(await rig.call(path, body)));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 try {
-  const bare = await rig.baseline("bare-streams.ts");
+  const bare = await rig.baseline("bare-streams.ts", {}, STARTED);
   const theirs = await figures("bare node:http", {
     url: bare,
     pid: rig.baselinePid,

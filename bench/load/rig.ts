@@ -82,10 +82,13 @@ export class Rig {
   }
 
   /** Starts a script of this folder as the baseline, which is told its port with these options; its URL. */
-  async baseline(script: string, options: object = {}): Promise<string> {
+  async baseline(script: string, options: object = {}, { node = [], env = {} }: Start = {}): Promise<string> {
     const port = await freePort();
     const told = JSON.stringify({ ...options, port });
-    const started = spawn(process.execPath, [here(script), told], { stdio: "inherit" });
+    const started = spawn(process.execPath, [...node, here(script), told], {
+      env: { ...process.env, ...env },
+      stdio: "inherit",
+    });
     this.#baselines.push(started);
     beside.add(started);
     const url = `http://127.0.0.1:${port}`;

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres, startRedis } from "./services.mjs";
-import { bullmq, dbos, graphileWorker, pgBoss, waybill } from "./systems.mjs";
+import { bullmq, dbos, graphileWorker, pgBoss, restate, waybill } from "./systems.mjs";
 
 const tasks = Number(process.argv[2] ?? 4_000);
 const rounds = Number(process.argv[3] ?? 3);
@@ -19,6 +19,7 @@ const PEERS = [
   { name: "pg-boss, 100 at once", needs: "postgres", open: pgBoss },
   { name: "graphile-worker, 100 at once", needs: "postgres", open: graphileWorker },
   { name: "DBOS", needs: "postgres", open: dbos, slow: true },
+  { name: "Restate", needs: "root", open: restate, slow: true },
 ];
 
 const root = mkdtempSync(join(tmpdir(), "waybill-peers-"));

@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { Agent, request } from "node:http";
+import { createServer } from "node:http2";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -44,28 +46,8 @@ export async function waybill({ root }) {
   const flags = ["--data", data, "--port", String(port), "--lens-port", "none", "--config", here("../noop.config.ts")];
   const server = spawn(process.execPath, [here("../../server/bin/waybill.js"), "dev", ...flags], { stdio: "ignore" });
   const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
-  const ask = (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = { "content-type": "application/json" };
-      const asked = request({ host: "127.0.0.1", port, agent, method, path, headers }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part) => {
-          text += part;
-        });
-        answer.on("end", () => (answer.statusCode < 300 ? resolve(text) : reject(new Error(`${path}: ${text}`))));
-      });
-      asked.on("error", reject).end(body);
-    });
-  for (const from = performance.now(); ; await sleep(50)) {
-    if (
-      await ask("GET", "/health").then(
-        () => true,
-        () => false,
-      )
-    )
-      break;
-    if (performance.now() - from > READY_MS_MAX) throw new Error("Waybill is not ready.");
-  }
+  const ask = (method, path, body) => asked(agent, port, method, path, body);
+  await ready("Waybill", () => ask("GET", "/health"));
   const one = JSON.stringify({ kind: "noop", input: {} });
   const many = JSON.stringify({ tasks: Array.from({ length: BULK }, () => ({ kind: "noop", input: {} })) });
   return {
@@ -179,4 +161,72 @@ export async function dbos({ postgres }) {
   const noop = DBOS.registerWorkflow(async () => DBOS.runStep(async () => null, { name: "nothing" }), { name: "noop" });
   await DBOS.launch();
   return { single: (tasks) => each(tasks, () => noop()), stop: () => DBOS.shutdown() };
+}
+
+/** Its server as it comes, which syncs its log, and a service in this process that it calls. */
+export async function restate({ root }) {
+  process.env.RESTATE_LOGGING = "ERROR";
+  const { createEndpointHandler, service } = await import("@restatedev/restate-sdk");
+  const program = restateProgram();
+  const noop = service({ name: "bench", handlers: { noop: (ctx) => ctx.run("nothing", async () => null) } });
+  const endpoint = createServer(createEndpointHandler({ services: [noop] }));
+  await new Promise((resolve) => endpoint.listen(0, "127.0.0.1", resolve));
+  const [ingress, admin, node] = [await freePort(), await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    RESTATE_BASE_DIR: mkdtempSync(join(root, "restate-")),
+    RESTATE_LISTEN_MODE: "tcp",
+    RESTATE_BIND_IP: "127.0.0.1",
+    RESTATE_BIND_PORT: String(node),
+    RESTATE_INGRESS__BIND_PORT: String(ingress),
+    RESTATE_ADMIN__BIND_PORT: String(admin),
+    RESTATE_DISABLE_TELEMETRY: "true",
+  };
+  const server = spawn(program, ["--no-logo"], { env, stdio: "ignore" });
+  const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
+  const uri = `http://127.0.0.1:${endpoint.address().port}`;
+  await ready("Restate", () => post(agent, admin, "/deployments", JSON.stringify({ uri })));
+  return {
+    single: (tasks) => each(tasks, () => post(agent, ingress, "/bench/noop")),
+    stop: async () => {
+      agent.destroy();
+      const exit = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGKILL");
+      await exit;
+      endpoint.close();
+    },
+  };
+}
+
+function restateProgram() {
+  const from = createRequire(import.meta.url);
+  const { platform, arch } = process;
+  return from.resolve(`@restatedev/restate-server-${platform}-${arch}/bin/restate-server`);
+}
+
+const post = (agent, port, path, body) => asked(agent, port, "POST", path, body);
+
+function asked(agent, port, method, path, body) {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const sent = request({ host: "127.0.0.1", port, agent, method, path, headers }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part) => {
+        text += part;
+      });
+      answer.on("end", () => (answer.statusCode < 300 ? resolve(text) : reject(new Error(`${path}: ${text}`))));
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+async function ready(name, ask) {
+  for (const from = performance.now(); ; await sleep(50)) {
+    const isReady = await ask().then(
+      () => true,
+      () => false,
+    );
+    if (isReady) return;
+    if (performance.now() - from > READY_MS_MAX) throw new Error(`${name} is not ready.`);
+  }
 }
