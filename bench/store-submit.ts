@@ -5,7 +5,7 @@
  *   node bench/store-submit.ts [pairs] [submits per run]
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { fixedOf, recordOf } from "../server/src/store/codec/task-row.ts";
 import { openDatabase } from "../server/src/store/sqlite/database.ts";
@@ -110,4 +110,9 @@ const rate = (value: number) => `${Math.round(value).toLocaleString("en")}/s`;
 console.log(`Submit, ${CALLERS} callers, ${pairs} pairs of ${perRun.toLocaleString("en")} (${conditions()})`);
 console.log(`raw grouped commits  ${rate(median(measured.map(({ raw }) => raw)))}`);
 console.log(`the store            ${rate(median(measured.map(({ store }) => store)))}`);
-console.log(`ratio                ${(median(measured.map(({ raw, store }) => store / raw)) * 100).toFixed(1)} %`);
+const ratios = measured.map(({ raw, store }) => store / raw);
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+console.log(
+  `ratio                ${percent(median(ratios))} (${percent(Math.min(...ratios))} to ${percent(Math.max(...ratios))}; 75 % are wanted)`,
+);
+console.log(`  load of the machine ${loadavg()[0]?.toFixed(1)}`);

@@ -6,6 +6,7 @@
  *   node bench/written.ts [seconds per run]
  */
 import { readFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { conditions } from "./conditions.ts";
 import { Rig } from "./load/rig.ts";
@@ -33,7 +34,7 @@ try {
       const kilobytes = (writtenBytes(pid) - before) / count / 1_000;
       console.log(`${what}, ${connections} at once: ${kilobytes.toFixed(1)} KB written each, of ${count}`);
     }
-  console.log(`  ${conditions()}`);
+  console.log(`  ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
 } finally {
   await rig.end();
 }
