@@ -6,12 +6,13 @@ import type { Visible } from "../../../task/visibility.ts";
 import type { Place } from "../../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "../bounds.ts";
 import { notAside } from "../doctor/set-aside.ts";
-import { orNull, queries } from "../queries.ts";
+import { queries } from "../queries.ts";
 import { latestTasks } from "./latest-tasks.ts";
 import { type ListQuery, TaskPages } from "./list.ts";
 import { listedRow } from "./listed-row.ts";
 import { openReads } from "./open-reads.ts";
 import { INBOX_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
+import { taskRows } from "./task-rows.ts";
 import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
@@ -170,41 +171,47 @@ function aliasReads(db: Database) {
 
 /** A page of rows, as far as they fit into one answer. With `whole`, values have all that is in their row. */
 function listPages(db: Database) {
-  const { row } = queries(db);
   const pages = new TaskPages(db);
-  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const rowsOf = taskRows(db);
   return (query: ListQuery & { whole: boolean }) => {
     const { positions, total, more } = pages.page(query);
-    const read = query.whole ? whole : (n: number) => listedRow(whole(n));
-    const found: { n: number; row: unknown[] | null }[] = [];
-    let bytes = 0;
-    for (const { n } of positions) {
-      const row = orNull(() => read(n));
-      bytes += bytesOfText(row);
-      if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
-      found.push({ n, row });
-    }
-    const goesOn = more || found.length < positions.length;
-    return { rows: found, total, next: goesOn ? (positions[found.length - 1] ?? null) : null };
+    const rows = fittingRows(
+      rowsOf,
+      positions.map(({ n }) => n),
+      query.whole ? (row) => row : listedRow,
+    );
+    const goesOn = more || rows.length < positions.length;
+    return { rows, total, next: goesOn ? (positions[rows.length - 1] ?? null) : null };
   };
 }
 
 /** The same of a page that goes on from a task. */
 function walkedPages(db: Database) {
-  const { row } = queries(db);
   const walk = taskWalk(db);
-  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const rowsOf = taskRows(db);
   return (given: TaskWalk) => {
     const { numbers, more, backwards } = walk(given);
-    const rows: { n: number; row: unknown[] | null }[] = [];
-    let bytes = 0;
-    for (const n of numbers) {
-      const row = orNull(() => whole(n));
-      bytes += bytesOfText(row);
-      if (rows.length > 0 && bytes > ANSWER_BYTES_MAX) break;
-      rows.push({ n, row });
-    }
+    const rows = fittingRows(rowsOf, numbers, (row) => row);
     const goesOn = more || rows.length < numbers.length;
     return { rows: backwards ? rows.reverse() : rows, more: goesOn };
   };
+}
+
+type Row = unknown[] | null;
+
+/** As many of the first as fit into one answer, one at least. */
+function fittingRows(
+  rowsOf: ReturnType<typeof taskRows>,
+  numbers: readonly number[],
+  shown: (row: Row) => Row,
+): { n: number; row: Row }[] {
+  const found: { n: number; row: Row }[] = [];
+  let bytes = 0;
+  for (const read of rowsOf(numbers)) {
+    const row = shown(read);
+    bytes += bytesOfText(row);
+    if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
+    found.push({ n: numbers[found.length] ?? 0, row });
+  }
+  return found;
 }
