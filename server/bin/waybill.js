@@ -16,6 +16,9 @@ if (major < 22 || (major === 22 && minor < 19)) {
 // let go a moment later, and until a full collection each would keep the request, its answer and its run: 7 KB a task.
 const { setFlagsFromString } = await import("node:v8");
 setFlagsFromString("--no-allocation-site-pretenuring");
+// V8 lets what is old grow to several times what is alive before it looks through it: with 300 agents in flight 107 MB were
+// alive, and the process had 470. Half as much again costs a tenth more of the threads that collect, and takes a third less.
+setFlagsFromString("--heap-growing-percent=50");
 
 // Compiled code is kept between runs: a start spends most of its time reading modules.
 const { enableCompileCache } = await import("node:module");

@@ -27,7 +27,7 @@ import type { EventFeed } from "../event-feed.ts";
 import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
 import { BadValue, type Pause, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
 import { replyOf } from "../execution/reply.ts";
-import { textMs } from "../execution/text-pace.ts";
+import { type Speaker, type Speakers, textMs } from "../execution/text-pace.ts";
 import { emptyWrite, isEmpty } from "../execution/write-buffer.ts";
 import type { Ids } from "../ids.ts";
 import type { Reservations } from "../reservations.ts";
@@ -54,11 +54,13 @@ export type AttemptParts = {
   feed: Pick<EventFeed, "isFollowed">;
   /** The share of its time in which this thread does something, from 0 to 1. */
   busy: () => number;
+  speakers: Speakers;
   /** Generations that there may be below a task that a caller has submitted. */
   depthMax: number;
 };
 
-export class AttemptWriter implements AttemptPort {
+export class AttemptWriter implements AttemptPort, Speaker {
+  spokeIn = 0;
   readonly #parts: AttemptParts;
   readonly #task: Task;
   readonly #handler: Handler;
@@ -102,8 +104,8 @@ export class AttemptWriter implements AttemptPort {
   }
 
   textMs(): number {
-    const { feed, busy } = this.#parts;
-    return textMs(feed.isFollowed(this.#task.id), busy());
+    const { feed, busy, speakers } = this.#parts;
+    return textMs(feed.isFollowed(this.#task.id), busy(), speakers.with(this));
   }
 
   async commit(write: AttemptWrite): Promise<void> {

@@ -20,6 +20,7 @@ import type { Engine, Obstacle, SchedulingView, SlotReservation } from "../engin
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
 import type { AttemptPort } from "../execution/attempt-port.ts";
 import { kindOwner, runsIn } from "../execution/current-place.ts";
+import { Speakers } from "../execution/text-pace.ts";
 import type { Ids } from "../ids.ts";
 import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
@@ -133,7 +134,7 @@ export class EmbeddedEngine implements Engine {
     const life = randomUUID();
     const startedAt = clock.now();
     const own = { refused, life, since: startedAt, reservations: this.reservations, depthMax: limits.depthMax };
-    const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed };
+    const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed, speakers: new Speakers(clock) };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
     const runner = new Runner({ ...attempts, ...late, ownership, record, log });
     const keys = new ConcurrencyKeys();

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { beforeEach, expect, it } from "vitest";
 import { VirtualClock } from "../virtual-clock.ts";
-import { TEXT_MS, textMs } from "./text-pace.ts";
+import { type Speaker, Speakers, TEXT_MS, textMs } from "./text-pace.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
 let clock: VirtualClock;
@@ -59,6 +59,23 @@ it("holds a long text up for nothing", async () => {
 });
 
 it("lets more time pass between commits the busier the thread is, and where nobody follows", () => {
-  expect([0, 0.5, 0.7, 0.9, 1].map((busy) => textMs(true, busy))).toEqual([20, 20, 60, TEXT_MS, TEXT_MS]);
-  expect(textMs(false, 0)).toBe(TEXT_MS);
+  expect([0, 0.5, 0.7, 0.9, 1].map((busy) => textMs(true, busy, 500))).toEqual([20, 20, 60, TEXT_MS, TEXT_MS]);
+  expect(textMs(false, 0, 1)).toBe(TEXT_MS);
+});
+
+it("lets more time pass in a busy thread the more tasks speak, and none for a few", () => {
+  expect([1, 100, 250, 500, 5_000].map((speaking) => textMs(true, 1, speaking))).toEqual([20, 20, 50, 100, TEXT_MS]);
+});
+
+it("counts each task that has spoken lately once, and forgets those that say nothing more", () => {
+  let now = 0;
+  const speakers = new Speakers({ elapsed: () => now });
+  const all = Array.from({ length: 40 }, (): Speaker => ({ spokeIn: 0 }));
+  const [first = { spokeIn: 0 }] = all;
+  const speak = () => all.map((speaker) => speakers.with(speaker)).at(-1);
+  expect([speak(), speak()]).toEqual([40, 40]);
+  now += 250;
+  expect([speakers.with(first), speakers.with(first)]).toEqual([40, 40]);
+  now += 250;
+  expect(speakers.with(first)).toBe(1);
 });

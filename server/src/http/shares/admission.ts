@@ -40,7 +40,7 @@ declare module "fastify" {
 
 const NO_HEADERS = {};
 /** Streams and new connections that open in one turn of the event loop. */
-const OPEN_AT_ONCE_MAX = 16;
+const OPEN_AT_ONCE_MAX = 48;
 
 /** `held` hears of each request whose answer is held. */
 type AdmissionParts = { isProxied: boolean; now: () => number; held?: (request: Incoming) => void };
