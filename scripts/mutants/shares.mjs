@@ -165,8 +165,14 @@ export const SHARES = [
   {
     file: "server/src/http/shares/beginnings.ts",
     name: "all-requests-that-wait-begin-in-one-turn",
-    find: "if (performance.now() < this.#until) this.#waiting.next();",
+    find: "if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.next();",
     put: "this.#waiting.next();",
+  },
+  {
+    file: "server/src/http/shares/beginnings.ts",
+    name: "one-request-begins-in-a-turn-of-a-busy-machine",
+    find: "performance.now() < this.#until || workedMs() < this.#untilWorkedMs",
+    put: "performance.now() < this.#until",
   },
   {
     file: "server/src/http/shares/beginnings.ts",

@@ -5,8 +5,19 @@ import { Beginnings } from "./beginnings.ts";
 /** What a request does at once. */
 const WORK_MS = 1;
 
+/** By the processor's time, and so by the clock at least as long. */
 function work(): void {
-  for (const from = performance.now(); performance.now() - from < WORK_MS; );
+  for (const from = process.threadCpuUsage(); workedUs(from) < WORK_MS * 1_000; );
+}
+
+function workedUs(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(from);
+  return user + system;
+}
+
+/** As where the machine has something else to do. */
+function beOffTheProcessor(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 it("requests begin for a few milliseconds of a turn of the loop, of tenants in turn: whoever has one waits for no crowd of another", async () => {
@@ -56,4 +67,24 @@ it("whoever comes while others wait begins behind them, also in a turn that has 
   const later = beginnings.turn("later")?.then(() => order.push("later"));
   await Promise.all([waiting, later]);
   expect(order).toEqual(["waiting", "later"]);
+});
+
+it("as many begin in a turn where the machine is busy with something else", async () => {
+  const beginnings = new Beginnings();
+  let begun = 0;
+  const begin = async () => {
+    await beginnings.turn("crowd");
+    begun += 1;
+    beOffTheProcessor(4);
+  };
+  expect(beginnings.turn("first")).toBeNull();
+  beOffTheProcessor(4);
+  const all = Promise.all(Array.from({ length: 12 }, begin));
+  let mostInATurn = 0;
+  for (let before = begun; begun < 12; before = begun) {
+    await setImmediate();
+    mostInATurn = Math.max(mostInATurn, begun - before);
+  }
+  await all;
+  expect(mostInATurn).toBeGreaterThan(2);
 });

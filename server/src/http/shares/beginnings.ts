@@ -1,6 +1,9 @@
 import { InTurn } from "./in-turn.ts";
 
-/** How long requests of known callers begin in one turn of the event loop. */
+/**
+ * How long requests of known callers begin in one turn of the event loop. Those that wait have so much processor time: where the
+ * machine takes this thread off its processor for longer than that, as a busy one does, one of them would begin a turn.
+ */
 const TURN_MS = 3;
 /** More do not begin in one turn, however short they are. */
 const AT_ONCE_MAX = 100;
@@ -15,6 +18,8 @@ export class Beginnings {
   readonly #turnMs: number;
   #isCounting = false;
   #until = 0;
+  /** What this thread will have worked by then. */
+  #untilWorkedMs = 0;
 
   constructor(turnMs = TURN_MS) {
     this.#turnMs = turnMs;
@@ -37,11 +42,18 @@ export class Beginnings {
     this.#isCounting = length > 0;
     if (length === 0) return;
     this.#until = performance.now() + this.#turnMs;
+    this.#untilWorkedMs = workedMs() + this.#turnMs;
     setImmediate(this.#nextTurn);
     for (let n = Math.min(length, AT_ONCE_MAX); n > 0; n--) setImmediate(this.#begin);
   };
 
   readonly #begin = (): void => {
-    if (performance.now() < this.#until) this.#waiting.next();
+    if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.next();
   };
+}
+
+/** What this thread has worked so far. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
