@@ -60,8 +60,15 @@ export async function orDamaged<Value>(what: string, read: () => Promise<Value>)
 
 const SENTENCE_CHARACTERS_MAX = 500;
 
-/** Schema errors list every issue over many lines: the first ones say enough. */
+/** The message of a schema's error is the JSON of all that is wrong: the first of it says enough. */
 function sentenceOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? (firstIssueOf(error) ?? error.message) : String(error);
   return text.replaceAll(/\s+/g, " ").slice(0, SENTENCE_CHARACTERS_MAX);
+}
+
+function firstIssueOf(error: Error): string | null {
+  const [first]: unknown[] = "issues" in error && Array.isArray(error.issues) ? error.issues : [];
+  if (typeof first !== "object" || first === null || !("message" in first) || !("path" in first)) return null;
+  const at = Array.isArray(first.path) ? first.path.join(".") : "";
+  return at === "" ? `it is wrong: ${first.message}` : `${at}: ${first.message}`;
 }

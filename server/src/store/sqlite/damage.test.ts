@@ -3,6 +3,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { tokenSecretIn } from "../../parts/token-secret.ts";
 import { openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
@@ -61,6 +62,18 @@ const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
   "a state that nobody knows": ({ id }) => damage("UPDATE tasks SET state = 'dreaming' WHERE id = ?", id),
   "no submission": ({ id }) => damage("DELETE FROM submissions WHERE task = (SELECT n FROM tasks WHERE id = ?)", id),
 };
+
+test("what is damaged says in a sentence what is wrong with it, and where, also where a schema found it", () => {
+  const row = z.object({ waits: z.array(z.string()) });
+  const messages = [row.safeParse({ waits: 7 }).error, row.safeParse(null).error, new Error("no such page")].map(
+    (cause) => new Damaged("task t", cause).message,
+  );
+  expect(messages).toEqual([
+    "The task t cannot be read: waits: Invalid input: expected array, received number",
+    "The task t cannot be read: it is wrong: Invalid input: expected object, received null",
+    "The task t cannot be read: no such page",
+  ]);
+});
 
 test.each(Object.entries(DAMAGES))(
   "a task with %s is left out of lists and of a start, which say so once",
