@@ -2,7 +2,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
+import { newTask } from "../../store/suite/new-task.suite.ts";
+import { Refusal } from "../../task/errors.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
+import { Handlers } from "../../task/handlers.ts";
+import { backlogPlace } from "../../task/open-task.ts";
 import type { Submission } from "../../task/submission.ts";
 import { createVerbs } from "../../verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../../verbs/verbs.ts";
@@ -10,7 +14,10 @@ import { Ids, systemRandomBytes } from "../ids.ts";
 import { atRest } from "../suite/at-rest.ts";
 import { ada } from "../suite/stage.ts";
 import { VirtualClock } from "../virtual-clock.ts";
+import { Backlogs } from "./backlogs.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
+import { type Entry, entryOf } from "./entry.ts";
+import { queueKey } from "./queue-key.ts";
 
 const AHEAD = 4;
 const ids = new Ids(systemRandomBytes);
@@ -164,4 +171,78 @@ test("thousands that come before those in memory send these back to the disk, an
   expect(await claim(99)).toEqual(expected.slice(5));
   // They were on disk alone, or would not have been read.
   expect(told).toBeGreaterThanOrEqual(41 - 2 * AHEAD - 1);
+});
+
+const Q = queueKey("acme", "q");
+
+/** The queue `q` alone, all of whose tasks stay in memory; `asleep` are on disk, and the store tells what `backlog` says. */
+function alone(backlog: Store["backlog"], { claimableAhead = AHEAD, asleep = 0 } = {}) {
+  const handlers = new Handlers([claimed]);
+  const any = entryOf(newTask({ kind: "work", queue: "q" }), handlers);
+  const here = new Map<string, Entry>();
+  const seen = { placed: 0 };
+  const backlogs: Backlogs = new Backlogs({
+    ...{ store: { backlog, oldestInBacklog: async () => null }, clock, handlers, open: here },
+    transitions: { find: async () => null },
+    sleepers: { inQueue: () => asleep, isFarFrom: () => false, queues: () => new Map(), waiting: () => [] },
+    place: (entry) => {
+      seen.placed += 1;
+      backlogs.withdraw(entry);
+      backlogs.put(entry, false);
+    },
+    ...{ holdBack: () => {}, limits: { claimableAhead }, log: { warn: () => {} } },
+  });
+  const put = (n: number): Entry => {
+    const entry = { ...any, id: String(n), number: n + 1, createdAt: n };
+    here.set(entry.id, entry);
+    backlogs.put(entry, false);
+    return entry;
+  };
+  return { backlogs, put, seen };
+}
+
+test("a queue with many whose deadline is near is measured whole, and a page of it moves those alone that are next by then", async () => {
+  const count = 200_000;
+  const claimableAhead = 500;
+  const { backlogs, put, seen } = alone(
+    async (_, after) => {
+      const from = Math.max(0, after.createdAt + 1);
+      const tasks = entries.slice(from, from + claimableAhead);
+      const last = tasks.at(-1);
+      return { tasks, next: last ? backlogPlace(last) : null };
+    },
+    { claimableAhead },
+  );
+  const entries = Array.from({ length: count }, (_, n) => put(n));
+  const behind = count - claimableAhead;
+  expect(backlogs.depths()).toEqual([{ tenant: "acme", queue: "q", ready: behind, oldestAt: claimableAhead }]);
+  for (const entry of entries.slice(0, claimableAhead / 2 + 1)) backlogs.withdraw(entry);
+  await backlogs.fill(Q);
+  expect(seen.placed).toBe(claimableAhead);
+  expect(backlogs.depths()).toMatchObject([{ ready: behind - claimableAhead, oldestAt: 2 * claimableAhead }]);
+});
+
+test("a store that does not tell the next ones is asked once a second, however many workers have asked", async () => {
+  let asked = 0;
+  const refuse = async () => {
+    asked += 1;
+    throw new Refusal("unavailable", "The store is busy.");
+  };
+  const { backlogs } = alone(refuse, { asleep: 9 });
+  for (let worker = 0; worker < 20; worker++) {
+    await expect(backlogs.fill(Q)).rejects.toThrow("busy");
+    await clock.advance(10, atRest);
+  }
+  expect(asked).toBe(20);
+  await clock.advance(5_000, atRest);
+  expect(asked).toBe(25);
+  backlogs.stop();
+});
+
+test("nothing is kept of a queue whose last tasks went while its next ones were read", async () => {
+  const { backlogs, put } = alone(async () => ({ tasks: [], next: null }));
+  const entries = Array.from({ length: AHEAD + 1 }, (_, n) => put(n));
+  for (const entry of entries) backlogs.withdraw(entry);
+  await atRest();
+  expect(backlogs.depths()).toEqual([]);
 });

@@ -27,7 +27,7 @@ type Parts = {
   handlers: Handlers;
   transitions: Pick<Transitions, "find">;
   open: Pick<OpenTasks, "get" | "has">;
-  sleepers: Pick<Sleepers, "inQueue" | "queues" | "waiting">;
+  sleepers: Pick<Sleepers, "inQueue" | "isFarFrom" | "queues" | "waiting">;
   place: (entry: Entry) => void;
   /** It cannot be read, and is given to nobody. */
   holdBack: (id: TaskId, error: unknown) => void;
@@ -112,7 +112,6 @@ export class Backlogs {
     if (this.#stopped) return;
     backlog.reading ??= this.#read(backlog);
     const failure = await backlog.reading;
-    this.#tidy(key, backlog);
     if (failure) throw failure.error;
   }
 
@@ -141,9 +140,9 @@ export class Backlogs {
     const onDisk = sleepers.queues();
     return [...new Set([...onDisk.keys(), ...this.#backlogs.keys()])].map((key) => {
       const { behind = new Map<TaskId, Entry>(), oldestAt = null } = this.#backlogs.get(key) ?? {};
-      const ages = [...behind.values()].map(({ createdAt }) => createdAt);
-      const ready = (onDisk.get(key) ?? 0) + ages.length;
-      return { ...namesOf(key), ready, oldestAt: Math.min(oldestAt ?? clock.now(), ...ages) };
+      let oldest = oldestAt ?? clock.now();
+      for (const { createdAt } of behind.values()) oldest = Math.min(oldest, createdAt);
+      return { ...namesOf(key), ready: (onDisk.get(key) ?? 0) + behind.size, oldestAt: oldest };
     });
   }
 
@@ -163,9 +162,10 @@ export class Backlogs {
   }
 
   /** Callers name queues: of one in which nothing waits nothing is kept. */
-  #tidy(key: string, { next, behind, more, reading }: Backlog): void {
+  #tidy(key: string, backlog: Backlog): void {
+    const { next, behind, more, reading } = backlog;
     if (more || reading || next.size + behind.size > 0 || this.#parts.sleepers.inQueue(key) !== 0) return;
-    this.#backlogs.delete(key);
+    if (this.#backlogs.get(key) === backlog) this.#backlogs.delete(key);
   }
 
   /** Reads a page when few are left. */
@@ -199,7 +199,8 @@ export class Backlogs {
       for (const entry of entries) if (!changed.has(entry.id) && !open.has(entry.id)) place(entry);
     } catch (error) {
       failure = { error };
-      if (!this.#stopped) {
+      // However many ask meanwhile, one asks again.
+      if (!this.#stopped && !backlog.again) {
         log.warn("The store did not tell the next tasks of a queue; it is asked again.", { ...backlog.of, error });
         backlog.again = clock.after(AGAIN_MS, () => {
           backlog.again = null;
@@ -210,9 +211,15 @@ export class Backlogs {
     }
     this.#changed.delete(changed);
     if (this.#stopped) return failure;
-    for (const entry of [...backlog.behind.values()]) place(entry);
+    for (const entry of [...backlog.behind.values()]) if (this.#isElsewhere(entry, backlog)) place(entry);
     this.#look(backlog);
+    this.#tidy(queueKey(backlog.of.tenant, backlog.of.queue), backlog);
     return failure;
+  }
+
+  /** Whether one that is behind what is next belongs there no more: many stay, where their time is near. */
+  #isElsewhere(entry: Entry, { more, upTo }: Backlog): boolean {
+    return !more || this.#parts.sleepers.isFarFrom(entry) || !isBehind(backlogPlace(entry), upTo);
   }
 
   /** Whether others claim one is told by its input, which may no longer fit its kind. */
