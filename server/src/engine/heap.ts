@@ -15,6 +15,11 @@ export class Heap<Item> {
     return this.#items[0];
   }
 
+  /** Drops all others. */
+  keep(wanted: (item: Item) => boolean): void {
+    for (const item of this.#items.splice(0)) if (wanted(item)) this.push(item);
+  }
+
   push(item: Item): void {
     const items = this.#items;
     let at = items.length;

@@ -62,3 +62,25 @@ test("who asks how many come before a task does not count the hundred thousand t
   expect(queue.size).toBe(0);
   expect(processorMs() - removing).toBeLessThan(2_000);
 });
+
+test("tasks that come and go again and again, since others come before them, leave nothing behind", () => {
+  let looks = 0;
+  const item = (n: number): Ready => ({
+    ...{ id: String(n), tenant: "a", conversation: null, priority: 0 },
+    get createdAt() {
+      looks += 1;
+      return n;
+    },
+  });
+  const queue = new ReadyQueue<Ready>();
+  const items = Array.from({ length: 1_000 }, (_, n) => item(n));
+  for (let times = 0; times < 50; times++) {
+    for (const each of items) queue.push(each);
+    for (const { id } of items) queue.remove(id);
+  }
+  queue.push(item(1_000));
+  looks = 0;
+  expect(queue.pop()?.id).toBe("1000");
+  // To pass over all 50,000 takes a million and more.
+  expect(looks).toBeLessThan(100_000);
+});

@@ -13,6 +13,9 @@ export type Ready = {
   createdAt: number;
 };
 
+/** Fewer that were taken out than this are left in their heaps. */
+const TAKEN_MIN = 1_000;
+
 /** Keys in turn: the one served goes to the back. */
 class Turns<Value> {
   readonly #values = new Map<string, Value>();
@@ -23,6 +26,10 @@ class Turns<Value> {
 
   get(key: string): Value | undefined {
     return this.#values.get(key);
+  }
+
+  values(): Iterable<Value> {
+    return this.#values.values();
   }
 
   at(key: string, make: () => Value): Value {
@@ -50,8 +57,11 @@ class Turns<Value> {
   }
 }
 
-/** Tasks of one tenant and priority: in turn between conversations, and all of them by age. */
-type Level<Item> = { turns: Turns<Heap<Item>>; byAge: Ranking<Item> };
+/**
+ * Tasks of one tenant and priority: in turn between conversations, and all of them by age. `taken` were taken out since the heaps
+ * were last looked through: one task may come and go as often as others come before it.
+ */
+type Level<Item> = { turns: Turns<Heap<Item>>; byAge: Ranking<Item>; taken: number };
 
 /** The ready tasks of one tenant: by priority, then by conversation. */
 class TenantQueue<Item extends Ready> {
@@ -66,7 +76,7 @@ class TenantQueue<Item extends Ready> {
   push(item: Item): void {
     let level = this.#levels.get(item.priority);
     if (!level) {
-      level = { turns: new Turns(), byAge: new Ranking<Item>(isOlder) };
+      level = { turns: new Turns(), byAge: new Ranking<Item>(isOlder), taken: 0 };
       this.#levels.set(item.priority, level);
       this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
     }
@@ -74,9 +84,15 @@ class TenantQueue<Item extends Ready> {
     level.byAge.add(item);
   }
 
-  /** It is not to be counted any more, and still lies in its heap: `pop` passes it over. */
-  forget(item: Item): void {
-    this.#levels.get(item.priority)?.byAge.remove(item);
+  /** It is not to be counted any more. It lies in its heap, where `pop` passes it over, until such are more than the `wanted`. */
+  forget(item: Item, wanted: (item: Item) => boolean): void {
+    const level = this.#levels.get(item.priority);
+    if (!level) return;
+    level.byAge.remove(item);
+    level.taken += 1;
+    if (level.taken < Math.max(TAKEN_MIN, level.byAge.size)) return;
+    for (const heap of level.turns.values()) heap.keep(wanted);
+    level.taken = 0;
   }
 
   /** How many come before this one by priority and age alone. */
@@ -110,8 +126,9 @@ class TenantQueue<Item extends Ready> {
 
 export class ReadyQueue<Item extends Ready> {
   readonly #tenants = new Turns<TenantQueue<Item>>();
-  /** What is ready. What was taken out still lies in its heap, and is passed over there. */
+  /** What is ready. What was taken out may still lie in its heap, and is passed over there. */
   readonly #items = new Map<string, Item>();
+  readonly #isReady = (item: Item): boolean => this.#items.get(item.id) === item;
 
   get size(): number {
     return this.#items.size;
@@ -130,7 +147,7 @@ export class ReadyQueue<Item extends Ready> {
   /** Takes the next one in turn, of the tenants that `may` have one now. */
   pop(may?: (tenant: string) => boolean): Item | undefined {
     const item = this.#tenants.serve(
-      (tenant) => tenant.pop((item) => this.#items.get(item.id) === item),
+      (tenant) => tenant.pop(this.#isReady),
       (tenant) => tenant.isEmpty,
       may,
     );
@@ -141,8 +158,8 @@ export class ReadyQueue<Item extends Ready> {
   /** What was removed, if it was there. */
   remove(id: string): Item | undefined {
     const item = this.#items.get(id);
-    if (item) this.#tenants.get(item.tenant)?.forget(item);
     this.#items.delete(id);
+    if (item) this.#tenants.get(item.tenant)?.forget(item, this.#isReady);
     return item;
   }
 
