@@ -1,5 +1,5 @@
 /** What a damaged database does: an error for the one thing that is damaged, and for nothing else. */
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -95,6 +95,29 @@ test.each(Object.entries(DAMAGES))(
     await store.close();
   },
 );
+
+test("a list whose statement breaks at the bytes of one task has all others, in their order", async () => {
+  const store = await reopened();
+  const kept: Task[] = [];
+  for (const [n, letter] of ["a", "b", "c", "d"].entries())
+    kept.push(await submit(store, newTask({ createdAt: START + n, input: { text: letter.repeat(60_000) } })));
+  await store.close();
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const bytes = await readFile(path.join(folder, DATABASE_FILE));
+  // Each page of a long value begins with the number of its next one.
+  for (let at = 0; at < bytes.length; at += size)
+    if (bytes.subarray(at + 4, at + size).every((byte) => byte === 0x62)) bytes.fill(0xff, at, at + 4);
+  await writeFile(path.join(folder, DATABASE_FILE), bytes);
+  const [first, second, third, fourth] = kept;
+  const damaged = await reopened();
+  const listed = await damaged.list(EVERYBODY, {}, { limit: 10 });
+  expect(listed.tasks.map(({ id }) => id)).toEqual([fourth?.id, third?.id, first?.id]);
+  expect(damages).toEqual([`task of row ${second?.number}`]);
+  await damaged.close();
+});
 
 const damageColumn = ({ id }: Task) => damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
 
