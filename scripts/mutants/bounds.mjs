@@ -66,8 +66,14 @@ export const BOUNDS = [
   {
     file: stream,
     name: "all-events-of-a-chunk-are-mended-at-once",
-    find: "this.#next + EVENTS_A_TURN",
-    put: "this.#next + this.#events.length",
+    find: "this.#mended < EVENTS_A_TURN &&",
+    put: "this.#mended >= 0 &&",
+  },
+  {
+    file: stream,
+    name: "events-in-chunks-of-their-own-are-mended-at-once",
+    find: "(!isDone || this.#mended >= EVENTS_A_TURN)",
+    put: "!isDone",
   },
   {
     file: tools,

@@ -14,7 +14,7 @@ const LINE_BYTES_PER_OUTPUT_BYTE = 2;
 /** Every few characters of text travel in an envelope of some 200 bytes. */
 const BODY_BYTES_PER_OUTPUT_BYTE = 16;
 const LINE_FEED = 10;
-/** Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and a chunk may hold thousands. */
+/** Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and one turn may bring thousands, in one chunk or each in its own. */
 const EVENTS_A_TURN = 64;
 
 /** Fails with `bad_answer` once a line or the whole is too long for an answer of `outputBytesMax`. */
@@ -64,6 +64,8 @@ export class RepairedAnswer {
   #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   #source: Source | null = null;
   #lines = "";
+  /** Mended since the last turn that it let others have. */
+  #mended = 0;
   /** A later turn goes on with it. */
   #isMending = false;
   #countsTimer: NodeJS.Timeout | null = null;
@@ -84,9 +86,9 @@ export class RepairedAnswer {
     return !this.isBehind && (this.#reader?.desiredSize ?? 0) > 0;
   }
 
-  /** There is more in it than is mended in this turn. */
+  /** Nothing more of it is mended in this turn. */
   get isBehind(): boolean {
-    return this.#events.length > 0;
+    return this.#isMending;
   }
 
   comesFrom(source: Source): void {
@@ -133,11 +135,13 @@ export class RepairedAnswer {
   /** Some of what has come; the rest in later turns, and then what is to be done behind it. */
   #mend(isLater = false): void {
     if (this.#reader === null || (this.#isMending && !isLater)) return;
+    if (isLater) this.#mended = 0;
     try {
-      const to = Math.min(this.#next + EVENTS_A_TURN, this.#events.length);
-      for (; this.#next < to && this.#repair.stage !== "over"; this.#next++) {
+      for (; this.#mended < EVENTS_A_TURN && this.#repair.stage !== "over"; this.#mended++) {
         const event = this.#events[this.#next];
-        if (event) this.#lines += linesOf(this.#repair.mended(event));
+        if (event === undefined) break;
+        this.#next += 1;
+        this.#lines += linesOf(this.#repair.mended(event));
       }
     } catch (error) {
       this.#break(error);
@@ -145,15 +149,16 @@ export class RepairedAnswer {
     }
     const { stage } = this.#repair;
     if (stage === "complete") this.#countsTimer ??= afterMs(COUNTS_MS, () => this.end());
-    this.#isMending = stage !== "over" && this.#next < this.#events.length;
-    if (this.#isMending) setImmediate(() => this.#mend(true));
-    else {
+    const isDone = this.#next === this.#events.length;
+    if (isDone) {
       this.#events = [];
       this.#next = 0;
     }
+    this.#isMending = stage !== "over" && (!isDone || this.#mended >= EVENTS_A_TURN);
+    if (this.#isMending) setImmediate(() => this.#mend(true));
     if (stage === "over") this.#close();
-    else if (this.#isMending || this.#last === null) this.#handOn();
-    else this.#last();
+    else if (isDone && this.#last !== null) this.#last();
+    else this.#handOn();
     if (isLater && !this.#isMending) this.#source?.more();
   }
 
@@ -177,6 +182,7 @@ export class RepairedAnswer {
   #leave(reason: unknown): void {
     this.#reader = null;
     this.#events = [];
+    this.#isMending = false;
     if (this.#countsTimer !== null) clearTimeout(this.#countsTimer);
     this.#source?.letGo(reason);
   }

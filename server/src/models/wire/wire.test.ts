@@ -102,9 +102,15 @@ describe("the bytes of an answer", () => {
     expect(toolCalls).toMatchObject([{ input: { text } }]);
   });
 
-  it("are mended a few events in a turn, however many come at once", async () => {
-    const EVENTS = 5_000;
-    const text = events(...Array.from({ length: EVENTS }, () => said({ content: "ab " })), said({}, "stop"), "[DONE]");
+  const MANY = 5_000;
+  const pieces = Array.from({ length: MANY }, () => "ab ");
+  it.each([
+    [
+      "one chunk",
+      { kind: "text", text: events(...pieces.map((content) => said({ content })), said({}, "stop"), "[DONE]") },
+    ],
+    ["a chunk each", { kind: "answer", text: pieces.join(""), pieces }],
+  ] as const)("are mended a few events in a turn, however many come at once in %s", async (_, behaviour) => {
     const heard: number[] = [0];
     const count = () => {
       heard.push(0);
@@ -112,10 +118,10 @@ describe("the bytes of an answer", () => {
     };
     let isOver = false;
     setImmediate(count);
-    provider.server.script({ kind: "text", text });
+    provider.server.script(behaviour);
     const answer = await ask(GATEWAY, { onText: () => heard.push((heard.pop() ?? 0) + 1) });
     isOver = true;
-    expect(answer.text).toBe("ab ".repeat(EVENTS));
+    expect(answer.text).toBe(pieces.join(""));
     expect(Math.max(...heard)).toBeLessThanOrEqual(128);
   });
 
