@@ -3,11 +3,8 @@
  * first question, ends when nobody has asked for a while, and keeps no process alive.
  */
 import { Worker } from "node:worker_threads";
+import type { TokenAnswers, TokenQuestions } from "./token-answers.ts";
 
-type Part = { text: string; tokens: number };
-/** What it is asked. `count`: the tokens of some texts together; `first` and `last`: what of a text has at most so many. */
-export type TokenQuestions = { count: readonly string[]; first: Part; last: Part };
-export type TokenAnswers = { count: number; first: string; last: Part };
 export type TokenQuestion<Verb extends keyof TokenQuestions = keyof TokenQuestions> = {
   id: number;
   verb: Verb;
@@ -25,7 +22,20 @@ let idle: NodeJS.Timeout | undefined;
 let last = 0;
 
 /** Those who have much to ask do so a piece at a time: questions are answered in the order in which they come. */
-export function askOfTokens<Verb extends keyof TokenQuestions>(
+export async function askOfTokens<Verb extends keyof TokenQuestions>(
+  verb: Verb,
+  asked: TokenQuestions[Verb],
+): Promise<TokenAnswers[Verb]> {
+  try {
+    return await askOfThread(verb, asked);
+  } catch {
+    // It has died, or there is none left to start. What is counted may be an answer that is paid: it is not lost for that.
+    const { answerTo } = await import("./token-answers.ts");
+    return answerTo(verb, asked);
+  }
+}
+
+function askOfThread<Verb extends keyof TokenQuestions>(
   verb: Verb,
   asked: TokenQuestions[Verb],
 ): Promise<TokenAnswers[Verb]> {
@@ -47,10 +57,15 @@ function start(): Worker {
     open.delete(id);
     if (open.size > 0) return;
     started.unref();
-    idle = setTimeout(() => void started.terminate(), IDLE_MS).unref();
+    idle = setTimeout(() => {
+      // Whoever asks from now on is answered by another.
+      worker = null;
+      void started.terminate();
+    }, IDLE_MS).unref();
   });
   started.on("error", () => {});
   started.on("exit", () => {
+    if (worker !== started) return;
     worker = null;
     for (const { reject } of open.values()) reject(new Error("The thread that counts tokens has ended."));
     open.clear();
