@@ -41,6 +41,15 @@ it("lets a page of a listed origin read answers, refusals and streams, and no ot
   }
 });
 
+it("leaves Shannon's and Orchestrate's answers as on their own ports: for every page, whoever asks", async () => {
+  for (const path of ["/shannon/api/v1/tasks", "/orchestrate/v1/orchestrate/runs", "/shannon/nothing"]) {
+    const { status, headers, body } = await server.call(path, { headers: { origin: "https://evil.example" } });
+    await body?.cancel();
+    const told = [headers.get("access-control-allow-origin"), headers.get("vary")];
+    expect([path, status >= 400, told]).toEqual([path, true, ["*", null]]);
+  }
+});
+
 it("tells a page beforehand what it may send", async () => {
   const asked = {
     origin: APP,
