@@ -79,3 +79,25 @@ test("a schema that waits is none for a door, however long the list", () => {
   const waits = z.array(z.int().refine(async () => true));
   expect(() => foundWrong(waits, Array(5_000).fill(1))).toThrow(z.core.$ZodAsyncError);
 });
+
+test("what looks at a whole list is given what its items were made, or is not asked", () => {
+  const numbers = z.array(
+    z
+      .string()
+      .transform(Number)
+      .refine((n) => n !== 7, "must not be 7"),
+  );
+  const sum = numbers.refine((all) => all.reduce((one, other) => one + other, 0) % 1 === 0, "must be whole");
+  const texts = (wrong: number) => Array.from({ length: 5_000 }, (_, n) => (n < wrong ? "7" : "0"));
+  for (const wrong of [1, 5_000])
+    expect(new Set(foundWrong(sum, texts(wrong)).error?.issues.map(({ message }) => message))).toEqual(
+      new Set(["must not be 7"]),
+    );
+});
+
+test("a schema that is made anew wherever it is looked into is taken as any", () => {
+  type Node = { name: string; children: Node[] };
+  const lazily = (): z.ZodType<Node> => z.object({ name: z.string(), children: z.lazy(() => z.array(lazily())) });
+  const tree = { name: "a", children: [{ name: "b", children: [] }] };
+  expect(foundWrong(lazily(), tree)).toEqual({ success: true, data: tree });
+});

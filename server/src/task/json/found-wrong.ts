@@ -24,13 +24,21 @@ export function foundWrong<Schema extends z.ZodType>(
 /** Schemas whose lists end early, as all do that are within them. */
 const ended = new WeakSet<z.core.$ZodType>();
 
+/** Of one schema. One that makes its parts anew wherever it is looked into has no end: of what lies deeper all is told. */
+const PARTS_MAX = 1_000;
+
 /** At the first value, as what a schema is made of may be declared after it. */
 function endLists(schema: z.core.$ZodType): void {
   if (ended.has(schema)) return;
-  ended.add(schema);
-  if (schema instanceof z.core.$ZodArray) endEarly(schema);
-  if (schema instanceof z.core.$ZodLazy && isAnyJson(schema)) takeAnyJson(schema);
-  for (const inner of partsOf(schema)) endLists(inner);
+  const parts = [schema];
+  // Those that are added meanwhile have their turn too.
+  for (const part of parts) {
+    if (ended.has(part)) continue;
+    ended.add(part);
+    if (part instanceof z.core.$ZodArray) endEarly(part);
+    if (part instanceof z.core.$ZodLazy && isAnyJson(part)) takeAnyJson(part);
+    if (parts.length < PARTS_MAX) parts.push(...partsOf(part));
+  }
 }
 
 /** All schemas that stand in the definition of one. */
@@ -61,7 +69,11 @@ function endEarly({ _zod: list }: z.core.$ZodArray): void {
         payload.issues.push({ ...issue, path: [from + Number(at), ...path] });
       }
     }
-    if (payload.issues.length === 0) payload.value = items;
+    // Some may be left, as they were given: no check of the list may look at those.
+    const last = run === parse || items.length === value.length ? undefined : payload.issues.pop();
+    if (last !== undefined) payload.issues.push({ ...last, continue: false });
+    while (items.length < value.length) items.push(value[items.length]);
+    payload.value = items;
     return payload;
   };
   // Without checks of its own, it runs as it parses.
