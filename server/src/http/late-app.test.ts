@@ -115,6 +115,8 @@ it("what is asked for is found where the router would find it", async () => {
     "/b%65low/a": "below",
     "/below/%ZZ": "400",
     "http://some.where/below/a": "below",
+    "HTTP://some.where/below/a": "below",
+    "http://some.where?/below/a": "root",
     "/belows/a": "root",
     "/a/below/b": "root",
     "/?/below/a": "root",

@@ -77,7 +77,7 @@ function liesBelow(prefix: string, path: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/");
 }
 
-const ORIGIN = /^https?:\/\/[^/]*/;
+const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 /** A path as the router reads it: without its origin and query, and unescaped. */
 function routedPath(url: string): string {
