@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fastify from "fastify";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
@@ -141,6 +142,8 @@ describe("an event stream", () => {
     given.push("id: 2\n\n");
     whileAsked.push("id: 3\n\n");
     news();
+    await nextTurn();
+    expect([given, whileAsked]).toEqual([[], []]);
     let text = "";
     while (!text.includes("id: 3")) text += await read();
     expect(text).toBe("id: 2\n\nid: 3\n\n");
