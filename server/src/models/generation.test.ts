@@ -135,7 +135,8 @@ describe("stop sequences", () => {
 describe("a time limit", () => {
   it("ends an answer that does not end, and keeps what there is of it", async () => {
     server.script({ kind: "stall", text: "Half of an" });
-    const answer = await ask("gateway:m", { timeLimitMs: 150 });
+    // As long as a busy machine may take to the last of these words.
+    const answer = await ask("gateway:m", { timeLimitMs: 1_500 });
     expect(answer).toMatchObject({ text: "Half of an", pieces: "Half of an" });
     expect(answer.generation?.stopReason).toBe("time_limit");
   });
