@@ -246,3 +246,18 @@ test("nothing is kept of a queue whose last tasks went while its next ones were 
   await atRest();
   expect(backlogs.depths()).toEqual([]);
 });
+
+test("those whose deadline is near are read many at a time by a start", async () => {
+  await submitMany(2 * AHEAD + 1, { deadlineMs: 300_000 });
+  const read = store.task.bind(store);
+  let [reading, most] = [0, 0];
+  store.task = async (id) => {
+    reading += 1;
+    most = Math.max(most, reading);
+    return await read(id).finally(() => {
+      reading -= 1;
+    });
+  };
+  await restart();
+  expect(most).toBeGreaterThan(2 * AHEAD);
+});

@@ -16,6 +16,8 @@ import { SleeperCounts } from "./sleeper-counts.ts";
 
 /** Sleepers that are read at once. */
 const PAGE = 1_000;
+/** Of those, so many at once with their inputs, each of which may be megabytes. */
+const WHOLE_PAGE = 64;
 /** Numbers that are read at once: some milliseconds of a thread. */
 const NUMBERS_PAGE = 5_000;
 /** Conversations that are asked for at once. */
@@ -190,16 +192,20 @@ export class Sleepers {
   }
 
   async #takeIn(tasks: readonly OpenTask[]): Promise<void> {
-    const { handlers, transitions } = this.#parts;
-    for (const open of tasks) {
-      // Whether others claim it is told by its input, which may no longer fit its kind.
-      if (handlers.get(open.kind)?.queueOf === undefined) this.#place(entryUnread(open, handlers));
-      else {
-        const task = await this.#again(() => transitions.find(open.id), isPassing).catch(() => null);
-        if (task) this.#place(entryOf(task, handlers));
-      }
+    const { handlers } = this.#parts;
+    for (let from = 0; from < tasks.length && !this.#stopped; from += WHOLE_PAGE) {
+      const entries = await Promise.all(tasks.slice(from, from + WHOLE_PAGE).map((open) => this.#entryOf(open)));
+      for (const entry of entries) if (entry) this.#place(entry);
     }
     await this.bringBefore(tasks.map((open) => entryUnread(open, handlers)));
+  }
+
+  /** Whether others claim it is told by its input, which may no longer fit its kind. */
+  async #entryOf(open: OpenTask): Promise<Entry | null> {
+    const { handlers, transitions } = this.#parts;
+    if (handlers.get(open.kind)?.queueOf === undefined) return entryUnread(open, handlers);
+    const task = await this.#again(() => transitions.find(open.id), isPassing).catch(() => null);
+    return task && entryOf(task, handlers);
   }
 
   #place(entry: Entry): void {
