@@ -146,11 +146,12 @@ export function partsFrom(content: CreateMessage["content"]): [Part, ...Part[]] 
   return [first, ...others];
 }
 
+const PLAIN_KEYS = new Set(["id", "response_type", "text"]);
+
 /** A text with nothing beside it but its number is a text; any other item is data that keeps all of its own. */
 function partOf(item: JsonObject): Part {
-  const { id: _, ...rest } = item;
-  const isPlain = Object.keys(rest).every((key) => key === "response_type" || key === "text");
-  const text = rest["text"];
+  const isPlain = Object.keys(item).every((key) => PLAIN_KEYS.has(key));
+  const text = item["text"];
   return isPlain && typeof text === "string" ? { text } : { data: item };
 }
 
