@@ -122,7 +122,7 @@ CREATE TABLE inbox (
   value      TEXT NOT NULL,
   by         TEXT NOT NULL,
   at         INTEGER NOT NULL,
-  taken      INTEGER NOT NULL DEFAULT 0 CHECK (taken IN (0, 1)), question TEXT, answer TEXT,
+  taken      INTEGER NOT NULL DEFAULT 0 CHECK (taken IN (0, 1)), question TEXT, answer TEXT, bytes INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (task, n),
   UNIQUE (task, message_id)
 ) STRICT, WITHOUT ROWID;
@@ -205,7 +205,6 @@ CREATE TABLE search_progress (
   n   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX journal_errors ON journal (task, at) WHERE error IS NOT NULL;
-CREATE INDEX inbox_open ON inbox (task, n) WHERE taken = 0;
 CREATE TABLE documents (
   key         TEXT PRIMARY KEY CHECK (length(key) = 36),
   tenant      TEXT NOT NULL,
@@ -638,5 +637,6 @@ CREATE INDEX tasks_unclaimed ON tasks (tenant, queue, -priority, created_at, id)
   AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(concurrency_limit, 0) >= 0
   AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
     OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL))) AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL;
+CREATE INDEX inbox_open ON inbox (task, n, bytes) WHERE taken = 0;
 INSERT INTO search_progress (one, n) VALUES (1, 0);
-PRAGMA user_version = 36;
+PRAGMA user_version = 37;

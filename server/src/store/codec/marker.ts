@@ -12,6 +12,11 @@ export function markerText(sha256: string, bytes: number, json: string): string 
   return `@${sha256}:${bytes}\n${json.slice(0, PREVIEW_CHARACTERS)}`;
 }
 
+/** Of the value that a row's text is, or names. */
+export function storedBytes(stored: string): number {
+  return readMarker(stored)?.bytes ?? Buffer.byteLength(stored);
+}
+
 /** Null when the text is the value itself. */
 export function readMarker(stored: string): Marker | null {
   const [marker, sha256, bytes] = MARKER.exec(stored) ?? [];

@@ -14,6 +14,7 @@ import type { JournalEntry, Write } from "../write.ts";
 import { addedUsage } from "./daily-usage.ts";
 import { documentValues, memberValues, vectorStoreValues } from "./document-rows.ts";
 import { humanRows } from "./human-rows.ts";
+import { storedBytes } from "./marker.ts";
 import type {
   Noted,
   PreparedAudit,
@@ -74,7 +75,8 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   if (write.inbox) {
     const { messageId, prompt, question, value, by, at, taken, answer } = write.inbox;
     const given = answer === undefined ? null : spill.value(answer);
-    prepared.inbox = [messageId, prompt, question, spill.value(value), by, at, taken ? 1 : 0, given];
+    const stored = spill.value(value);
+    prepared.inbox = [messageId, prompt, question, stored, by, at, taken ? 1 : 0, given, storedBytes(stored)];
     for (const sha256 of keptIn(value)) spill.name(sha256);
   }
   if (write.usage?.length) Object.assign(prepared, paid(write.usage, task));

@@ -129,7 +129,7 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   taken?: number[];
   inbox?: [
     ...[messageId: string, prompt: string | null, question: string | null],
-    ...[value: string, by: string, at: number, taken: 0 | 1, answer: string | null],
+    ...[value: string, by: string, at: number, taken: 0 | 1, answer: string | null, bytes: number],
   ];
   usage?: [key: string, record: string][];
   /** What these calls add to daily usage. */

@@ -91,6 +91,22 @@ test("what the version before has left opens and reads, in every state of a task
   await store.close();
 });
 
+test("an inbox of an older version has the bytes of what waits in it, also of a value that lies in a file", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(36), database);
+  const db = openDatabase(database);
+  const task = db.prepare<[], { n: number; id: string }>("SELECT n, id FROM tasks WHERE state = 'running'").get();
+  const insert = db.prepare<unknown[]>(
+    "INSERT INTO inbox (task, n, message_id, value, by, at, taken) VALUES (?, ?, ?, ?, 'ada', 1, ?)",
+  );
+  const values = ['"\u00e9"', `@${"a".repeat(64)}:70000\n"begins"`, '"taken"'];
+  for (const [at, value] of values.entries()) insert.run(task?.n, 101 + at, `m${at}`, value, at === 2 ? 1 : 0);
+  db.close();
+  const store = await openSqliteStore(folder);
+  expect(await store.inboxSize(task?.id ?? "")).toEqual({ items: 2, bytes: 4 + 70_000 });
+  await store.close();
+});
+
 test("daily usage begins with the paid calls that an older version has left", async () => {
   const database = path.join(folder, DATABASE_FILE);
   await cp(fixture(17), database);
@@ -245,5 +261,6 @@ test("migrations are frozen", () => {
     "a3ecbcfc9948d6b4",
     "43b59f22d0967e5a",
     "08c4dcc00469ee78",
+    "94d7d1e755773c8a",
   ]);
 });

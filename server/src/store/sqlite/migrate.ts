@@ -37,6 +37,7 @@ import { orderOfAStart } from "./migrations/033-order-of-a-start.ts";
 import { asked } from "./migrations/034-asked.ts";
 import { unclaimed } from "./migrations/035-unclaimed.ts";
 import { tasksGo } from "./migrations/036-tasks-go.ts";
+import { inboxBytes } from "./migrations/037-inbox-bytes.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -76,6 +77,7 @@ export const MIGRATIONS: readonly string[] = [
   asked,
   unclaimed,
   tasksGo,
+  inboxBytes,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

@@ -79,8 +79,8 @@ export function writerStatements(db: Database) {
        FROM journal WHERE task = ? AND ((state IN ('done', 'failed') AND tries > 0) OR (state = 'retrying' AND kind = 'child'))`,
     ),
     insertInbox: run(
-      `INSERT INTO inbox (task, n, message_id, prompt, question, value, by, at, taken, answer)
-       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO inbox (task, n, message_id, prompt, question, value, by, at, taken, answer, bytes)
+       VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM inbox WHERE task = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     takeInbox: run("UPDATE inbox SET taken = 1 WHERE task = ? AND n = ?"),
     parentOf: row("SELECT n, parent, conversation FROM tasks WHERE id = ?"),

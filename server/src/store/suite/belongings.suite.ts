@@ -93,6 +93,21 @@ export function belongingStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...after, inbox: message }])).toEqual(duplicate);
   });
 
+  test("an inbox has the bytes of what waits in it, also of values that lie in files, and of nothing that was taken", async () => {
+    const store = await setup();
+    let task = await running(store);
+    const values = ["x".repeat(10), "\u{1f600}", "y".repeat(1 << 20)];
+    for (const [at, value] of values.entries()) {
+      const messageId = `m${at}`;
+      const got = decided(task, { do: "input", by: "ada", messageId, prompt: null });
+      await store.apply([{ ...got, inbox: { messageId, prompt: null, question: null, value, by: "ada", at: START } }]);
+      task = got.task;
+    }
+    expect(await store.inboxSize(task.id)).toEqual({ items: 3, bytes: 12 + 6 + (1 << 20) + 2 });
+    await store.apply([{ ...decided(task, record), taken: [1, 3] }]);
+    expect(await store.inboxSize(task.id)).toEqual({ items: 1, bytes: 6 });
+  });
+
   test("an input is found by its message id, used up or not, with the question that it answers", async () => {
     const store = await setup();
     const task = await running(store);

@@ -115,7 +115,7 @@ function inboxReads(db: Database) {
       ({ id, messageId }: OfTask & { messageId: string }) => [id, messageId],
     ),
     inboxSize: row(
-      `SELECT count(*), coalesce(sum(${bytesOfValue("value")}), 0)
+      `SELECT count(*), coalesce(sum(bytes), 0)
        FROM inbox INDEXED BY inbox_open WHERE task = ${OF_TASK} AND taken = 0`,
       ({ id }: OfTask) => [id],
     ),
