@@ -3,7 +3,7 @@ import { defineConfig, defineHandler } from "waybill";
 import { z } from "zod";
 import { steps } from "./kinds.ts";
 
-const noop = defineHandler({
+export const noop = defineHandler({
   kind: "noop",
   input: z.strictObject({}),
   run: (ctx) => ctx.step("nothing", async () => null),

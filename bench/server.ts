@@ -17,7 +17,14 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
 
-export type Start = { mode?: "dev" | "serve"; flags?: string[]; env?: Record<string, string>; node?: string[] };
+/** `bin` is that of another build of Waybill. */
+export type Start = {
+  mode?: "dev" | "serve";
+  flags?: string[];
+  env?: Record<string, string>;
+  node?: string[];
+  bin?: string;
+};
 
 export class Server {
   readonly url: string;
@@ -25,10 +32,10 @@ export class Server {
   readonly #process: ChildProcess;
   #words = "";
 
-  constructor(data: string, port: number, { mode = "dev", flags = [], env = {}, node = [] }: Start = {}) {
+  constructor(data: string, port: number, { mode = "dev", flags = [], env = {}, node = [], bin = BIN }: Start = {}) {
     this.url = `http://127.0.0.1:${port}`;
     const own = ["--data", data, "--port", String(port), "--lens-port", "none"];
-    this.#process = spawn(process.execPath, [...node, BIN, mode, ...own, ...flags], {
+    this.#process = spawn(process.execPath, [...node, bin, mode, ...own, ...flags], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -75,8 +82,8 @@ export class Server {
 }
 
 /** A key of a data folder that no server uses. */
-export function makeKey(data: string, tenant = "default"): string {
-  const made = spawnSync(process.execPath, [BIN, "keys", "create", "--data", data, "--tenant", tenant], {
+export function makeKey(data: string, tenant = "default", bin = BIN): string {
+  const made = spawnSync(process.execPath, [bin, "keys", "create", "--data", data, "--tenant", tenant], {
     encoding: "utf8",
   });
   if (made.status !== 0) throw new Error(`No key could be made:\n${made.stderr}`);

@@ -38,7 +38,7 @@ export class Rig {
   readonly #baselines: ChildProcess[] = [];
 
   private constructor(start: Start, port: number) {
-    this.key = makeKey(this.data);
+    this.key = makeKey(this.data, "default", start.bin);
     this.server = new Server(this.data, port, { mode: "serve", ...start });
     this.#generator = fork(here("generator.ts"));
     beside.add(this.#generator);

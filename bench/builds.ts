@@ -1,0 +1,95 @@
+/**
+ * Builds of Waybill under the same load at the same moment: processor time of a request, in the main thread and in the others,
+ * as a share of the first build's. Whatever else the machine does is met by all of them alike, so that differences of a few
+ * per cent show in some twenty rounds where runs in turn need a machine to themselves.
+ *
+ *   node bench/builds.ts submit|await|get [rounds] [seconds a round] name=folder...
+ */
+import { existsSync } from "node:fs";
+import { loadavg } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { conditions, median, quantile } from "./conditions.ts";
+import { cpuOf } from "./load/cpu.ts";
+import type { Order } from "./load/generator.ts";
+import { Rig } from "./load/rig.ts";
+
+/** Of all builds together: as many as one server has in its own scripts. */
+const CLIENTS = 64;
+/** What a build takes when little disturbs it. */
+const UNDISTURBED = 0.1;
+
+const LOADS = {
+  submit: { kind: "external", input: { queue: "bench" } },
+  await: { kind: "noop", input: {} },
+  get: { kind: "agent", input: { query: "What is the capital of France?" } },
+};
+
+const [load, rounds, seconds, ...named] = z
+  .tuple([z.enum(["submit", "await", "get"]), z.coerce.number(), z.coerce.number()])
+  .rest(z.string().regex(/^\w+=./))
+  .parse(process.argv.slice(2));
+
+type Build = { name: string; rig: Rig; order: Order; main: number[]; others: number[]; requests: number };
+
+async function build(spec: string): Promise<Build> {
+  const [name = "", folder = ""] = spec.split("=", 2);
+  const config = ["builds.config.ts", "noop.config.ts"]
+    .map((file) => path.resolve(folder, "bench", file))
+    .find((file) => existsSync(file));
+  const flags = config === undefined ? [] : ["--config", config];
+  const rig = await Rig.start({ bin: path.resolve(folder, "server/bin/waybill.js"), flags });
+  return { name, rig, order: await orderOf(rig), main: [], others: [], requests: 0 };
+}
+
+async function orderOf(rig: Rig): Promise<Order> {
+  const order = { connections: Math.ceil(CLIENTS / named.length), seconds, url: rig.server.url };
+  if (load === "get") {
+    const { id } = z.object({ id: z.string() }).parse(JSON.parse(await rig.call("/v1/tasks?wait=20", LOADS.get)));
+    return { ...order, requests: [{ method: "GET", path: `/v1/tasks/${id}`, headers: rig.headers }] };
+  }
+  const to = load === "await" ? "/v1/tasks?wait=10" : "/v1/tasks";
+  return {
+    ...order,
+    requests: [{ method: "POST", path: to, headers: rig.jsonHeaders, body: JSON.stringify(LOADS[load]) }],
+  };
+}
+
+async function round(of: Build, isKept: boolean): Promise<void> {
+  const before = cpuOf(of.rig.server.pid);
+  const { requests } = await of.rig.load(of.order);
+  const after = cpuOf(of.rig.server.pid);
+  if (!isKept || !before || !after) return;
+  of.main.push(((after.main - before.main) * 1_000) / requests);
+  of.others.push(((after.others - before.others) * 1_000) / requests);
+  of.requests += requests;
+}
+
+const builds: Build[] = [];
+try {
+  for (const spec of named) builds.push(await build(spec));
+  for (let at = -2; at < rounds; at++) await Promise.all(builds.map((each) => round(each, at >= 0)));
+  const [first] = builds;
+  for (const { name, main, others, requests } of builds) {
+    const all = main.map((us, at) => us + (others[at] ?? 0));
+    const than = first && {
+      main: first.main,
+      others: first.others,
+      all: first.main.map((us, at) => us + (first.others[at] ?? 0)),
+    };
+    const said = (what: "main" | "others" | "all", own: number[]) => {
+      const us = quantile(own, UNDISTURBED);
+      const ratio = us / quantile(than?.[what] ?? [], UNDISTURBED);
+      const pairs = median(own.map((each, at) => each / (than?.[what][at] ?? Number.NaN)));
+      return `${what} ${us.toFixed(1)} us, ${ratio.toFixed(3)} (median of rounds ${pairs.toFixed(3)})`;
+    };
+    console.log(
+      `${name}: ${said("main", main)}; ${said("others", others)}; ${said("all", all)}; rate ${(requests / (first?.requests ?? 1)).toFixed(3)}`,
+    );
+  }
+  console.log(
+    `  ${load}, ${rounds} rounds of ${seconds} s, ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`,
+  );
+} finally {
+  for (const { rig } of builds) await rig.end();
+}
