@@ -104,6 +104,21 @@ test("every relative link of the documentation leads somewhere", () => {
   expect(broken).toEqual([]);
 });
 
+test("every file that the pages for developers name is there", () => {
+  const paths = ["server", "sdk", "dashboard", "bench", "scripts", "docs", "examples"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => !/(?:^|\/)(?:node_modules|dist)\//.test(path))
+      .map((path) => `/${folder}/${path}`),
+  );
+  const named = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/internals.md", "docs/decisions.md"].flatMap((page) =>
+    [...read(page).matchAll(/`(\w[\w./-]*\.(?:ts|mjs|json|sh))`/g)].map(([, file = ""]) => file),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(
+    named.filter((file) => !existsSync(join(ROOT, file)) && !paths.some((path) => path.endsWith(`/${file}`))),
+  ).toEqual([]);
+});
+
 const AT = 2_000_000_000_000;
 const COMMANDS = {
   cancel: { do: "cancel", by: "ada", reason: "" },
