@@ -100,36 +100,25 @@ const IN_SERVE: { key: Share; tenant: Share; address: AddressShare & WrongKeysSh
   address: { requestsPerMinute: 6_000, requests: 128, bodiesBytes: 4 * MB, connections: 1_000, ...WRONG_KEYS },
 };
 
+const BOUNDLESS: Share = {
+  requestsPerMinute: null,
+  requests: null,
+  streams: null,
+  streamsPerMinute: null,
+  connectionsPerMinute: null,
+  bodiesBytes: null,
+  searches: null,
+  openTasks: null,
+  usdPerDay: null,
+  storedBytes: null,
+  models: null,
+  connections: null,
+};
+
 /** Whoever calls a server in `dev` is its developer: nothing but its memory is kept for others. */
 const IN_DEV: typeof IN_SERVE = {
-  key: {
-    requestsPerMinute: null,
-    requests: null,
-    streams: null,
-    streamsPerMinute: null,
-    connectionsPerMinute: null,
-    bodiesBytes: 64 * MB,
-    searches: null,
-    openTasks: null,
-    usdPerDay: null,
-    storedBytes: null,
-    models: null,
-    connections: null,
-  },
-  tenant: {
-    requestsPerMinute: null,
-    requests: null,
-    streams: null,
-    streamsPerMinute: null,
-    connectionsPerMinute: null,
-    bodiesBytes: null,
-    searches: null,
-    openTasks: null,
-    usdPerDay: null,
-    storedBytes: null,
-    models: null,
-    connections: null,
-  },
+  key: { ...BOUNDLESS, bodiesBytes: 64 * MB },
+  tenant: BOUNDLESS,
   address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null, ...WRONG_KEYS },
 };
 
