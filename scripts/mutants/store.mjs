@@ -163,6 +163,18 @@ export const STORE = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/documents/search.ts",
+    name: "a-task-that-breaks-the-search-index-breaks-it-again",
+    find: "if (isCorrupt(error)) this.#broken = task;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/sqlite-erasures.ts",
+    name: "an-erasure-that-cannot-be-read-keeps-all-others-from-going-on",
+    find: "this.#parts.damage.orLeftOut(`${what} ${id}`, () => read(record)) ?? []",
+    put: "[read(record)]",
+  },
+  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",

@@ -65,8 +65,12 @@ export interface SubscriptionStore {
   unfinished(from: string, limit: number, standing?: string): Promise<Unfinished[]>;
   /** Of these tasks, the cursors of standing ones among them. */
   cursorsOf(tasks: readonly TaskId[]): Promise<Unfinished[]>;
-  /** Cursors of a standing one that have given an event up, in pages by key. */
-  givenUp(standing: string, after: string, limit: number): Promise<Subscription[]>;
+  /** Cursors of a standing one that have given an event up and can be read, in pages by key; `next` is null after the last. */
+  givenUp(
+    standing: string,
+    after: string,
+    limit: number,
+  ): Promise<{ subscriptions: Subscription[]; next: string | null }>;
   /**
    * Calls `listener` after every commit that has made, removed or changed one for a caller, or made a task's cursor of a
    * standing one; returns how to stop.

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { tokenSecretIn } from "../../parts/token-secret.ts";
+import type { Erasure } from "../../task/erasure.ts";
 import { openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
 import { Damaged } from "../damage.ts";
@@ -56,6 +57,19 @@ async function damagePage(name: string): Promise<void> {
   await file.close();
 }
 
+/** Breaks off the long value that is of this letter alone, behind its beginning. */
+async function loseTextOf(letter: string): Promise<void> {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const bytes = await readFile(path.join(folder, DATABASE_FILE));
+  // Each page of a long value begins with the number of its next one.
+  for (let at = 0; at < bytes.length; at += size)
+    if (bytes.subarray(at + 4, at + size).every((byte) => byte === letter.charCodeAt(0))) bytes.fill(0xff, at, at + 4);
+  await writeFile(path.join(folder, DATABASE_FILE), bytes);
+}
+
 const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
   "a record that is no JSON": ({ id }) => damage("UPDATE tasks SET record = '{' WHERE id = ?", id),
   "a record of another shape": ({ id }) => damage(`UPDATE tasks SET record = '{"waits":7}' WHERE id = ?`, id),
@@ -102,21 +116,27 @@ test("a list whose statement breaks at the bytes of one task has all others, in 
   for (const [n, letter] of ["a", "b", "c", "d"].entries())
     kept.push(await submit(store, newTask({ createdAt: START + n, input: { text: letter.repeat(60_000) } })));
   await store.close();
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  const size = Number(db.pragma("page_size", { simple: true }));
-  db.close();
-  const bytes = await readFile(path.join(folder, DATABASE_FILE));
-  // Each page of a long value begins with the number of its next one.
-  for (let at = 0; at < bytes.length; at += size)
-    if (bytes.subarray(at + 4, at + size).every((byte) => byte === 0x62)) bytes.fill(0xff, at, at + 4);
-  await writeFile(path.join(folder, DATABASE_FILE), bytes);
+  await loseTextOf("b");
   const [first, second, third, fourth] = kept;
   const damaged = await reopened();
   const listed = await damaged.list(EVERYBODY, {}, { limit: 10 });
   expect(listed.tasks.map(({ id }) => id)).toEqual([fourth?.id, third?.id, first?.id]);
   expect(damages).toEqual([`task of row ${second?.number}`]);
   await damaged.close();
+});
+
+test("a search for text finds all tasks but the one at whose bytes its reading breaks", async () => {
+  const inputs = ["a", "b", "c"].map((letter) => ({ word: "capital", text: letter.repeat(60_000) }));
+  const kept: Task[] = [];
+  const before = await reopened();
+  for (const [n, input] of inputs.entries()) kept.push(await submit(before, newTask({ createdAt: START + n, input })));
+  await before.close();
+  const [first, , third] = kept;
+  await loseTextOf("b");
+  const store = await reopened();
+  const found = await store.list(EVERYBODY, { text: "capital" }, { limit: 10 });
+  expect(found.tasks.map(({ id }) => id)).toEqual([third?.id, first?.id]);
+  await store.close();
 });
 
 const damageColumn = ({ id }: Task) => damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
@@ -267,6 +287,50 @@ test("a work item that cannot be read is left out of the numbers of a worklist, 
   await store.close();
   const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says);
   expect(says).toEqual([expect.stringContaining(`work item of task ${second.id} cannot be read`)]);
+});
+
+test("an erasure and a backup that cannot be read are left out of what goes on and of lists, and are named by a check", async () => {
+  await (await reopened()).close();
+  damage("INSERT INTO erasures VALUES ('erasure_1', 'acme', 'running', 1, '{')");
+  damage("INSERT INTO backups VALUES ('backup_1', 1, '[]')");
+  const store = await reopened();
+  const wanted: Erasure = {
+    ...{ id: "erasure_2", tenant: "acme", subject: { type: "user", id: "bob" }, state: "running", requestedBy: "ada" },
+    ...{ requestedAt: 1, endedAt: null, removed: {}, kept: [], since: 0, backups: [] },
+  };
+  const audit = { tenant: "acme", at: 1, user: "ada", keyId: "k", act: "a", task: null, detail: {}, origin: null };
+  await store.erasures.begin(wanted, audit);
+  expect((await store.erasures.running()).map(({ id }) => id)).toEqual(["erasure_2"]);
+  await store.erasures.end("erasure_2", 2, []);
+  expect((await store.erasures.list("acme", 9)).map(({ id, backups }) => [id, backups])).toEqual([["erasure_2", []]]);
+  expect(damages).toEqual(["erasure erasure_1", "backup backup_1"]);
+  await store.close();
+  const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says).join("\n");
+  expect(says).toMatch(/erasure erasure_1 cannot be read.*\n.*backup backup_1 cannot be read/);
+});
+
+test("a cursor that cannot be read keeps no other from being told again what was given up", async () => {
+  const [{ number }] = await threeTasks();
+  const insert = "INSERT INTO subscriptions VALUES";
+  damage(`${insert} ('sub_0', NULL, 't', 'u', 'w', NULL, 'http://x', 1, 0, NULL, 1, '{}')`);
+  damage(`${insert} ('sub_0.1', ?, 't', 'u', 'w', 'sub_0', 'http://x', 1, 0, NULL, 1, '{"givenUp":1}')`, number);
+  const store = await reopened();
+  expect(await store.subscriptions.givenUp("sub_0", "", 1)).toEqual({ subscriptions: [], next: "sub_0.1" });
+  expect(await store.subscriptions.givenUp("sub_0", "sub_0.1", 1)).toEqual({ subscriptions: [], next: null });
+  expect(damages).toEqual(["subscription sub_0.1"]);
+  await store.close();
+});
+
+test("a day of usage that cannot be read is left out of sums by day", async () => {
+  await (await reopened()).close();
+  damage(
+    `INSERT INTO daily_usage (tenant, day, user, agent, provider, model, calls, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd, unpriced_calls, estimated_calls)
+     VALUES ('acme', 9007199254740993, 'u', 'a', 'p', 'm', 1, 1, 1, 1, 1, 1, 0, 0), ('acme', 2, 'u', 'a', 'p', 'm', 1, 1, 1, 1, 1, 1, 0, 0)`,
+  );
+  const store = await reopened();
+  const found = await store.dailyUsage.sums({ tenant: "acme", user: null }, {}, ["day"], { limit: 9 });
+  expect([found.rows.map(({ day }) => day), found.total.calls, damages]).toEqual([[2], 2, ["row of daily usage"]]);
+  await store.close();
 });
 
 test("a setting that cannot be read is an error of whoever asks for it, and the secret of tokens is made anew", async () => {

@@ -133,10 +133,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.keys = new SqliteKeys({ ...parts, damage });
     this.subscriptions = new SqliteSubscriptions({ ...parts, damage: this.#damage });
     this.human = new SqliteHuman({ ...parts, damage, resolve: this.#resolve });
-    this.dailyUsage = new SqliteDailyUsage(parts);
+    this.dailyUsage = new SqliteDailyUsage({ ...parts, damage });
     const changed = (tasks: readonly TaskChange[]) =>
       this.#feed.publish(tasks.map(({ task, ...change }) => ({ task: { id: task, ...change } })));
-    this.erasures = new SqliteErasures({ ...parts, changed }, this.files);
+    this.erasures = new SqliteErasures({ ...parts, damage, changed }, this.files);
   }
 
   async apply(writes: Write[]): Promise<Applied> {
@@ -477,9 +477,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     throw new Refusal("unavailable", "The search index is not up to date yet.", { retryAfterS: RETRY_AFTER_S });
   }
 
-  /** Up to where there is more to add; null when there is not. */
+  /** Up to where there is more to add; null when there is not. A damaged page breaks one turn, and the next one passes over it. */
   async #indexSlice(upTo: number | null): Promise<number | null> {
-    return await this.#writes.send("index", { limit: INDEX_SLICE, upTo });
+    const slice = () => this.#writes.send("index", { limit: INDEX_SLICE, upTo });
+    return await slice().catch((error: unknown) => (error instanceof Refusal ? Promise.reject(error) : slice()));
   }
 
   #indexLater(): void {

@@ -293,6 +293,6 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
         [first, "retrying"],
       ],
     ]);
-    expect((await subscriptions.givenUp(standing.key, "", 9)).map(({ task }) => task)).toEqual([first]);
+    expect((await subscriptions.givenUp(standing.key, "", 9)).subscriptions.map(({ task }) => task)).toEqual([first]);
   });
 }

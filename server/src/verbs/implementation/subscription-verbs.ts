@@ -136,16 +136,17 @@ export class SubscriptionVerbs implements Subscriptions {
       });
     const { subscriptions } = this.#parts.store;
     const { key } = await this.#found(principal, null, name);
-    for (let after = ""; ; ) {
-      const page = await subscriptions.givenUp(key, after, REDRIVEN_PAGE);
-      for (const each of page) {
-        after = each.key;
+    for (let after: string | null = ""; after !== null; ) {
+      const page: Awaited<ReturnType<typeof subscriptions.givenUp>> = await subscriptions.givenUp(
+        ...[key, after, REDRIVEN_PAGE],
+      );
+      for (const each of page.subscriptions) {
         const audit = this.#audit(principal, "redrive", each);
         // What changes meanwhile is being told: it keeps what it has given up, for the next time.
         if (each.givenUp !== null)
           await subscriptions.change(redriven(each, each.givenUp, this.#parts.clock.now()), { audit });
       }
-      if (page.length < REDRIVEN_PAGE) break;
+      after = page.next;
     }
     return this.enable(principal, null, name);
   }

@@ -9,6 +9,7 @@ import { agentOf } from "../../codec/agent-rows.ts";
 import * as columns from "../../codec/columns.ts";
 import * as conversations from "../../codec/conversation-rows.ts";
 import * as documents from "../../codec/document-rows.ts";
+import * as erasures from "../../codec/erasure-rows.ts";
 import { attachmentOf, workCountOf } from "../../codec/human-rows.ts";
 import { keyOf } from "../../codec/key-rows.ts";
 import * as rows from "../../codec/rows.ts";
@@ -82,6 +83,8 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       `SELECT ${columns.MEMBER_COLUMNS}, d.id, d.filename FROM members m JOIN documents d ON d.key = m.document`,
       documents.memberOf,
     ],
+    ["erasure", "SELECT id, record FROM erasures", ([, record]) => erasures.erasureOf(record)],
+    ["backup", "SELECT id, record FROM backups", ([, record]) => erasures.backupOf(record)],
     ["setting", "SELECT name, value FROM facts", ([, value]) => jsonObject.parse(JSON.parse(textIn(value)))],
   ];
   for (const [what, sql, read] of others) {

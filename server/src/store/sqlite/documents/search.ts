@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import path from "node:path";
-import type { Database } from "better-sqlite3";
+import { type Database, SqliteError } from "better-sqlite3";
 import { Refusal } from "../../../task/errors.ts";
 import { readMarker } from "../../codec/marker.ts";
 import { numberIn, textIn } from "../column.ts";
@@ -27,20 +27,23 @@ export class SearchIndex {
   readonly #progress;
   readonly #newest;
   readonly #next;
+  readonly #submission;
   readonly #insert;
   readonly #advance;
-  /** What is read and not yet added: nothing is written while rows are read one by one. */
-  readonly #texts: unknown[][] = [];
   readonly #filesFolder: string | null;
+  /** The task at whose bytes the last transaction broke: it is passed over. */
+  #broken = 0;
 
   constructor(db: Database, filesFolder: string | null) {
     this.#filesFolder = filesFolder;
     this.#progress = db.prepare<unknown[], unknown[]>("SELECT n FROM search_progress").raw();
     this.#newest = db.prepare<unknown[], unknown[]>("SELECT ifnull(max(task), 0) FROM submissions").raw();
     this.#next = db
+      .prepare<unknown[], unknown>("SELECT task FROM submissions WHERE task > ? AND task <= ? ORDER BY task LIMIT ?")
+      .pluck();
+    this.#submission = db
       .prepare<unknown[], unknown[]>(
-        `SELECT s.task, CASE WHEN json_valid(s.fixed) THEN s.fixed ->> '$.title' ELSE '' END, s.input FROM submissions s
-         WHERE s.task > ? AND s.task <= ? ORDER BY s.task LIMIT ?`,
+        "SELECT CASE WHEN json_valid(fixed) THEN fixed ->> '$.title' ELSE '' END, input FROM submissions WHERE task = ?",
       )
       .raw();
     this.#insert = db.prepare<unknown[]>("INSERT INTO search (rowid, title, input) VALUES (?, ?, ?)");
@@ -57,27 +60,37 @@ export class SearchIndex {
     let reached = numberIn(this.#progress.get()?.[0]);
     let added = 0;
     let characters = 0;
-    const isFull = () => added === limit || characters >= SLICE_CHARACTERS || isOver();
-    for (const [n, title, input] of this.#next.iterate(reached, last, limit)) {
-      const texts = indexed(String(title ?? ""), this.#textOf(textIn(input)));
+    const isFull = () => added === limit || characters >= SLICE_CHARACTERS || reached === this.#broken || isOver();
+    for (const n of this.#next.all(reached, last, limit).map(numberIn)) {
+      const texts = this.#textsOf(n);
       characters += texts[0].length + texts[1].length;
       if (added > 0 && characters > SLICE_CHARACTERS) break;
-      this.#texts.push([n, ...texts]);
-      reached = numberIn(n);
+      this.#insert.run(n, ...texts);
+      reached = n;
       added += 1;
       if (isFull()) break;
     }
-    for (const text of this.#texts.splice(0)) this.#insert.run(...text);
     if (added > 0) this.#advance.run(reached);
     return isFull() && reached < last ? last : null;
   }
 
-  /** Nothing for an input that cannot be read: one such task would keep all that follow from being found. */
-  #textOf(stored: string): string {
+  /** Nothing of what cannot be read: one such task would keep all that follow from being found. */
+  #textsOf(task: number): [title: string, input: string] {
+    const [title, input] = task === this.#broken ? [] : this.#read(task);
     try {
-      return this.#readText(stored);
+      return indexed(String(title ?? ""), this.#readText(textIn(input)));
     } catch {
-      return "";
+      return indexed(String(title ?? ""), "");
+    }
+  }
+
+  /** A damaged page ends the whole transaction, and not this statement alone: the next one knows. */
+  #read(task: number): unknown[] {
+    try {
+      return this.#submission.get(task) ?? [];
+    } catch (error) {
+      if (isCorrupt(error)) this.#broken = task;
+      throw error;
     }
   }
 
@@ -89,6 +102,10 @@ export class SearchIndex {
     const file = path.join(this.#filesFolder, sha256.slice(0, 2), sha256.slice(2));
     return marker.bytes > BEGINNING_BYTES ? textsInBeginning(beginningOf(file)) : textsIn(readFileSync(file, "utf8"));
   }
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }
 
 /** The JSON of a long file as far as it is searched: the writer would parse 60 MB for 0.2 s. */

@@ -51,10 +51,10 @@ export function erasureReads(db: Database) {
       given.id,
     ]),
     erasures: rows(
-      "SELECT record FROM erasures WHERE tenant = ? ORDER BY requested_at DESC, id DESC LIMIT ?",
+      "SELECT id, record FROM erasures WHERE tenant = ? ORDER BY requested_at DESC, id DESC LIMIT ?",
       (given: { tenant: string; limit: number }) => [given.tenant, given.limit],
     ),
-    runningErasures: rows("SELECT record FROM erasures WHERE state = 'running' ORDER BY id", (_: null) => []),
+    runningErasures: rows("SELECT id, record FROM erasures WHERE state = 'running' ORDER BY id", (_: null) => []),
     erasableTasks: ({ tenant, subject, open, after }: Wanted): { tasks: unknown[][]; next: number | null } => {
       const isOpen = open ? 1 : 0;
       if (subject.type === "conversation") {
@@ -81,14 +81,18 @@ export function erasureReads(db: Database) {
       ({ id }: { id: string }) => [id],
     ),
     backupsBetween: rows(
-      "SELECT record FROM backups WHERE made_at >= ? AND made_at <= ? ORDER BY made_at",
+      "SELECT id, record FROM backups WHERE made_at >= ? AND made_at <= ? ORDER BY made_at",
       ({ from, to }: { from: number; to: number }) => [from, to],
     ),
   };
 }
 
 export function erasureWrites(db: Database, log: AuditChain) {
-  const running = lateRows(db, "SELECT record FROM erasures WHERE state = 'running' AND tenant = ?");
+  const runningOf = lateRows(
+    db,
+    `SELECT record FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
+       AND record ->> '$.subject.type' = ? AND record ->> '$.subject.id' = ?`,
+  );
   const insert = lateRun(
     db,
     "INSERT INTO erasures (id, tenant, state, requested_at, record) VALUES (?, ?, 'running', ?, ?)",
@@ -117,10 +121,8 @@ export function erasureWrites(db: Database, log: AuditChain) {
     beginErasure: ({ erasure, audit }: { erasure: Erasure; audit: PreparedAudit }) =>
       securely(() => {
         const { id, tenant, requestedAt, subject } = erasure;
-        for (const [record] of running.all(tenant)) {
-          const known: { subject?: Erasure["subject"] } = JSON.parse(textIn(record));
-          if (known.subject?.type === subject.type && known.subject.id === subject.id) return textIn(record);
-        }
+        const [known] = runningOf.get(tenant, subject.type, subject.id) ?? [];
+        if (known !== undefined) return textIn(known);
         // In the same commit: from now on nobody comes in as this user.
         const keys = subject.type === "user" ? removeKeys({ tenant, user: subject.id, at: requestedAt }) : 0;
         const record = JSON.stringify({ ...erasure, removed: keys > 0 ? { keys } : {} });

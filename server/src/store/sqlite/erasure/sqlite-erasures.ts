@@ -5,6 +5,7 @@ import type { TaskId } from "../../../task/id.ts";
 import type { TaskChange } from "../../change-feed.ts";
 import { backupOf, erasureOf } from "../../codec/erasure-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
+import type { DamageLog } from "../../damage.ts";
 import type { ErasableTask, ErasureStore } from "../../erasure-store.ts";
 import type { KeptFiles } from "../../kept-files.ts";
 import { numberIn, textIn } from "../column.ts";
@@ -22,6 +23,7 @@ type Parts = {
   scrub: () => Promise<Scrubbed>;
   /** Hears of tasks that were written anew. */
   changed: (tasks: readonly TaskChange[]) => void;
+  damage: DamageLog;
 };
 
 const UNWRITTEN =
@@ -48,11 +50,11 @@ export class SqliteErasures implements ErasureStore {
 
   async list(tenant: string, limit: number): Promise<Erasure[]> {
     const found = await this.#parts.searches.send("erasures", { tenant, limit });
-    return Promise.all(found.map(([record]) => this.#withBackups(erasureOf(record))));
+    return Promise.all(this.#readable(found, "erasure", erasureOf).map((each) => this.#withBackups(each)));
   }
 
   async running(): Promise<Erasure[]> {
-    return (await this.#parts.searches.send("runningErasures", null)).map(([record]) => erasureOf(record));
+    return this.#readable(await this.#parts.searches.send("runningErasures", null), "erasure", erasureOf);
   }
 
   async tasks({ tenant, subject }: Pick<Erasure, "tenant" | "subject">, page: { open: boolean; after: number }) {
@@ -137,11 +139,14 @@ export class SqliteErasures implements ErasureStore {
   /** Those that hold something of it, whoever made them. */
   async #backups({ since }: Erasure, at: number): Promise<BackupRecord[]> {
     if (since === null) return [];
-    const made = (await this.#parts.searches.send("backupsBetween", { from: since, to: at })).map(([record]) =>
-      backupOf(record),
-    );
+    const found = await this.#parts.searches.send("backupsBetween", { from: since, to: at });
+    const made = this.#readable(found, "backup", backupOf);
     const copies = (await this.#parts.copies()).filter((copy) => copy.at >= since);
     return [...made, ...copies.map(({ path, at }) => ({ id: path, madeAt: at, path, encrypted: false }))];
+  }
+
+  #readable<Item>(rows: unknown[][], what: string, read: (record: unknown) => Item): Item[] {
+    return rows.flatMap(([id, record]) => this.#parts.damage.orLeftOut(`${what} ${id}`, () => read(record)) ?? []);
   }
 }
 

@@ -60,10 +60,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
   }
 
   async list({ tenant, user }: Owner, task: TaskId | null): Promise<Subscription[]> {
-    const rows = await this.#reads.send("subscriptions", { tenant, user, task });
-    return rows.flatMap(
-      (row) => this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => subscriptionOf(row)) ?? [],
-    );
+    return this.#readable(await this.#reads.send("subscriptions", { tenant, user, task }));
   }
 
   async hasRoom({ tenant, user }: Owner): Promise<boolean> {
@@ -98,9 +95,14 @@ export class SqliteSubscriptions implements SubscriptionStore {
     return rows.flatMap((row) => this.#damage.orLeftOut(`delivery ${row[0]} of ${key}`, () => deliveryOf(row)) ?? []);
   }
 
-  async givenUp(standing: string, after: string, limit: number): Promise<Subscription[]> {
+  async givenUp(
+    standing: string,
+    after: string,
+    limit: number,
+  ): Promise<{ subscriptions: Subscription[]; next: string | null }> {
     const rows = await this.#searches.send("givenUp", { standing, after, limit });
-    return rows.map(subscriptionOf);
+    const next = rows.length < limit ? null : String(rows.at(-1)?.[0]);
+    return { subscriptions: this.#readable(rows), next };
   }
 
   async unfinished(from: string, limit: number, standing?: string): Promise<Unfinished[]> {
@@ -117,6 +119,12 @@ export class SqliteSubscriptions implements SubscriptionStore {
     const own = (changed: Changed) => listener(changed);
     this.#listeners.add(own);
     return () => this.#listeners.delete(own);
+  }
+
+  #readable(rows: unknown[][]): Subscription[] {
+    return rows.flatMap(
+      (row) => this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => subscriptionOf(row)) ?? [],
+    );
   }
 
   /** Tells what one transaction has committed. */

@@ -4,7 +4,7 @@ import type { Visible } from "../../../task/visibility.ts";
 import { addedUsage } from "../../codec/daily-usage.ts";
 import { decodeUsagePlace, encodeUsagePlace, usageRowOf, usageSumOf } from "../../codec/daily-usage-rows.ts";
 import type { DailyUsageStore, UsagePage } from "../../daily-usage-store.ts";
-import { orDamaged } from "../../damage.ts";
+import { type DamageLog, orDamaged } from "../../damage.ts";
 import type { Payment } from "../../unwritten-usage.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Reads } from "../thread/reads.ts";
@@ -13,10 +13,12 @@ import type { Writes } from "../thread/writes.ts";
 export class SqliteDailyUsage implements DailyUsageStore {
   readonly #writes: Channel<Writes>;
   readonly #searches: Channel<Reads>;
+  readonly #damage: DamageLog;
 
-  constructor({ writes, searches }: { writes: Channel<Writes>; searches: Channel<Reads> }) {
+  constructor({ writes, searches, damage }: { writes: Channel<Writes>; searches: Channel<Reads>; damage: DamageLog }) {
     this.#writes = writes;
     this.#searches = searches;
+    this.#damage = damage;
   }
 
   async add({ id, owner, at, calls }: Payment): Promise<void> {
@@ -27,7 +29,9 @@ export class SqliteDailyUsage implements DailyUsageStore {
     const after = cursor === undefined ? null : decodeUsagePlace(cursor, groups);
     return orDamaged("daily usage", async () => {
       const found = await this.#searches.send("dailyUsage", { visible, filter, groups, limit, after });
-      const rows = found.rows.map(usageRowOf);
+      const rows = found.rows.flatMap(
+        (row) => this.#damage.orLeftOut("row of daily usage", () => usageRowOf(row)) ?? [],
+      );
       const last = rows.at(-1);
       return { rows, total: usageSumOf(found.total), next: found.more && last ? encodeUsagePlace(last) : null };
     });
