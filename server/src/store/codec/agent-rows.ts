@@ -2,10 +2,9 @@
 import { z } from "zod";
 import { type AgentRecord, agentDefinition } from "../../task/agent/agent.ts";
 import { agentNameKey } from "../../task/agent/agent-name.ts";
+import { number, text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
-const text = z.string();
-const number = z.number();
 /** What was accepted once is read also when the rules for names are others by now. */
 const storedDefinition = agentDefinition.extend({ slug: text, name: text });
 const agentRow = z.tuple([text, text, text, number, text, number, text, number]);

@@ -8,13 +8,9 @@ import {
   message as messageSchema,
 } from "../../task/conversation.ts";
 import { storedObject } from "../../task/json/json.ts";
+import { maybeNumber, maybeText, number, text } from "./cells.ts";
 import type { Resolve } from "./rows.ts";
 import { parseTolerantly } from "./tolerant.ts";
-
-const text = z.string();
-const number = z.number();
-const maybeText = text.nullable();
-const maybeNumber = number.nullable();
 
 const conversationRow = z.tuple([
   text,

@@ -2,11 +2,10 @@
 import { z } from "zod";
 import type { UsageGroup, UsageRow, UsageSum } from "../../task/daily-usage.ts";
 import { Refusal } from "../../task/errors.ts";
+import { maybeText, number } from "./cells.ts";
 
-const number = z.number();
 const counts = [number, number, number, number, number, number, number, number] as const;
 const totalRow = z.tuple(counts);
-const maybeText = z.string().nullable();
 const usageRow = z.tuple([z.int().nullable(), maybeText, maybeText, maybeText, maybeText, ...counts]);
 
 export function usageSumOf(row: unknown): UsageSum {

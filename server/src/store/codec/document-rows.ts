@@ -13,12 +13,8 @@ import {
   type MemberRecord,
 } from "../../task/documents/document.ts";
 import { storedObject } from "../../task/json/json.ts";
+import { maybeNumber, maybeText, number, text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
-
-const text = z.string();
-const number = z.number();
-const maybeText = text.nullable();
-const maybeNumber = number.nullable();
 
 const reading: z.ZodType<DocumentReading> = z.strictObject({
   fileType: text,

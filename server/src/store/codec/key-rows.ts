@@ -2,10 +2,9 @@
 import { z } from "zod";
 import { SCOPES } from "../../task/principal.ts";
 import type { StoredKey } from "../key-store.ts";
+import { maybeText, text } from "./cells.ts";
 
-const text = z.string();
 const time = z.int().nonnegative();
-const maybeText = text.nullable();
 const maybeTime = time.nullable();
 const keyRow = z.tuple([
   text,

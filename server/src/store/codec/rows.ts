@@ -8,12 +8,8 @@ import { stepTrace } from "../../task/step.ts";
 import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry } from "../store.ts";
+import { maybeNumber, maybeText, number, text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
-
-const text = z.string();
-const number = z.number();
-const maybeText = text.nullable();
-const maybeNumber = number.nullable();
 
 /** Turns a stored text into its value, from the files when it was spilled there. */
 export type Resolve = (stored: string) => Promise<Json>;

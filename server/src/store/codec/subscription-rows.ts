@@ -7,12 +7,10 @@ import {
   type SubscriptionRecord,
   subscriptionRecord,
 } from "../../task/subscription.ts";
+import { maybeText, number, text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
-const text = z.string();
-const number = z.number();
-const none = text.nullable();
-const row = z.tuple([text, none, text, text, text, none, number, number, text, none.optional()]);
+const row = z.tuple([text, maybeText, text, text, text, maybeText, number, number, text, maybeText.optional()]);
 
 export function subscriptionOf(given: unknown): Subscription {
   const [key, task, tenant, user, id, standing, done, version, record, of = null] = row.parse(given);

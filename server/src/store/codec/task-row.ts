@@ -9,6 +9,7 @@ import { isInTurn, isReady, isStanding, type NumberedTasks, type OpenTask, wakes
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
+import { text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 /** Fields that have a column, or that only some states have. */
@@ -134,7 +135,6 @@ function isBlank(value: unknown, blank: unknown): boolean {
 
 /** The columns of `TASK_COLUMNS`, as far as the schema of a task does not check them itself. */
 const taskRow = z.array(z.unknown()).length(20);
-const text = z.string();
 
 /** The values of a row that may be behind a marker, as their stored text. */
 export type StoredTask = { fields: Record<string, unknown>; input: string; output: string | null };
