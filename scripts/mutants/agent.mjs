@@ -1,4 +1,4 @@
-/** Faults in how an agent keeps within what its task, and the tasks above it, may spend. */
+/** Faults in how an agent keeps within what its task, and the tasks above it, may spend, and in what it asks of its server. */
 const file = "server/src/handlers/agent/budget.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
 const reservations = "server/src/engine/reservations.ts";
@@ -113,5 +113,11 @@ export const AGENT = [
     name: "what-lacks-its-code-fails",
     find: "if (error instanceof MissingCode) throw error;",
     put: "",
+  },
+  {
+    file: "server/src/handlers/agent/plan.ts",
+    name: "every-agent-waits-for-what-its-server-has-of-documents",
+    find: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : [])",
+    put: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : (await parts.builtInTools()).slice(0, 0))",
   },
 ].map((mutant) => ({ file, ...mutant }));

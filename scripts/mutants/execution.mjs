@@ -325,10 +325,4 @@ export const EXECUTION = [
     find: "if (speaker.spokeIn !== this.#sample) this.#count += 1;",
     put: "this.#count += 1;",
   },
-  {
-    file: "server/src/handlers/agent/plan.ts",
-    name: "every-agent-waits-for-what-its-server-has-of-documents",
-    find: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : [])",
-    put: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : (await parts.builtInTools()).slice(0, 0))",
-  },
 ];

@@ -20,7 +20,7 @@ export const ON_DISK = [
   {
     file: counts,
     name: "a-sleeper-counts-each-time-it-is-told",
-    find: "if (known === count) return;",
+    find: "if (known !== undefined) this.#change(known, -1);",
     put: "",
   },
   {

@@ -246,7 +246,10 @@ test("a key that is held to its end has no room before its holder is there", asy
   expect(await stateOf(behind)).toBe("running");
 });
 
-test("a child whose parent ended when nobody saw it does nothing more, whatever it is told before all are there", async () => {
+test.each([
+  ["before what ran is judged", async () => {}],
+  ["after that, before all are there", atRest],
+])("a child whose parent ended when nobody saw it does nothing more, whatever it is told %s", async (_, arrives) => {
   await start(1);
   for (let made = 0; made < 2; made++) await submitParent();
   const top = await submit("waits", { deadlineMs: 60_000 });
@@ -262,6 +265,7 @@ test("a child whose parent ended when nobody saw it does nothing more, whatever 
   if (ended instanceof Refusal) throw ended;
   expect(await store.apply([ended])).toMatchObject({ ok: true });
   await start(5);
+  await arrives();
   await verbs.tasks.input(ada, child, { value: "go on" });
   // Its parent's deadline is its own.
   await clock.advance(60_000, atRest);

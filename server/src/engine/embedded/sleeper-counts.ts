@@ -70,7 +70,6 @@ export class SleeperCounts {
     const count = this.#counts.get(key) ?? { kind, state, queue, count: 0 };
     const shard = this.#shard(number);
     const known = shard.get(number);
-    if (known === count) return;
     if (known !== undefined) this.#change(known, -1);
     this.#change(count, 1);
     shard.set(number, count);
