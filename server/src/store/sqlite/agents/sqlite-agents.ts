@@ -5,26 +5,18 @@ import type { TenantVisible } from "../../../task/visibility.ts";
 import type { AgentFilter, AgentPlace, AgentStore } from "../../agent-store.ts";
 import { agentOf, agentValues } from "../../codec/agent-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import type { IdempotencyRecord, Write } from "../../write.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import { pageOf } from "../page-of.ts";
+import type { Channels } from "../thread/channels.ts";
 
-type Channels = {
-  writes: Channel<Writes>;
-  reads: Channel<Reads>;
-  /** Lists. */
-  searches: Channel<Reads>;
-  damage: DamageLog;
-};
 type Audit = NonNullable<Write["audit"]>;
 
 export class SqliteAgents implements AgentStore {
-  readonly #writes: Channel<Writes>;
-  readonly #reads: Channel<Reads>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #reads: Channels["reads"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
 
   constructor({ writes, reads, searches, damage }: Channels) {
     this.#writes = writes;
@@ -46,14 +38,9 @@ export class SqliteAgents implements AgentStore {
     { limit, after }: { limit: number; after: AgentPlace | null },
   ): Promise<{ agents: AgentRecord[]; next: AgentPlace | null }> {
     const found = await this.#searches.send("agents", { visible, filter, limit, after });
-    const rows = found.rows.slice(0, limit);
-    const last = rows.at(-1);
-    const more = found.more || found.rows.length > limit;
-    return {
-      agents: rows.flatMap((row) => this.#damage.orLeftOut(`agent ${String(row[0])}`, () => agentOf(row)) ?? []),
-      // From the columns: also behind a row that cannot be read.
-      next: more && last ? { createdAt: Number(last[5]), id: String(last[0]) } : null,
-    };
+    const { rows, next } = pageOf(found, limit, 5);
+    const agents = rows.flatMap((row) => this.#damage.orLeftOut(`agent ${String(row[0])}`, () => agentOf(row)) ?? []);
+    return { agents, next };
   }
 
   async addAgent(agent: AgentRecord, audit: Audit, idempotency: IdempotencyRecord | null = null) {

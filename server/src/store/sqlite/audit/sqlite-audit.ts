@@ -3,19 +3,14 @@ import type { AuditEntry, AuditFilter, AuditPage, AuditPlace } from "../../../ta
 import type { AuditStore } from "../../audit-store.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
 import { auditRecordOf } from "../../codec/rows.ts";
-import type { DamageLog } from "../../damage.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
-
-type Channels = { writes: Channel<Writes>; searches: Channel<Reads>; damage: DamageLog };
+import type { Channels } from "../thread/channels.ts";
 
 export class SqliteAudit implements AuditStore {
-  readonly #writes: Channel<Writes>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
 
-  constructor({ writes, searches, damage }: Channels) {
+  constructor({ writes, searches, damage }: Omit<Channels, "reads">) {
     this.#writes = writes;
     this.#searches = searches;
     this.#damage = damage;

@@ -16,27 +16,19 @@ import { conversationOf, messageOf, messagePlaceOf } from "../../codec/conversat
 import { noted, prepareMessage } from "../../codec/prepare.ts";
 import { readValue, Spill } from "../../codec/spill.ts";
 import type { ConversationStore } from "../../conversation-store.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import { unlessDiskTrouble } from "../../disk-trouble.ts";
 import type { Files } from "../../files.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import type { Channels } from "../thread/channels.ts";
 
-type Parts = {
-  writes: Channel<Writes>;
-  reads: Channel<Reads>;
-  searches: Channel<Reads>;
-  files: Files;
-  damage: DamageLog;
-};
+type Parts = Channels & { files: Files };
 
 export class SqliteConversations implements ConversationStore {
-  readonly #writes: Channel<Writes>;
-  readonly #reads: Channel<Reads>;
-  readonly #searches: Channel<Reads>;
+  readonly #writes: Channels["writes"];
+  readonly #reads: Channels["reads"];
+  readonly #searches: Channels["searches"];
   readonly #files: Files;
-  readonly #damage: DamageLog;
+  readonly #damage: Channels["damage"];
 
   constructor({ writes, reads, searches, files, damage }: Parts) {
     this.#writes = writes;

@@ -19,34 +19,27 @@ import type { PlacedPage } from "../../../task/task-filter.ts";
 import type { Visible } from "../../../task/visibility.ts";
 import * as rows from "../../codec/document-rows.ts";
 import { noted, prepareDocuments, prepareStoreChange } from "../../codec/prepare.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import type { DocumentStore, OwnId } from "../../document-store.ts";
 import { type DocumentWrite, refusalOf, type VectorStoreChange } from "../../document-write.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import type { Channels } from "../thread/channels.ts";
 
 /** Characters of pages that cross to the writer at once. */
 const PAGES_CHARACTERS = 1 << 20;
 
-type Channels = {
-  writes: Channel<Writes>;
-  reads: Channel<Reads>;
-  /** Lists. */
-  searches: Channel<Reads>;
-  damage: DamageLog;
+type Parts = Channels & {
   /** Hears of each vector store that has more to search than before. */
   onGrown: (vectorStore: string) => void;
 };
 
 export class SqliteDocuments implements DocumentStore {
-  readonly #writes: Channel<Writes>;
-  readonly #reads: Channel<Reads>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #reads: Channels["reads"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
   readonly #onGrown: (vectorStore: string) => void;
 
-  constructor({ writes, reads, searches, damage, onGrown }: Channels) {
+  constructor({ writes, reads, searches, damage, onGrown }: Parts) {
     this.#writes = writes;
     this.#reads = reads;
     this.#searches = searches;

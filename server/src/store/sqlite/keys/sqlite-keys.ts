@@ -4,28 +4,18 @@ import type { KeyUse } from "../../../task/key.ts";
 import type { KeysVisible } from "../../../task/visibility.ts";
 import { keyOf, keyValues } from "../../codec/key-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
-import type { DamageLog } from "../../damage.ts";
 import type { KeyBounds, KeyPlace, KeyRotation, KeyStore, KeysToEnd, StoredKey } from "../../key-store.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
-
-type Channels = {
-  writes: Channel<Writes>;
-  reads: Channel<Reads>;
-  /** Lists. */
-  searches: Channel<Reads>;
-  damage: DamageLog;
-};
+import { pageOf } from "../page-of.ts";
+import type { Channels } from "../thread/channels.ts";
 
 /** Keys that are looked at, or noted, in one message. */
 const SLICE = 500;
 
 export class SqliteKeys implements KeyStore {
-  readonly #writes: Channel<Writes>;
-  readonly #reads: Channel<Reads>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #reads: Channels["reads"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
 
   constructor({ writes, reads, searches, damage }: Channels) {
     this.#writes = writes;
@@ -36,14 +26,8 @@ export class SqliteKeys implements KeyStore {
 
   async list(visible: KeysVisible, { limit, after }: { limit: number; after: KeyPlace | null }) {
     const found = await this.#searches.send("keys", { visible, limit, after });
-    const rows = found.rows.slice(0, limit);
-    const last = rows.at(-1);
-    const more = found.more || found.rows.length > limit;
-    return {
-      keys: rows.flatMap((row) => this.#read(row) ?? []),
-      // From the columns: also behind a row that cannot be read.
-      next: more && last ? { createdAt: Number(last[7]), id: String(last[0]) } : null,
-    };
+    const { rows, next } = pageOf(found, limit, 7);
+    return { keys: rows.flatMap((row) => this.#read(row) ?? []), next };
   }
 
   async find(tenant: string, id: string): Promise<StoredKey | null> {

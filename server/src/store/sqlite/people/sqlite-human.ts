@@ -3,13 +3,12 @@ import type { TaskEvent } from "../../../task/events/event.ts";
 import type { Attachment } from "../../../task/people/human.ts";
 import { attachmentOf, workCountOf } from "../../codec/human-rows.ts";
 import * as rows from "../../codec/rows.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import type { HumanStore, WorkCount, WorkFilter, WorkOrder } from "../../human-store.ts";
 import { listedTasks } from "../tasks/listed-tasks.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
+import type { Channels } from "../thread/channels.ts";
 
-type Parts = { reads: Channel<Reads>; searches: Channel<Reads>; resolve: rows.Resolve; damage: DamageLog };
+type Parts = Omit<Channels, "writes"> & { resolve: rows.Resolve };
 
 export class SqliteHuman implements HumanStore {
   readonly #parts: Parts;

@@ -4,18 +4,16 @@ import type { Visible } from "../../../task/visibility.ts";
 import { addedUsage } from "../../codec/daily-usage.ts";
 import { decodeUsagePlace, encodeUsagePlace, usageRowOf, usageSumOf } from "../../codec/daily-usage-rows.ts";
 import type { DailyUsageStore, UsagePage } from "../../daily-usage-store.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import type { Payment } from "../../unwritten-usage.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import type { Channels } from "../thread/channels.ts";
 
 export class SqliteDailyUsage implements DailyUsageStore {
-  readonly #writes: Channel<Writes>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
 
-  constructor({ writes, searches, damage }: { writes: Channel<Writes>; searches: Channel<Reads>; damage: DamageLog }) {
+  constructor({ writes, searches, damage }: Omit<Channels, "reads">) {
     this.#writes = writes;
     this.#searches = searches;
     this.#damage = damage;
