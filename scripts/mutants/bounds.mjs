@@ -252,5 +252,17 @@ export const BOUNDS = [
     find: "while (performance.now() < until) if",
     put: "while (until > 0) if",
   },
+  {
+    file: "server/src/http/metrics.ts",
+    name: "each-scrape-of-one-turn-makes-its-own-page",
+    find: "next ??= rendered();",
+    put: "next = rendered();",
+  },
+  {
+    file: "server/src/parts/preloading.ts",
+    name: "what-is-loaded-ahead-is-loaded-while-the-server-works",
+    find: "if (this.#parts.worked() < IDLE_SHARE) ",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

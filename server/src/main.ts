@@ -29,6 +29,7 @@ import { logger } from "./parts/log.ts";
 import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
 import { paidRequestsOver } from "./parts/paid-requests.ts";
+import { preloadingOf } from "./parts/preloading.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
 import { telemetryOf } from "./parts/telemetry.ts";
 import { tokenSecretIn } from "./parts/token-secret.ts";
@@ -119,8 +120,7 @@ export async function startServer(
       providers: models.providers(),
       lenses,
       metrics: measured,
-      condition: conditionIn(engine, models),
-      recovering: () => engine.recovering,
+      ...{ condition: conditionIn(engine, models), recovering: () => engine.recovering },
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
     });
@@ -140,11 +140,12 @@ export async function startServer(
     for (const part of [erasing, paid]) part.goOn();
     const unmoved = (error: unknown) => log.warn({ err: error }, "vector stores keep their older model");
     stores.moveToUsualModel().catch(unmoved);
+    const ending = [...leaves, outbox, erasing, paid, preloadingOf(config.models, host.loads, log)];
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
       ...{ url: host.url, lensUrls: host.lensUrls },
       greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) }),
-      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: [...leaves, outbox, erasing, paid] }),
+      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: ending }),
     };
   } catch (error) {
     await store.close();

@@ -79,6 +79,8 @@ export type Apps = {
   shortPath: ShortPath;
   /** Of a port that is a lens's own: the lens at the root, and health. */
   ofLens: (lens: Lens) => Served;
+  /** What the first who asks would wait for. */
+  loads: readonly (() => Promise<unknown>)[];
   /** Begins to serve; until then every request is told to come again. */
   serve: () => void;
   /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
@@ -124,7 +126,8 @@ export function createApps(parts: AppsParts): Apps {
   const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
-  const lateApps = lateAppsOf(parts, newApp, lensParts);
+  const loads: (() => Promise<unknown>)[] = [];
+  const lateApps = lateAppsOf(parts, newApp, lensParts, loads);
 
   return {
     connections,
@@ -133,6 +136,7 @@ export function createApps(parts: AppsParts): Apps {
       const below = await mountAll(app, parts, lensParts, lateApps.below);
       addHealth(app, { version, recovering });
       const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
+      loads.push(page);
       addMetrics(app, { authenticate, page });
       addDashboard(app);
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
@@ -141,6 +145,7 @@ export function createApps(parts: AppsParts): Apps {
     // Where a request that came by a proxy was sent to, the framework alone knows.
     shortPath: new ShortPath(inWork, parts.trustProxy > 0 && publicUrl === null ? [] : shortRoutes(root, lensParts)),
     ofLens: lateApps.ofLens,
+    loads,
     serve: () => {
       traffic.stage = "serving";
     },
@@ -156,22 +161,32 @@ export function createApps(parts: AppsParts): Apps {
 type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
 
 /** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
-function lateAppsOf({ version, recovering, log }: AppsParts, newApp: NewApp, lensParts: LensParts) {
+function lateAppsOf(
+  { version, recovering, log }: AppsParts,
+  newApp: NewApp,
+  lensParts: LensParts,
+  loads: (() => Promise<unknown>)[],
+) {
+  const late = (make: () => Promise<FastifyInstance>) => {
+    const app = new LateApp(make, log);
+    loads.push(() => app.load());
+    return app;
+  };
   return {
     below: (lens: Lens) =>
-      new LateApp(async () => {
+      late(async () => {
         const app = newApp(() => lens, urlRewriter([lens]));
         await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: false });
         return app;
-      }, log),
+      }),
     ofLens: (lens: Lens) =>
-      new LateApp(async () => {
+      late(async () => {
         const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
         await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
         await mountRootRoutes(app, lens, lensParts);
         if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
         return app;
-      }, log),
+      }),
   };
 }
 

@@ -26,6 +26,8 @@ export type Host = {
   lensUrls: Readonly<Record<string, string>>;
   /** What the one who started it should know: ports that were taken, lenses that are not here. */
   notes: readonly string[];
+  /** What the first who asks would wait for. */
+  loads: readonly (() => Promise<unknown>)[];
   /** Begins to serve; until then every request is told to come again. */
   serve: () => void;
   /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
@@ -71,7 +73,7 @@ export async function openHost(parts: HostParts): Promise<Host> {
         notes.push(`${error.message}: the ${name} lens is at ${url}${lens.mount} only.`);
       }
     }
-    return { url, lensUrls, notes, serve: apps.serve, refuse: apps.refuse, close };
+    return { url, lensUrls, notes, loads: apps.loads, serve: apps.serve, refuse: apps.refuse, close };
   } catch (error) {
     await close(0);
     throw error;

@@ -64,6 +64,17 @@ it("an app is made once, for the first who come, and all of them are answered", 
   expect([await told(port, "/d"), times]).toEqual(["late /d", 1]);
 });
 
+it("an app that is made ahead is made for nobody again", async () => {
+  let times = 0;
+  const app = new LateApp(async () => {
+    times += 1;
+    return saying("late");
+  }, SILENT);
+  const port = await portOf(app);
+  await Promise.all([app.load(), app.load()]);
+  expect([times, await told(port, "/a"), times]).toEqual([1, "late /a", 1]);
+});
+
 it("who has left while it was made is handed to nobody, whose end would be waited for", async () => {
   const routed: (string | undefined)[] = [];
   const left = Promise.withResolvers<void>();

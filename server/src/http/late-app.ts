@@ -1,6 +1,6 @@
 /**
- * An app that is made when the first request for it comes: to put the routes of all lenses together takes most of a start,
- * and most servers are asked by few of them.
+ * An app that is made when the first request for it comes, or ahead of it in an idle moment: to put the routes of all lenses together
+ * takes most of a start.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
@@ -26,6 +26,12 @@ export class LateApp implements Served {
   /** It waits for nobody before it is asked. */
   async ready(): Promise<void> {}
 
+  /** Makes it, if nobody has asked for it before. */
+  load(): Promise<unknown> {
+    this.#making ??= this.#ready();
+    return this.#making;
+  }
+
   routing(request: IncomingMessage, response: ServerResponse): void {
     if (this.#made !== null) this.#made.routing(request, response);
     else void this.#routeOnceMade(request, response);
@@ -37,8 +43,8 @@ export class LateApp implements Served {
   }
 
   async #routeOnceMade(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.#making ??= this.#ready();
-    const app = await this.#making;
+    await this.load();
+    const app = this.#made;
     // Of one that has left meanwhile nobody would hear the end.
     if (response.closed || request.socket.destroyed) return;
     if (app !== null) app.routing(request, response);

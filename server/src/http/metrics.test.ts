@@ -46,3 +46,15 @@ it("has for one tenant no line of another, whatever that is called", () => {
   ];
   expect(linesFor("acme", lines.join("\n")).split("\n")).toEqual([lines[0], lines[1], lines[4]]);
 });
+
+it("is made once for all who ask in one turn, and anew for the next", async () => {
+  let times = 0;
+  const value = () => {
+    times += 1;
+    return times;
+  };
+  const page = createMetricsPage({ histograms: [], gauges: [{ name: "times", help: "Times.", value }], counters: [] });
+  const turn = await Promise.all(Array.from({ length: 20 }, page));
+  expect(new Set(turn.map(({ text }) => /^times (\d+)$/m.exec(text)?.[1]))).toEqual(new Set(["1"]));
+  expect((await page()).text).toContain("times 2\n");
+});

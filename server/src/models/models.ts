@@ -19,6 +19,7 @@ import { type Host, OPENAI_TOKENS_MIN } from "./parameters.ts";
 import { costUsd, priceOf } from "./prices.ts";
 import { baseUrlOf, reachOf } from "./provider-url.ts";
 import { type Priced, readAnswer } from "./reading.ts";
+import { loadConnections } from "./wire/provider-connections.ts";
 import { providerFetch } from "./wire/provider-fetch.ts";
 
 /** The offline model, which is always there. */
@@ -106,6 +107,12 @@ export function createModels(config: ModelsConfigInput = {}): Models {
   };
 }
 
+/** What the first call to each provider of a configuration would load. */
+export function modelLoads({ providers = {} }: ModelsConfigInput): (() => Promise<unknown>)[] {
+  const types = new Set(Object.values(providers).map(({ type }) => type));
+  return types.size === 0 ? [packages.local] : [loadConnections, ...Array.from(types, (type) => packages[type])];
+}
+
 /** A model on one's own machine may first have to be loaded, and reads a prompt slowly. */
 function firstTokenMsOf(config: ProviderConfig | undefined, byDefault: number): number {
   if (config?.firstTokenMs !== undefined) return config.firstTokenMs;
@@ -188,9 +195,17 @@ function connectHint(provider: string): string {
 }
 
 /**
- * Ollama is reached through its OpenAI-compatible endpoint: it streams text, tool calls and counts there, and the
+ * Loaded at their first use. Ollama is reached through its OpenAI-compatible endpoint: it streams text, tool calls and counts there, and the
  * package for it is one that the AI SDK's own authors keep, which no package for Ollama's native API is.
  */
+const packages = {
+  local: () => Promise.all([import("./offline/offline-model.ts"), import("./offline/pace.ts")]),
+  openai: () => import("./openai.ts"),
+  anthropic: () => import("@ai-sdk/anthropic"),
+  ollama: () => import("./compatible.ts"),
+  "openai-compatible": () => import("./compatible.ts"),
+} satisfies Record<ProviderType | "local", () => Promise<unknown>>;
+
 async function openModel(
   provider: string,
   model: string,
@@ -199,8 +214,7 @@ async function openModel(
   offlineWordsPerS: number,
 ): Promise<LanguageModelV4> {
   if (config === undefined) {
-    const { offlineModel } = await import("./offline/offline-model.ts");
-    const { paced } = await import("./offline/pace.ts");
+    const [{ offlineModel }, { paced }] = await packages.local();
     return paced(offlineModel, offlineWordsPerS);
   }
   const shared = {
@@ -210,16 +224,16 @@ async function openModel(
   dropBlankAddresses();
   switch (config.type) {
     case "openai": {
-      const { openaiModel } = await import("./openai.ts");
+      const { openaiModel } = await packages.openai();
       return openaiModel({ ...shared, baseURL: baseUrlOf(config) }, model);
     }
     case "anthropic": {
-      const { createAnthropic } = await import("@ai-sdk/anthropic");
+      const { createAnthropic } = await packages.anthropic();
       return createAnthropic({ ...shared, baseURL: baseUrlOf(config) })(model);
     }
     case "ollama":
     case "openai-compatible": {
-      const { compatibleModel } = await import("./compatible.ts");
+      const { compatibleModel } = await packages[config.type]();
       return compatibleModel({ ...shared, baseURL: baseUrlOf(config), name: provider }, model);
     }
   }

@@ -13,6 +13,12 @@ async function begin(): Promise<{ undici: typeof import("undici"); connections: 
   return { undici, connections: usesProxies() ? new undici.EnvHttpProxyAgent(SETTINGS) : new undici.Agent(SETTINGS) };
 }
 
+/** Has them loaded before the first request. */
+export async function loadConnections(): Promise<void> {
+  begun ??= begin();
+  await begun;
+}
+
 /** The global `fetch`, but that `early` sees the answer first. */
 export async function fetchBehind(
   early: EarlyAnswer,

@@ -1,0 +1,63 @@
+/**
+ * What a start leaves to the first who needs it, loaded ahead of them: one thing after the other once the server has started, each in
+ * a moment in which its thread has nothing to do. A server that is never idle leaves it to whoever comes.
+ */
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import { type Clock, systemClock } from "../engine/clock.ts";
+import type { Host } from "../http/host.ts";
+import { modelLoads } from "../models/models.ts";
+
+/** Between two looks, and so between two loads: each holds the thread for 10 to 100 ms. */
+const LOOK_MS = 1_000;
+/** Of the time between two looks, what a thread works that counts as idle. */
+const IDLE_SHARE = 0.1;
+
+type Parts = {
+  clock: Clock;
+  /** Which share of the time since it was last asked the thread has worked. */
+  worked?: () => number;
+  warn: (error: unknown) => void;
+};
+
+export function preloadingOf(models: Config["models"], loads: Host["loads"], log: Logger): Preloading {
+  const warn = (error: unknown) => log.warn({ err: error }, "could not be loaded ahead");
+  return new Preloading([...modelLoads(models), ...loads], { clock: systemClock, warn });
+}
+
+export class Preloading {
+  readonly #parts: Required<Parts>;
+  readonly #left: (() => Promise<unknown>)[];
+  #cancel: () => void;
+
+  constructor(loads: readonly (() => Promise<unknown>)[], parts: Parts) {
+    this.#parts = { worked: workedShare(), ...parts };
+    this.#left = [...loads];
+    this.#cancel = this.#later();
+  }
+
+  async close(): Promise<void> {
+    this.#left.length = 0;
+    this.#cancel();
+  }
+
+  #later(): () => void {
+    return this.#parts.clock.after(LOOK_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    // What fails is tried again by whoever needs it, and told to them.
+    if (this.#parts.worked() < IDLE_SHARE) await this.#left.shift()?.().catch(this.#parts.warn);
+    if (this.#left.length > 0) this.#cancel = this.#later();
+  }
+}
+
+function workedShare(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, last);
+    last = now;
+    return utilization;
+  };
+}
