@@ -282,5 +282,11 @@ export const STORE = [
     find: 'if (call[0] !== "apply") this.#applier.wroteElse();',
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/database.ts",
+    name: "an-older-database-has-its-log-written-back-twice-as-rarely",
+    find: "CHECKPOINT_BYTES / pageBytes",
+    put: "CHECKPOINT_BYTES / PAGE_BYTES",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

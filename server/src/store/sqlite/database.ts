@@ -5,18 +5,27 @@ import Sqlite, { type Database } from "better-sqlite3";
 const BUSY_TIMEOUT_MS = 10_000;
 /** The upper levels of all B-trees of a million tasks, and the pages of the last minutes; an upper bound, not a reservation. */
 const CACHE_KIB = 16_384;
-/** 16 MB of log between checkpoints: each costs two fsyncs, which the default of 4 MB makes four times as frequent. */
-const CHECKPOINT_PAGES = 4_000;
+/**
+ * A commit writes whole pages, a dozen of them for one task: these make 40 % fewer bytes of it than SQLite's own 4 KB, and a task
+ * takes no more processor time. A database that is there keeps those that it was made with.
+ */
+const PAGE_BYTES = 2_048;
+/** Log between checkpoints: each costs two fsyncs, which the default of 4 MB makes four times as frequent. */
+const CHECKPOINT_BYTES = 16 << 20;
 /** The log is cut back to this after a burst. */
 const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
 
-/** `from`: where it lies, or the bytes of one, which is then in memory. */
-export function openDatabase(from: string | Buffer, options: { readonly?: boolean } = {}): Database {
+/** `from`: where it lies, or the bytes of one, which is then in memory. `pageBytes` are those of a new one, and of a copy. */
+export function openDatabase(
+  from: string | Buffer,
+  options: { readonly?: boolean; pageBytes?: number } = {},
+): Database {
   const db = new Sqlite(from, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
   try {
     const onDisk = typeof from === "string" && from !== IN_MEMORY;
+    if (onDisk) db.pragma(`page_size = ${options.pageBytes ?? PAGE_BYTES}`);
     if (onDisk && !options.readonly) set(db, "journal_mode", "wal");
     // The driver's own default in WAL mode is NORMAL, which does not sync at commit.
     if (onDisk) set(db, "synchronous", 2);
@@ -28,7 +37,8 @@ export function openDatabase(from: string | Buffer, options: { readonly?: boolea
     if (onDisk) {
       // Mapped pages would count as the memory of this process, which a start that reads every open task then fills.
       db.pragma("mmap_size = 0");
-      set(db, "wal_autocheckpoint", CHECKPOINT_PAGES);
+      const pageBytes = Number(db.pragma("page_size", { simple: true }));
+      set(db, "wal_autocheckpoint", CHECKPOINT_BYTES / pageBytes);
       set(db, "journal_size_limit", LOG_BYTES_KEPT);
     }
     return db;

@@ -9,6 +9,8 @@ import { IN_MEMORY, openDatabase } from "../../database.ts";
 
 /** Another number makes all segments anew. */
 const FORMAT = 2;
+/** Its rows are long lists, and are written once. */
+const PAGE_BYTES = 4_096;
 
 const SCHEMA = `
 CREATE TABLE segments (
@@ -84,7 +86,7 @@ function isUnreadable(code: string): boolean {
 }
 
 function opened(file: string): Database {
-  const db = openDatabase(file);
+  const db = openDatabase(file, { pageBytes: PAGE_BYTES });
   try {
     db.pragma("synchronous = 1");
     const isPresent = () => Number(db.pragma("user_version", { simple: true })) === FORMAT;
