@@ -43,9 +43,10 @@ export function memoryOf(pid: number): number | null {
   }
 }
 
-/** Resolves once a process has next to nothing left to do. */
-export async function idle(pid: number): Promise<void> {
-  for (let before = usedMs(pid); ; ) {
+/** Resolves once a process has next to nothing left to do, and after `msMax` when it has work for longer. */
+export async function idle(pid: number, msMax = Number.POSITIVE_INFINITY): Promise<void> {
+  let before = usedMs(pid);
+  for (let ms = 0; ms < msMax; ms += IDLE_LOOK_MS) {
     await new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS));
     const now = usedMs(pid);
     if (now - before < IDLE_MS_MAX) return;
