@@ -43,23 +43,27 @@ try {
   const { key, data: keyed } = withKey(filled);
   const megabytes = statSync(path.join(filled, DATABASE_FILE)).size / MB;
   const found: Start[] = [];
+  const empties: Start[] = [];
   for (let round = 0; round < rounds; round++) {
+    empties.push(await empty());
     const data = path.join(root, "round");
     cpSync(keyed, data, { recursive: true });
     found.push(await start(data, key));
     rmSync(data, { recursive: true });
   }
-  const mid = (of: (one: Start) => number) => median(found.map(of)).toFixed(0);
-  console.log(`a database of ${megabytes.toFixed(0)} MB, ${rounds} starts, medians:`);
-  const none = await empty();
+  const midOf = (starts: Start[], of: (one: Start) => number) => median(starts.map(of)).toFixed(0);
+  const mid = (of: (one: Start) => number) => midOf(found, of);
   console.log(
-    `  ready in ${mid((one) => one.readyMs)} ms (${READY_MS_MAX} are wanted), an empty server in ${none.readyMs.toFixed(0)}`,
+    `a database of ${megabytes.toFixed(0)} MB, ${rounds} starts in turn with as many of an empty server, medians:`,
+  );
+  console.log(
+    `  ready in ${mid((one) => one.readyMs)} ms (${READY_MS_MAX} are wanted), an empty server in ${midOf(empties, (one) => one.readyMs)}`,
   );
   console.log(
     `  the first task that it is handed has ended after ${mid((one) => one.ranMs)} ms, all are in memory after ${mid((one) => one.allMs)}`,
   );
   console.log(
-    `  processor until then: main ${mid((one) => one.mainMs)} ms, others ${mid((one) => one.othersMs)}; ${mid((one) => one.megabytes)} MB of memory, an empty server ${none.megabytes.toFixed(0)}`,
+    `  processor until then: main ${mid((one) => one.mainMs)} ms, others ${mid((one) => one.othersMs)}; ${mid((one) => one.megabytes)} MB of memory, an empty server ${midOf(empties, (one) => one.megabytes)}`,
   );
   console.log(`  reads meanwhile: p99 ${mid((one) => one.p99Ms)} ms, longest ${mid((one) => one.longestMs)}`);
   console.log(`  ${conditions()}, load of the machine ${loadavg()[0]?.toFixed(1)}`);
@@ -114,5 +118,7 @@ async function start(data: string, key: string) {
 async function empty(): Promise<Start> {
   const data = path.join(root, "empty");
   mkdirSync(data);
-  return await start(data, makeKey(data, "other"));
+  const started = await start(data, makeKey(data, "other"));
+  rmSync(data, { recursive: true });
+  return started;
 }
