@@ -28,6 +28,7 @@ export async function runServer(
   flags: Record<string, string | undefined>,
   { reload = false } = {},
 ): Promise<void> {
+  await (await import("../store/open.ts")).expectStore();
   const [{ loadConfig }, { startServer }, { StartError }, { LENSES }] = await Promise.all([
     import("../config.ts"),
     import("../main.ts"),

@@ -30,3 +30,9 @@ export function unwrittenUsageOf({ data }: StoreConfig): UnwrittenUsageFile {
 export function openStore(config: StoreConfig, options?: StoreOptions): Promise<Store> {
   return storageOf(config).open(options);
 }
+
+/** A store will be opened in this process before long: what that waits for begins now. */
+export async function expectStore(): Promise<void> {
+  const { startEarly } = await import("./sqlite/thread/threads.ts");
+  startEarly();
+}

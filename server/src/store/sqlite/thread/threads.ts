@@ -8,6 +8,10 @@ import type { Begin, Role } from "./worker.ts";
 
 const IDLE_MS = 1_000;
 const IDLE_MAX = 4;
+/** Those that are started early: a server on a busy machine takes seconds to load its modules. */
+const EARLY_IDLE_MS = 30_000;
+/** What a store on disk begins with, in the order in which it asks for them. */
+const FIRST_ROLES = ["writer", "reader"] as const;
 /** V8 sizes this by the machine's memory, up to 128 MB a thread; what a batch leaves behind fits in far less. */
 const YOUNG_MB = 24;
 
@@ -19,6 +23,11 @@ export type Thread = {
 };
 
 const idle = new Map<Worker, () => void>();
+
+/** Starts the threads of a store that is opened soon: they load what they need while their server loads its own modules. */
+export function startEarly(): void {
+  for (const role of FIRST_ROLES) keep(startThread(role), EARLY_IDLE_MS);
+}
 
 /** Has a thread work in this role. `onLost` hears when it dies before it is released. */
 export function beginWork(role: Role, onLost: (error: Error) => void): Thread {
@@ -38,9 +47,11 @@ export function beginWork(role: Role, onLost: (error: Error) => void): Thread {
   };
 }
 
-function startThread(): Worker {
+/** With the role that it will have first, where that is known before its work is. */
+function startThread(first?: (typeof FIRST_ROLES)[number]): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-  return new Worker(new URL(file, import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+  const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
+  return new Worker(new URL(file, import.meta.url), { resourceLimits, workerData: first });
 }
 
 function takeIdle(): Worker | null {
@@ -52,7 +63,7 @@ function takeIdle(): Worker | null {
   return null;
 }
 
-function keep(worker: Worker): void {
+function keep(worker: Worker, idleMs = IDLE_MS): void {
   worker.unref();
   const leave = () => {
     clearTimeout(timer);
@@ -63,7 +74,7 @@ function keep(worker: Worker): void {
     leave();
     void worker.terminate();
   };
-  const timer = setTimeout(end, IDLE_MS).unref();
+  const timer = setTimeout(end, idleMs).unref();
   worker.on("error", leave).on("exit", leave);
   idle.set(worker, leave);
   if (idle.size > IDLE_MAX) end();

@@ -2,7 +2,7 @@
  * A thread with connections of its own, in one role after the other: the writer's, a reader's, the finder's, the indexer's,
  * or that of one who makes a copy. Each loads what its role needs and no more: a start of the server waits for two of them.
  */
-import { type MessagePort, parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openDatabase } from "../database.ts";
 import { type Work, workThrough } from "./work-through.ts";
 
@@ -23,6 +23,10 @@ export type Begin = { role: Role; port: MessagePort };
 if (!parentPort) throw new Error("This module is the inside of a worker thread.");
 // Both ends of the channel are one program: what comes over it was typed when it was sent.
 parentPort.on("message", ({ role, port }: Begin) => void begin(role, port));
+// What it will need first is there by the time that it is told so.
+const first: unknown = workerData;
+if (first === "writer") await import("./writer.ts");
+else if (first === "reader") await import("./reader.ts");
 
 async function begin(role: Role, port: MessagePort): Promise<void> {
   if (role.role === "copier") {
