@@ -5,25 +5,18 @@
  *
  *   node bench/builds.ts submit|await|get [rounds] [seconds a round] name=folder...
  */
-import { existsSync } from "node:fs";
 import { loadavg } from "node:os";
-import path from "node:path";
 import { z } from "zod";
 import { conditions, median, quantile } from "./conditions.ts";
+import { orderOf, startBuild } from "./load/build.ts";
 import { cpuOf } from "./load/cpu.ts";
 import type { Order } from "./load/generator.ts";
-import { Rig } from "./load/rig.ts";
+import type { Rig } from "./load/rig.ts";
 
 /** Of all builds together: as many as one server has in its own scripts. */
 const CLIENTS = 64;
 /** What a build takes when little disturbs it. */
 const UNDISTURBED = 0.1;
-
-const LOADS = {
-  submit: { kind: "external", input: { queue: "bench" } },
-  await: { kind: "noop", input: {} },
-  get: { kind: "agent", input: { query: "What is the capital of France?" } },
-};
 
 const [load, rounds, seconds, ...named] = z
   .tuple([z.enum(["submit", "await", "get"]), z.coerce.number(), z.coerce.number()])
@@ -34,25 +27,9 @@ type Build = { name: string; rig: Rig; order: Order; main: number[]; others: num
 
 async function build(spec: string): Promise<Build> {
   const [name = "", folder = ""] = spec.split("=", 2);
-  const config = ["builds.config.ts", "noop.config.ts"]
-    .map((file) => path.resolve(folder, "bench", file))
-    .find((file) => existsSync(file));
-  const flags = config === undefined ? [] : ["--config", config];
-  const rig = await Rig.start({ bin: path.resolve(folder, "server/bin/waybill.js"), flags });
-  return { name, rig, order: await orderOf(rig), main: [], others: [], requests: 0 };
-}
-
-async function orderOf(rig: Rig): Promise<Order> {
-  const order = { connections: Math.ceil(CLIENTS / named.length), seconds, url: rig.server.url };
-  if (load === "get") {
-    const { id } = z.object({ id: z.string() }).parse(JSON.parse(await rig.call("/v1/tasks?wait=20", LOADS.get)));
-    return { ...order, requests: [{ method: "GET", path: `/v1/tasks/${id}`, headers: rig.headers }] };
-  }
-  const to = load === "await" ? "/v1/tasks?wait=10" : "/v1/tasks";
-  return {
-    ...order,
-    requests: [{ method: "POST", path: to, headers: rig.jsonHeaders, body: JSON.stringify(LOADS[load]) }],
-  };
+  const rig = await startBuild(folder);
+  const order = await orderOf(rig, load, { connections: Math.ceil(CLIENTS / named.length), seconds });
+  return { name, rig, order, main: [], others: [], requests: 0 };
 }
 
 async function round(of: Build, isKept: boolean): Promise<void> {
