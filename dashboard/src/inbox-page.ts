@@ -2,6 +2,7 @@
 import type { WorkItem } from "@waybill/sdk";
 import { count } from "@waybill/sdk/display";
 import { byId, element, notice } from "./element.ts";
+import { API_PAGE_MAX, listenForKeys, PAGE, SHOWN_MAX, selected } from "./list-page.ts";
 import { PageHead } from "./page-head.ts";
 import { Refresher } from "./refresher.ts";
 import { RowList } from "./row-list.ts";
@@ -11,9 +12,6 @@ import { WorkFilters } from "./work-filters.ts";
 import { workRow } from "./work-row.ts";
 
 const REFRESH_MS = 2_000;
-const PAGE = 50;
-const API_PAGE_MAX = 200;
-const SHOWN_MAX = 1_000;
 /** As `list.css` has it. */
 const NARROW = matchMedia("(max-width: 820px)");
 
@@ -68,11 +66,6 @@ async function itemsShown(): Promise<{ items: WorkItem[]; total: number }> {
   }
 }
 
-function selected(): string | null {
-  const id = location.hash.slice(1);
-  return id === "" ? null : id;
-}
-
 function open(id: string | null): void {
   opened = id;
   detail?.close();
@@ -89,14 +82,7 @@ more.addEventListener("click", () => {
 addEventListener("hashchange", () => {
   if (selected() !== opened) open(selected());
 });
-document.addEventListener("keydown", (event) => {
-  const writing = event.target instanceof Element && event.target.matches("input, textarea, select");
-  if (event.key === "Escape" && !(event.target instanceof Element && event.target.closest("dialog") !== null))
-    list.focus();
-  if (writing || event.ctrlKey || event.metaKey || event.altKey || event.key !== "/") return;
-  event.preventDefault();
-  search.focus();
-});
+listenForKeys(list, search);
 
 open(selected());
 void refresher.now();

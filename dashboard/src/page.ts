@@ -4,6 +4,7 @@ import { count } from "@waybill/sdk/display";
 import { Detail } from "./detail.ts";
 import { byId, element, notice } from "./element.ts";
 import { Filters } from "./filters.ts";
+import { API_PAGE_MAX, listenForKeys, PAGE, SHOWN_MAX, selected } from "./list-page.ts";
 import { PageHead } from "./page-head.ts";
 import { Refresher } from "./refresher.ts";
 import { RowList } from "./row-list.ts";
@@ -11,9 +12,6 @@ import { Session, sentenceOf } from "./session.ts";
 import { taskRow } from "./task-row.ts";
 
 const REFRESH_MS = 1_500;
-const PAGE = 50;
-const SHOWN_MAX = 1_000;
-const API_PAGE_MAX = 200;
 
 const session = new Session();
 const pane = byId("detail", HTMLElement);
@@ -69,12 +67,6 @@ function emptyText(): string {
     : "No task fits these filters.";
 }
 
-function selected(): string | null {
-  // No id needs escapes; whatever else stands there is no task, and the server will say so.
-  const id = location.hash.slice(1);
-  return id === "" ? null : id;
-}
-
 function open(id: string | null): void {
   opened = id;
   detail?.close();
@@ -118,16 +110,7 @@ more.addEventListener("click", () => {
 addEventListener("hashchange", () => {
   if (selected() !== opened) open(selected());
 });
-document.addEventListener("keydown", (event) => {
-  const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
-  if (event.key === "Escape" && !(event.target instanceof Element && event.target.closest("dialog") !== null))
-    list.focus();
-  if (writing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    event.preventDefault();
-    search.focus();
-  }
-});
+listenForKeys(list, search);
 
 open(selected());
 void refresher.now();
