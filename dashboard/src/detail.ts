@@ -1,35 +1,28 @@
 /** One task: its record, read again whenever its log says that something has changed, and the log itself, live. */
-import { type Event, isKnownEvent, isTerminal, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
+import { isTerminal, type Task, type TaskHandle, type Waybill } from "@waybill/sdk";
 import { duration } from "@waybill/sdk/display";
 import { BudgetCard } from "./budget-card.ts";
 import { chip } from "./chip.ts";
-import { button, card, element, notice } from "./element.ts";
+import { card, element, notice } from "./element.ts";
 import { EventLog } from "./event-log.ts";
+import { LiveText } from "./live-text.ts";
+import { Rereading } from "./rereading.ts";
 import { sentenceOf } from "./session.ts";
+import { type TaskChanges, taskActions } from "./task-actions.ts";
 import { factsCard } from "./task-facts.ts";
 import { outputCards, progressBar, webhooksCard, whyCard } from "./task-parts.ts";
 import { timeline } from "./timeline.ts";
 import { WorkCards } from "./work-cards.ts";
 
-/** Changes that come together are read together. */
-const SETTLE_MS = 150;
 /** Bars of what still runs grow, and so does the age. */
 const TICK_MS = 1_000;
-const TEXT_CHARS_MAX = 50_000;
 /** These say nothing that the record would show. */
 const TEXT_ONLY: ReadonlySet<string> = new Set(["output.delta", "agent.thinking"]);
-
-export type DetailEvents = {
-  /** A new task came of this one. */
-  opened: (id: string) => void;
-  /** The task was changed from here. */
-  changed: () => void;
-};
 
 export class Detail {
   readonly #pane: HTMLElement;
   readonly #handle: TaskHandle;
-  readonly #events: DetailEvents;
+  readonly #events: TaskChanges;
   readonly #stop = new AbortController();
 
   readonly #head = element("header");
@@ -47,22 +40,18 @@ export class Detail {
   #task: Task | null = null;
   /** What the notice shows is that the last reading failed: the next good one takes it away. */
   #unread = false;
-  #text = "";
-  #stepFrom = 0;
-  #settling: ReturnType<typeof setTimeout> | undefined;
-  #isReading = false;
-  /** Something has changed since the reading that is under way began. */
-  #isOld = false;
+  readonly #live = new LiveText();
+  readonly #rereading = new Rereading(() => this.#read());
   readonly #ticking: ReturnType<typeof setInterval>;
   /** Whoever opened the task wants to answer it: that is given the focus once it is there. */
   #wantsWork = false;
 
-  constructor(pane: HTMLElement, client: Waybill, id: string, events: DetailEvents) {
+  constructor(pane: HTMLElement, client: Waybill, id: string, events: TaskChanges) {
     this.#pane = pane;
     this.#handle = client.task(id);
     this.#events = events;
     const changed = (): void => {
-      this.#readSoon();
+      this.#rereading.soon();
       events.changed();
     };
     this.#work = new WorkCards(client, id, changed);
@@ -82,9 +71,9 @@ export class Detail {
     pane.scrollTop = 0;
     this.#ticking = setInterval(() => {
       const isLive = this.#task !== null && !isTerminal(this.#task.state);
-      if (!document.hidden && isLive && !this.#isReading) void this.#read();
+      if (!document.hidden && isLive && !this.#rereading.isUnderWay) void this.#rereading.now();
     }, TICK_MS);
-    void this.#read();
+    void this.#rereading.now();
     void this.#follow();
   }
 
@@ -96,7 +85,7 @@ export class Detail {
 
   close(): void {
     this.#stop.abort();
-    clearTimeout(this.#settling);
+    this.#rereading.close();
     clearInterval(this.#ticking);
   }
 
@@ -113,8 +102,8 @@ export class Detail {
       for await (const event of events) {
         this.#log.hear(event);
         if (frame === 0) frame = requestAnimationFrame(show);
-        this.#write(event);
-        if (!TEXT_ONLY.has(event.type)) this.#readSoon();
+        this.#live.hear(event);
+        if (!TEXT_ONLY.has(event.type)) this.#rereading.soon();
       }
       if (frame !== 0) cancelAnimationFrame(frame);
       show();
@@ -124,36 +113,7 @@ export class Detail {
     }
   }
 
-  #write(event: Event): void {
-    if (!isKnownEvent(event)) return;
-    if (event.type === "output.delta") this.#text += event.data.text;
-    if (event.type === "output.restarted") this.#text = this.#text.slice(0, this.#stepFrom);
-    if (event.type === "step.completed") this.#stepFrom = this.#text.length;
-    const cut = Math.max(0, this.#text.length - TEXT_CHARS_MAX);
-    this.#text = this.#text.slice(cut);
-    this.#stepFrom = Math.max(0, this.#stepFrom - cut);
-  }
-
-  #readSoon(): void {
-    this.#settling ??= setTimeout(() => {
-      this.#settling = undefined;
-      void this.#read();
-    }, SETTLE_MS);
-  }
-
-  /** One at a time: of two answers the older one may come last. */
   async #read(): Promise<void> {
-    this.#isOld = true;
-    if (this.#isReading) return;
-    this.#isReading = true;
-    while (this.#isOld && !this.#stop.signal.aborted) {
-      this.#isOld = false;
-      await this.#readOnce();
-    }
-    this.#isReading = false;
-  }
-
-  async #readOnce(): Promise<void> {
     const { signal } = this.#stop;
     try {
       const task = await this.#handle.get({ signal });
@@ -207,7 +167,12 @@ export class Detail {
       element("code", {}, task.id),
     );
     if (moved || this.#head.childElementCount === 0) {
-      this.#head.replaceChildren(element("h2", {}, task.title), under, this.#actions(task), progressBar(task));
+      this.#head.replaceChildren(
+        element("h2", {}, task.title),
+        under,
+        taskActions(task, this.#handle, this.#problem, this.#events),
+        progressBar(task),
+      );
       return;
     }
     // The buttons stay the same elements: one may have the focus.
@@ -215,41 +180,8 @@ export class Detail {
     this.#head.children[3]?.replaceWith(progressBar(task));
   }
 
-  #actions(task: Task): HTMLElement {
-    const handle = this.#handle;
-    const row = element("div", { class: "row" });
-    const add = (label: string, look: string, act: () => Promise<unknown>): void => {
-      const made = button(label, look, () => {
-        made.disabled = true;
-        notice(this.#problem, "");
-        act()
-          .then(
-            () => this.#events.changed(),
-            (error: unknown) => notice(this.#problem, sentenceOf(error)),
-          )
-          .finally(() => {
-            made.disabled = false;
-          });
-      });
-      row.append(made);
-    };
-    const retry = async (reuseSteps: boolean): Promise<void> => {
-      this.#events.opened((await handle.retry({ reuseSteps })).id);
-    };
-    if (isTerminal(task.state)) {
-      add("Retry", "", () => retry(false));
-      if (task.state !== "completed") add("Retry, keep finished steps", "", () => retry(true));
-      return row;
-    }
-    if (task.state === "paused") add("Resume", "primary", () => handle.resume());
-    if (task.paused?.pausing) add("Stop it now", "danger", () => handle.pause({ now: true }));
-    if (task.state !== "paused") add("Pause", "", () => handle.pause());
-    add("Cancel", "danger", () => handle.cancel());
-    return row;
-  }
-
   #drawText(): void {
-    if (this.#task !== null) this.#output.replaceChildren(...outputCards(this.#task, this.#text));
+    if (this.#task !== null) this.#output.replaceChildren(...outputCards(this.#task, this.#live.text));
   }
 
   #drawFacts(task: Task, artifacts: readonly string[]): void {

@@ -2,12 +2,10 @@
 import type { Task, TaskHandle, Waybill } from "@waybill/sdk";
 import { chip } from "./chip.ts";
 import { element, notice } from "./element.ts";
+import { Rereading } from "./rereading.ts";
 import { sentenceOf } from "./session.ts";
 import { WorkCards } from "./work-cards.ts";
 import { workChip } from "./work-state.ts";
-
-/** Changes that come together are read together. */
-const SETTLE_MS = 150;
 
 export class WorkDetail {
   readonly #pane: HTMLElement;
@@ -16,7 +14,7 @@ export class WorkDetail {
   readonly #head = element("header");
   readonly #problem = element("p", { class: "notice", role: "alert", hidden: true });
   readonly #work: WorkCards;
-  #settling: ReturnType<typeof setTimeout> | undefined;
+  readonly #rereading = new Rereading(() => this.#read());
   #isRead = false;
   #wantsWork = false;
 
@@ -24,10 +22,10 @@ export class WorkDetail {
   constructor(pane: HTMLElement, client: Waybill, id: string, changed: () => void) {
     this.#pane = pane;
     this.#handle = client.task(id);
-    this.#work = new WorkCards(client, id, () => this.#readSoon());
+    this.#work = new WorkCards(client, id, () => this.#rereading.soon());
     pane.replaceChildren(this.#head, this.#problem, this.#work.view);
     pane.scrollTop = 0;
-    void this.#read();
+    void this.#rereading.now();
     void this.#follow(changed);
   }
 
@@ -39,26 +37,19 @@ export class WorkDetail {
 
   close(): void {
     this.#stop.abort();
-    clearTimeout(this.#settling);
+    this.#rereading.close();
   }
 
   async #follow(changed: () => void): Promise<void> {
     const { signal } = this.#stop;
     try {
       for await (const _ of this.#handle.stream({ signal })) {
-        this.#readSoon();
+        this.#rereading.soon();
         changed();
       }
     } catch (error) {
       if (!signal.aborted) notice(this.#problem, sentenceOf(error));
     }
-  }
-
-  #readSoon(): void {
-    this.#settling ??= setTimeout(() => {
-      this.#settling = undefined;
-      void this.#read();
-    }, SETTLE_MS);
   }
 
   async #read(): Promise<void> {
