@@ -1,6 +1,6 @@
 /**
- * `watch`, and `--watch` of other commands: following one task to its end in front of a person, a log or a program. The task goes on whatever happens to the one
- * who watches.
+ * `watch`, and `--watch` of other commands: following one task to its end in front of a person, a log or a program. The task
+ * goes on whatever happens to the one who watches.
  */
 import { isTerminal, outputText, type State, type Waybill } from "@waybill/sdk";
 import { eventSummary } from "@waybill/sdk/display";
@@ -25,6 +25,8 @@ const REDRAW_MS = 100;
 const INTERRUPTED = 130;
 /** Live text is for people; in a log it would be a line for every few words. */
 const NOT_LOGGED: ReadonlySet<string> = new Set(["output.delta"]);
+/** After these people may be asked for something. */
+const MAY_ASK: ReadonlySet<string> = new Set(["task.input_required", "task.waiting"]);
 
 /** Watches until the end and returns the exit code. Ctrl-C ends the watching alone. */
 export async function watchTask(
@@ -64,14 +66,12 @@ export async function watchTask(
       else if (!live && !NOT_LOGGED.has(event.type)) {
         talk.write(`${event.type} ${harmless(eventSummary(event))}`.trimEnd().concat("\n"));
       }
-      if (flags.exitStatus && (event.type === "task.input_required" || event.type === "task.waiting")) {
+      if (flags.exitStatus && MAY_ASK.has(event.type)) {
         // In a replay the question may be an old one, and a new one may be asked while other branches still work.
         const { state } = await handle.get({ signal: interrupt.signal });
-        if (state === "input_required") {
-          leftAt = state;
-          break;
-        }
+        if (state === "input_required") leftAt = state;
       }
+      if (leftAt !== null) break;
     }
   } catch (error) {
     unfit?.throwIfAborted();
@@ -86,16 +86,18 @@ export async function watchTask(
     process.removeListener("SIGINT", stop);
     view?.close();
   }
-  if (!flags.json) {
-    talk.write(`${summaryLine(task, talk, Date.now())}\n`);
-    if (task.question !== null) {
-      talk.write(`${harmless(task.question.text)}\n${answerCommands(task.question.asks, id)}\n`);
-    }
-    if (task.error !== "") talk.write(`${harmless(task.error)}\n`);
-    if (task.state === "completed") writeOutput(task.output, out);
-  }
+  if (!flags.json) writeEnd(task, { out, talk });
   const state = leftAt ?? task.state;
   return flags.exitStatus || !isTerminal(state) ? STATE_EXITS[state] : 0;
+}
+
+/** How the task was left: what it asks, why it failed, what came of it. */
+function writeEnd(task: WatchedTask, { out, talk }: Terminal): void {
+  talk.write(`${summaryLine(task, talk, Date.now())}\n`);
+  const { question } = task;
+  if (question !== null) talk.write(`${harmless(question.text)}\n${answerCommands(question.asks, task.id)}\n`);
+  if (task.error !== "") talk.write(`${harmless(task.error)}\n`);
+  if (task.state === "completed") writeOutput(task.output, out);
 }
 
 /** An output on stdout: whole into a pipe, harmless on a screen. */
