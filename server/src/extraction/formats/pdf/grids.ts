@@ -48,24 +48,31 @@ function cellsOf(xs: readonly number[], ys: readonly number[], vertical: Area[],
   const belows = wallsOf(flat, ys, xs);
   const isOpenBeside = (row: number, column: number) => besides.trusted && !besides.walls[column]?.[row];
   const isOpenBelow = (row: number, column: number) => belows.trusted && !belows.walls[row]?.[column];
-  const cells: (GridCell | undefined)[][] = Array.from({ length: rows }, () => []);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      if (cells[row]?.[column]) continue;
-      let across = 1;
-      while (column + across < columns && isOpenBeside(row, column + across - 1) && !cells[row]?.[column + across])
-        across += 1;
-      const span = Array.from({ length: across }, (_, at) => column + at);
-      let down = 1;
-      while (row + down < rows && span.every((each) => isOpenBelow(row + down - 1, each))) down += 1;
-      const cell = { row, column, rows: down, columns: across };
-      for (let below = 0; below < down; below++)
-        for (const each of span) {
-          const line = cells[row + below];
-          if (line) line[each] ??= cell;
-        }
-    }
-  return cells.map((line, row) => Array.from(line, (cell, column) => cell ?? { row, column, rows: 1, columns: 1 }));
+  const cells: GridCell[][] = Array.from({ length: rows }, () => []);
+  const isTaken = (row: number, column: number) => cells[row]?.[column] !== undefined;
+  /** The widest one that begins here, as far down as it is as wide. */
+  const cellAt = (row: number, column: number): GridCell => {
+    let across = 1;
+    while (column + across < columns && isOpenBeside(row, column + across - 1) && !isTaken(row, column + across))
+      across += 1;
+    const span = range(column, across);
+    let down = 1;
+    while (row + down < rows && span.every((each) => isOpenBelow(row + down - 1, each))) down += 1;
+    return { row, column, rows: down, columns: across };
+  };
+  for (const row of range(0, rows))
+    for (const column of range(0, columns)) if (!isTaken(row, column)) fill(cells, cellAt(row, column));
+  return cells;
+}
+
+function range(from: number, length: number): number[] {
+  return Array.from({ length }, (_, at) => from + at);
+}
+
+/** Puts a cell into all of its fields that have none. */
+function fill(cells: GridCell[][], cell: GridCell): void {
+  for (const line of cells.slice(cell.row, cell.row + cell.rows))
+    for (const column of range(cell.column, cell.columns)) line[column] ??= cell;
 }
 
 /** Whether there is a wall on each inner border, beside each field along it. */
