@@ -25,6 +25,9 @@ const nap = defineHandler({
   },
 });
 
+/** Waits for a child that sleeps. */
+const parent = defineHandler({ kind: "parent", input: z.strictObject({}), run: (ctx) => ctx.child("nap", "nap", {}) });
+
 const question = defineHandler({
   kind: "question",
   input: z.strictObject({}),
@@ -36,4 +39,4 @@ const question = defineHandler({
 
 const claimable = defineHandler({ kind: "claimable", input: z.json(), queueOf: () => "bench", run: async () => null });
 
-export default defineConfig({ handlers: [noop, steps, clocked, nap, question, claimable] });
+export default defineConfig({ handlers: [noop, steps, clocked, nap, parent, question, claimable] });

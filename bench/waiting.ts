@@ -1,6 +1,6 @@
 /**
- * What 100,000 waiting tasks take in memory, those that sleep, those that have asked somebody and those that nobody has claimed, and
- * how soon a server with them, or with a database of 1 GB, answers.
+ * What 100,000 waiting tasks take in memory: those that sleep, those that have asked somebody, those that nobody has claimed,
+ * parents with the children that they wait for, which sleep; and how soon a server with them, or with a database of 1 GB, answers.
  *
  *   node bench/waiting.ts [tasks] [megabytes]
  */
@@ -23,6 +23,7 @@ const WAYS = [
   { kind: "nap", state: "waiting" },
   { kind: "question", state: "input_required" },
   { kind: "claimable", state: "queued" },
+  { kind: "parent", state: "waiting" },
 ] as const;
 const READY_MS_MAX = 1_000;
 const STARTS = 5;
@@ -55,7 +56,7 @@ async function waitingTasks({ kind, state }: (typeof WAYS)[number]): Promise<voi
     await again.end("SIGTERM");
     const share = (bytes: number) => `${(((bytes / count) * tasks) / MB).toFixed(0)} MB`;
     console.log(
-      `${count.toLocaleString("en")} tasks in ${state}, as shares of ${tasks.toLocaleString("en")}: ${share(after - before)} more memory after their submits`,
+      `${count.toLocaleString("en")} tasks of kind ${kind} in ${state}, as shares of ${tasks.toLocaleString("en")}: ${share(after - before)} more memory after their submits`,
     );
     console.log(
       `  after a restart ${share(fresh - before)} more than an empty server (${(before / MB).toFixed(0)} MB); ready in ${readyMs.toFixed(0)} ms, stopped in ${ms.toFixed(0)} ms (${MEMORY_MB_MAX} MB is wanted)`,
