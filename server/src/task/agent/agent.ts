@@ -124,7 +124,9 @@ export type AgentRecord = {
 
 /** A slug out of a name; `otherwise` when the name has no letter that a slug may have, or makes a reserved word. */
 export function slugOf(name: string, otherwise: string): string {
+  // What is longer is refused as a name: to look through 4 MB for a slug takes 0.2 s.
   const text = name
+    .slice(0, NAME_LENGTH_MAX)
     .normalize("NFKD")
     .toLowerCase()
     .replaceAll(/\p{M}+/gu, "")

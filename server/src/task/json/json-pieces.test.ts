@@ -11,6 +11,17 @@ const VALUES: Record<string, unknown> = {
   "an object with many keys": Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`key"${n}`, [n, {}]])),
   "long values behind keys, and one that is absent": { a: long, b: undefined, c: [long, [long]], d: "" },
   "nothing but absent keys": { a: undefined },
+  "what says itself what is written of it": [
+    long,
+    { toJSON: () => ({ a: [long], b: new Date(0) }), c: long },
+    { a: new Date(1) },
+  ],
+  "what has no JSON, among long values": {
+    a: long,
+    b: () => 1,
+    c: Symbol("c"),
+    d: [long, () => 1, { toJSON: () => undefined, long }],
+  },
 };
 
 describe("the JSON of a value in pieces", () => {

@@ -40,11 +40,19 @@ export function* piecesOf(parts: Iterable<string>): Generator<string> {
   if (piece !== "") yield piece;
 }
 
-function* parts(value: unknown): Generator<string> {
-  if (!isLongJson(value, PIECE_CHARACTERS)) yield JSON.stringify(value);
+function* parts(given: unknown): Generator<string> {
+  const value = written(given);
+  if (!isLongJson(value, PIECE_CHARACTERS)) yield JSON.stringify(value) ?? "null";
   else if (typeof value === "string") yield* textParts(value);
   else if (Array.isArray(value)) yield* listParts(value);
   else if (typeof value === "object" && value !== null) yield* objectParts(value);
+}
+
+/** What is written of a value that says so itself, as a date does; undefined of what has no JSON. */
+function written(value: unknown): unknown {
+  const isObject = typeof value === "object" && value !== null;
+  const own = isObject && "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value;
+  return typeof own === "function" || typeof own === "symbol" ? undefined : own;
 }
 
 function* textParts(text: string): Generator<string> {
@@ -87,7 +95,8 @@ function* listParts(list: readonly unknown[]): Generator<string> {
 
 function* objectParts(object: object): Generator<string> {
   let mark = "{";
-  for (const [key, inner] of Object.entries(object)) {
+  for (const [key, given] of Object.entries(object)) {
+    const inner = written(given);
     if (inner === undefined) continue;
     yield `${mark}${JSON.stringify(key)}:`;
     yield* parts(inner);
