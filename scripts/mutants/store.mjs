@@ -176,6 +176,18 @@ export const STORE = [
   },
   {
     file: removal,
+    name: "a-task-on-a-damaged-page-is-swept-again-and-again",
+    find: "this.#damaged.add(first);",
+    put: "",
+  },
+  {
+    file: removal,
+    name: "what-a-damaged-task-was-to-go-with-is-never-tried-alone",
+    find: "this.#isLooking = others.length > 0;",
+    put: "this.#isLooking = false;",
+  },
+  {
+    file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",
     put: "this.#addBytes.run(tenant, user, 0);",

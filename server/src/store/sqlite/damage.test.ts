@@ -139,6 +139,24 @@ test("a search for text finds all tasks but the one at whose bytes its reading b
   await store.close();
 });
 
+test("a task that cannot be removed, since its bytes are damaged, keeps no other from being swept", async () => {
+  const before = await reopened();
+  const kept: Task[] = [];
+  for (const letter of ["a", "b", "c", "d"]) {
+    const task = await submit(before, newTask({ createdAt: START, input: { text: letter.repeat(60_000) } }));
+    kept.push(letter === "d" ? task : await live(before, task, ...complete(task)));
+  }
+  await before.close();
+  await loseTextOf("b");
+  const store = await reopened();
+  expect(await store.sweep(START + 1_000, 10)).toBe(2);
+  expect(await store.sweep(START + 1_000, 10)).toBe(0);
+  const left = await store.list(EVERYBODY, {}, { limit: 10 });
+  expect(left.tasks.map(({ id }) => id)).toEqual([kept[3]?.id]);
+  expect(damages).toContain("task that ended long ago");
+  await store.close();
+});
+
 const damageColumn = ({ id }: Task) => damage("UPDATE tasks SET due_at = 9007199254740993 WHERE id = ?", id);
 
 test("a task of which a column for the start cannot be read is known to a start by its record", async () => {

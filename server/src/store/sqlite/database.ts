@@ -1,5 +1,5 @@
 /** Opens a connection with the settings that durability and speed rest on, and reads them back. */
-import Sqlite, { type Database } from "better-sqlite3";
+import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 
 /** How long a connection waits for another one's lock, such as that of a checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -53,4 +53,9 @@ function set(db: Database, name: string, value: string | number): void {
   db.pragma(`${name} = ${value}`);
   const taken = db.pragma(name, { simple: true });
   if (taken !== value) throw new Error(`SQLite did not take ${name} = ${value}: it is ${String(taken)}.`);
+}
+
+/** Of a page that the disk has damaged. Within a transaction that writes, all that follows fails by it as well. */
+export function isCorrupt(error: unknown): boolean {
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }

@@ -48,6 +48,7 @@ import { artifactPage } from "./tasks/artifact-pages.ts";
 import { listedTasks } from "./tasks/listed-tasks.ts";
 import type { OpenRows } from "./tasks/open-reads.ts";
 import { openedTasks } from "./tasks/opened-tasks.ts";
+import { sweptTasks } from "./tasks/swept-tasks.ts";
 import type { Channel } from "./thread/channel.ts";
 import type { Reads } from "./thread/reads.ts";
 import type { Writes } from "./thread/writes.ts";
@@ -383,17 +384,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   async sweep(endedBefore: number, limit: number): Promise<number> {
-    const retention = { endedBefore, limit };
-    let swept = 0;
-    for (let more = true; more; ) {
-      const slice = await this.#writes.send("sweep", { ...retention, texts: true }).catch((error: unknown) => {
-        if (error instanceof Refusal) throw error;
-        this.#damage.note(new Damaged("search index", error));
-        return this.#writes.send("sweep", { ...retention, texts: false });
-      });
-      swept += slice.removed;
-      more = slice.more;
-    }
+    const swept = await sweptTasks(this.#writes, { endedBefore, limit }, this.#damage);
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;

@@ -4,10 +4,11 @@
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import path from "node:path";
-import { type Database, SqliteError } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { Refusal } from "../../../task/errors.ts";
 import { readMarker } from "../../codec/marker.ts";
 import { numberIn, textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import type { Pace } from "../thread/pace.ts";
 
@@ -102,10 +103,6 @@ export class SearchIndex {
     const file = path.join(this.#filesFolder, sha256.slice(0, 2), sha256.slice(2));
     return marker.bytes > BEGINNING_BYTES ? textsInBeginning(beginningOf(file)) : textsIn(readFileSync(file, "utf8"));
   }
-}
-
-function isCorrupt(error: unknown): boolean {
-  return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }
 
 /** The JSON of a long file as far as it is searched: the writer would parse 60 MB for 0.2 s. */

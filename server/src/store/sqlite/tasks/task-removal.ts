@@ -4,6 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
 
@@ -51,6 +52,12 @@ export class TaskRemoval {
   /** What tasks that are gone held, each owner once. */
   readonly #bytes = new Map<string, { tenant: string; user: string; bytes: number }>();
   #waiting: number[] = [];
+  /** What goes at this moment. */
+  #going: readonly number[] = [];
+  /** One of some that were to go together lies on a damaged page: alone each shows whether it is the one. */
+  #isLooking = false;
+  /** Those that do. They stay. */
+  readonly #damaged = new Set<number>();
 
   /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
   constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
@@ -94,12 +101,12 @@ export class TaskRemoval {
 
   /** By their numbers. */
   add(tasks: readonly number[]): void {
-    this.#waiting.push(...tasks);
+    this.#waiting.push(...tasks.filter((n) => !this.#damaged.has(n)));
   }
 
   /**
    * Within the caller's transaction. Returns how many tasks are gone. Without `texts`, their texts stay in the search index
-   * and lead nowhere: a damaged index must not keep the tasks.
+   * and lead nowhere: a damaged index must not keep the tasks. A task on a damaged page breaks two transactions and keeps no other.
    */
   slice(texts: boolean, pace = new Pace()): number {
     const isOver = pace.turn(SLICE_MS);
@@ -108,11 +115,13 @@ export class TaskRemoval {
     try {
       do {
         const few = this.#nextFew();
+        this.#going = few;
         if (few.length === 1 && !this.#dropMany(few[0], isOver)) break;
         this.#drop(few);
         gone.push(...few);
         this.#waiting.splice(0, few.length);
       } while (this.#waiting.length > 0 && !isOver());
+      this.#going = [];
       // All at the end: whatever is dropped after a text has the search index written anew.
       if (texts) this.#dropTexts.run({ tasks: JSON.stringify(gone) });
       this.#totals.write();
@@ -124,13 +133,24 @@ export class TaskRemoval {
       this.#totals.clear();
       this.#bytes.clear();
       this.#waiting = before;
+      if (isCorrupt(error)) this.#foundDamaged();
       throw error;
     }
   }
 
+  #foundDamaged(): void {
+    const [first, ...others] = this.#going;
+    this.#going = [];
+    if (first === undefined) return;
+    this.#isLooking = others.length > 0;
+    if (this.#isLooking) return;
+    this.#damaged.add(first);
+    this.#waiting = this.#waiting.filter((n) => n !== first);
+  }
+
   /** The next ones, which together have few rows in each table, or one that has many. */
   #nextFew(): number[] {
-    for (let count = TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
+    for (let count = this.#isLooking ? 1 : TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
       const next = this.#waiting.slice(0, count);
       if (next.length <= 1 || this.#haveMany.get({ tasks: JSON.stringify(next) }) === 0) return next;
     }
