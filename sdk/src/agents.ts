@@ -37,6 +37,7 @@ export class AgentsClient {
     return agents;
   }
 
+  /** By its slug or id, also one that a list leaves out. Rejects with `not_found` when there is none. */
   get(slug: string, options: CallOptions = {}): Promise<Agent> {
     return perform(this.#transport, "getAgent", { params: { slug } }, options);
   }

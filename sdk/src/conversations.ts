@@ -33,6 +33,7 @@ export class ConversationsClient {
     return perform(this.#transport, "createConversation", { body: fields }, options);
   }
 
+  /** Rejects with `not_found` when there is none. */
   get(id: string, options: CallOptions = {}): Promise<Conversation> {
     return perform(this.#transport, "getConversation", { params: { id } }, options);
   }
@@ -47,6 +48,7 @@ export class ConversationsClient {
     return perform(this.#transport, "sayMessage", { params: { id }, body: { parts } }, options);
   }
 
+  /** Gives it another title; the rest stays. */
   rename(id: string, title: string, options: CallOptions = {}): Promise<Conversation> {
     return this.update(id, { title }, options);
   }
@@ -56,6 +58,7 @@ export class ConversationsClient {
     return perform(this.#transport, "updateConversation", { params: { id }, body: changes }, options);
   }
 
+  /** One of its messages, by id. */
   message(id: string, message: string, options: CallOptions = {}): Promise<Message> {
     return perform(this.#transport, "getMessage", { params: { id, message } }, options);
   }

@@ -36,6 +36,7 @@ export class Deadline {
     return this.signal.reason instanceof DeadlinePassed;
   }
 
+  /** The request is over: neither the time nor the caller's signal ends anything more. */
   clear(): void {
     this.#forget();
     this.#caller?.removeEventListener("abort", this.#follow);

@@ -17,6 +17,7 @@ export class ErasuresClient {
     return perform(this.#transport, "erase", { body: subject }, options);
   }
 
+  /** How far it is and, once it has ended, what went and what stays. */
   get(id: string, options: CallOptions = {}): Promise<Erasure> {
     return perform(this.#transport, "getErasure", { params: { id } }, options);
   }

@@ -19,6 +19,7 @@ export function isKnownEvent(event: Event): event is KnownEvent {
   return Object.entries(fields).every(([name, types]) => types.includes(typeOf(data[name])));
 }
 
+/** What the function for the event's type makes of its data. A type without one does not compile. */
 export function readEvent<Type extends EventType, Answer>(
   reader: { readonly [Each in Type]: (data: EventData[Each]) => Answer },
   event: EventOf<Type>,

@@ -26,6 +26,7 @@ export class HumanClient {
     return { items: data, total };
   }
 
+  /** By state, what is open by priority, and what is overdue. */
   counts(filter: Pick<WorklistFilter, "of"> = {}, options: CallOptions = {}): Promise<Answer<"countWorklist">> {
     return perform(this.#transport, "countWorklist", { query: filter }, options);
   }
@@ -49,6 +50,7 @@ export class HumanClient {
     return (await perform(this.#transport, "listActs", { params: { id: task } }, options)).data;
   }
 
+  /** Says something to the people who take part in the task. */
   comment(task: string, text: string, options: CallOptions = {}): Promise<Comment> {
     return perform(this.#transport, "addComment", { params: { id: task }, body: { text } }, options);
   }
@@ -64,6 +66,7 @@ export class HumanClient {
     return inPages((query) => perform(this.#transport, "getHistory", { params: { id: task }, query }, options));
   }
 
+  /** Those that people have added, without their bytes. */
   async attachments(task: string, options: CallOptions = {}): Promise<Attachment[]> {
     return (await perform(this.#transport, "listAttachments", { params: { id: task } }, options)).data;
   }
@@ -86,6 +89,7 @@ export class HumanClient {
     return (body ?? new Blob().stream()).pipeThrough(end);
   }
 
+  /** Takes an attachment off the task. */
   async detach(task: string, name: string, options: CallOptions = {}): Promise<void> {
     await perform(this.#transport, "removeAttachment", { params: { id: task, name } }, options);
   }

@@ -25,15 +25,18 @@ export function age(ms: number): string {
   return unit === undefined ? "now" : `${Math.floor(ms / unit.ms)} ${unit.name}`;
 }
 
+/** With a comma at every thousand. */
 export function count(n: number): string {
   return n.toLocaleString("en-US");
 }
 
+/** US dollars; amounts below ten cents with two digits that count. */
 export function money(usd: number): string {
   if (usd === 0) return "$0";
   return usd < 0.1 ? `$${usd.toPrecision(2)}` : `$${usd.toFixed(2)}`;
 }
 
+/** In the largest unit of 1,024 that is not above it, up to TB. */
 export function bytes(n: number): string {
   if (n < 1024) return `${n} B`;
   const names = ["KB", "MB", "GB", "TB"];

@@ -19,6 +19,7 @@ export type CallOptions = { signal?: AbortSignal | undefined };
 export type OperationOptions = CallOptions &
   Pick<Call, "headers" | "idempotencyKey" | "repeatable" | "waitMs" | "bytes">;
 
+/** Asks for one operation of the native API, by its name in the OpenAPI document. */
 export function perform<Name extends OperationName>(
   transport: Transport,
   name: Name,

@@ -18,6 +18,7 @@ export class Pages<Item, OnePage extends Page<Item> = Page<Item>> implements Asy
     return this.#fetch(cursor);
   }
 
+  /** From the first page on, each when it is asked for. */
   async *pages(): AsyncGenerator<OnePage, void, undefined> {
     for (let cursor: string | undefined; ; ) {
       const page = await this.#fetch(cursor);

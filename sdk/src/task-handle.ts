@@ -127,6 +127,7 @@ export class TaskHandle {
     return this.#steer("pauseTask", options, now ? { now } : {});
   }
 
+  /** Goes on with a paused task where it stopped. */
   resume(options: SteeringOptions = {}): Promise<Task> {
     return this.#steer("resumeTask", options);
   }

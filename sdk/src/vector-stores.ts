@@ -30,10 +30,12 @@ export class VectorStoresClient {
     return listed((query) => perform(this.#transport, "listVectorStores", { query }, options));
   }
 
+  /** Rejects with `not_found` when there is none. */
   get(id: string, options: CallOptions = {}): Promise<VectorStore> {
     return perform(this.#transport, "getVectorStore", { params: { id } }, options);
   }
 
+  /** What is left out stays. */
   update(id: string, update: VectorStoreUpdate, options: CallOptions = {}): Promise<VectorStore> {
     return perform(this.#transport, "updateVectorStore", { params: { id }, body: update }, options);
   }
@@ -57,6 +59,7 @@ export class VectorStoresClient {
     });
   }
 
+  /** One of its files: how far the embedding is, and its attributes. */
   file(id: string, fileId: string, options: CallOptions = {}): Promise<VectorStoreFile> {
     return perform(this.#transport, "getVectorStoreFile", { params: { id, file_id: fileId } }, options);
   }

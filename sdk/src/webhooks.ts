@@ -32,12 +32,14 @@ export class WebhooksClient<New extends StandingWebhook | WebhookOfTask> {
     return perform(this.#transport, "createWebhook", { params: { id }, body: webhook }, options);
   }
 
+  /** Oldest first. */
   async list(options: CallOptions = {}): Promise<Webhook[]> {
     const id = this.#task;
     if (id === null) return (await perform(this.#transport, "listStandingWebhooks", {}, options)).data;
     return (await perform(this.#transport, "listWebhooks", { params: { id } }, options)).data;
   }
 
+  /** Rejects with `not_found` when there is none. */
   get(webhook: string, options: CallOptions = {}): Promise<Webhook> {
     const { of, id } = this.#at(webhook);
     if (id === null) return perform(this.#transport, "getStandingWebhook", of, options);

@@ -29,6 +29,7 @@ export class WorkClient {
     return perform(this.#transport, "heartbeatWork", { params: { id }, body: beat }, options);
   }
 
+  /** Ends the task with its output. Rejects with `fenced` when the task is no longer yours. */
   complete(id: string, holder: Holder, output: Json, options: CallOptions = {}): Promise<Task> {
     return perform(this.#transport, "completeWork", { params: { id }, body: { ...holder, output } }, options);
   }

@@ -27,6 +27,7 @@ export interface ConversationStore {
     lens: string,
     page: Page & { agent?: string },
   ): Promise<{ conversations: Conversation[]; aliases: (string | null)[]; total: number }>;
+  /** What the clients of `lens` call it; null when they have no name for it. */
   aliasOf(conversation: string, lens: string): Promise<string | null>;
   /** Oldest first. With `before`: the last `limit` messages that come before the first one of that task. */
   messages(

@@ -97,7 +97,9 @@ export interface DocumentStore {
   ): Promise<boolean>;
   /** Those in progress that came with this batch, or with this task, are cancelled. Returns how many. */
   cancelMembers(of: { batch: string } | { task: string }, audit?: AuditEntry): Promise<number>;
+  /** The documents stay. */
   removeMembers(vectorStore: string, documents: readonly string[], audit?: AuditEntry): Promise<void>;
+  /** With how many of it are in each status. */
   batch(vectorStore: string, id: string): Promise<(BatchRecord & { counts: Record<MemberStatus, number> }) | null>;
 
   /** How many documents were read, and how many vector stores there are: of one tenant, or of all. */

@@ -39,5 +39,6 @@ export interface ErasureStore {
   scrub(): Promise<string | null>;
   /** Ends it. `kept` is what stays, in sentences. */
   end(id: string, at: number, kept: readonly string[]): Promise<Erasure | null>;
+  /** Remembers a backup, which may hold what is erased later. */
   noteBackup(backup: BackupRecord): Promise<void>;
 }

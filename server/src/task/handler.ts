@@ -25,6 +25,7 @@ import type { UsageCall } from "./usage.ts";
 export interface Effects {
   /** Data of one of the agent's events must fit it; a type of one's own begins with a word that no event of ours has. */
   emit<Type extends string>(event: Emission<Type>): void;
+  /** An output with a name: new, replaced, or more of one that grows. */
   artifact(update: z.input<typeof artifactUpdate>): void;
   /** Merged into the task's details, key by key. */
   details(patch: JsonObject): void;
@@ -151,6 +152,7 @@ export interface Context extends Effects {
   parallel<Results extends Record<string, unknown>>(
     branches: { [Key in keyof Results]: (ctx: Context) => Promise<Results[Key]> },
   ): Promise<Results>;
+  /** Over restarts, without holding memory. */
   sleep(name: string, ms: number): Promise<void>;
   /** Resolves with the first answer; null when the deadline passed without one. */
   waitForInput(name: string, question: Question): Promise<Answer | null>;
@@ -160,6 +162,7 @@ export interface Context extends Effects {
   history(limit: number): Promise<HeardMessage[]>;
   /** Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why, `cause` what is spent. */
   pause(name: string, reason: string, until?: number, cause?: PauseCause): Promise<void>;
+  /** Epoch ms; on a replay what it was at the first call. */
   now(): Promise<number>;
   /** 0 <= n < 1. */
   random(): Promise<number>;
@@ -246,6 +249,7 @@ export type Handler<Input = Json> = {
 /** Kinds of an engine itself begin with this. Their tasks act on others, so nobody submits, retries or declares one. */
 const ENGINES_OWN = "waybill.";
 
+/** Whether the kind is an engine's own. */
 export function isEnginesOwn(kind: string): boolean {
   return kind.startsWith(ENGINES_OWN);
 }

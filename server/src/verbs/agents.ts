@@ -39,10 +39,9 @@ export type AgentFilter = {
 
 /**
  * An agent is known by its id or its slug. Any key reads them; to make or change one takes the scope `tasks`. Every verb
- * that takes one throws `not_found` when there is none, and every verb
- * that changes one throws `forbidden` for an agent of the configuration, or of another user without the scope `tasks:all`
- * or `admin`. `revision` is the version that the caller has seen: `conflict`, naming `If-Match`, when that is not the present
- * one.
+ * that takes one throws `not_found` when there is none, and every verb that changes one throws `forbidden` for an agent of
+ * the configuration, or of another user without the scope `tasks:all` or `admin`. `revision` is the version that the caller
+ * has seen: `conflict`, naming `If-Match`, when that is not the present one.
  */
 export interface Agents {
   /**

@@ -104,9 +104,9 @@ export interface VectorStores {
   get(principal: Principal, id: string): Promise<VectorStore>;
   /** The ids of the documents of a store that a verb has given, those first that are longest in it, at most 10,000. */
   documentIds(store: Pick<VectorStore, "key">): Promise<string[]>;
-  /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
   /** Whether the principal has any of its own. */
   hasAny(principal: Principal): Promise<boolean>;
+  /** A page; a cursor is an id. Throws `invalid` for one that is not in the list. */
   list(principal: Principal, page: PlacedPage): Promise<{ stores: VectorStore[]; more: boolean }>;
   /** Begins a task when documents join or leave. Throws `not_found` and, for a name, `conflict` as `create` does. */
   change(principal: Principal, lens: string, id: string, update: VectorStoreUpdate): Promise<VectorStore>;
@@ -138,7 +138,9 @@ export interface VectorStores {
     documentId: string,
     attributes: MemberRecord["attributes"],
   ): Promise<Member>;
+  /** Takes a document out of it; the document stays. */
   remove(principal: Principal, id: string, documentId: string): Promise<void>;
+  /** How many of the batch's documents are in each status. */
   batch(principal: Principal, id: string, batchId: string): Promise<Batch>;
   /** What of it is in progress is cancelled, and its task with it. One that has ended stays as it is. */
   cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch>;
