@@ -187,6 +187,12 @@ export const STORE = [
     put: "this.#isLooking = false;",
   },
   {
+    file: "server/src/store/sqlite/erasure/erased-tasks.ts",
+    name: "an-erasure-goes-on-where-somebody-waits",
+    find: "this.#removal.slice(true, pace);",
+    put: "this.#removal.slice(true);",
+  },
+  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",

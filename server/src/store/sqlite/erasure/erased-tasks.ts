@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { numberIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { TaskRemoval } from "../tasks/task-removal.ts";
+import type { Pace } from "../thread/pace.ts";
 import { ErasureTally } from "./erasure-tally.ts";
 
 /** The tables of what hangs on a task, by what a report calls their rows. */
@@ -39,7 +40,7 @@ export class ErasedTasks {
   }
 
   /** Within the caller's transaction. False when none of the tasks is left. */
-  turn(erasure: string, ids: readonly string[]): boolean {
+  turn(erasure: string, ids: readonly string[], pace: Pace): boolean {
     const of = this.#tally.find(erasure);
     if (!of) return false;
     const found = ids.flatMap((id) => this.#find.all(id));
@@ -50,7 +51,7 @@ export class ErasedTasks {
     }
     this.#counts = new Map();
     this.#removal.begin(found.map(([n]) => numberIn(n)));
-    const removed = this.#removal.slice(true);
+    const removed = this.#removal.slice(true, pace);
     this.#counts.set("tasks", removed);
     this.#tally.add(of, this.#counts, since);
     return removed < found.length;

@@ -8,6 +8,7 @@ import { keysRemoval } from "../keys/key-statements.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { queries } from "../queries.ts";
 import { TURN_MS } from "../slices.ts";
+import type { Pace } from "../thread/pace.ts";
 import { ErasedRecords } from "./erased-records.ts";
 import { ErasedTasks } from "./erased-tasks.ts";
 
@@ -87,7 +88,7 @@ export function erasureReads(db: Database) {
   };
 }
 
-export function erasureWrites(db: Database, log: AuditChain) {
+export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
   const runningOf = lateRows(
     db,
     `SELECT record FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
@@ -131,7 +132,7 @@ export function erasureWrites(db: Database, log: AuditChain) {
         return record;
       }),
     /** A turn of it: answers whether there is more. */
-    eraseTasks: ({ id, ids }: { id: string; ids: readonly string[] }) => securely(() => tasks.turn(id, ids)),
+    eraseTasks: ({ id, ids }: { id: string; ids: readonly string[] }) => securely(() => tasks.turn(id, ids, pace)),
     eraseRecords: ({ id }: { id: string }) => securely(() => records.turn(id, performance.now() + TURN_MS)),
     /** A turn of it. What the index calls a merge leaves out what was deleted from it. */
     eraseWords: (_: null) =>

@@ -86,6 +86,24 @@ test("what has come before a sweep is committed without it, and what has come be
   writer.close();
 });
 
+test("what has come before an erasure is committed without it, and what has come behind it with its shortest slice", () => {
+  const { db, tasks } = endedTasks();
+  db.exec(
+    `INSERT INTO erasures VALUES ('e', 't', 'running', 1, '{"subject":{"type":"user","id":"u"},"removed":{},"since":null}')`,
+  );
+  const ids = tasks.slice(0, IN_A_SLICE).map((n) => `task_${String(n).padStart(26, "0")}`);
+  const writer = new Writer(db, null);
+  const batch = (...calls: unknown[]) => JSON.parse(worked(writer, JSON.stringify(calls)));
+  const put = (value: string) => ["putSetting", { name: "said", value }];
+  const erase = ["eraseTasks", { id: "e", ids }];
+  expect(batch(put("1"), erase)).toMatchObject([{ answer: null }]);
+  expect(batch(erase, put("2"))).toEqual([{ answer: true }, { answer: null }]);
+  const left = db.prepare<unknown[], number>("SELECT count(*) FROM tasks").pluck();
+  expect(left.get()).toBeLessThan(TASKS);
+  expect(left.get()).toBeGreaterThan(TASKS - IN_A_SLICE);
+  writer.close();
+});
+
 /** Of each type, something that any column of a table takes. */
 const VALUES: Readonly<Record<string, string>> = { TEXT: "'{}'", INTEGER: "1", REAL: "0" };
 

@@ -71,7 +71,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
     ...agentWrites(db, sql),
     ...keyWrites(db, sql),
     ...subscriptionWrites(db, sql),
-    ...erasureWrites(db, sql.audit),
+    ...erasureWrites(db, sql.audit, pace),
     ...usageWrites(applier),
     apply: (writes: PreparedWrite[]) => applier.apply(writes),
     /** Answers its number; null when the conversation is gone. */
