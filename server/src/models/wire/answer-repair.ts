@@ -52,14 +52,23 @@ export function withoutText(
   });
 }
 
-/** The object of an event, or the first of a list; null where its data is no JSON object, which is for the package to refuse. */
-export function fieldsOf({ data }: StreamEvent): Fields | null {
+/**
+ * The object of an event, or the first of a list; null where its data is no JSON object, which is for the package to refuse.
+ * Throws `AnswerFailure` with the text of such an event when its name is `error`.
+ */
+export function fieldsOf({ data, event }: StreamEvent): Fields | null {
+  const value = parsed(data);
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  if (isFields(first)) return first;
+  if (event === "error") throw new AnswerFailure({ message: data });
+  return null;
+}
+
+function parsed(data: string): unknown {
   try {
-    const value: unknown = JSON.parse(data);
-    const first: unknown = Array.isArray(value) ? value[0] : value;
-    return isFields(first) ? first : null;
+    return JSON.parse(data);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

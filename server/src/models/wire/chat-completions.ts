@@ -33,10 +33,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
   mended(event: StreamEvent): StreamEvent[] {
     if (event.data.trim() === DONE) return [...this.#rest(), ...this.#reason(), { data: DONE }];
     const chunk = fieldsOf(event);
-    if (chunk === null) {
-      if (event.event === "error") throw new AnswerFailure({ message: event.data });
-      return [event];
-    }
+    if (chunk === null) return [event];
     const error = errorIn(chunk, event.event);
     if (error !== null) throw new AnswerFailure(error);
     return this.#given(chunk, event);

@@ -46,10 +46,7 @@ export class MessagesRepair implements AnswerRepair {
     // Not of this protocol, and sent by some at the end of whatever they send.
     if (event.data.trim() === "[DONE]") return this.#mended({ type: "message_stop" }).map(eventOf);
     const fields = fieldsOf(event);
-    if (fields === null) {
-      if (event.event === "error") throw new AnswerFailure({ message: event.data });
-      return [event];
-    }
+    if (fields === null) return [event];
     return this.#given(this.#mended({ ...fields, type: fields["type"] ?? event.event }));
   }
 

@@ -41,10 +41,7 @@ export class ResponsesRepair implements AnswerRepair {
     // Its own servers do not send it; some that stand before others do, at the end of whatever they send.
     if (event.data.trim() === "[DONE]") return this.#doneOtherwise();
     const fields = fieldsOf(event);
-    if (fields === null) {
-      if (event.event === "error") throw new AnswerFailure({ message: event.data });
-      return [event];
-    }
+    if (fields === null) return [event];
     return this.#given(this.#mended({ ...fields, type: fields["type"] ?? event.event }));
   }
 
