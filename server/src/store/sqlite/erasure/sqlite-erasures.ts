@@ -5,25 +5,19 @@ import type { TaskId } from "../../../task/id.ts";
 import type { TaskChange } from "../../change-feed.ts";
 import { backupOf, erasureOf } from "../../codec/erasure-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
-import type { DamageLog } from "../../damage.ts";
 import type { ErasableTask, ErasureStore } from "../../erasure-store.ts";
 import type { KeptFiles } from "../../kept-files.ts";
 import { numberIn, textIn } from "../column.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import type { Channels } from "../thread/channels.ts";
 import type { Scrubbed } from "./scrub.ts";
 
-type Parts = {
-  writes: Channel<Writes>;
-  searches: Channel<Reads>;
+type Parts = Omit<Channels, "reads"> & {
   clock: () => number;
   /** Names of what restores have moved aside: copies that nobody else remembers. */
   copies: () => Promise<{ path: string; at: number }[]>;
   scrub: () => Promise<Scrubbed>;
   /** Hears of tasks that were written anew. */
   changed: (tasks: readonly TaskChange[]) => void;
-  damage: DamageLog;
 };
 
 const UNWRITTEN =

@@ -10,14 +10,11 @@ import {
 import { prepareAudit } from "../../codec/prepare.ts";
 import { deliveryOf, subscriptionOf } from "../../codec/subscription-rows.ts";
 import { subscriptionValues } from "../../codec/subscription-values.ts";
-import { type DamageLog, orDamaged } from "../../damage.ts";
+import { orDamaged } from "../../damage.ts";
 import type { SubscriptionStore, Unfinished } from "../../subscription-store.ts";
 import type { Write } from "../../write.ts";
-import type { Channel } from "../thread/channel.ts";
-import type { Reads } from "../thread/reads.ts";
-import type { Writes } from "../thread/writes.ts";
+import type { Channels } from "../thread/channels.ts";
 
-type Channels = { writes: Channel<Writes>; reads: Channel<Reads>; searches: Channel<Reads>; damage: DamageLog };
 type Owner = { tenant: string; user: string };
 type Audit = NonNullable<Write["audit"]>;
 type Changed = Pick<Subscription, "key" | "task" | "standing">;
@@ -26,10 +23,10 @@ const text = z.string();
 const unfinishedRow = z.tuple([text, text, text.nullable(), text, text, text, z.number().nullable()]);
 
 export class SqliteSubscriptions implements SubscriptionStore {
-  readonly #writes: Channel<Writes>;
-  readonly #reads: Channel<Reads>;
-  readonly #searches: Channel<Reads>;
-  readonly #damage: DamageLog;
+  readonly #writes: Channels["writes"];
+  readonly #reads: Channels["reads"];
+  readonly #searches: Channels["searches"];
+  readonly #damage: Channels["damage"];
   readonly #listeners = new Set<(changed: Changed) => void>();
 
   constructor({ writes, reads, searches, damage }: Channels) {
