@@ -1,5 +1,5 @@
 /**
- * What a price is, and the list prices for standard, text-only use as the vendors published them.
+ * What a price is, and the list prices for standard, text-only use as the vendors published them on 2026-01-15.
  * An operator's own `prices` go first. A model that is missing here has no cost rather than a guessed one.
  */
 
@@ -14,9 +14,6 @@ export const price = z.strictObject({
 });
 
 export type Price = z.infer<typeof price>;
-
-/** The day whose published prices these are. */
-export const listPricesDate = "2026-01-15";
 
 /** Anthropic: a cache read costs a tenth of the input, a write that lives five minutes a quarter more. */
 function anthropic(input: number, output: number): Price {
