@@ -81,7 +81,7 @@ export default defineConfig({
     maxWorkers: 3,
     // With room for what a test makes and lets go of, hardly any of it is copied: an eighth of the processor time.
     execArgv: ["--min-semi-space-size=32", "--max-semi-space-size=32"],
-    globalSetup: ["server/test/bundled.ts"],
+    globalSetup: ["server/test/bundled.ts", "server/test/files-in-memory.ts"],
     sequence: { sequencer: LongestFirst },
     // Files of one worker have their modules in common. No module of ours remembers anything of a caller.
     isolate: false,
