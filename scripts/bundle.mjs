@@ -1,7 +1,7 @@
 /**
  * Makes the JavaScript of `server/dist`: a file for each way into the server, and chunks that these share, where a part is
- * loaded late as in the sources. To find, read and link a thousand small files is a third of a start. Packages stay outside; types
- * are the compiler's.
+ * loaded late as in the sources. To find, read and link a thousand small files is a third of a start. Packages stay
+ * outside; types are the compiler's.
  */
 import { globSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";

@@ -29,7 +29,10 @@ export function freePort() {
   });
 }
 
-/** Starts `waybill dev`, or `serve` where that is the `mode`, and resolves once it answers. `flags` are added to its command line, `env` to its environment. */
+/**
+ * Starts `waybill dev`, or `serve` where that is the `mode`, and resolves once it answers. `flags` are added to its command
+ * line, `env` to its environment.
+ */
 export async function startServer({ mode = "dev", data, port, shannonPort, flags = [], cwd, env = {} } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "waybill-examples-"));
   const native = port ?? (await freePort());

@@ -73,7 +73,10 @@ export async function runServer(
   process.exit(0);
 }
 
-/** A configuration that was broken while the server before this one stopped waits for its author, as one does that is broken while one runs. */
+/**
+ * A configuration that was broken while the server before this one stopped waits for its author, as one does that is broken
+ * while one runs.
+ */
 async function startWhenMended(loaded: Iterable<string>, sources: ConfigSources, error: unknown): Promise<never> {
   const reloading = await reloadOf(null, loaded, sources);
   if (reloading === null) throw error;

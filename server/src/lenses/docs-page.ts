@@ -1,6 +1,6 @@
 /**
- * `GET /docs` of a lens: its operations on a page for people, made from its routes. It loads nothing and needs no script. On the
- * lens's own port it is what a person finds who looks there.
+ * `GET /docs` of a lens: its operations on a page for people, made from its routes. It loads nothing and needs no script.
+ * On the lens's own port it is what a person finds who looks there.
  */
 import type { OpenApiPart } from "./openapi.ts";
 import { anyQuery, openRoute, type Route } from "./route.ts";

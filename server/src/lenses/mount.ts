@@ -145,8 +145,8 @@ function methodsAt({ routes }: Lens, mount: string, path: string): string[] {
 }
 
 /**
- * The methods that a path has not, and that a less literal one has whose route would take them: `GET /tasks/batch`, where a batch
- * is only posted, is no task called batch.
+ * The methods that a path has not, and that a less literal one has whose route would take them: `GET /tasks/batch`, where a
+ * batch is only posted, is no task called batch.
  */
 function unnamedMethods(routes: readonly Route[]): { method: Route["method"]; path: string }[] {
   const methodsOf = new Map<string, Set<Route["method"]>>();

@@ -27,7 +27,10 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema, or comes instead of it. */
+/**
+ * What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema, or
+ * comes instead of it.
+ */
 export type AnswerDoc = {
   status: number;
   about: string;
@@ -95,7 +98,10 @@ type RouteRules = {
   unlimited?: boolean;
   /** It searches by a text, always or when its query has a field of that name: callers have a share of that. */
   searches?: true | string;
-  /** Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that of all JSON. */
+  /**
+   * Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that
+   * of all JSON.
+   */
   cut?: Cut;
   /** Media type of its body in the document, where it is not JSON. */
   bodyType?: string;

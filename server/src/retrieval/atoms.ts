@@ -23,7 +23,10 @@ const ITEM = /^\s*(?:[-*+]|\d{1,9}[.)])\s/;
 const TABLE = /^\s*\|/;
 const TABLE_RULE = /^[\s:|-]*$/;
 const BLANK = /^\s*$/;
-/** Ends of sentences: marks that none stands before, closing quotes, then a space and something that may begin one; or marks that need no space. */
+/**
+ * Ends of sentences: marks that none stands before, closing quotes, then a space and something that may begin one; or marks
+ * that need no space.
+ */
 const SENTENCE_END =
   /(?<![.!?؟۔।…])[.!?؟۔।…]+["'”’»)\]*_]*\s+(?=["'“‘«([*_]*[\p{Lu}\p{Lo}\p{N}])|[。！？]+["'”’」』）]*\s*/gu;
 const ABBREVIATION =

@@ -10,7 +10,8 @@ export interface DailyUsageStore {
   add(payment: Payment): Promise<void>;
   /**
    * Sums told apart by `groups`, latest day first, then by user, agent, provider and model; `total` is of all pages. A page
-   * also ends when it has about 1 MB. Throws `invalid` for a cursor that no such list has given, `unavailable` when it takes too long.
+   * also ends when it has about 1 MB. Throws `invalid` for a cursor that no such list has given, `unavailable` when it
+   * takes too long.
    */
   sums(
     visible: Visible,

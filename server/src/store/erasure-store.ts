@@ -29,7 +29,10 @@ export interface ErasureStore {
   cleanups(tenant: string, since: number): Promise<number>;
   /** Removes tasks with all that hangs on them, whatever their state. False when nothing is left of them. */
   eraseTasks(id: string, tasks: readonly TaskId[]): Promise<boolean>;
-  /** Removes whatever else is the subject's, and puts the pseudonym in the place of a user's name in what stays. False when nothing is left. */
+  /**
+   * Removes whatever else is the subject's, and puts the pseudonym in the place of a user's name in what stays. False when
+   * nothing is left.
+   */
   eraseRecords(id: string): Promise<boolean>;
   /** Removes the words of removed texts from the index of texts. False when nothing is left. */
   eraseWords(): Promise<boolean>;

@@ -25,7 +25,10 @@ export type WorkFilter = WorkConditions & {
 export type WorkCount = { state: WorkState; priority: number; overdue: boolean; count: number };
 
 export interface HumanStore {
-  /** In this order, ties by age, the newest first; fewer than `limit` when they have the bytes of a page. Throws `unavailable` when it takes too long. */
+  /**
+   * In this order, ties by age, the newest first; fewer than `limit` when they have the bytes of a page. Throws
+   * `unavailable` when it takes too long.
+   */
   worklist(
     filter: WorkFilter,
     page: { limit: number; offset: number; order: readonly WorkOrder[] },

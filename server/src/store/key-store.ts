@@ -41,7 +41,10 @@ export interface KeyStore {
   endedKeys(ids: readonly string[], now: number): Promise<string[]>;
   /** Those that are not revoked, of all tenants. */
   count(): Promise<number>;
-  /** `orphan`: one above it has ended, or is not there. `full`: its user has as many good ones as there may be. Neither touches anything. */
+  /**
+   * `orphan`: one above it has ended, or is not there. `full`: its user has as many good ones as there may be. Neither
+   * touches anything.
+   */
   add(key: StoredKey, bounds: KeyBounds, audit: AuditEntry): Promise<"added" | "orphan" | "full">;
   /** False when it has ended, or its secret is another one by now. */
   rotate(rotation: KeyRotation, audit: AuditEntry): Promise<boolean>;

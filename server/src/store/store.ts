@@ -51,8 +51,9 @@ export interface Store extends TaskStore, ConversationStore, SettingStore, Lease
   readonly dailyUsage: DailyUsageStore;
   readonly erasures: ErasureStore;
   /**
-   * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more are left. An ended task stays as long
-   * as one above or below it in its tree is open. Files that no row names go with it, at the first call and then hourly.
+   * Removes what ended before `endedBefore`, about `limit` tasks, and returns their number: fewer than `limit` when no more
+   * are left. An ended task stays as long as one above or below it in its tree is open. Files that no row names go with it,
+   * at the first call and then hourly.
    */
   sweep(endedBefore: number, limit: number): Promise<number>;
   /**

@@ -27,8 +27,8 @@ export type JournalEntry = Step & {
 export type JournalPage = { entries: JournalEntry[]; next: string | null };
 
 /**
- * `question` is the key of the question that it answers; null for what came while none was open that it could answer. `value` is
- * what was said, and `answer` what the code is given where that is not the same.
+ * `question` is the key of the question that it answers; null for what came while none was open that it could answer.
+ * `value` is what was said, and `answer` what the code is given where that is not the same.
  */
 export type InboxItem = {
   n: number;
@@ -59,7 +59,10 @@ export type Write = Change & {
   messages?: MessageDraft[];
   /** Made with the submit when it is new. */
   conversation?: { conversation: Conversation; alias: Alias | null };
-  /** On submit: copies what the journal of this task has finished, failures that its handler went on after too, and the children to be tried again, with the artifacts that came of it. */
+  /**
+   * On submit: copies what the journal of this task has finished, failures that its handler went on after too, and the
+   * children to be tried again, with the artifacts that came of it.
+   */
   journalOf?: TaskId;
   /** Its line in the audit log. */
   audit?: AuditEntry;

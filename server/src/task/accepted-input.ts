@@ -52,8 +52,9 @@ function withMissing(given: Json, value: unknown): Json {
 }
 
 /**
- * What was given with the plain defaults that an object's schema has added, each of which is read as itself. The rest is read as
- * it was given, so that nothing else is left to be read again, which took as long as to make the task. Undefined where it is not that plain.
+ * What was given with the plain defaults that an object's schema has added, each of which is read as itself. The rest is
+ * read as it was given, so that nothing else is left to be read again, which took as long as to make the task. Undefined
+ * where it is not that plain.
  */
 function filledIn(schema: z.ZodType, given: Json, value: unknown): Json | undefined {
   if (!(schema instanceof z.ZodObject) || (schema.def.checks?.length ?? 0) > 0) return undefined;

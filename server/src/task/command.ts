@@ -47,8 +47,8 @@ type Doing =
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }
   /**
-   * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes on by
-   * itself, unless somebody resumes it before.
+   * `running` are the steps in flight. `now` stops them too: they are done again after the resume. `until` is when it goes
+   * on by itself, unless somebody resumes it before.
    */
   | {
       do: "pause";

@@ -79,8 +79,9 @@ export type Reservation = { tokens: number; costUsd: number };
 export type DaysMoney = { whose: "user" | "tenant"; endsAt: number };
 
 /**
- * A budget that holds for a task and all below it. With `day` it is that of a day, and `task` names whose. `spent` is what that tree has spent, each call counted once; `from`
- * what it had when the budget began to count; `reserved` what its calls under way may spend besides, as of `version`.
+ * A budget that holds for a task and all below it. With `day` it is that of a day, and `task` names whose. `spent` is what
+ * that tree has spent, each call counted once; `from` what it had when the budget began to count; `reserved` what its calls
+ * under way may spend besides, as of `version`.
  */
 export type Bound = {
   task: string;
@@ -102,7 +103,10 @@ export type ChildOptions = {
 export type StepOptions = {
   /** Tries after the first one, for errors whose `retryable` is not false. Default 3. */
   retries?: number;
-  /** Delay before the first retry, doubled each time, with jitter. Default 1 s, at most `backoffMaxMs`, 60 s. An error's `retryAfterMs` is a lower bound. */
+  /**
+   * Delay before the first retry, doubled each time, with jitter. Default 1 s, at most `backoffMaxMs`, 60 s. An error's
+   * `retryAfterMs` is a lower bound.
+   */
   backoffMs?: number;
   backoffMaxMs?: number;
   /** Default 10 minutes. */
@@ -142,7 +146,10 @@ export interface Context extends Effects {
   /** What the calls recorded so far add up to. Changes only at journaled calls. */
   readonly spent: Task["usage"];
   readonly signal: AbortSignal;
-  /** Runs `body` until it has a result that is journaled, then returns that result for ever. At least once until then. Rejects with `StepError`. */
+  /**
+   * Runs `body` until it has a result that is journaled, then returns that result for ever. At least once until then.
+   * Rejects with `StepError`.
+   */
   step<Result extends Json>(
     name: string,
     body: (step: StepContext) => Promise<Result>,
@@ -160,7 +167,10 @@ export interface Context extends Effects {
   child(name: string, kind: string, input: Json, options?: ChildOptions): Promise<Json>;
   /** The conversation's last messages before this task's own, oldest first, as they are at the first call. */
   history(limit: number): Promise<HeardMessage[]>;
-  /** Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why, `cause` what is spent. */
+  /**
+   * Pauses the task at this point until somebody resumes it, or this moment (epoch ms) has come; `reason` says why, `cause`
+   * what is spent.
+   */
   pause(name: string, reason: string, until?: number, cause?: PauseCause): Promise<void>;
   /** Epoch ms; on a replay what it was at the first call. */
   now(): Promise<number>;

@@ -113,8 +113,8 @@ function bytesFromTaskId(id: TaskId): Uint8Array {
 }
 
 /**
- * A UUIDv8 that follows from another id, a UUID or a task's, and a whole number: other numbers, other ids. Ids that were made in one
- * millisecond count up, so that the number is spread over 62 bits before it is laid over them.
+ * A UUIDv8 that follows from another id, a UUID or a task's, and a whole number: other numbers, other ids. Ids that were
+ * made in one millisecond count up, so that the number is spread over 62 bits before it is laid over them.
  */
 export function derivedUuid(base: string, n: number): string {
   const bytes = isTaskId(base) ? bytesFromTaskId(base) : bytesFromUuid(base);

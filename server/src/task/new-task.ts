@@ -41,7 +41,10 @@ export type NewTask = {
   submission: z.output<typeof submission>;
 };
 
-/** Checks the input against its kind. Throws `invalid`, naming the field, and `forbidden` for a model that it may not ask. `message` is what it adds to its conversation. */
+/**
+ * Checks the input against its kind. Throws `invalid`, naming the field, and `forbidden` for a model that it may not ask.
+ * `message` is what it adds to its conversation.
+ */
 export function newTask(
   parts: NewTask,
   id: TaskId,

@@ -33,8 +33,8 @@ export type OpenTask = Pick<
   /** It stands still until there is code that fits it. */
   standing: boolean;
   /**
-   * When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone, or whoever claims it;
-   * null for all others.
+   * When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone, or whoever
+   * claims it; null for all others.
    */
   wakesAt: number | null;
 };

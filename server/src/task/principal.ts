@@ -5,8 +5,9 @@ import type { Origin } from "./origin.ts";
 import type { Trace } from "./trace.ts";
 
 /**
- * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of
- * the tenant; `admin` manages keys and reads the audit log of the tenant; `metrics` reads what the whole server tells Prometheus.
+ * `tasks` reads and steers one's own tasks; `tasks:all` those of the whole tenant; `work` claims external tasks of the
+ * tenant; `admin` manages keys and reads the audit log of the tenant; `metrics` reads what the whole server tells
+ * Prometheus.
  */
 export const SCOPES = ["tasks", "tasks:all", "work", "admin", "metrics"] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -25,8 +25,8 @@ export const prompt = z.strictObject({
 export type Prompt = z.infer<typeof prompt>;
 
 /**
- * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot, a turn in the conversation or a
- * retry of the whole task. `until` is when it goes on or gives up by itself; null is never.
+ * One thing that a task waits for. `key` is the journal key of the call that waits, or "" for a slot, a turn in the
+ * conversation or a retry of the whole task. `until` is when it goes on or gives up by itself; null is never.
  */
 export const wait = z.discriminatedUnion("on", [
   z.strictObject({

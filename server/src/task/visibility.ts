@@ -1,6 +1,6 @@
 /**
- * Who may see what. Every place that shows or hides a task, a conversation, an agent or a key asks here; what may not be seen is
- * `not_found`, so that nobody learns that it exists.
+ * Who may see what. Every place that shows or hides a task, a conversation, an agent or a key asks here; what may not be
+ * seen is `not_found`, so that nobody learns that it exists.
  */
 import type { AgentRecord } from "./agent/agent.ts";
 import type { Key } from "./key.ts";

@@ -1,6 +1,6 @@
 /**
- * Model calls as parts of the trace of the task or the request that they are made for: what is sent says so in its headers, and with tracing each
- * call is a span, by the semantic conventions for generative AI.
+ * Model calls as parts of the trace of the task or the request that they are made for: what is sent says so in its headers,
+ * and with tracing each call is a span, by the semantic conventions for generative AI.
  */
 import { randomBytes } from "node:crypto";
 import {

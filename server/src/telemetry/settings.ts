@@ -1,4 +1,7 @@
-/** Whether and where traces and metrics go out, by OpenTelemetry's own environment variables. Without an address nothing of it is loaded. */
+/**
+ * Whether and where traces and metrics go out, by OpenTelemetry's own environment variables. Without an address nothing of
+ * it is loaded.
+ */
 
 type Protocol = "http/protobuf" | "http/json";
 

@@ -69,7 +69,10 @@ export interface HumanTasks {
   /** What the principal may do with the task as it is: what `act` would not refuse as `forbidden` or `not_allowed_in_state`. */
   allowed(principal: Principal, task: Task): AllowedAct[];
 
-  /** Those that the principal may see, at most `limit` (`PAGE_LIMIT_MAX`), with the exact total of all pages. Throws `unavailable` when it takes too long. */
+  /**
+   * Those that the principal may see, at most `limit` (`PAGE_LIMIT_MAX`), with the exact total of all pages. Throws
+   * `unavailable` when it takes too long.
+   */
   worklist(
     principal: Principal,
     query: WorklistQuery,
@@ -112,10 +115,16 @@ export interface HumanTasks {
     id: string,
     name: string,
   ): Promise<{ attachment: Attachment; content: Readable }>;
-  /** By whoever added it, the owner, or with the scope `tasks:all`; others are `forbidden`. Throws `not_found`, `not_allowed_in_state` when the task has ended, `conflict` for another `revision`. */
+  /**
+   * By whoever added it, the owner, or with the scope `tasks:all`; others are `forbidden`. Throws `not_found`,
+   * `not_allowed_in_state` when the task has ended, `conflict` for another `revision`.
+   */
   detach(principal: Principal, id: string, name: string, options?: Pick<ActOptions, "revision">): Promise<void>;
 
-  /** What people did with the task, oldest first, from the first or after `cursor` (from `next`). Throws `not_found`, `invalid` for a bad cursor. */
+  /**
+   * What people did with the task, oldest first, from the first or after `cursor` (from `next`). Throws `not_found`,
+   * `invalid` for a bad cursor.
+   */
   history(principal: Principal, id: string, cursor?: string): Promise<{ entries: HistoryEntry[]; next: string | null }>;
 
   /** Those of the directory that fit, by id, at most `PAGE_LIMIT_MAX`, with the number of all. */

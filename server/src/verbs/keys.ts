@@ -18,7 +18,10 @@ export type NewKey = {
 };
 
 export interface Keys {
-  /** The principal of a key as a client sent it, which it is until `expiresAt`; `ended` when it is revoked or expired, null when there is none. Throws no refusal of its own. */
+  /**
+   * The principal of a key as a client sent it, which it is until `expiresAt`; `ended` when it is revoked or expired, null
+   * when there is none. Throws no refusal of its own.
+   */
   authenticate(secret: string): Promise<Authenticated | "ended" | null>;
   /** Those of these proofs whose secrets let nobody in any more, by whichever process they were ended. */
   ended(proofs: readonly string[]): Promise<string[]>;
@@ -27,13 +30,14 @@ export interface Keys {
   /**
    * Makes a key of the principal's tenant, by itself for the principal's user with the scope `tasks`. `secret` is shown
    * this once. Its user belongs to the `groups` and has the `roles`, besides those that the directory says. It is of the
-   * tier of the principal's own key, and may ask the same models, or those of them that `models` names. Without an expiry it has the usual one of the deployment.
+   * tier of the principal's own key, and may ask the same models, or those of them that `models` names. Without an expiry
+   * it has the usual one of the deployment.
    *
-   * It stands by itself, which takes the scope `admin`, or is a child: that ends with the key that made it and draws from its share; it has no
-   * later expiry, and there are `KEY_DEPTH_MAX` keys above each other at most. Throws `forbidden` for what the principal
-   * lacks: `admin` for a key that is no child, `tasks:all` for another user, a scope, a model, a later expiry; `invalid` for an expiry
-   * beyond the longest; `conflict` when the user has 1,000 good keys; `unauthenticated` when the principal's key ended
-   * meanwhile.
+   * It stands by itself, which takes the scope `admin`, or is a child: that ends with the key that made it and draws from
+   * its share; it has no later expiry, and there are `KEY_DEPTH_MAX` keys above each other at most. Throws `forbidden` for
+   * what the principal lacks: `admin` for a key that is no child, `tasks:all` for another user, a scope, a model, a later
+   * expiry; `invalid` for an expiry beyond the longest; `conflict` when the user has 1,000 good keys; `unauthenticated`
+   * when the principal's key ended meanwhile.
    */
   create(principal: Principal, key: NewKey): Promise<{ key: Key; secret: string }>;
   /**

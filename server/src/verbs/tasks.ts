@@ -30,11 +30,12 @@ export type BudgetAmounts = { tokens?: number | null; costUsd?: number | null; o
 
 export interface Tasks {
   /**
-   * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws
-   * `invalid` for a kind that there is not or an input that does not fit its kind, `not_found` for a conversation id that
-   * is not of an own one, as `Subscriptions.create` does for those that come with it, `conflict` when the idempotency key was used for another request, and where the task's strategy is to be rejected
-   * beside an open task of its conversation, which `detail.task` names, `rate_limited` where too many of them have not ended. `uploads` are the hashes of
-   * the files that came with it and are held: its input may name those and no others, and they stay as long as the task.
+   * Makes a task, and the conversation that it names when that is new. `submission` has passed its schema. Throws `invalid`
+   * for a kind that there is not or an input that does not fit its kind, `not_found` for a conversation id that is not of
+   * an own one, as `Subscriptions.create` does for those that come with it, `conflict` when the idempotency key was used
+   * for another request, and where the task's strategy is to be rejected beside an open task of its conversation, which
+   * `detail.task` names, `rate_limited` where too many of them have not ended. `uploads` are the hashes of the files that
+   * came with it and are held: its input may name those and no others, and they stay as long as the task.
    */
   submit(
     principal: Principal,
@@ -60,9 +61,8 @@ export interface Tasks {
   numbered(principal: Principal, number: number): Promise<Task>;
   /**
    * A page of the tasks that the principal may see, newest first, at most `PAGE_LIMIT_MAX`, with the exact total of all
-   * pages. Of inputs and outputs over 2,000 bytes it has the beginning; a page ends when it has about 1 MB, and `next` leads on.
-   * Throws `invalid` for a cursor that no list has given, or a text without
-   * words or with too many.
+   * pages. Of inputs and outputs over 2,000 bytes it has the beginning; a page ends when it has about 1 MB, and `next`
+   * leads on. Throws `invalid` for a cursor that no list has given, or a text without words or with too many.
    */
   list(principal: Principal, filter: TaskFilter, page: Page): Promise<TaskList>;
   /** By when their state changed last, latest first, then by id downwards; at most `PAGE_LIMIT_MAX`, behind `after` (from `next`). */
@@ -85,7 +85,10 @@ export interface Tasks {
     filter: Pick<TaskFilter, "states" | "kinds">,
     page: ListPage,
   ): Promise<{ tasks: Task[]; names: string[]; more: boolean }>;
-  /** Events with `seq` > `after`, oldest first, at most `limit`, fewer when they have their bytes; none at the end alone. Throws `not_found`. */
+  /**
+   * Events with `seq` > `after`, oldest first, at most `limit`, fewer when they have their bytes; none at the end alone.
+   * Throws `not_found`.
+   */
   events(principal: Principal, id: string, after: number, limit: number): Promise<TaskEvent[]>;
   /**
    * The log from `after` on, then live, in batches, until the terminal event was given, or `signal` fires. Holds a
@@ -134,8 +137,9 @@ export interface Tasks {
    */
   pause(principal: Principal, id: string, steering?: Pausing): Promise<Acknowledged>;
   /**
-   * Gives a task that has a budget other amounts, for itself and all below it; what is left out stays, and null
-   * bounds it no more. What was spent counts for it as before. Throws `not_found`, `not_allowed_in_state` when the task has ended, `conflict` when it has no budget.
+   * Gives a task that has a budget other amounts, for itself and all below it; what is left out stays, and null bounds it
+   * no more. What was spent counts for it as before. Throws `not_found`, `not_allowed_in_state` when the task has ended,
+   * `conflict` when it has no budget.
    */
   setBudget(principal: Principal, id: string, amounts: BudgetAmounts, steering?: Steering): Promise<Acknowledged>;
   /** Throws `not_found`, `not_allowed_in_state` when the task is not paused, `conflict` as `cancel` does. */
@@ -143,10 +147,11 @@ export interface Tasks {
   /**
    * Answers a question that is open now: the named one, or without a name the oldest. While none is, a message waits for
    * the next question that is no permission, and a named one for its question, if that was not asked before. The same
-   * message id with the same content changes nothing and is answered as `replayed`. What answers no open question waits, at most 1,000 inputs of 8 MB: more are `rate_limited`. Throws `not_found`,
-   * `not_allowed_in_state` when the task has ended, asks other questions than the named one or asks that no more,
-   * `conflict` when another input came under this message id, as `Subscriptions.create` does for its `subscriptions`, `invalid` when it names a file that is none of `uploads`,
-   * which came with it and are held, and as `cancel` does.
+   * message id with the same content changes nothing and is answered as `replayed`. What answers no open question waits, at
+   * most 1,000 inputs of 8 MB: more are `rate_limited`. Throws `not_found`, `not_allowed_in_state` when the task has ended,
+   * asks other questions than the named one or asks that no more, `conflict` when another input came under this message id,
+   * as `Subscriptions.create` does for its `subscriptions`, `invalid` when it names a file that is none of `uploads`, which
+   * came with it and are held, and as `cancel` does.
    */
   input(
     principal: Principal,
@@ -157,8 +162,9 @@ export interface Tasks {
   ): Promise<Acknowledged>;
   /**
    * Makes a new task with `retryOf`, of the same owner and with the same input; `reuseJournal` keeps what the first one's
-   * steps have already done, and the version of its handler. A reason stands in the first event of the new one. A task that stands still is cancelled by it. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid` when
-   * its kind is gone or no longer takes its input, `conflict` as `cancel` does.
+   * steps have already done, and the version of its handler. A reason stands in the first event of the new one. A task that
+   * stands still is cancelled by it. Throws `not_found`, `not_allowed_in_state` when the first one has not ended, `invalid`
+   * when its kind is gone or no longer takes its input, `conflict` as `cancel` does.
    */
   retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged>;
   /** Hides an ended task from every list and read. Throws `not_found`, `not_allowed_in_state` when it has not ended. */

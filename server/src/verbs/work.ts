@@ -6,12 +6,14 @@ import type { Failure, Task } from "../task/task.ts";
 /**
  * Work that other programs do, under a lease. Every verb throws `forbidden` without the scope `work`. A claim's `attempt`
  * is its fencing token: `fenced` says that this worker, or this attempt, does not hold the task, which may have ended, be
- * paused, or be another's by now, or that it was claimed with another key. A worker may know any task of its tenant that is or was claimed; others are `not_found`.
+ * paused, or be another's by now, or that it was claimed with another key. A worker may know any task of its tenant that is
+ * or was claimed; others are `not_found`.
  */
 export interface Work {
   /**
    * Starts up to `max` ready tasks of kind `external` whose input names `queue`, waiting up to `waitMs` for the first; none
-   * when that passes or `signal` fires. A task whose concurrency key has no room is not given out. Whoever lets `leaseMs` pass without a heartbeat loses the task to the next.
+   * when that passes or `signal` fires. A task whose concurrency key has no room is not given out. Whoever lets `leaseMs`
+   * pass without a heartbeat loses the task to the next.
    */
   claim(
     principal: Principal,

@@ -1,4 +1,7 @@
-/** The work on documents, in an engine over a store in memory: real readers and threads, and a provider of embeddings that is told how to fail. */
+/**
+ * The work on documents, in an engine over a store in memory: real readers and threads, and a provider of embeddings that
+ * is told how to fail.
+ */
 import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startEmbeddingServer } from "../../../test/providers/embedding-server.ts";

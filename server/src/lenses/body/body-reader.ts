@@ -143,7 +143,10 @@ function tooLong(bytesMax: number): Refusal {
 /** What a body's way in has to know of its request. */
 type Reading = { server: Pick<FastifyInstance, "bodyPace">; keyEnd: () => AbortSignal | null };
 
-/** The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or when the key of their caller has ended. */
+/**
+ * The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or
+ * when the key of their caller has ended.
+ */
 export function bounded(request: Reading, payload: Readable, bytesMax: number): Readable {
   const { bodyPace } = request.server;
   const giveUp = (why: Refusal) => void counted.destroy(why);

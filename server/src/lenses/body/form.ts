@@ -65,7 +65,10 @@ export class UnreadForm {
     this.#type = type;
   }
 
-  /** Hands each file to `take` as it comes, and resolves when the body has come to its end, with the files in their order; to be called once. */
+  /**
+   * Hands each file to `take` as it comes, and resolves when the body has come to its end, with the files in their order;
+   * to be called once.
+   */
   async read<Kept extends Taken>(
     take: (file: FormFile) => Promise<Kept>,
   ): Promise<{ fields: [name: string, value: string][]; files: TakenFile<Kept>[] }> {

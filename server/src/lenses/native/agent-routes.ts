@@ -136,7 +136,10 @@ function etagOf({ id, version, configured }: Agent, bytes: Buffer): string {
   return `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`;
 }
 
-/** The version that the caller has seen; undefined when it names none. Throws `conflict` when it is not the present one (RFC 9110, 13.1.1). */
+/**
+ * The version that the caller has seen; undefined when it names none. Throws `conflict` when it is not the present one (RFC
+ * 9110, 13.1.1).
+ */
 async function seenRevision(headers: IncomingHttpHeaders, read: () => Promise<Agent>): Promise<number | undefined> {
   const seen = headers["if-match"];
   if (seen === undefined || seen.trim() === "*") return undefined;

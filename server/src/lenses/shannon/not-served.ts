@@ -1,4 +1,7 @@
-/** Routes that the wire has and this server has not: their clients are told so in plain words, instead of a 404 that reads like a wrong id. */
+/**
+ * Routes that the wire has and this server has not: their clients are told so in plain words, instead of a 404 that reads
+ * like a wrong id.
+ */
 
 const NOT_SERVED: readonly [path: RegExp, what: string, instead?: string][] = [
   [/\/api\/v1\/schedules(\/|$)/, "schedules"],

@@ -29,8 +29,8 @@ export function jsonText(value: unknown): string {
 }
 
 /**
- * What `tell` says: at once, or where it comes upon long values once their texts are made. It is called again with each of these,
- * and changes nothing before the last.
+ * What `tell` says: at once, or where it comes upon long values once their texts are made. It is called again with each of
+ * these, and changes nothing before the last.
  */
 export function tellInTurns<Told>(tell: () => Told, nextTurn: () => Promise<unknown>): Told | Promise<Told> {
   try {

@@ -1,7 +1,7 @@
 /**
- * Secrets that stand in a text which somebody else will read: a line of the log, the reason of a failure. What is known to be a
- * secret is hidden wherever it stands; what only looks like one is hidden by its form: keys by their beginnings, the credentials
- * of a header, of a URL, of a query. This is the one place where that is decided.
+ * Secrets that stand in a text which somebody else will read: a line of the log, the reason of a failure. What is known to
+ * be a secret is hidden wherever it stands; what only looks like one is hidden by its form: keys by their beginnings, the
+ * credentials of a header, of a URL, of a query. This is the one place where that is decided.
  */
 
 export const HIDDEN = "[hidden]";
@@ -55,8 +55,8 @@ export function withoutSecrets(text: string, known: readonly string[] = []): str
 }
 
 /**
- * What a word may follow on: no letter, but for the last of an escape (of JSON, of `inspect`, of a URL, of a terminal's colour) and
- * of an option as in `-pSECRET`.
+ * What a word may follow on: no letter, but for the last of an escape (of JSON, of `inspect`, of a URL, of a terminal's
+ * colour) and of an option as in `-pSECRET`.
  */
 const BEFORE_WORD = String.raw`^|[^A-Za-z]|\\[bfnrtv]|(?:\\u[\dA-Fa-f]{2}|\\x|%)[\dA-Fa-f]{2}|\[[\d;]*m|(?<![^\s"'])-[A-Za-z]`;
 

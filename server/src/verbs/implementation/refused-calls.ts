@@ -1,7 +1,8 @@
 /**
  * Calls whose key was not accepted, or may not do what was asked, on their way into the audit log: the first of an address
- * is written at once, and from then on one entry a minute, which says how many there were. So a flood of them costs the disk nothing,
- * and of a crash the count of the last minute at most is lost. No secret is kept, nor any part of one: it may be somebody's.
+ * is written at once, and from then on one entry a minute, which says how many there were. So a flood of them costs the
+ * disk nothing, and of a crash the count of the last minute at most is lost. No secret is kept, nor any part of one: it may
+ * be somebody's.
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { AuditStore } from "../../store/audit-store.ts";

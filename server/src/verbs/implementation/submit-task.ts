@@ -32,8 +32,10 @@ export type AskedBy = { principal: Principal; act: string; detail: JsonObject };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
- * `along` commits with it, its subscriptions as those of the new task, its conversation with the task's title. Throws `invalid` for an input that does not fit its kind, and as the store does when what comes
- * along cannot be kept. An entry of the audit log comes along, or is made of who has `asked`; `replayed` is the task that an idempotency key was used for before.
+ * `along` commits with it, its subscriptions as those of the new task, its conversation with the task's title. Throws
+ * `invalid` for an input that does not fit its kind, and as the store does when what comes along cannot be kept. An entry
+ * of the audit log comes along, or is made of who has `asked`; `replayed` is the task that an idempotency key was used for
+ * before.
  */
 export async function submitTask(
   { engine, clock, ids, trace }: SubmitParts,

@@ -1,8 +1,8 @@
 /**
- * Signs cards, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the protocol's
- * own clients make of a card of its version. Of 1.0 they make two, of which a client takes either: that for TypeScript leaves out
- * how callers are known. The key is the deployment's, else one that follows from the server's secret, which
- * lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
+ * Signs cards, so that whoever has read one can tell that it is this server's: JWS over the canonical form that the
+ * protocol's own clients make of a card of its version. Of 1.0 they make two, of which a client takes either: that for
+ * TypeScript leaves out how callers are known. The key is the deployment's, else one that follows from the server's secret,
+ * which lies beside the tasks and stays the same after a restart. Its public half is read where the signature says.
  */
 import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject, sign } from "node:crypto";
 import { type JsonObject, jsonObject } from "../../../task/json/json.ts";

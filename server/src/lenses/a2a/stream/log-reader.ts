@@ -3,8 +3,8 @@
  * finds the same events in the same order. One reader reads one log from its beginning, and knows at each place what a
  * snapshot there has: the status, and the artifacts so far.
  *
- * What an agent says while it runs is the artifact of the result, which grows. When it is void (a step begins again, or the text
- * led to calls of tools) the artifact is written anew, and the end of the task brings it to what the task answers.
+ * What an agent says while it runs is the artifact of the result, which grows. When it is void (a step begins again, or the
+ * text led to calls of tools) the artifact is written anew, and the end of the task brings it to what the task answers.
  */
 
 import { closingWordsOf } from "../../../task/agent/agent-message.ts";
