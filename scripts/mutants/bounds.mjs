@@ -158,6 +158,12 @@ export const BOUNDS = [
   { file: logs, name: "a-log-with-a-gap-is-whole", find: "if (!isWhole || log.events", put: "if (log.events" },
   {
     file: feed,
+    name: "a-tail-is-kept-while-nobody-reads-it-and-has-a-gap",
+    find: "topic.followers === 0 || first.seq",
+    put: "first.seq",
+  },
+  {
+    file: feed,
     name: "tails-hold-any-bytes",
     find: "if (topic.tailBytes > TAIL_BYTES_MAX || this.#bytes > FEED_BYTES_MAX) this.#clearTail(topic);",
     put: "",
@@ -165,7 +171,7 @@ export const BOUNDS = [
   {
     file: feed,
     name: "a-tail-has-a-gap",
-    find: "if (first.seq !== topic.lastSeq + 1) this.#clearTail(topic);",
+    find: "if (topic.followers === 0 || first.seq !== topic.lastSeq + 1) this.#clearTail(topic);",
     put: "",
   },
   {

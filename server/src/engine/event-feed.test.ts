@@ -105,6 +105,34 @@ test("what another process has written between two events is given in its place"
   expect(given).toEqual([said(2), said(3), said(4)]);
 });
 
+test("what comes while nobody reads a log, and somebody only waits for its task, is given to those who read it later", async () => {
+  const { log, feed } = logged([said(1)]);
+  const watch = feed.watch(ID);
+  const before = followed(feed, 0);
+  expect(await before.next()).toEqual([said(1)]);
+  const next = before.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  log.events.push(said(2));
+  feed.publish(ID, [said(2)]);
+  expect(await next).toEqual([said(2)]);
+  before.stop();
+  await before.next();
+  log.events.push(said(3));
+  feed.publish(ID, [said(3)]);
+  const reader = feed.read(
+    ID,
+    1,
+    async () => ({ ended: false, lastSeq: 3 }),
+    () => {},
+  );
+  log.events.push(said(4));
+  feed.publish(ID, [said(4)]);
+  const given = [await reader.next(), await reader.next(), await reader.next()];
+  expect(given.flatMap((read) => (Array.isArray(read) ? read : []))).toEqual([said(2), said(3), said(4)]);
+  reader.close();
+  watch.end();
+});
+
 test("a commit may bring hundreds of thousands of events to a log that is followed", async () => {
   const events = Array.from({ length: 300_000 }, (_, at) => said(at + 2));
   const { feed } = logged([said(1), ...events]);

@@ -94,9 +94,10 @@ export class LocalEventFeed implements EventFeed {
     if (!topic) return;
     const first = events[0];
     if (first) {
-      // The tail has no gap and ends with the last event: otherwise those at its end would wait beside what they miss.
-      if (first.seq !== topic.lastSeq + 1) this.#clearTail(topic);
-      if (first.seq > topic.lastSeq) this.#addToTail(topic, events);
+      // The tail has no gap and ends with the last event: otherwise those at its end would wait beside what they miss. Who only
+      // wants to know that the task has changed reads none.
+      if (topic.followers === 0 || first.seq !== topic.lastSeq + 1) this.#clearTail(topic);
+      if (topic.followers > 0 && first.seq > topic.lastSeq) this.#addToTail(topic, events);
       topic.lastSeq = Math.max(topic.lastSeq, first.seq + events.length - 1);
     }
     wake(topic);
