@@ -57,6 +57,22 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+test("a submission may be what a class or a prototype says", async () => {
+  class Greeting {
+    get kind() {
+      return "greeting";
+    }
+    get input() {
+      return { name: "Ada" };
+    }
+  }
+  const own = { kind: "greeting", input: { name: "Ada" } };
+  for (const given of [new Greeting(), Object.create(own), { __proto__: own, ...own, priority: 1 }]) {
+    const { id } = await engine.submit(given);
+    expect((await engine.settled(id)).output).toBe("Hello, Ada!");
+  }
+});
+
 test("what is handed in and given out belongs to whoever has it: to change it later changes no task", async () => {
   const [input, metadata] = [{ parts: [1] }, { of: "a test" }];
   const making = engine.submit({ kind: "echoes", input, metadata });

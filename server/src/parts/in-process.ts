@@ -125,7 +125,7 @@ function acting(
   return {
     submit: async (given, { idempotencyKey: key } = {}) => {
       // An idempotency key is bound to all that a submission says, said or not.
-      const wanted = await ownCopy(key === undefined && isPlain(given) ? given : submission.parse(given));
+      const wanted = await ownCopy(key === undefined && isPlain(given) ? plainOf(given) : submission.parse(given));
       const idempotency = key === undefined ? undefined : { key, hash: await hashOf(wanted) };
       return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
     },
@@ -143,6 +143,11 @@ function acting(
       return closed;
     },
   };
+}
+
+/** Read by its names: what a class or a prototype has is no field of its own, and is said all the same. */
+function plainOf({ kind, input, priority }: Submission): Submission {
+  return priority === undefined ? { kind, input } : { kind, input, priority };
 }
 
 async function hashOf(wanted: unknown): Promise<string> {
