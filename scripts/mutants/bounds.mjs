@@ -72,8 +72,8 @@ export const BOUNDS = [
   {
     file: stream,
     name: "events-in-chunks-of-their-own-are-mended-at-once",
-    find: "(!isDone || this.#mended >= EVENTS_A_TURN)",
-    put: "!isDone",
+    find: "if (isLater) this.#mended = 0;",
+    put: "this.#mended = 0;",
   },
   {
     file: tools,

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Refusal } from "../../task/errors.ts";
 import { VirtualClock } from "../virtual-clock.ts";
 import { RefusedWrites } from "./refused-writes.ts";
@@ -50,6 +50,17 @@ it("keeps no more than it may, all writes that wait behind a kept one included, 
   isFull = true;
   const third = refused.insist("three", write, () => 100);
   await settle();
+  isFull = false;
+  await clock.advance(1_000, settle);
+  await third;
+});
+
+it("refuses what it has kept when it stops", async () => {
+  const { refused } = kept(100);
+  const write = vi.fn().mockRejectedValue(full());
+  const waiting = refused.insist("task", write);
+  await settle();
   refused.stop();
-  await expect(third).rejects.toMatchObject({ code: "unavailable" });
+  await expect(waiting).rejects.toMatchObject({ code: "unavailable" });
+  expect(write).toHaveBeenCalledTimes(2);
 });
