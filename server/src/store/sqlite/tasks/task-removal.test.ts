@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { check } from "../doctor/check.ts";
+import { ErasedTasks } from "../erasure/erased-tasks.ts";
 import { migrate } from "../migrate.ts";
 import { Pace } from "../thread/pace.ts";
 import { worked } from "../thread/work-through.ts";
@@ -43,6 +44,8 @@ test("a task with 200,000 events goes in slices, of which none holds the writer 
 const TASKS = 3_000;
 /** So many go in one slice that nobody waits for. */
 const IN_A_SLICE = 160;
+/** So many go between two looks at the clock. */
+const AT_ONCE = 32;
 
 function endedTasks() {
   const db = openDatabase(IN_MEMORY);
@@ -86,22 +89,18 @@ test("what has come before a sweep is committed without it, and what has come be
   writer.close();
 });
 
-test("what has come before an erasure is committed without it, and what has come behind it with its shortest slice", () => {
+test("a turn of an erasure's tasks ends at the first look that says so", () => {
   const { db, tasks } = endedTasks();
   db.exec(
     `INSERT INTO erasures VALUES ('e', 't', 'running', 1, '{"subject":{"type":"user","id":"u"},"removed":{},"since":null}')`,
   );
-  const ids = tasks.slice(0, IN_A_SLICE).map((n) => `task_${String(n).padStart(26, "0")}`);
-  const writer = new Writer(db, null);
-  const batch = (...calls: unknown[]) => JSON.parse(worked(writer, JSON.stringify(calls)));
-  const put = (value: string) => ["putSetting", { name: "said", value }];
-  const erase = ["eraseTasks", { id: "e", ids }];
-  expect(batch(put("1"), erase)).toMatchObject([{ answer: null }]);
-  expect(batch(erase, put("2"))).toEqual([{ answer: true }, { answer: null }]);
-  const left = db.prepare<unknown[], number>("SELECT count(*) FROM tasks").pluck();
-  expect(left.get()).toBeLessThan(TASKS);
-  expect(left.get()).toBeGreaterThan(TASKS - IN_A_SLICE);
-  writer.close();
+  const ids = tasks.slice(0, 2 * AT_ONCE).map((n) => `task_${String(n).padStart(26, "0")}`);
+  const pace = new Pace();
+  pace.turn = () => () => true;
+  const erased = new ErasedTasks(db);
+  expect(db.transaction(() => erased.turn("e", ids, pace))()).toBe(true);
+  expect(db.prepare<unknown[], number>("SELECT count(*) FROM tasks").pluck().get()).toBe(TASKS - AT_ONCE);
+  db.close();
 });
 
 /** Of each type, something that any column of a table takes. */
