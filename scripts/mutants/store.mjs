@@ -189,8 +189,20 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/erasure/erased-tasks.ts",
     name: "an-erasure-goes-on-where-somebody-waits",
-    find: "this.#removal.slice(true, pace);",
-    put: "this.#removal.slice(true);",
+    find: "this.#removal.slice(false, pace);",
+    put: "this.#removal.slice(false);",
+  },
+  {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "an-erasure-that-fails-keeps-those-behind-it",
+    find: ".catch((error: unknown) => this.#failed(error));",
+    put: ";",
+  },
+  {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "a-damaged-task-of-a-conversation-is-erased-again-and-again",
+    find: "for (const id of turn.damaged) damaged.add(id);",
+    put: "",
   },
   {
     file: removal,

@@ -20,15 +20,19 @@ export interface ErasureStore {
   /**
    * Some of its tasks, in no order that matters, those that were set aside too; of a conversation also all below its tasks,
    * none before those below it when `open` is false. `after` begins with 0; `next` is null when all were looked at.
+   * Those of `except` stay, and keep none above them.
    */
   tasks(
     of: Pick<Erasure, "tenant" | "subject">,
-    page: { open: boolean; after: number },
+    page: { open: boolean; after: number; except: readonly TaskId[] },
   ): Promise<{ tasks: ErasableTask[]; next: number | null }>;
   /** Tasks that clean up after others, are open and were submitted since. */
   cleanups(tenant: string, since: number): Promise<number>;
-  /** Removes tasks with all that hangs on them, whatever their state. False when nothing is left of them. */
-  eraseTasks(id: string, tasks: readonly TaskId[]): Promise<boolean>;
+  /**
+   * Removes tasks with all that hangs on them, whatever their state. `isMore` is false when nothing is left of them but of
+   * those that cannot be removed, since what is theirs is damaged.
+   */
+  eraseTasks(id: string, tasks: readonly TaskId[]): Promise<{ isMore: boolean; damaged: TaskId[] }>;
   /**
    * Removes whatever else is the subject's, and puts the pseudonym in the place of a user's name in what stays. False when
    * nothing is left.

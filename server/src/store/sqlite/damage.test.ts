@@ -1,9 +1,10 @@
 /** What a damaged database does: an error for the one thing that is damaged, and for nothing else. */
-import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
+import { loseTextOf } from "../../../test/lose-text.ts";
 import { tokenSecretIn } from "../../parts/token-secret.ts";
 import type { Erasure } from "../../task/erasure.ts";
 import { openTask } from "../../task/open-task.ts";
@@ -57,19 +58,6 @@ async function damagePage(name: string): Promise<void> {
   await file.close();
 }
 
-/** Breaks off the long value that is of this letter alone, behind its beginning. */
-async function loseTextOf(letter: string): Promise<void> {
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  const size = Number(db.pragma("page_size", { simple: true }));
-  db.close();
-  const bytes = await readFile(path.join(folder, DATABASE_FILE));
-  // Each page of a long value begins with the number of its next one.
-  for (let at = 0; at < bytes.length; at += size)
-    if (bytes.subarray(at + 4, at + size).every((byte) => byte === letter.charCodeAt(0))) bytes.fill(0xff, at, at + 4);
-  await writeFile(path.join(folder, DATABASE_FILE), bytes);
-}
-
 const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
   "a record that is no JSON": ({ id }) => damage("UPDATE tasks SET record = '{' WHERE id = ?", id),
   "a record of another shape": ({ id }) => damage(`UPDATE tasks SET record = '{"waits":7}' WHERE id = ?`, id),
@@ -116,7 +104,7 @@ test("a list whose statement breaks at the bytes of one task has all others, in 
   for (const [n, letter] of ["a", "b", "c", "d"].entries())
     kept.push(await submit(store, newTask({ createdAt: START + n, input: { text: letter.repeat(60_000) } })));
   await store.close();
-  await loseTextOf("b");
+  await loseTextOf(folder, "b");
   const [first, second, third, fourth] = kept;
   const damaged = await reopened();
   const listed = await damaged.list(EVERYBODY, {}, { limit: 10 });
@@ -132,7 +120,7 @@ test("a search for text finds all tasks but the one at whose bytes its reading b
   for (const [n, input] of inputs.entries()) kept.push(await submit(before, newTask({ createdAt: START + n, input })));
   await before.close();
   const [first, , third] = kept;
-  await loseTextOf("b");
+  await loseTextOf(folder, "b");
   const store = await reopened();
   const found = await store.list(EVERYBODY, { text: "capital" }, { limit: 10 });
   expect(found.tasks.map(({ id }) => id)).toEqual([third?.id, first?.id]);
@@ -147,7 +135,7 @@ test("a task that cannot be removed, since its bytes are damaged, keeps no other
     kept.push(letter === "d" ? task : await live(before, task, ...complete(task)));
   }
   await before.close();
-  await loseTextOf("b");
+  await loseTextOf(folder, "b");
   const store = await reopened();
   expect(await store.sweep(START + 1_000, 10)).toBe(2);
   expect(await store.sweep(START + 1_000, 10)).toBe(0);

@@ -30,6 +30,7 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
       const page: Awaited<ReturnType<Store["erasures"]["tasks"]>> = await store.erasures.tasks(wanted(subject), {
         open,
         after,
+        except: [],
       });
       found.push(...page.tasks.map(({ id }) => id));
       after = page.next === after ? null : page.next;
@@ -40,7 +41,7 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
   /** All turns of it, as whoever goes through with it takes them. */
   const erase = async (store: Store, { id, subject }: Erasure) => {
     const tasks = await idsOf(store, subject, false);
-    while (await store.erasures.eraseTasks(id, tasks));
+    while ((await store.erasures.eraseTasks(id, tasks)).isMore);
     while (await store.erasures.eraseRecords(id));
     while (await store.erasures.eraseWords());
   };
@@ -140,7 +141,7 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
     for (const { id } of [grandchild, child, top]) {
       const { tasks } = await store.erasures.tasks(of, { open: false, after: 0 });
       expect(tasks).toEqual([{ id, isOpen: true, isDeleted: false }]);
-      while (await store.erasures.eraseTasks(wanted(subject).id, [id]));
+      while ((await store.erasures.eraseTasks(wanted(subject).id, [id])).isMore);
     }
     expect((await store.erasures.tasks(of, { open: false, after: 0 })).next).toBeNull();
     await erase(store, wanted(subject));

@@ -63,11 +63,7 @@ export class Erasing {
     if (this.#isStopped || this.#running) return;
     this.#cancelAgain();
     this.#running = this.#run()
-      .catch((error: unknown) => {
-        if (this.#isStopped) return;
-        this.#parts.warn(error);
-        this.#again();
-      })
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#running = null;
       });
@@ -86,7 +82,15 @@ export class Erasing {
     await this.#running;
   }
 
+  /** It keeps none behind it. */
+  #failed(error: unknown): void {
+    if (this.#isStopped) return;
+    this.#parts.warn(error);
+    this.#again();
+  }
+
   #again(ms = AGAIN_MS): void {
+    this.#cancelAgain();
     this.#cancelAgain = this.#parts.clock.after(ms, () => this.goOn());
   }
 
@@ -97,7 +101,7 @@ export class Erasing {
       for (const each of await store.erasures.running()) {
         // Another process is at it: it is looked after whether it comes to the end.
         if (!(await this.#leased())) return this.#again(RENEW_MS);
-        await this.#whileLeased(() => this.#erase(each));
+        await this.#whileLeased(() => this.#erase(each)).catch((error: unknown) => this.#failed(error));
         if (this.#isStopped) break;
       }
     }
@@ -134,7 +138,7 @@ export class Erasing {
     const { erasures, chunks } = this.#parts.store;
     await this.#cancelOpen(of);
     await this.#cleanedUp(of);
-    await this.#eraseTasks(of);
+    const damaged = await this.#eraseTasks(of);
     await this.#turns(() => erasures.eraseRecords(of.id));
     if (this.#isStopped) return;
     await chunks.sweep();
@@ -146,6 +150,9 @@ export class Erasing {
       ...(of.subject.type === "user" ? KEPT_OF_USER : []),
       KEPT_ELSEWHERE,
       ...(isFilesLeft ? ["Files that others are putting at this moment go with the sweep of files."] : []),
+      ...(damaged > 0
+        ? [`Tasks that lie on damaged pages stay: ${damaged}. Run waybill doctor, which names them.`]
+        : []),
       ...(left === null ? [] : [left]),
     ];
     await erasures.end(of.id, this.#parts.clock.now(), kept);
@@ -154,7 +161,7 @@ export class Erasing {
   /** Ends what runs: a task that cannot be read stands still anyway. */
   async #cancelOpen(of: Erasure): Promise<void> {
     const tried = new Set<TaskId>();
-    await this.#pages(of, true, async (tasks) => {
+    await this.#pages(of, { open: true, except: new Set() }, async (tasks) => {
       const fresh = tasks.filter(({ id }) => !tried.has(id));
       for (const { id } of fresh) {
         tried.add(id);
@@ -177,31 +184,42 @@ export class Erasing {
       if (!(await this.#rested(LOOK_AGAIN_MS))) return;
   }
 
-  async #eraseTasks(of: Erasure): Promise<void> {
+  /** How many could not be removed. */
+  async #eraseTasks(of: Erasure): Promise<number> {
+    const damaged = new Set<TaskId>();
     const { erasures } = this.#parts.store;
     const { transitions } = this.#parts.engine;
-    await this.#pages(of, false, async (tasks) => {
+    await this.#pages(of, { open: false, except: damaged }, async (tasks) => {
       for (const { id, isOpen, isDeleted } of tasks) {
         if (isOpen) await this.#cancel(of, id);
         // So that whoever follows it, has it in memory or asks for it hears that it is gone.
         if (!isDeleted) await transitions.change(id, () => ({ command: { do: "delete" } })).catch(passOver);
       }
       const ids = tasks.map(({ id }) => id);
-      await this.#turns(() => erasures.eraseTasks(of.id, ids));
+      await this.#turns(async () => {
+        const turn = await erasures.eraseTasks(
+          of.id,
+          ids.filter((id) => !damaged.has(id)),
+        );
+        for (const id of turn.damaged) damaged.add(id);
+        return turn.isMore;
+      });
       return !this.#isStopped;
     });
+    return damaged.size;
   }
 
   /** Page by page, until nothing is left or `act` says that there is nothing more to do. */
   async #pages(
     of: Erasure,
-    open: boolean,
+    { open, except }: { open: boolean; except: ReadonlySet<TaskId> },
     act: (tasks: Awaited<ReturnType<Store["erasures"]["tasks"]>>["tasks"]) => Promise<boolean>,
   ): Promise<void> {
     for (let after: number | null = 0; after !== null && !this.#isStopped; ) {
       const page: Awaited<ReturnType<Store["erasures"]["tasks"]>> = await this.#parts.store.erasures.tasks(of, {
         open,
         after,
+        except: [...except],
       });
       if (page.tasks.length > 0 && !(await act(page.tasks))) return;
       after = page.next;

@@ -1,6 +1,8 @@
 /** The tasks of an erasure: they go with all that hangs on them, a slice at a time, and leave the names of their files to it. */
 import type { Database } from "better-sqlite3";
+import { Refusal } from "../../../task/errors.ts";
 import { numberIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { TaskRemoval } from "../tasks/task-removal.ts";
 import type { Pace } from "../thread/pace.ts";
@@ -21,6 +23,7 @@ const CALLED: Readonly<Record<string, string>> = {
 export class ErasedTasks {
   readonly #find;
   readonly #noteFiles;
+  readonly #dropTexts;
   readonly #tally;
   readonly #removal;
   #counts = new Map<string, number>();
@@ -32,6 +35,7 @@ export class ErasedTasks {
       `INSERT OR IGNORE INTO erased_files (erasure, sha256)
          SELECT ?, sha256 FROM task_files WHERE task = ? UNION SELECT ?, sha256 FROM attachments WHERE task = ?`,
     );
+    this.#dropTexts = lateRun(db, "DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))");
     this.#tally = new ErasureTally(db);
     this.#removal = new TaskRemoval(db, (table, rows) => {
       const kind = CALLED[table];
@@ -51,9 +55,23 @@ export class ErasedTasks {
     }
     this.#counts = new Map();
     this.#removal.begin(found.map(([n]) => numberIn(n)));
-    const removed = this.#removal.slice(true, pace);
+    const removed = this.#removal.slice(false, pace);
     this.#counts.set("tasks", removed);
     this.#tally.add(of, this.#counts, since);
+    this.#removeTexts(found.slice(0, removed).map(([n]) => numberIn(n)));
     return removed < found.length;
+  }
+
+  /** They must not stay where nobody finds them: no task goes as long as the index is damaged, which is no fault of the task's. */
+  #removeTexts(tasks: readonly number[]): void {
+    try {
+      this.#dropTexts.run(JSON.stringify(tasks));
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      throw new Refusal(
+        "unavailable",
+        "The search index is damaged: the words of what is erased cannot be removed from it.",
+      );
+    }
   }
 }

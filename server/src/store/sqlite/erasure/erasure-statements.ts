@@ -21,7 +21,7 @@ const FILES_AT_ONCE = 500;
 const MERGED_PAGES = 64;
 
 type Of = Pick<Erasure, "tenant" | "subject">;
-type Wanted = Of & { open: boolean; after: number };
+type Wanted = Of & { open: boolean; after: number; except: readonly string[] };
 
 export function erasureReads(db: Database) {
   const { row, rows, number } = queries(db);
@@ -30,7 +30,8 @@ export function erasureReads(db: Database) {
     db,
     `SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM (
        SELECT n, id, tenant, user, ended_at, deleted_at FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})
-     WHERE user = ? AND tenant IN (?, char(1) || ?) AND (? = 0 OR ended_at IS NULL)`,
+     WHERE user = ? AND tenant IN (?, char(1) || ?) AND (? = 0 OR ended_at IS NULL)
+       AND id NOT IN (SELECT value FROM json_each(?))`,
   );
   const lastLookedAt = lateRows(
     db,
@@ -39,11 +40,12 @@ export function erasureReads(db: Database) {
   const ofConversation = lateRows(
     db,
     `WITH RECURSIVE down (id, isOpen, isDeleted) AS (
-       SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM tasks WHERE conversation = ?
+       SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM tasks WHERE conversation = @conversation
        UNION
        SELECT t.id, t.ended_at IS NULL, t.deleted_at IS NOT NULL FROM down JOIN tasks t ON t.parent = down.id)
      SELECT id, isOpen, isDeleted FROM down
-     WHERE CASE WHEN ? THEN isOpen ELSE NOT EXISTS (SELECT 1 FROM tasks c WHERE c.parent = down.id) END
+     WHERE id NOT IN (SELECT value FROM json_each(@except)) AND CASE WHEN @open THEN isOpen ELSE NOT EXISTS (
+       SELECT 1 FROM tasks c WHERE c.parent = down.id AND c.id NOT IN (SELECT value FROM json_each(@except))) END
      LIMIT ${FOUND_AT_ONCE}`,
   );
   return {
@@ -56,13 +58,15 @@ export function erasureReads(db: Database) {
       (given: { tenant: string; limit: number }) => [given.tenant, given.limit],
     ),
     runningErasures: rows("SELECT id, record FROM erasures WHERE state = 'running' ORDER BY id", (_: null) => []),
-    erasableTasks: ({ tenant, subject, open, after }: Wanted): { tasks: unknown[][]; next: number | null } => {
-      const isOpen = open ? 1 : 0;
+    erasableTasks: (wanted: Wanted): { tasks: unknown[][]; next: number | null } => {
+      const { tenant, subject, after } = wanted;
+      const isOpen = wanted.open ? 1 : 0;
+      const except = JSON.stringify(wanted.except);
       if (subject.type === "conversation") {
-        const tasks = ofConversation.all(subject.id, isOpen);
+        const tasks = ofConversation.all({ conversation: subject.id, open: isOpen, except });
         return { tasks, next: tasks.length === 0 ? null : after };
       }
-      const tasks = ofUser.all(after, subject.id, tenant, tenant, isOpen);
+      const tasks = ofUser.all(after, subject.id, tenant, tenant, isOpen, except);
       const last = lastLookedAt.get(after)?.[0] ?? null;
       return { tasks, next: last === null ? null : numberIn(last) };
     },

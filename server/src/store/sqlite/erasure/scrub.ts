@@ -25,12 +25,17 @@ export function scrub(database: string, index: string): Scrubbed {
   const rows = openDatabase(database);
   try {
     const isIndexScrubbed = !existsSync(index) || scrubIndex(rows, index);
-    const isCompact = bytesOf(rows) <= COMPACTED_BYTES_MAX;
+    const isCompact = bytesOf(rows) <= COMPACTED_BYTES_MAX && isSound(rows);
     if (isCompact) rows.exec("VACUUM");
     return { isCompact, isLogEmpty: emptyLog(rows) && isIndexScrubbed };
   } finally {
     rows.close();
   }
+}
+
+/** What is damaged cannot be written anew, and the error would not say so: a wrong page number is called a full disk. */
+function isSound(db: Database): boolean {
+  return db.pragma("quick_check(1)", { simple: true }) === "ok";
 }
 
 /** Writes it anew, however large it is. Whoever calls it has the folder to himself. */

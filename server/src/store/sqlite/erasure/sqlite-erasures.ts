@@ -1,10 +1,12 @@
 /** The verbs of the store on erasures, over its channels and its files. Like the rest of this side it knows no SQL. */
 import type { AuditEntry } from "../../../task/audit.ts";
 import { type BackupRecord, type Erasure, pseudonymOf } from "../../../task/erasure.ts";
+import { Refusal } from "../../../task/errors.ts";
 import type { TaskId } from "../../../task/id.ts";
 import type { TaskChange } from "../../change-feed.ts";
 import { backupOf, erasureOf } from "../../codec/erasure-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
+import { Damaged } from "../../damage.ts";
 import type { ErasableTask, ErasureStore } from "../../erasure-store.ts";
 import type { KeptFiles } from "../../kept-files.ts";
 import { numberIn, textIn } from "../column.ts";
@@ -51,7 +53,10 @@ export class SqliteErasures implements ErasureStore {
     return this.#readable(await this.#parts.searches.send("runningErasures", null), "erasure", erasureOf);
   }
 
-  async tasks({ tenant, subject }: Pick<Erasure, "tenant" | "subject">, page: { open: boolean; after: number }) {
+  async tasks(
+    { tenant, subject }: Pick<Erasure, "tenant" | "subject">,
+    page: { open: boolean; after: number; except: readonly TaskId[] },
+  ) {
     const found = await this.#parts.searches.send("erasableTasks", { tenant, subject, ...page });
     const tasks = found.tasks.map(
       ([id, isOpen, isDeleted]): ErasableTask => ({
@@ -67,8 +72,22 @@ export class SqliteErasures implements ErasureStore {
     return await this.#parts.searches.send("openCleanups", { tenant, since });
   }
 
-  async eraseTasks(id: string, tasks: readonly TaskId[]): Promise<boolean> {
-    return await this.#parts.writes.send("eraseTasks", { id, ids: tasks });
+  /** What cannot go together is halved until the damaged ones are alone. */
+  async eraseTasks(id: string, tasks: readonly TaskId[]): Promise<{ isMore: boolean; damaged: TaskId[] }> {
+    try {
+      return { isMore: await this.#parts.writes.send("eraseTasks", { id, ids: tasks }), damaged: [] };
+    } catch (error) {
+      const [first] = tasks;
+      if (error instanceof Refusal || first === undefined) throw error;
+      if (tasks.length === 1) {
+        this.#parts.damage.note(new Damaged(`task ${first}`, error));
+        return { isMore: false, damaged: [first] };
+      }
+      const middle = Math.ceil(tasks.length / 2);
+      const before = await this.eraseTasks(id, tasks.slice(0, middle));
+      const behind = await this.eraseTasks(id, tasks.slice(middle));
+      return { isMore: before.isMore || behind.isMore, damaged: [...before.damaged, ...behind.damaged] };
+    }
   }
 
   async eraseRecords(id: string): Promise<boolean> {

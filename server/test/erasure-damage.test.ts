@@ -1,0 +1,79 @@
+/** Erasures that meet what the disk has damaged: they go past a task, and no other erasure waits behind what they cannot go past. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Waybill } from "@waybill/sdk";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { SqliteErasures } from "../src/store/sqlite/erasure/sqlite-erasures.ts";
+import { runWaybill } from "./command.ts";
+import { loseTextOf } from "./lose-text.ts";
+import { startTestServer } from "./server.ts";
+
+let data = "";
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), "waybill-erasure-damage-"));
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(data, { recursive: true, force: true });
+});
+
+async function served<Result>(act: (client: Waybill) => Promise<Result>): Promise<Result> {
+  const server = await startTestServer({ data });
+  try {
+    return await act(new Waybill({ baseUrl: server.url }));
+  } finally {
+    await server.stop();
+  }
+}
+
+async function submitted(client: Waybill, letter: string, alias: string) {
+  const payload = letter.repeat(60_000);
+  const task = await client.submit({ kind: "external", input: { queue: "never", payload }, conversation: { alias } });
+  const { conversation_id: conversation } = await task.get();
+  if (conversation === null) throw new Error("no conversation");
+  return { id: task.id, conversation };
+}
+
+async function reportsOf(client: Waybill, those: readonly { conversation: string }[], states: readonly string[]) {
+  const ids: string[] = [];
+  for (const { conversation } of those) ids.push((await client.erasures.begin({ conversation })).id);
+  const reports = () => Promise.all(ids.map((id) => client.erasures.get(id)));
+  await expect
+    .poll(async () => (await reports()).map(({ state }) => state), { timeout: 15_000, interval: 100 })
+    .toEqual(states);
+  return reports();
+}
+
+it("goes past a task on a damaged page, says that it stays, and removes those beside it", async () => {
+  const [damaged, beside, sound] = await served(async (client) => [
+    await submitted(client, "b", "damaged"),
+    await submitted(client, "c", "damaged"),
+    await submitted(client, "d", "sound"),
+  ]);
+  if (!damaged || !beside || !sound) throw new Error("three tasks were submitted");
+  await loseTextOf(data, "b");
+  const reports = await served(async (client) => {
+    const found = await reportsOf(client, [damaged, sound], ["completed", "completed"]);
+    await expect(client.task(beside.id).get()).rejects.toThrow();
+    return found;
+  });
+  expect(reports.map(({ removed }) => removed["tasks"])).toEqual([1, 1]);
+  const kept = reports.map((report) => report.kept.join(" "));
+  expect(kept).toEqual([expect.stringContaining("damaged pages stay: 1."), expect.not.stringContaining("pages stay")]);
+  const { out } = await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" });
+  expect(out).toContain(damaged.id);
+}, 60_000);
+
+it("lets others go on where it cannot go on itself", async () => {
+  const erase = SqliteErasures.prototype.eraseRecords;
+  let first: string | null = null;
+  vi.spyOn(SqliteErasures.prototype, "eraseRecords").mockImplementation(function (this: SqliteErasures, id) {
+    first ??= id;
+    return id === first ? Promise.reject(new Error("Its page is damaged.")) : erase.call(this, id);
+  });
+  await served(async (client) => {
+    const those = [await submitted(client, "a", "a"), await submitted(client, "b", "b")];
+    await reportsOf(client, those, ["running", "completed"]);
+  });
+}, 60_000);

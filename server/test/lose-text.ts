@@ -1,0 +1,19 @@
+/** Damages a long value in a database that nobody has open. */
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { openDatabase } from "../src/store/sqlite/database.ts";
+import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
+
+/** Breaks off the value that is of this letter alone, behind its beginning. */
+export async function loseTextOf(folder: string, letter: string): Promise<void> {
+  const file = path.join(folder, DATABASE_FILE);
+  const db = openDatabase(file);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const bytes = await readFile(file);
+  // Each page of a long value begins with the number of its next one.
+  for (let at = 0; at < bytes.length; at += size)
+    if (bytes.subarray(at + 4, at + size).every((byte) => byte === letter.charCodeAt(0))) bytes.fill(0xff, at, at + 4);
+  await writeFile(file, bytes);
+}
