@@ -183,7 +183,7 @@ export const STORE = [
   {
     file: removal,
     name: "what-a-damaged-task-was-to-go-with-is-never-tried-alone",
-    find: "this.#isLooking = others.length > 0;",
+    find: "this.#isLooking = true;",
     put: "this.#isLooking = false;",
   },
   {

@@ -4,10 +4,10 @@ import { Damaged, type DamageLog } from "../../damage.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Writes } from "../thread/writes.ts";
 
-/** Slices in a row that one damaged task breaks, until it is known and left where it is. */
-const BROKEN_BY_TASK_MAX = 2;
+/** Slices in a row that damaged tasks break, until they are known and left where they are: as many as have rows on a page. */
+const BROKEN_BY_TASKS_MAX = 64;
 
-/** How many went. What breaks more slices than a task can is the search index: the texts stay there, and lead nowhere. */
+/** How many went. What breaks more slices than tasks can is the search index: the texts stay there, and lead nowhere. */
 export async function sweptTasks(
   writes: Channel<Writes>,
   retention: { endedBefore: number; limit: number },
@@ -25,8 +25,8 @@ export async function sweptTasks(
     } catch (error) {
       broken += 1;
       if (error instanceof Refusal || !texts) throw error;
-      damage.note(new Damaged(broken > BROKEN_BY_TASK_MAX ? "search index" : "task that ended long ago", error));
-      texts = broken <= BROKEN_BY_TASK_MAX;
+      damage.note(new Damaged(broken > BROKEN_BY_TASKS_MAX ? "search index" : "task that ended long ago", error));
+      texts = broken <= BROKEN_BY_TASKS_MAX;
     }
   }
   return swept;

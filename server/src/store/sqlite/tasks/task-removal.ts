@@ -54,7 +54,7 @@ export class TaskRemoval {
   #waiting: number[] = [];
   /** What goes at this moment. */
   #going: readonly number[] = [];
-  /** One of some that were to go together lies on a damaged page: alone each shows whether it is the one. */
+  /** One of some that were to go together lies on a damaged page: alone each shows whether it is the one, and the next may be one too. */
   #isLooking = false;
   /** Those that do. They stay. */
   readonly #damaged = new Set<number>();
@@ -106,7 +106,7 @@ export class TaskRemoval {
 
   /**
    * Within the caller's transaction. Returns how many tasks are gone. Without `texts`, their texts stay in the search index
-   * and lead nowhere: a damaged index must not keep the tasks. A task on a damaged page breaks two transactions and keeps no other.
+   * and lead nowhere: a damaged index must not keep the tasks. A task on a damaged page breaks two transactions at most and keeps no other.
    */
   slice(texts: boolean, pace = new Pace()): number {
     const isOver = pace.turn(SLICE_MS);
@@ -127,6 +127,7 @@ export class TaskRemoval {
       this.#totals.write();
       for (const { tenant, user, bytes } of this.#bytes.values()) this.#addBytes.run(tenant, user, -bytes);
       this.#bytes.clear();
+      this.#isLooking = false;
       return gone.length;
     } catch (error) {
       // Nothing of this transaction is kept.
@@ -142,8 +143,8 @@ export class TaskRemoval {
     const [first, ...others] = this.#going;
     this.#going = [];
     if (first === undefined) return;
-    this.#isLooking = others.length > 0;
-    if (this.#isLooking) return;
+    this.#isLooking = true;
+    if (others.length > 0) return;
     this.#damaged.add(first);
     this.#waiting = this.#waiting.filter((n) => n !== first);
   }
