@@ -22,8 +22,8 @@ function begin() {
     isCaredFor: (id) => !abandoned.has(id),
     queue: ({ id }) => queued.push(id),
   });
-  const runs = (own: Partial<Task> = {}): Entry => {
-    const task: Task = { ...newTask({ kind: "work", createdAt: BORN }), state: "running", ...own };
+  const runs = (): Entry => {
+    const task: Task = { ...newTask({ kind: "work", createdAt: BORN }), state: "running" };
     const entry: Entry = { ...entryOf(task, new Map()), doneBy: "handler" };
     open.remember(entry);
     return entry;
