@@ -195,20 +195,8 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/thread/hearing.ts",
     name: "all-answers-are-heard-in-one-turn",
-    find: "heard === TOGETHER && this.#workedMs() < this.#until",
+    find: "heard === TOGETHER && workedMs() < this.#until",
     put: "heard === TOGETHER",
-  },
-  {
-    file: "server/src/store/sqlite/thread/hearing.ts",
-    name: "answers-are-heard-for-as-long-in-a-long-turn",
-    find: "Math.max(TURN_MS, (now - from) * TURN_SHARE)",
-    put: "TURN_MS",
-  },
-  {
-    file: "server/src/store/sqlite/thread/hearing.ts",
-    name: "answers-are-heard-for-a-share-of-the-longest-turn",
-    find: "Math.min(TURN_MS_MAX, Math.max(TURN_MS, (now - from) * TURN_SHARE))",
-    put: "Math.max(TURN_MS, (now - from) * TURN_SHARE)",
   },
   {
     file: "server/src/store/sqlite/thread/fair-channel.ts",

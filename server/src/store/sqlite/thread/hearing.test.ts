@@ -51,38 +51,6 @@ test("what answers set off is done in the turns of the event loop in which they 
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
-test.each([
-  { othersMs: 0, atLeast: 16, atMost: 16 },
-  { othersMs: 60, atLeast: 64, atMost: 80 },
-  { othersMs: 1_000, atLeast: 96, atMost: 112 },
-])("of a turn in which others work for $othersMs ms, answers are heard for a share of it", async (row) => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let [workedMs, ofTurn, heard] = [0, 0, 0];
-  const turns: number[] = [];
-  const hear = () => {
-    workedMs += 0.25;
-    ofTurn += 1;
-    heard += 1;
-    if (heard === 400) resolve();
-  };
-  const read = (all: string): Heard<string>[] =>
-    all.split(" ").map((answer) => ({ tenant: "some", bytes: undefined, answer }));
-  const some = new Hearing({ read, hear, rests: () => turns.push(ofTurn) }, () => workedMs);
-  const others = () => {
-    workedMs += row.othersMs;
-    ofTurn = 0;
-    if (heard < 400) setImmediate(others);
-  };
-  some.arrived(answers("some", 400));
-  setImmediate(others);
-  await promise;
-  // It had no turn before the first that could tell how long one is, and the last has what is left.
-  const whole = turns.slice(1, -1);
-  expect(whole.length).toBeGreaterThan(1);
-  expect(Math.min(...whole)).toBeGreaterThanOrEqual(row.atLeast);
-  expect(Math.max(...whole)).toBeLessThanOrEqual(row.atMost);
-});
-
 test("all that have come are heard at once when it is told so", () => {
   const heard: string[] = [];
   const some = hearing((answer) => heard.push(answer), 1 << 20);

@@ -10,12 +10,6 @@ import { Queue } from "./queue.ts";
  * writer is one batch of it. That a change has been written sets off 0.1 to 1 ms of work, as where a child has ended.
  */
 const TURN_MS = 4;
-/**
- * Where turns are long, with hundreds of streams to read from, those of one turn would be few a second, and text that is on disk
- * would wait for the next: then a share of a turn, up to so much. Others wait little longer for that.
- */
-const TURN_SHARE = 0.25;
-const TURN_MS_MAX = 25;
 /** Of answers, and of what they are about, in a turn. */
 const TURN_BYTES_MAX = 64 << 10;
 /** To look at the time, and to let what the answers have set off go through, costs as much as to hear one that sets off nothing. */
@@ -33,7 +27,6 @@ type Observer<Answer> = {
 
 export class Hearing<Answer> {
   readonly #observer: Observer<Answer>;
-  readonly #workedMs: () => number;
   /** As they came: a port hands on up to 1,000 of them before the loop goes round. */
   #arrived: string[] = [];
   /** What was read of each tenant, in the order of their turns. */
@@ -45,10 +38,8 @@ export class Hearing<Answer> {
   #bytes = 0;
   #aboutBytes = 0;
 
-  /** `worked` says how many milliseconds this thread has worked so far. */
-  constructor(observer: Observer<Answer>, worked = workedMs) {
+  constructor(observer: Observer<Answer>) {
     this.#observer = observer;
-    this.#workedMs = worked;
   }
 
   /** Answers that were read and not heard. */
@@ -70,11 +61,8 @@ export class Hearing<Answer> {
   #nextTurn(): void {
     if (this.#hasTurn) return;
     this.#hasTurn = true;
-    const from = this.#workedMs();
     setImmediate(() => {
-      const now = this.#workedMs();
-      const ms = Math.min(TURN_MS_MAX, Math.max(TURN_MS, (now - from) * TURN_SHARE));
-      this.#begin(TURN_BYTES_MAX, now + ms);
+      this.#begin(TURN_BYTES_MAX, workedMs() + TURN_MS);
       this.#some();
     });
   }
@@ -88,7 +76,7 @@ export class Hearing<Answer> {
   readonly #some = (): void => {
     let heard = 0;
     while (heard < TOGETHER && this.#one()) heard += 1;
-    if (heard === TOGETHER && this.#workedMs() < this.#until) {
+    if (heard === TOGETHER && workedMs() < this.#until) {
       // Behind all that the answers have set off.
       queueMicrotask(() => process.nextTick(this.#some));
       return;
