@@ -36,9 +36,8 @@ await engine.close();
 const folder = await mkdtemp(join(tmpdir(), "waybill-packed-"));
 const npm = (...args) =>
   execFileSync("npm", args, { cwd: folder, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
-const port = await freePort();
-const url = `http://localhost:${port}`;
 let server;
+let url;
 try {
   execFileSync("npm", ["pack", "--workspace", "sdk", "--workspace", "server", "--pack-destination", folder], {
     cwd: ROOT,
@@ -57,6 +56,9 @@ try {
   await writeFile(join(folder, "program.mjs"), PROGRAM);
   const bin = join(folder, "node_modules/.bin/waybill");
   const { stderr: told } = spawnSync(bin, ["init"], { cwd: folder, encoding: "utf8" });
+  // Only now: what runs beside this would take a port that nobody listens on for the time of an installation.
+  const port = await freePort();
+  url = `http://localhost:${port}`;
   const flags = ["--port", String(port), "--lens-port", "none"];
   server = spawn(bin, ["dev", ...flags], { cwd: folder, stdio: "ignore" });
   const exited = new Promise((resolve) => server.once("exit", resolve));
