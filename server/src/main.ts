@@ -29,7 +29,7 @@ import { logger } from "./parts/log.ts";
 import { noteStart } from "./parts/note-start.ts";
 import { Outbox, outgoingClient } from "./parts/outbox.ts";
 import { paidRequestsOver } from "./parts/paid-requests.ts";
-import { preloadingOf } from "./parts/preloading.ts";
+import { type Preloading, preloadingOf } from "./parts/preloading.ts";
 import { issuesOf, refuseWithoutKeys, storeOf } from "./parts/store.ts";
 import { telemetryOf } from "./parts/telemetry.ts";
 import { tokenSecretIn } from "./parts/token-secret.ts";
@@ -138,14 +138,14 @@ export async function startServer(
     host.serve();
     noteStart(store.audit, config, lenses, log);
     for (const part of [erasing, paid]) part.goOn();
-    const unmoved = (error: unknown) => log.warn({ err: error }, "vector stores keep their older model");
-    stores.moveToUsualModel().catch(unmoved);
-    const ending = [...leaves, outbox, erasing, paid, preloadingOf(config.models, host.loads, log)];
+    stores.moveToUsualModel().catch((err: unknown) => log.warn({ err }, "vector stores keep their older model"));
+    const greeting = greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) });
+    const preloading = preloadingOf(config.models, host.loads, log);
+    const ending = [...leaves, outbox, erasing, paid];
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {
-      ...{ url: host.url, lensUrls: host.lensUrls },
-      greeting: greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) }),
-      ...stopping({ config, log, store, engine, host, audit: verbs.audit, leaves: ending }),
+      ...{ url: host.url, lensUrls: host.lensUrls, greeting },
+      ...stopping({ config, log, store, engine, host, audit: verbs.audit, preloading, leaves: ending }),
     };
   } catch (error) {
     await store.close();
@@ -161,6 +161,7 @@ function stopping({
   engine,
   host,
   audit,
+  preloading,
   leaves,
 }: {
   config: Config;
@@ -169,6 +170,7 @@ function stopping({
   engine: EmbeddedEngine;
   host: Host;
   audit: Audit;
+  preloading: Preloading;
   /** What has threads, processes or turns of its own, some of which end with a word to the store. */
   leaves: readonly { close: () => Promise<void> }[];
 }): Pick<Running, "stop" | "hurry"> {
@@ -176,6 +178,8 @@ function stopping({
   const stop = async () => {
     log.info("stopping");
     host.refuse();
+    // Nobody will ask any more for what it would load, and what it makes of a host that is closed nobody would close.
+    await preloading.close();
     await Promise.race([engine.stop(config.graceMs), hurried.promise.then(() => engine.stop(0))]);
     await host.close(CLOSE_MS);
     await audit.close();

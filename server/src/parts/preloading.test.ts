@@ -43,3 +43,15 @@ it("a server that stops loads nothing more", async () => {
   await clock.advance(9 * SECOND, nextTurn);
   expect(state.loaded).toEqual(["first"]);
 });
+
+it("a server that stops waits for what is being loaded", async () => {
+  const loaded = Promise.withResolvers<void>();
+  const { clock, preloading: stopped } = preloading({ first: () => loaded.promise });
+  await clock.advance(SECOND, nextTurn);
+  let isClosed = false;
+  const closed = stopped.close().then(() => (isClosed = true));
+  await nextTurn();
+  expect(isClosed).toBe(false);
+  loaded.resolve();
+  await closed;
+});

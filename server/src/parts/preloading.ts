@@ -29,6 +29,7 @@ export class Preloading {
   readonly #parts: Required<Parts>;
   readonly #left: (() => Promise<unknown>)[];
   #cancel: () => void;
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(loads: readonly (() => Promise<unknown>)[], parts: Parts) {
     this.#parts = { worked: workedShare(), ...parts };
@@ -36,13 +37,17 @@ export class Preloading {
     this.#cancel = this.#later();
   }
 
+  /** Resolves once nothing is being loaded, and nothing will be. */
   async close(): Promise<void> {
     this.#left.length = 0;
     this.#cancel();
+    await this.#looking;
   }
 
   #later(): () => void {
-    return this.#parts.clock.after(LOOK_MS, () => void this.#look());
+    return this.#parts.clock.after(LOOK_MS, () => {
+      this.#looking = this.#look();
+    });
   }
 
   async #look(): Promise<void> {
