@@ -51,7 +51,7 @@ export class Preloading {
   }
 
   async #look(): Promise<void> {
-    // What fails is tried again by whoever needs it, and told to them.
+    // Whoever needs what has failed is told so too: Node.js keeps the error of a module until it is started again.
     if (this.#parts.worked() < IDLE_SHARE) await this.#left.shift()?.().catch(this.#parts.warn);
     if (this.#left.length > 0) this.#cancel = this.#later();
   }
