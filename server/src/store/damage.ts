@@ -10,9 +10,17 @@ export class Damaged extends Error {
   readonly what: string;
 
   constructor(what: string, cause: unknown) {
-    super(`The ${what} cannot be read: ${sentenceOf(cause)}`, { cause });
+    const issue = cause instanceof Error ? firstIssueOf(cause) : null;
+    // A log adds what causes say: of a schema's error that is the JSON of all that is wrong, of which the first says enough.
+    super(`The ${what} cannot be read: ${sentenceOf(issue ?? cause)}`, issue === null ? { cause } : {});
     this.what = what;
   }
+}
+
+/** A row; null stands for one at which its statement broke off. */
+export function foundRow(row: unknown[] | null): unknown[] {
+  if (row === null) throw new Error("a page that it lies on is damaged");
+  return row;
 }
 
 /** Things of which more were told than this are told again. */
@@ -60,9 +68,8 @@ export async function orDamaged<Value>(what: string, read: () => Promise<Value>)
 
 const SENTENCE_CHARACTERS_MAX = 500;
 
-/** The message of a schema's error is the JSON of all that is wrong: the first of it says enough. */
 function sentenceOf(error: unknown): string {
-  const text = error instanceof Error ? (firstIssueOf(error) ?? error.message) : String(error);
+  const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s+/g, " ").slice(0, SENTENCE_CHARACTERS_MAX);
 }
 

@@ -19,13 +19,21 @@ import { openSqliteStore } from "./store.ts";
 
 let folder = "";
 let damages: string[] = [];
+let sentences: string[] = [];
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "waybill-damage-"));
   damages = [];
+  sentences = [];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const reopened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+const reopened = () =>
+  openSqliteStore(folder, {
+    onDamage: ({ what, message }) => {
+      damages.push(what);
+      sentences.push(message);
+    },
+  });
 
 /** Three tasks in a closed store, of which a test damages the second. */
 async function threeTasks(fields: Partial<Parameters<typeof newTask>[0]> = {}): Promise<[Task, Task, Task]> {
@@ -75,6 +83,7 @@ test("what is damaged says in a sentence what is wrong with it, and where, also 
     "The task t cannot be read: it is wrong: Invalid input: expected object, received null",
     "The task t cannot be read: no such page",
   ]);
+  expect(new Damaged("task t", row.safeParse(null).error).cause, "a log would add its JSON").toBe(undefined);
 });
 
 test.each(Object.entries(DAMAGES))(
@@ -110,6 +119,7 @@ test("a list whose statement breaks at the bytes of one task has all others, in 
   const listed = await damaged.list(EVERYBODY, {}, { limit: 10 });
   expect(listed.tasks.map(({ id }) => id)).toEqual([fourth?.id, third?.id, first?.id]);
   expect(damages).toEqual([`task of row ${second?.number}`]);
+  expect(sentences).toEqual([expect.stringMatching(/cannot be read: a page that it lies on is damaged$/)]);
   await damaged.close();
 });
 

@@ -2,12 +2,12 @@
 import type { Task } from "../../../task/task.ts";
 import { previewValue } from "../../codec/spill.ts";
 import { readTaskRow, taskOf } from "../../codec/task-row.ts";
-import type { DamageLog } from "../../damage.ts";
+import { type DamageLog, foundRow } from "../../damage.ts";
 
 export function listedTasks(found: readonly { n: number; row: unknown[] | null }[], damage: DamageLog): Task[] {
   return found.flatMap(({ n, row }) => {
     const task = damage.orLeftOut(taskIn(row) ?? `task of row ${n}`, () => {
-      const stored = readTaskRow(row);
+      const stored = readTaskRow(foundRow(row));
       const output = stored.output === null ? {} : { output: previewValue(stored.output) };
       return taskOf(stored, { input: previewValue(stored.input), ...output });
     });

@@ -2,7 +2,7 @@
 import { type OpenTask, openTask } from "../../../task/open-task.ts";
 import type { Task } from "../../../task/task.ts";
 import { openTaskOf } from "../../codec/task-row.ts";
-import type { DamageLog } from "../../damage.ts";
+import { type DamageLog, foundRow } from "../../damage.ts";
 import type { OpenRows } from "./open-reads.ts";
 
 type Source<Place> = {
@@ -20,7 +20,7 @@ export async function openedTasks<Place>({ pageFrom, damage, readable }: Source<
       from = place;
       if (aside) continue;
       // The columns repeat what the record says.
-      const task = damage.orLeftOut(`task ${id}`, () => openTaskOf(row)) ?? (await readable(id));
+      const task = damage.orLeftOut(`task ${id}`, () => openTaskOf(foundRow(row))) ?? (await readable(id));
       if (task) tasks.push("ready" in task ? task : openTask(task));
     }
     if (page.rows.length < wanted && !page.more) return { tasks, next: null };
