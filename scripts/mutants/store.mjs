@@ -205,6 +205,30 @@ export const STORE = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/passed-over.ts",
+    name: "what-is-damaged-ends-every-turn",
+    find: "if (this.has(what)) return otherwise;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/erased-records.ts",
+    name: "a-conversation-that-cannot-be-emptied-is-still-shown",
+    find: "this.#hasTask.get(id) || passed.has(messages)",
+    put: "this.#hasTask.get(id)",
+  },
+  {
+    file: removal,
+    name: "a-damaged-index-of-texts-ends-every-slice",
+    find: "this.#isIndexDamaged = true;",
+    put: "",
+  },
+  {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "what-cannot-be-erased-is-tried-every-ten-seconds",
+    find: "Math.min(2 * this.#againMs, AGAIN_MS_MAX)",
+    put: "AGAIN_MS",
+  },
+  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",
@@ -261,8 +285,8 @@ export const STORE = [
   {
     file: sweep,
     name: "what-a-deleted-conversation-held-stays",
-    find: "(isOld === 1 || isDeleted === 1) && !contents",
-    put: "isOld === 1 && !contents",
+    find: "(isOld === 1 || isDeleted === 1) && !passed",
+    put: "isOld === 1 && !passed",
   },
   {
     file: sweep,
@@ -273,7 +297,7 @@ export const STORE = [
   {
     file: sweep,
     name: "expired-documents-stay",
-    find: "sweepDocuments(db, expiredBefore, until);\n  return",
+    find: "sweepDocuments(db, expiredBefore, passed, until);\n  return",
     put: "true;\n  return",
   },
   {

@@ -65,6 +65,32 @@ it("goes past a task on a damaged page, says that it stays, and removes those be
   expect(out).toContain(damaged.id);
 }, 60_000);
 
+it("goes past a message on a damaged page, hides its conversation, and says what stays", async () => {
+  const [damaged, sound, kept] = await served(async (client) => {
+    const ids: string[] = [];
+    for (const letters of ["ab", "c", "d"]) {
+      const { id } = await client.conversations.create();
+      for (const letter of letters) await client.conversations.say(id, [{ text: letter.repeat(60_000) }]);
+      ids.push(id);
+    }
+    return ids;
+  });
+  if (!damaged || !sound || !kept) throw new Error("three conversations were made");
+  await loseTextOf(data, "b");
+  await served(async (client) => {
+    const those = [{ conversation: damaged }, { conversation: sound }];
+    const reports = await reportsOf(client, those, ["completed", "completed"]);
+    const says = reports.map((report) => report.kept.join(" "));
+    expect(says[0]).toContain(`What else lies on damaged pages stays: messages of conversation ${damaged}.`);
+    await expect(client.conversations.get(damaged)).rejects.toThrow();
+    await expect(client.conversations.get(sound)).rejects.toThrow();
+    await client.conversations.delete(kept);
+    await expect(client.conversations.get(kept)).rejects.toThrow();
+  });
+  const { out } = await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" });
+  expect(out).toMatch(/message of conversation/);
+}, 60_000);
+
 it("lets others go on where it cannot go on itself", async () => {
   const erase = SqliteErasures.prototype.eraseRecords;
   let first: string | null = null;

@@ -1,5 +1,5 @@
-/** Damages a long value in a database that nobody has open. */
-import { readFile, writeFile } from "node:fs/promises";
+/** Damages a long value, or a page, in a database that nobody has open. */
+import { open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { openDatabase } from "../src/store/sqlite/database.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
@@ -16,4 +16,16 @@ export async function loseTextOf(folder: string, letter: string): Promise<void> 
   for (let at = 0; at < bytes.length; at += size)
     if (bytes.subarray(at + 4, at + size).every((byte) => byte === letter.charCodeAt(0))) bytes.fill(0xff, at, at + 4);
   await writeFile(file, bytes);
+}
+
+/** Writes over the page where this table or index begins. */
+export async function damagePageOf(folder: string, name: string): Promise<void> {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const root = Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(name));
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const file = await open(path.join(folder, DATABASE_FILE), "r+");
+  await file.write(Buffer.alloc(size, 0x5a), 0, size, (root - 1) * size);
+  await file.close();
 }

@@ -34,10 +34,10 @@ export interface ErasureStore {
    */
   eraseTasks(id: string, tasks: readonly TaskId[]): Promise<{ isMore: boolean; damaged: TaskId[] }>;
   /**
-   * Removes whatever else is the subject's, and puts the pseudonym in the place of a user's name in what stays. False when
-   * nothing is left.
+   * Removes whatever else is the subject's, and puts the pseudonym in the place of a user's name in what stays. `isMore` is false when
+   * nothing is left but `damaged`, which cannot be removed.
    */
-  eraseRecords(id: string): Promise<boolean>;
+  eraseRecords(id: string): Promise<{ isMore: boolean; damaged: string[] }>;
   /** Removes the words of removed texts from the index of texts. False when nothing is left. */
   eraseWords(): Promise<boolean>;
   /** Removes files that only removed rows have named. Answers how many are left, which somebody else may be about to name. */

@@ -1,10 +1,10 @@
 /** What a damaged database does: an error for the one thing that is damaged, and for nothing else. */
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { loseTextOf } from "../../../test/lose-text.ts";
+import { damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
 import { tokenSecretIn } from "../../parts/token-secret.ts";
 import type { Erasure } from "../../task/erasure.ts";
 import { openTask } from "../../task/open-task.ts";
@@ -52,18 +52,6 @@ function damage(sql: string, ...values: unknown[]): void {
   db.pragma("ignore_check_constraints = 1");
   expect(db.prepare<unknown[]>(sql).run(...values).changes).toBeGreaterThan(0);
   db.close();
-}
-
-/** Writes over the page where this table or index begins. */
-async function damagePage(name: string): Promise<void> {
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  const root = Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(name));
-  const size = Number(db.pragma("page_size", { simple: true }));
-  db.close();
-  const file = await open(path.join(folder, DATABASE_FILE), "r+");
-  await file.write(Buffer.alloc(size, 0x5a), 0, size, (root - 1) * size);
-  await file.close();
 }
 
 const DAMAGES: Readonly<Record<string, (task: Task) => void>> = {
@@ -369,7 +357,7 @@ test("a setting that cannot be read is an error of whoever asks for it, and the 
 test("a check of a database with a damaged page goes on behind it", async () => {
   const [first, second] = await threeTasks();
   damage("UPDATE tasks SET record = '{' WHERE id = ?", second.id);
-  await damagePage("events");
+  await damagePageOf(folder, "events");
   const { problems, unreadable } = await sqliteStorage(folder).health();
   expect(problems.length).toBeGreaterThan(0);
   const tasks = unreadable.map(({ task }) => task);
@@ -400,7 +388,7 @@ test("a value whose file is gone is an error of its task, and lists show the tas
 
 test("a damaged page is an error of the questions that need it, and the reader lives on", async () => {
   const [first] = await threeTasks();
-  await damagePage("events");
+  await damagePageOf(folder, "events");
   const store = await reopened();
   const asked = [store.events(first.id, 0, 10), store.task(first.id), store.journal(first.id)];
   const [events, task, journal] = await Promise.allSettled(asked);
@@ -412,7 +400,7 @@ test("a damaged page is an error of the questions that need it, and the reader l
 
 test("a damaged index of open tasks is made anew by a start, which says so once", async () => {
   const tasks = await threeTasks();
-  await damagePage("tasks_open");
+  await damagePageOf(folder, "tasks_open");
   const store = await reopened();
   expect(damages).toEqual(["index of open tasks, which has been made anew,"]);
   expect((await store.open(null, 3)).tasks).toEqual(tasks.map(openTask));
@@ -425,8 +413,8 @@ test("a damaged index of open tasks is made anew by a start, which says so once"
 
 test("a start says what to do when neither the index of open tasks nor the tasks can be read", async () => {
   await threeTasks();
-  await damagePage("tasks_open");
-  await damagePage("tasks");
+  await damagePageOf(folder, "tasks_open");
+  await damagePageOf(folder, "tasks");
   await expect(reopened()).rejects.toThrow("waybill restore");
 });
 
@@ -437,7 +425,7 @@ test("a damaged index of texts costs searches alone, and old tasks are still rem
   await submit(store, newest);
   expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(2);
   await store.close();
-  await damagePage("search_data");
+  await damagePageOf(folder, "search_data");
   store = await reopened();
   await expect(store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).rejects.toThrow();
   expect((await store.list(EVERYBODY, {}, { limit: 10 })).total).toBe(2);

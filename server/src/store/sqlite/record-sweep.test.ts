@@ -4,6 +4,7 @@ import { processorMs } from "../../../test/processor-time.ts";
 import { openDatabase } from "./database.ts";
 import { DocumentRemoval } from "./documents/document-removal.ts";
 import { migrate } from "./migrate.ts";
+import { PassedOver } from "./passed-over.ts";
 import { emptyConversation, sweepRecords } from "./record-sweep.ts";
 
 const KB_60 = "x".repeat(60_000);
@@ -64,7 +65,7 @@ function stage() {
     sweep: () => {
       let after: string | null = "";
       return longestTurn(db, () => {
-        after = sweepRecords(db, { ...OLD, after: after ?? "" });
+        after = sweepRecords(db, { ...OLD, after: after ?? "" }, new PassedOver());
         return after === null;
       });
     },
@@ -99,7 +100,7 @@ test("a sweep looks at each of however many conversations, and removes those tha
   for (let n = 0; n < 500; n++) converse(`empty ${n}`, 0, null);
   converse("used", 0, null);
   db.exec("UPDATE conversations SET last_activity_at = 5 WHERE id = 'used'");
-  expect(sweepRecords(db, { ...OLD, after: "" }, Number.POSITIVE_INFINITY)).toBe(null);
+  expect(sweepRecords(db, { ...OLD, after: "" }, new PassedOver(), Number.POSITIVE_INFINITY)).toBe(null);
   expect(counts()).toEqual([1, 0, 0, 0, 0]);
   db.close();
 });
@@ -107,7 +108,7 @@ test("a sweep looks at each of however many conversations, and removes those tha
 test("a conversation that was deleted is emptied at once, and by the next sweep where that was broken off", () => {
   const { db, counts, converse, sweep } = stage();
   for (const id of ["whole", "broken off"]) converse(id, 40, 5);
-  while (!emptyConversation(db, "whole"));
+  while (!emptyConversation(db, "whole", new PassedOver()));
   expect(counts()).toEqual([2, 40, 40, 0, 0]);
   sweep();
   expect(counts()).toEqual([2, 0, 0, 0, 0]);

@@ -2,13 +2,15 @@
  * Removes what callers leave behind beside their tasks, once it is old enough: idempotency records, entries of the audit
  * log, conversations, documents that have expired. A turn takes a few milliseconds, so that nobody who writes waits behind
  * it for long, and says where the next one goes on: however much there is, it goes. What may bring much with it is
- * emptied first, a few rows at a time, and half of it may be there until the next turn: nobody is shown it any more.
+ * emptied first, a few rows at a time, and half of it may be there until the next turn: nobody is shown it any more. What lies
+ * on a damaged page stays, and keeps nothing else.
  */
 import type { Database } from "better-sqlite3";
 import type { RecordTimes } from "../store.ts";
 import { auditRetention } from "./audit/audit-statements.ts";
 import { textIn } from "./column.ts";
 import { DocumentRemoval } from "./documents/document-removal.ts";
+import type { PassedOver } from "./passed-over.ts";
 import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "./slices.ts";
 
 export type RecordSweep = RecordTimes & {
@@ -16,10 +18,11 @@ export type RecordSweep = RecordTimes & {
   after: string;
 };
 
-/** Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. */
+/** Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. Throws `Damaged`: the next turn passes over that. */
 export function sweepRecords(
   db: Database,
   { idempotencyBefore, auditBefore, auditEntriesMax, unusedSince, expiredBefore, after }: RecordSweep,
+  passed: PassedOver,
   turnMs = TURN_MS,
 ): string | null {
   const until = performance.now() + turnMs;
@@ -27,29 +30,45 @@ export function sweepRecords(
   const oldRecords = db.prepare<unknown[], unknown[]>("SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?").raw();
   const removeRecord = db.prepare<unknown[]>("DELETE FROM idempotency WHERE scope = ? AND key = ?");
   const removeEntries = auditRetention(db);
-  const done =
+  const records = () =>
     inSlices(until, SLICE_ROWS, () => {
       const slice = oldRecords.all(idempotencyBefore, SLICE_ROWS);
       for (const key of slice) removeRecord.run(...key);
       return slice.length;
-    }) &&
+    });
+  const entries = () =>
     inSlices(until, SLICE_ROWS, () =>
       removeEntries({ before: auditBefore, keptMax: auditEntriesMax, limit: SLICE_ROWS }),
-    ) &&
-    sweepDocuments(db, expiredBefore, until);
-  return done ? sweepConversations(db, unusedSince, after, until) : after;
+    );
+  const done =
+    passed.attempt("idempotency keys", records, true) &&
+    passed.attempt("audit log", entries, true) &&
+    sweepDocuments(db, expiredBefore, passed, until);
+  return done ? sweepConversations(db, unusedSince, after, passed, until) : after;
 }
 
-/** Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing of it is left. */
-export function emptyConversation(db: Database, id: string): boolean {
-  return conversationContents(db).empty(id, performance.now() + TURN_MS);
+/** Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing is left that can go; throws `Damaged` once. */
+export function emptyConversation(db: Database, id: string, passed: PassedOver): boolean {
+  const empty = () => conversationContents(db).empty(id, performance.now() + TURN_MS);
+  return passed.attempt(messagesOf(id), empty, true);
 }
 
-function sweepDocuments(db: Database, expiredBefore: number, until: number): boolean {
-  const next = db.prepare<unknown[], unknown[]>("SELECT key FROM documents WHERE expires_at <= ? LIMIT 1").raw();
+function messagesOf(conversation: string): string {
+  return `messages of conversation ${conversation}`;
+}
+
+function sweepDocuments(db: Database, expiredBefore: number, passed: PassedOver, until: number): boolean {
+  const some = db.prepare<unknown[], unknown[]>("SELECT key FROM documents WHERE expires_at <= ? LIMIT ?").raw();
   const removal = new DocumentRemoval(db);
-  for (let row = next.get(expiredBefore); row; row = next.get(expiredBefore))
-    if (!removal.empty(textIn(row[0]), until)) return false;
+  const next = () =>
+    passed
+      .attempt("documents", () => some.all(expiredBefore, passed.those.length + 1), [])
+      .map(([key]) => textIn(key))
+      .find((key) => !passed.has(`document ${key}`));
+  for (let key = next(); key !== undefined; key = next()) {
+    const expired = key;
+    if (!passed.attempt(`document ${expired}`, () => removal.empty(expired, until), true)) return false;
+  }
   return true;
 }
 
@@ -77,7 +96,13 @@ export function conversationContents(db: Database) {
  * A conversation goes with its last task, and without tasks lives on while it is used. One that was deleted is emptied,
  * should the deletion itself not have come to its end.
  */
-function sweepConversations(db: Database, unusedSince: number, after: string, until: number): string | null {
+function sweepConversations(
+  db: Database,
+  unusedSince: number,
+  after: string,
+  passed: PassedOver,
+  until: number,
+): string | null {
   const next = db
     .prepare<unknown[], unknown[]>(
       `SELECT id, coalesce(deleted_at, last_activity_at) < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE conversation = c.id),
@@ -89,12 +114,13 @@ function sweepConversations(db: Database, unusedSince: number, after: string, un
   const contents = conversationContents(db);
   let at = after;
   while (performance.now() < until) {
-    const slice = next.all(unusedSince, at, SLICE_ROWS);
+    const slice = passed.attempt("conversations", () => next.all(unusedSince, at, SLICE_ROWS), []);
     for (const [id, isOld, isDeleted] of slice) {
       if (performance.now() >= until) return at;
-      if ((isOld === 1 || isDeleted === 1) && !contents.empty(textIn(id), until)) return at;
+      const empty = () => contents.empty(textIn(id), until);
+      if ((isOld === 1 || isDeleted === 1) && !passed.attempt(messagesOf(textIn(id)), empty, true)) return at;
       at = textIn(id);
-      if (isOld === 1) remove.run(at);
+      if (isOld === 1 && !passed.has(messagesOf(at))) passed.attempt(`conversation ${at}`, () => remove.run(at), null);
     }
     if (slice.length < SLICE_ROWS) return null;
   }

@@ -380,7 +380,13 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   async sweepRecords(times: RecordTimes, after: string): Promise<string | null> {
-    return await this.#writes.send("sweepRecords", { ...times, after });
+    try {
+      return await this.#writes.send("sweepRecords", { ...times, after });
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      this.#damage.note(error);
+      return after;
+    }
   }
 
   async sweep(endedBefore: number, limit: number): Promise<number> {

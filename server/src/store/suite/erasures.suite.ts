@@ -42,7 +42,7 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
   const erase = async (store: Store, { id, subject }: Erasure) => {
     const tasks = await idsOf(store, subject, false);
     while ((await store.erasures.eraseTasks(id, tasks)).isMore);
-    while (await store.erasures.eraseRecords(id));
+    while ((await store.erasures.eraseRecords(id)).isMore);
     while (await store.erasures.eraseWords());
   };
 

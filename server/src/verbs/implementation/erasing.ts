@@ -16,8 +16,10 @@ const REST_MS = 5;
 /** What cleans up after cancelled tasks, such as work that another server does for them, is given so long. */
 const CLEANUP_MS = 30_000;
 const LOOK_AGAIN_MS = 500;
-/** After what has failed, such as a full disk. */
+/** After what has failed, such as a full disk; twice as long each time, */
 const AGAIN_MS = 10_000;
+/** and no longer than this: what fails until somebody mends it, such as a damaged index, is not to fill the log. */
+const AGAIN_MS_MAX = 600_000;
 /** A file that somebody puts again all the time does not keep an erasure from its end: the sweep takes it later. */
 const FILES_MS = 120_000;
 
@@ -52,6 +54,8 @@ export class Erasing {
   #isLeased = false;
   #running: Promise<void> | null = null;
   #cancelAgain: () => void = () => {};
+  #againMs = AGAIN_MS;
+  #hasFailed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -62,9 +66,11 @@ export class Erasing {
     this.#isAsked = true;
     if (this.#isStopped || this.#running) return;
     this.#cancelAgain();
+    this.#hasFailed = false;
     this.#running = this.#run()
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
+        this.#againMs = this.#hasFailed ? Math.min(2 * this.#againMs, AGAIN_MS_MAX) : AGAIN_MS;
         this.#running = null;
       });
   }
@@ -82,14 +88,14 @@ export class Erasing {
     await this.#running;
   }
 
-  /** It keeps none behind it. */
   #failed(error: unknown): void {
     if (this.#isStopped) return;
+    this.#hasFailed = true;
     this.#parts.warn(error);
-    this.#again();
+    this.#again(this.#againMs);
   }
 
-  #again(ms = AGAIN_MS): void {
+  #again(ms: number): void {
     this.#cancelAgain();
     this.#cancelAgain = this.#parts.clock.after(ms, () => this.goOn());
   }
@@ -101,6 +107,7 @@ export class Erasing {
       for (const each of await store.erasures.running()) {
         // Another process is at it: it is looked after whether it comes to the end.
         if (!(await this.#leased())) return this.#again(RENEW_MS);
+        // One that fails keeps none behind it.
         await this.#whileLeased(() => this.#erase(each)).catch((error: unknown) => this.#failed(error));
         if (this.#isStopped) break;
       }
@@ -139,7 +146,12 @@ export class Erasing {
     await this.#cancelOpen(of);
     await this.#cleanedUp(of);
     const damaged = await this.#eraseTasks(of);
-    await this.#turns(() => erasures.eraseRecords(of.id));
+    const records: string[] = [];
+    await this.#turns(async () => {
+      const turn = await erasures.eraseRecords(of.id);
+      records.push(...turn.damaged);
+      return turn.isMore;
+    });
     if (this.#isStopped) return;
     await chunks.sweep();
     await this.#turns(() => erasures.eraseWords());
@@ -152,6 +164,9 @@ export class Erasing {
       ...(isFilesLeft ? ["Files that others are putting at this moment go with the sweep of files."] : []),
       ...(damaged > 0
         ? [`Tasks that lie on damaged pages stay: ${damaged}. Run waybill doctor, which names them.`]
+        : []),
+      ...(records.length > 0
+        ? [`What else lies on damaged pages stays: ${records.join(", ")}. Run waybill doctor.`]
         : []),
       ...(left === null ? [] : [left]),
     ];

@@ -16,7 +16,7 @@ import { conversationOf, messageOf, messagePlaceOf } from "../../codec/conversat
 import { noted, prepareMessage } from "../../codec/prepare.ts";
 import { readValue, Spill } from "../../codec/spill.ts";
 import type { ConversationStore } from "../../conversation-store.ts";
-import { orDamaged } from "../../damage.ts";
+import { Damaged, orDamaged } from "../../damage.ts";
 import { unlessDiskTrouble } from "../../disk-trouble.ts";
 import type { Files } from "../../files.ts";
 import type { Channels } from "../thread/channels.ts";
@@ -143,7 +143,13 @@ export class SqliteConversations implements ConversationStore {
 
   async deleteConversation(id: string, at: number, audit?: AuditEntry): Promise<void> {
     await this.#writes.send("deleteConversation", { id, at, ...noted(audit) });
-    while (!(await this.#writes.send("emptyConversation", { id })));
+    try {
+      while (!(await this.#writes.send("emptyConversation", { id })));
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      // It is deleted all the same: nobody is shown it.
+      this.#damage.note(error);
+    }
   }
 
   #resolve(stored: string) {

@@ -1,6 +1,7 @@
 /**
  * What an erasure removes beside tasks, in turns of some milliseconds: each step goes on where the last turn has stopped, since
- * what is gone is not found again. What stays has a pseudonym in the place of the user's name.
+ * what is gone is not found again. What stays has a pseudonym in the place of the user's name, and what lies on a damaged page
+ * stays as it is.
  */
 import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../../task/erasure.ts";
@@ -9,6 +10,7 @@ import { numberIn, textIn } from "../column.ts";
 import { DocumentRemoval } from "../documents/document-removal.ts";
 import { keysRemoval } from "../keys/key-statements.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
+import { PassedOver } from "../passed-over.ts";
 import { conversationContents } from "../record-sweep.ts";
 import { inSlices, SLICE_ROWS } from "../slices.ts";
 import { ErasedNames } from "./erased-names.ts";
@@ -18,15 +20,19 @@ import { type Erasing, ErasureTally } from "./erasure-tally.ts";
 /** Rows without an index by user that one look goes over. */
 const LOOKED_AT = 2_000;
 
+type Count = (kind: string, rows: number, since?: number) => void;
 /** A turn of one kind of thing; false when the time is over before all of it is gone. */
-type Step = (of: Erasing, until: number, count: (kind: string, rows: number, since?: number) => void) => boolean;
+type Step = (of: Erasing, until: number, count: Count, passed: PassedOver) => boolean;
+type Steps = Readonly<Record<string, Step>>;
 
 export class ErasedRecords {
   readonly #tally;
   readonly #places;
   readonly #names;
-  readonly #ofUser: readonly Step[];
-  readonly #ofConversation: readonly Step[];
+  readonly #ofUser: Steps;
+  readonly #ofConversation: Steps;
+  /** Of each erasure that is under way. */
+  readonly #passed = new Map<string, PassedOver>();
 
   constructor(db: Database) {
     this.#tally = new ErasureTally(db);
@@ -35,29 +41,31 @@ export class ErasedRecords {
     const conversations = new ErasedConversations(db, this.#places);
     const documents = new ErasedDocuments(db);
     const records = stepsOf(db, this.#places);
-    this.#ofUser = [
-      records.keys,
-      (of, until, count) => conversations.ofUser(of, until, count),
-      (of, until, count) => documents.erase(of, until, count),
-      records.vectorStores,
-      records.webhooks,
-      records.idempotencyOfUser,
-      records.aliases,
-      (of, until, count) => this.#names.replace(of, until, count),
-      records.idempotencyOfNothing,
-      records.share,
-    ];
-    this.#ofConversation = [
-      (of, until, count) => conversations.one(of, of.subject.id, until, count),
-      records.idempotencyOfNothing,
-    ];
+    this.#ofUser = {
+      keys: records.keys,
+      conversations: (...turn) => conversations.ofUser(...turn),
+      documents: (of, until, count) => documents.erase(of, until, count),
+      "vector stores": records.vectorStores,
+      webhooks: records.webhooks,
+      "idempotency keys": records.idempotencyOfUser,
+      aliases: records.aliases,
+      "the name in work of others": (of, until, count) => this.#names.replace(of, until, count),
+      "idempotency keys of what is gone": records.idempotencyOfNothing,
+      share: records.share,
+    };
+    this.#ofConversation = {
+      conversation: (of, ...turn) => conversations.one(of, of.subject.id, ...turn),
+      "idempotency keys of what is gone": records.idempotencyOfNothing,
+    };
   }
 
-  /** Within the caller's transaction. */
-  turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[] } {
+  /** Within the caller's transaction. `damaged` is what stays, at the end. Throws `Damaged`: the next turn passes over that. */
+  turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[]; damaged: string[] } {
     this.#places.open();
     const of = this.#tally.find(id);
-    if (!of) return { isMore: false, renamed: [] };
+    if (!of) return { isMore: false, renamed: [], damaged: [] };
+    const passed = this.#passed.get(id) ?? new PassedOver();
+    this.#passed.set(id, passed);
     this.#names.takeRenamed();
     const counts = new Map<string, number>();
     let since: number | null = null;
@@ -66,10 +74,15 @@ export class ErasedRecords {
       if (rows > 0 && at !== undefined) since = Math.min(since ?? at, at);
     };
     const steps = of.subject.type === "user" ? this.#ofUser : this.#ofConversation;
-    const isDone = steps.every((step) => step(of, until, count));
+    const isDone = Object.entries(steps).every(([what, step]) =>
+      passed.attempt(what, () => step(of, until, count, passed), true),
+    );
     this.#tally.add(of, counts, since);
-    if (isDone) this.#places.forget(id);
-    return { isMore: !isDone, renamed: this.#names.takeRenamed() };
+    if (isDone) {
+      this.#places.forget(id);
+      this.#passed.delete(id);
+    }
+    return { isMore: !isDone, renamed: this.#names.takeRenamed(), damaged: isDone ? passed.those : [] };
   }
 }
 
@@ -111,24 +124,26 @@ class ErasedConversations {
     this.#contents = lateContents(db);
   }
 
-  ofUser(of: Erasing, until: number, count: Parameters<Step>[2]): boolean {
+  ofUser(of: Erasing, until: number, count: Count, passed: PassedOver): boolean {
     return this.#places.goOver({ erasure: of.id, look: "conversations", first: "", until }, (after) => {
       const last = this.#last.get(after)?.[0] ?? null;
       for (const [id] of this.#ofUser.all(after, of.tenant, of.subject.id))
-        if (!this.one(of, textIn(id), until, count)) return false;
+        if (!passed.attempt(`conversation ${id}`, () => this.one(of, textIn(id), until, count, passed), true))
+          return false;
       return last === null ? null : textIn(last);
     });
   }
 
-  /** One in which somebody else has a task is emptied, and goes with that task. */
-  one(of: Erasing, id: string, until: number, count: Parameters<Step>[2]): boolean {
+  /** One in which somebody else has a task is emptied, and goes with that task. What cannot be emptied is nobody's from now on. */
+  one(of: Erasing, id: string, until: number, count: Count, passed: PassedOver): boolean {
     const row = this.#find.get(id, of.tenant);
     if (!row) return true;
     if (performance.now() >= until) return false;
     this.#noteFiles.run(of.id, id);
-    const isEmpty = this.#contents().empty(id, until, (messages) => count("messages", messages, numberIn(row[0])));
-    if (!isEmpty) return false;
-    if (this.#hasTask.get(id)) this.#blank.run(pseudonymOf(of), of.requestedAt, id);
+    const messages = `messages of conversation ${id}`;
+    const empty = () => this.#contents().empty(id, until, (rows) => count("messages", rows, numberIn(row[0])));
+    if (!passed.attempt(messages, empty, true)) return false;
+    if (this.#hasTask.get(id) || passed.has(messages)) this.#blank.run(pseudonymOf(of), of.requestedAt, id);
     else this.#remove.run(id);
     count("conversations", 1, numberIn(row[0]));
     return true;
@@ -158,7 +173,7 @@ class ErasedDocuments {
   }
 
   /** Hidden first, and then emptied along with whichever others were hidden: nobody tells them apart any more. */
-  erase(of: Erasing, until: number, count: Parameters<Step>[2]): boolean {
+  erase(of: Erasing, until: number, count: Count): boolean {
     this.#removal ??= new DocumentRemoval(this.#db);
     const next = () => this.#mine.get(of.tenant, of.subject.id);
     for (let row = next(); row; row = next()) {

@@ -90,10 +90,16 @@ export class SqliteErasures implements ErasureStore {
     }
   }
 
-  async eraseRecords(id: string): Promise<boolean> {
-    const { isMore, renamed } = await this.#parts.writes.send("eraseRecords", { id });
-    this.#parts.changed(renamed);
-    return isMore;
+  async eraseRecords(id: string): Promise<{ isMore: boolean; damaged: string[] }> {
+    try {
+      const { isMore, renamed, damaged } = await this.#parts.writes.send("eraseRecords", { id });
+      this.#parts.changed(renamed);
+      return { isMore, damaged };
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error;
+      this.#parts.damage.note(new Damaged(`${error.what}, of erasure ${id},`, error.cause));
+      return { isMore: true, damaged: [] };
+    }
   }
 
   async eraseWords(): Promise<boolean> {

@@ -79,7 +79,7 @@ test("what has come before a sweep is committed without it, and what has come be
   const writer = new Writer(db, null);
   const batch = (...calls: unknown[]) => JSON.parse(worked(writer, JSON.stringify(calls)));
   const put = (value: string) => ["putSetting", { name: "said", value }];
-  const sweep = ["sweep", { endedBefore: TASKS, limit: IN_A_SLICE, texts: true }];
+  const sweep = ["sweep", { endedBefore: TASKS, limit: IN_A_SLICE }];
   expect(batch(put("1"), put("2"), sweep, put("3"))).toMatchObject([{ answer: null }, { answer: null }]);
   const [swept, behind] = batch(sweep, put("3"));
   expect(behind).toEqual({ answer: null });

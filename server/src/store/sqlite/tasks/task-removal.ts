@@ -3,6 +3,7 @@
  * submits meanwhile waits behind the slice. A task that is half removed has ended long ago, and goes with the next one.
  */
 import type { Database } from "better-sqlite3";
+import { Damaged } from "../../damage.ts";
 import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { Pace } from "../thread/pace.ts";
@@ -58,6 +59,8 @@ export class TaskRemoval {
   #isLooking = false;
   /** Those that do. They stay. */
   readonly #damaged = new Set<number>();
+  /** The texts of what goes stay in a damaged index, and lead nowhere: it must not keep the tasks. */
+  #isIndexDamaged = false;
 
   /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
   constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
@@ -105,8 +108,8 @@ export class TaskRemoval {
   }
 
   /**
-   * Within the caller's transaction. Returns how many tasks are gone. Without `texts`, their texts stay in the search index
-   * and lead nowhere: a damaged index must not keep the tasks. A task on a damaged page breaks two transactions at most and keeps no other.
+   * Within the caller's transaction. Returns how many tasks are gone, and with `texts` takes what the search index has of them.
+   * Throws `Damaged` where a task or that index is: they are passed over then. A task breaks two transactions at most and keeps no other.
    */
   slice(texts: boolean, pace = new Pace()): number {
     const isOver = pace.turn(SLICE_MS);
@@ -123,7 +126,7 @@ export class TaskRemoval {
       } while (this.#waiting.length > 0 && !isOver());
       this.#going = [];
       // All at the end: whatever is dropped after a text has the search index written anew.
-      if (texts) this.#dropTexts.run({ tasks: JSON.stringify(gone) });
+      if (texts && !this.#isIndexDamaged) this.#dropTextsOf(gone);
       this.#totals.write();
       for (const { tenant, user, bytes } of this.#bytes.values()) this.#addBytes.run(tenant, user, -bytes);
       this.#bytes.clear();
@@ -134,19 +137,30 @@ export class TaskRemoval {
       this.#totals.clear();
       this.#bytes.clear();
       this.#waiting = before;
-      if (isCorrupt(error)) this.#foundDamaged();
-      throw error;
+      throw isCorrupt(error) ? this.#foundDamaged(error) : error;
     }
   }
 
-  #foundDamaged(): void {
+  #foundDamaged(error: unknown): unknown {
     const [first, ...others] = this.#going;
     this.#going = [];
-    if (first === undefined) return;
+    if (first === undefined) return error;
     this.#isLooking = true;
-    if (others.length > 0) return;
-    this.#damaged.add(first);
-    this.#waiting = this.#waiting.filter((n) => n !== first);
+    if (others.length === 0) {
+      this.#damaged.add(first);
+      this.#waiting = this.#waiting.filter((n) => n !== first);
+    }
+    return new Damaged("task that ended long ago", error);
+  }
+
+  #dropTextsOf(tasks: readonly number[]): void {
+    try {
+      this.#dropTexts.run({ tasks: JSON.stringify(tasks) });
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.#isIndexDamaged = true;
+      throw new Damaged("search index", error);
+    }
   }
 
   /** The next ones, which together have few rows in each table, or one that has many. */

@@ -3,6 +3,7 @@
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
+import { Damaged } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
 
 export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
@@ -17,6 +18,7 @@ export type Call = [name: string, given: never];
 export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
+  | { damaged: { what: string; says: string } }
   | { error: { code: string; message: string } }
 ) & { slow?: SlowCall };
 
@@ -57,14 +59,20 @@ export function failedOutcome(error: unknown): Outcome<never> {
     const { code, message, detail } = error;
     return { refused: { code, message, detail } };
   }
+  if (error instanceof Damaged) return { damaged: { what: error.what, says: messageOf(error.cause) } };
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return { error: { code, message: error instanceof Error ? error.message : String(error) } };
+  return { error: { code, message: messageOf(error) } };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The answer, or the error that a caller sees. */
 export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
+  if ("damaged" in outcome) throw new Damaged(outcome.damaged.what, new Error(outcome.damaged.says));
   const { code, message } = outcome.error;
   if (isDiskTrouble(code)) throw diskRefusal(message);
   throw new Error(code === "" ? message : `${message} (${code})`);

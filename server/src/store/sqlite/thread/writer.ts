@@ -4,6 +4,7 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import type { PreparedWrite } from "../../codec/prepared.ts";
+import { Damaged } from "../../damage.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
@@ -59,11 +60,13 @@ export class Writer implements Work {
   }
 
   #commitAll(calls: Call[]): Outcome[] {
+    let latest: Call | null = null;
     try {
       this.#begin.run();
       this.#applier.begin();
       const outcomes = calls.map((call) =>
         timed(call[0], this.#slowMs, () => {
+          latest = call;
           const answer = answerTo(this.#writes, call);
           if (call[0] !== "apply") this.#applier.wroteElse();
           return { answer };
@@ -82,8 +85,9 @@ export class Writer implements Work {
       this.#audit.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
       if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
-      // Something unforeseen in one of them: each on its own, so that only that one fails.
-      return calls.flatMap((call) => this.#commitAll([call]));
+      // Something unforeseen in one of them: each on its own, so that only that one fails. What has found damage would now pass over it.
+      const isTold = (call: Call) => call === latest && error instanceof Damaged;
+      return calls.flatMap((call) => (isTold(call) ? [failedOutcome(error)] : this.#commitAll([call])));
     }
   }
 

@@ -10,6 +10,7 @@ import { type DocumentApplier, documentWrites } from "../documents/document-writ
 import type { SearchIndex } from "../documents/search.ts";
 import { erasureWrites } from "../erasure/erasure-statements.ts";
 import { keyWrites } from "../keys/key-statements.ts";
+import { PassedOver } from "../passed-over.ts";
 import { emptyConversation, type RecordSweep, sweepRecords } from "../record-sweep.ts";
 import type { WriterStatements } from "../statements.ts";
 import { subscriptionWrites } from "../subscriptions/subscription-statements.ts";
@@ -26,11 +27,8 @@ type Parts = {
   pace: Pace;
 };
 
-/**
- * What ended before `endedBefore` goes, at most `limit` tasks. Without `texts`, their texts stay in the search index and
- * lead nowhere: a damaged index must not keep the tasks.
- */
-type Retention = { endedBefore: number; limit: number; texts: boolean };
+/** What ended before `endedBefore` goes, at most `limit` tasks. */
+type Retention = { endedBefore: number; limit: number };
 
 type SaidMessage = { conversation: string; message: PreparedMessage; files: string[]; at: number };
 
@@ -63,6 +61,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
   const { audit } = sql;
   const trees = new EndedTrees(db);
   const removal = new TaskRemoval(db);
+  const passed = new PassedOver();
   /** There may be more to remove than was found at the last look. */
   let goesOn = false;
   return {
@@ -104,7 +103,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
       ({ id, at }: { id: string; at: number }) => sql.deleteConversation.run(at, id).changes === 1,
     ),
     /** A slice of it: answers whether nothing is left of what it held. */
-    emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id),
+    emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id, passed),
     /** An entry of the audit log that goes with nothing else. */
     appendAudit: (entry: PreparedAudit) => {
       audit.add(entry);
@@ -127,10 +126,10 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
         removal.add(next.found);
         goesOn = next.goesOn;
       }
-      const removed = removal.slice(retention.texts, pace);
+      const removed = removal.slice(true, pace);
       return { removed, more: !removal.isIdle || goesOn };
     },
-    sweepRecords: (records: RecordSweep) => sweepRecords(db, records),
+    sweepRecords: (records: RecordSweep) => sweepRecords(db, records, passed),
     /** Adds tasks to the search index, oldest first; answers up to where there are more. */
     index: ({ limit, upTo }: { limit: number; upTo: number | null }) => {
       audit.note();

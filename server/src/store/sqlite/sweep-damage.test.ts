@@ -1,0 +1,67 @@
+/** Sweeps that meet what the disk has damaged: it stays, and keeps nothing else. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
+import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
+import { openSqliteStore } from "./store.ts";
+
+let folder = "";
+let damages: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-sweep-damage-"));
+  damages = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const reopened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+
+test("a message on a damaged page keeps no other conversation from being swept, and is told of once", async () => {
+  const before = await reopened();
+  const ids = Array.from({ length: 40 }, (_, n) => `${String(n).padStart(8, "0")}-0000-7000-8000-000000000000`);
+  for (const id of ids) {
+    await before.createConversation(newConversation({ id }), null);
+    const text = id === ids.at(-1) ? "b".repeat(60_000) : "x".repeat(400);
+    await before.appendMessage(id, { role: "user", parts: [{ text }] }, START);
+  }
+  await before.close();
+  await loseTextOf(folder, "b");
+  const store = await reopened();
+  const times = { idempotencyBefore: 0, auditBefore: 0, auditEntriesMax: 9, expiredBefore: 0 };
+  for (let sweeps = 0; sweeps < 2; sweeps++)
+    for (let after: string | null = ""; after !== null; )
+      after = await store.sweepRecords({ ...times, unusedSince: START * 2 }, after);
+  const left = (await store.conversations(EVERYBODY, "native", { limit: 50 })).conversations.map(({ id }) => id);
+  expect(left).toContain(ids.at(-1));
+  // Those whose rows are found by a look at the damaged one.
+  expect(left.length).toBeLessThan(5);
+  expect(damages).toContain(`messages of conversation ${ids.at(-1)}`);
+  expect(new Set(damages).size).toBe(damages.length);
+  await store.close();
+});
+
+test("a damaged index of texts is known at its first slice, and a damaged audit log keeps no conversation", async () => {
+  let store = await reopened();
+  for (const at of [1, 2, 3]) {
+    const old = newTask({ createdAt: START + at });
+    await live(store, await submit(store, old), ...complete(old));
+  }
+  await submit(store, newTask());
+  await store.createConversation(newConversation(), null);
+  expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(4);
+  const entry = { tenant: "acme", at: START, user: "ada", keyId: "k", act: "a", task: null, detail: {}, origin: null };
+  await store.audit.append(entry);
+  await store.close();
+  for (const name of ["search_data", "audit"]) await damagePageOf(folder, name);
+  store = await reopened();
+  expect(await store.sweep(START + 1_000, 10)).toBe(3);
+  expect(damages).toEqual(["search index"]);
+  const times = { idempotencyBefore: 0, auditBefore: START * 2, auditEntriesMax: 9, expiredBefore: 0 };
+  for (let after: string | null = ""; after !== null; )
+    after = await store.sweepRecords({ ...times, unusedSince: START * 2 }, after);
+  expect((await store.conversations(EVERYBODY, "native", { limit: 9 })).conversations).toEqual([]);
+  expect(damages).toEqual(["search index", "audit log"]);
+  await store.close();
+});

@@ -1,0 +1,31 @@
+import { expect, test, vi } from "vitest";
+import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
+import { Ids, systemRandomBytes } from "../../engine/ids.ts";
+import { VirtualClock } from "../../engine/virtual-clock.ts";
+import { openSqliteStore } from "../../store/sqlite/store.ts";
+import { Erasing } from "./erasing.ts";
+
+test("what cannot be erased until somebody mends it is tried ever more rarely, and soon again once it went well", async () => {
+  const clock = new VirtualClock(Date.UTC(2026, 0, 1));
+  const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
+  const ids = new Ids(systemRandomBytes);
+  const engine = new EmbeddedEngine({ store, handlers: [], clock, random: () => 0, ids, log: { warn: () => {} } });
+  const running = vi.spyOn(store.erasures, "running").mockRejectedValue(new Error("Its index is damaged."));
+  const erasing = new Erasing({ store, engine, clock, holder: "this process", warn: () => {} });
+  const tries = async (ms: number) => {
+    const before = running.mock.calls.length;
+    await clock.advance(ms, () => erasing.settled());
+    return running.mock.calls.length - before;
+  };
+  erasing.goOn();
+  expect(await tries(60_000)).toBe(2);
+  expect(await tries(86_400_000)).toBeLessThan(160);
+  running.mockResolvedValue([]);
+  await tries(600_000);
+  running.mockRejectedValue(new Error("Its disk is full."));
+  erasing.goOn();
+  expect(await tries(60_000)).toBe(2);
+  await erasing.close();
+  await engine.stop(0);
+  await store.close();
+});
