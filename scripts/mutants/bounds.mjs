@@ -270,5 +270,11 @@ export const BOUNDS = [
     find: "if (this.#parts.worked() < IDLE_SHARE) ",
     put: "",
   },
+  {
+    file: "server/src/lenses/a2a/operations/list.ts",
+    name: "a-page-of-long-tasks-over-a2a-has-all-of-them",
+    find: "if (tasks.length > 0 && size > PAGE_CHARS_MAX) break;",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -14,7 +14,7 @@ import type {
   TurnPlace,
 } from "../task/open-task.ts";
 import type { Failure, Task, UsageTotals } from "../task/task.ts";
-import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
+import type { LatestFilter, LatestPage, LatestPlace, ListPage, Page, TaskFilter } from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Visible, VisibleTasks } from "../task/visibility.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, Write } from "./write.ts";
@@ -61,7 +61,7 @@ export interface TaskStore {
     visible: VisibleTasks,
     filter: LatestFilter,
     page: { limit: number; after: LatestPlace | null },
-  ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
+  ): Promise<LatestPage>;
   /** Whether the task is open, or was set aside and may be so again: not one that has ended, was swept or never was. */
   mayGoOn(id: TaskId): Promise<boolean>;
   /** Every open task that does not sleep, in the order of their places, behind `after`. `next` leads on. */

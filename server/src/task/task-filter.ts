@@ -55,3 +55,9 @@ export type LatestFilter = {
 
 /** Where a task stands in such a list. */
 export type LatestPlace = { changedAt: number; id: string };
+
+/**
+ * A page of such a list with the total of all pages. Its tasks are read as they are asked for, so that whoever has enough
+ * stops: `next` is the place behind each, null behind the last of the list. One that cannot be read is null.
+ */
+export type LatestPage = { tasks: AsyncIterable<{ task: Task | null; next: LatestPlace | null }>; total: number };

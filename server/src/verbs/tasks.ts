@@ -8,7 +8,15 @@ import type { Principal } from "../task/principal.ts";
 import type { Step } from "../task/step.ts";
 import type { Idempotency, InputSubmission, Pausing, Steering, Submission } from "../task/submission.ts";
 import type { Budget, Prompt, Task, UsageTotals } from "../task/task.ts";
-import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter, TaskList } from "../task/task-filter.ts";
+import type {
+  LatestFilter,
+  LatestPage,
+  LatestPlace,
+  ListPage,
+  Page,
+  TaskFilter,
+  TaskList,
+} from "../task/task-filter.ts";
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
 
@@ -70,7 +78,7 @@ export interface Tasks {
     principal: Principal,
     filter: LatestFilter,
     page: { limit: number; after: LatestPlace | null },
-  ): Promise<{ tasks: Task[]; total: number; next: LatestPlace | null }>;
+  ): Promise<LatestPage>;
   /** By its id, or by the name that clients of `lens` know it by. Throws `not_found`. */
   named(principal: Principal, lens: string, idOrName: string): Promise<Task>;
   /** What clients of `lens` call each of these tasks: its id where it has no name there. */

@@ -112,4 +112,22 @@ describe("the list", () => {
       .map((tasks) => (Array.isArray(tasks) ? tasks.map(idOf) : []));
     expect(new Set(lists.map((each) => each.join())).size).toBe(1);
   });
+
+  it("ends a page that has about a megabyte, and goes on behind it, one task at a time where each is longer", async () => {
+    const contextId = "long-ones";
+    const long = Array.from({ length: 5 }, (_, n) => `${n} ${"long ".repeat(n === 2 ? 300_000 : 80_000)}`);
+    for (const text of long) await send(server, "J1", { text, contextId }, { key: ada });
+    const pages: number[] = [];
+    const found: string[] = [];
+    for (let pageToken = ""; ; ) {
+      const { ids, tasks, result } = await list({ contextId, ...(pageToken && { pageToken }) });
+      pages.push(Math.round(JSON.stringify(tasks).length / 1e5));
+      found.push(...ids);
+      expect(dig(result, "totalSize")).toBe(long.length);
+      pageToken = String(dig(result, "nextPageToken"));
+      if (pageToken === "") break;
+    }
+    expect(pages).toEqual([8, 15, 8]);
+    expect(new Set(found).size).toBe(long.length);
+  });
 });

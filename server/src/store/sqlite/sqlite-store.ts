@@ -219,9 +219,12 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async latest(visible: VisibleTasks, filter: LatestFilter, page: { limit: number; after: LatestPlace | null }) {
     const { places, total } = await this.#searches.send("latest", { visible, filter, ...page, limit: page.limit + 1 });
-    const shown = places.slice(0, page.limit);
-    const next = places.length > page.limit ? (shown.at(-1) ?? null) : null;
-    return { tasks: await this.tasks(shown.map(({ id }) => id)), total, next };
+    return { tasks: this.#oneByOne(places, page.limit), total };
+  }
+
+  async *#oneByOne(places: readonly LatestPlace[], limit: number) {
+    for (const [at, place] of places.slice(0, limit).entries())
+      yield { task: await this.#readable(place.id), next: at < places.length - 1 ? place : null };
   }
 
   async open(after: OpenPlace | null, limit: number) {

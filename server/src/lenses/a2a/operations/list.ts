@@ -1,14 +1,20 @@
 /** The caller's tasks, those first whose state changed last. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { Refusal } from "../../../task/errors.ts";
+import { sizeOf } from "../../../task/json/json.ts";
+import type { Task } from "../../../task/task.ts";
 import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
 import { InvalidParams } from "../faults.ts";
 import type { ListCommand } from "../model/command.ts";
-import type { TaskListView } from "../model/view.ts";
+import type { TaskListView, TaskView } from "../model/view.ts";
 import { conversationNamed } from "../names.ts";
 import { type Exchange, operation } from "../operation.ts";
-import { taskView } from "../view/task.ts";
+import { taskView, type Wanted } from "../view/task.ts";
 import { statesOf } from "../vocabulary.ts";
+
+/** About the characters of a page, which has one task at least: tasks are shown with all that was said. */
+const PAGE_CHARS_MAX = 1 << 20;
 
 export const list = operation({
   name: "list",
@@ -27,11 +33,31 @@ async function listed(exchange: Exchange, command: ListCommand): Promise<TaskLis
   const conversation = contextId === null ? undefined : await conversationNamed(exchange, contextId);
   if (conversation === null) return { tasks: [], nextPageToken: "", pageSize, totalSize: 0 };
   const filter: LatestFilter = { ...filterOf(command), ...(conversation !== undefined && { conversation }) };
-  const page = await verbs.tasks.latest(principal, filter, { limit: pageSize, after });
+  const found = await verbs.tasks.latest(principal, filter, { limit: pageSize, after });
   const wanted = { historyLength, artifacts: includeArtifacts };
-  const tasks = await Promise.all(page.tasks.map((task) => taskView(exchange, task, wanted)));
-  const nextPageToken = page.next === null ? "" : tokenOf(page.next, filters);
-  return { tasks, nextPageToken, pageSize, totalSize: page.total };
+  const tasks: TaskView[] = [];
+  let reached: LatestPlace | null = null;
+  let size = 0;
+  for await (const { task, next } of found.tasks) {
+    if (task !== null) {
+      const shown = await listedView(exchange, task, wanted);
+      size += sizeOf(shown);
+      if (tasks.length > 0 && size > PAGE_CHARS_MAX) break;
+      tasks.push(shown);
+    }
+    reached = next;
+  }
+  return { tasks, nextPageToken: reached === null ? "" : tokenOf(reached, filters), pageSize, totalSize: found.total };
+}
+
+/** One of which more was said or made than is answered whole keeps no other from being listed: it is shown without that. */
+async function listedView(exchange: Exchange, task: Task, wanted: Wanted): Promise<TaskView> {
+  try {
+    return await taskView(exchange, task, wanted);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "too_large") throw error;
+    return await taskView(exchange, task, { historyLength: 0, artifacts: false });
+  }
 }
 
 function filterOf({ state, changedFrom }: ListCommand): LatestFilter {

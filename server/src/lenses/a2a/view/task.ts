@@ -8,7 +8,7 @@ import { type FileReader, withBytes } from "./files.ts";
 import { historyOf, lastOf } from "./history.ts";
 import { statusOf } from "./status.ts";
 
-type Wanted = {
+export type Wanted = {
   /** Looked up when absent. */
   contextId?: string;
   historyLength: number | null;
