@@ -229,6 +229,24 @@ export const STORE = [
     put: "AGAIN_MS",
   },
   {
+    file: "server/src/store/sqlite/doctor/readable-rows.ts",
+    name: "rows-between-two-damaged-pages-are-lost",
+    find: "this.#between(up.last ?? 0n, down.last);",
+    put: "{}",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mended-database-gives-numbers-twice",
+    find: "goOnCounting(old, db);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "what-hangs-on-a-lost-task-stays",
+    find: "NOT IN (SELECT ${column} FROM tasks)`);",
+    put: "IS NULL`);",
+  },
+  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",

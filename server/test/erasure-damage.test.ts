@@ -89,6 +89,10 @@ it("goes past a message on a damaged page, hides its conversation, and says what
   });
   const { out } = await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" });
   expect(out).toMatch(/message of conversation/);
+  expect(out).toContain("waybill doctor --mend");
+  const mended = await runWaybill(["doctor", "--mend", "--data", data], { NO_COLOR: "1" });
+  expect(mended).toMatchObject({ code: 0, talk: expect.stringContaining("Rows of messages that could not be read") });
+  expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
 }, 60_000);
 
 it("lets others go on where it cannot go on itself", async () => {

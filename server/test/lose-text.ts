@@ -20,12 +20,32 @@ export async function loseTextOf(folder: string, letter: string): Promise<void> 
 
 /** Writes over the page where this table or index begins. */
 export async function damagePageOf(folder: string, name: string): Promise<void> {
+  await damage(folder, "SELECT rootpage FROM sqlite_schema WHERE name = ?", name);
+}
+
+/** Writes over a page of its rows, behind this share of those that it has. */
+export async function damageLeafOf(folder: string, name: string, share: number): Promise<void> {
+  await damage(
+    folder,
+    `SELECT pageno FROM (SELECT pageno, row_number() OVER (ORDER BY path) AS at, count(*) OVER () AS pages
+       FROM dbstat WHERE name = ? AND pagetype = 'leaf') WHERE at = 1 + CAST(pages * ? AS INTEGER)`,
+    name,
+    share,
+  );
+}
+
+async function damage(folder: string, pageBy: string, ...of: unknown[]): Promise<void> {
   const db = openDatabase(path.join(folder, DATABASE_FILE));
   db.pragma("wal_checkpoint(TRUNCATE)");
-  const root = Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(name));
+  const page = Number(
+    db
+      .prepare<unknown[], unknown>(pageBy)
+      .pluck()
+      .get(...of),
+  );
   const size = Number(db.pragma("page_size", { simple: true }));
   db.close();
   const file = await open(path.join(folder, DATABASE_FILE), "r+");
-  await file.write(Buffer.alloc(size, 0x5a), 0, size, (root - 1) * size);
+  await file.write(Buffer.alloc(size, 0x5a), 0, size, (page - 1) * size);
   await file.close();
 }

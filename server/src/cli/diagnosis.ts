@@ -30,6 +30,9 @@ const FREE_BYTES_LOW = 1024 ** 3;
 /** Of many files that others may read, so many are named. */
 const OPEN_NAMED_MAX = 3;
 const FREE_BYTES_MIN = 100 * 1024 ** 2;
+/** What to do about damage that no single task can be set aside for. */
+const MEND =
+  "Stop the server. Where a backup has it whole: waybill restore. To go on with all rows that can be read: waybill doctor --mend";
 
 export async function* diagnose(
   folder: string,
@@ -166,12 +169,11 @@ async function freeSpace(folder: string): Promise<Finding> {
 
 async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undefined> {
   const what = "Database";
-  const restore = "Keep a copy of the folder and restore the last good backup: waybill restore";
   let health: Health;
   try {
     health = await storage.health();
   } catch (error) {
-    yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: restore };
+    yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: MEND };
     return;
   }
   const { schema, presentSchema, problems, unreadable, aside, audit } = health;
@@ -187,7 +189,7 @@ async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undef
   const [problem, ...more] = problems;
   if (problem !== undefined) {
     const says = problem + (more.length === 0 ? "" : ` (and ${more.length} more)`);
-    yield { what, is: "bad", says, todo: `Stop the server. ${restore}` };
+    yield { what, is: "bad", says, todo: MEND };
   } else if (unreadable.length === 0) yield { what, is: "good", says: `sound, schema ${schema}`, todo: "" };
   yield auditFinding(audit);
   for (const { task, says } of unreadable) yield unreadableFinding(task, says);
@@ -212,7 +214,7 @@ function auditFinding({ entries, last, hash, problems }: Health["audit"]): Findi
 
 function unreadableFinding(task: string | null, says: string): Finding {
   const aside = `The server goes on without it. To keep it out of the way: waybill doctor --set-aside ${task}`;
-  const todo = task === null ? "Restore the last good backup: waybill restore" : aside;
+  const todo = task === null ? MEND : aside;
   return { what: "Unreadable", is: "bad", says, todo };
 }
 

@@ -53,6 +53,12 @@ export type AuditHealth = {
 /** Something that the server could not read, by a sentence; `task` is whose it is, when it is one's. */
 export type Unreadable = { task: TaskId | null; says: string };
 
+/** A table of which rows could not be read: so many alone, and all those of pages. */
+export type Lost = { table: string; rows: number; pages: boolean };
+
+/** What a database was made anew without, and where the old one went. */
+export type Mended = { lost: Lost[]; aside: string };
+
 /** What a backup says that it holds. */
 export type Manifest = {
   format: 1;
@@ -111,6 +117,11 @@ export interface Storage {
   setAside(task: TaskId): Promise<boolean>;
   /** Puts it back as it was: open ones go on at the next start. False when no such task is aside. */
   putBack(task: TaskId): Promise<boolean>;
+  /**
+   * Makes the database anew from all rows that can be read, with every index and all that is counted. Whoever calls it holds
+   * the lock.
+   */
+  mend(): Promise<Mended>;
   /** Writes the database anew: nothing that was removed is left in it. Whoever calls it holds the lock. */
   compact(): Promise<void>;
   /**

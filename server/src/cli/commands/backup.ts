@@ -52,7 +52,7 @@ export function addBackup(program: Command): void {
         .catch((error: unknown) => {
           throw new Exit(
             1,
-            `The backup failed: ${error instanceof Error ? error.message : "unknown"}\nNothing was written.`,
+            `The backup failed: ${error instanceof Error ? error.message : "unknown"}\nNothing was written. What is wrong, and what to do: waybill doctor`,
           );
         });
       const { out, talk } = openTerminal();

@@ -7,7 +7,14 @@ import { openTerminal, type Style } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
 type Flags = ConnectionFlags &
-  DataFlags & { json?: boolean; setAside?: string; putBack?: string; compact?: boolean; config?: string };
+  DataFlags & {
+    json?: boolean;
+    setAside?: string;
+    putBack?: string;
+    compact?: boolean;
+    mend?: boolean;
+    config?: string;
+  };
 
 const LOOKS: Readonly<Record<"good" | "note" | "bad", { mark: string; style: Style }>> = {
   good: { mark: "✓", style: "green" },
@@ -29,6 +36,7 @@ export function addDoctor(program: Command): void {
         )
         .option("--set-aside <ID>", "put a task that cannot be read out of the way, unchanged; the server must not run")
         .option("--put-back <ID>", "put a task back that was set aside; the server must not run")
+        .option("--mend", "make the database anew from all rows that can be read; the server must not run")
         .option("--compact", "write the database anew, so that nothing removed is left in it; the server must not run"),
     ),
   )
@@ -37,6 +45,7 @@ export function addDoctor(program: Command): void {
       if (flags.setAside !== undefined) return moveTask(dataFolder(flags), "setAside", flags.setAside);
       if (flags.putBack !== undefined) return moveTask(dataFolder(flags), "putBack", flags.putBack);
       if (flags.compact) return compact(dataFolder(flags));
+      if (flags.mend) return mend(dataFolder(flags));
       const { diagnose } = await import("../diagnosis.ts");
       const { out } = openTerminal();
       for await (const finding of diagnose(dataFolder(flags), flags, process.env)) {
@@ -61,6 +70,24 @@ async function compact(folder: string): Promise<void> {
   try {
     await storage.compact();
     openTerminal().talk.write("The database is written anew.\n");
+  } finally {
+    unlock();
+  }
+}
+
+async function mend(folder: string): Promise<void> {
+  requireData(folder);
+  const storage = storageOf({ data: folder });
+  const unlock = await locked(storage);
+  try {
+    const { lost, aside } = await storage.mend();
+    const { talk } = openTerminal();
+    talk.write(`The database is made anew. The old one is in ${aside}\n`);
+    for (const { table, rows, pages } of lost) {
+      const those = [...(rows > 0 ? [String(rows)] : []), ...(pages ? ["those of damaged pages"] : [])].join(" and ");
+      talk.write(`Rows of ${table} that could not be read are not in it: ${those}.\n`);
+    }
+    talk.write("What is in it now: waybill doctor\n");
   } finally {
     unlock();
   }

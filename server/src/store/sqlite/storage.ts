@@ -33,6 +33,7 @@ export function sqliteStorage(folder: string): Storage {
       const { putBack } = await import("./doctor/set-aside.ts");
       return within(folder, (db) => putBack(db, task));
     },
+    mend: async () => (await import("./doctor/mend.ts")).mend(folder),
     compact: async () => (await import("./erasure/scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
     note: async (entry) => {
       const { noteAudit } = await import("./audit/audit-note.ts");

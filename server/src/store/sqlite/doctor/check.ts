@@ -9,6 +9,16 @@ import { REFERRING } from "../tasks/task-removal.ts";
 /** Of each kind of problem, this many are named. */
 const PROBLEMS_MAX = 20;
 
+/** What the totals are to hold. */
+export const TOTALS = [DAY_MS, TEN_MINUTES_MS]
+  .flatMap((span) => ["''", "'=' || user"].map((owner) => totalsOf(owner, span)))
+  .join(" UNION ALL ");
+
+function totalsOf(owner: string, span: number): string {
+  return `SELECT tenant, ${owner} AS owner, ${span} AS span, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
+    FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6`;
+}
+
 /** Each query returns one column: a sentence per problem. */
 const INVARIANTS = [
   `SELECT 'Task ' || t.id || ' says that its last event is ' || t.last_seq || ', its log says '
@@ -17,7 +27,11 @@ const INVARIANTS = [
   `SELECT 'The log of task ' || t.id || ' has gaps.'
    FROM tasks t WHERE t.last_seq <> (SELECT count(*) FROM events WHERE task = t.n)`,
   `SELECT 'Task ' || id || ' has no submission.' FROM tasks WHERE n NOT IN (SELECT task FROM submissions)`,
-  ...[DAY_MS, TEN_MINUTES_MS].flatMap((span) => [totalsDiffer("''", span), totalsDiffer("'=' || user", span)]),
+  `WITH counted AS (${TOTALS}),
+     kept AS (SELECT tenant, owner, span, bucket, kind, state, count FROM totals WHERE count > 0)
+   SELECT 'The totals of tenant ' || tenant || ' differ from its tasks (' || kind || ', ' || state || ').' FROM (
+     SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)
+     UNION ALL SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted))`,
 ];
 
 /** From schema version 3 on. */
@@ -26,25 +40,30 @@ const SCHEDULE = `SELECT 'Task ' || id || ' has columns that differ from its rec
      OR lease_worker IS NOT record ->> '$.lease.worker' OR lease_until IS NOT record ->> '$.lease.until'
      OR waits_on IS NOT (SELECT group_concat(DISTINCT value ->> '$.on') FROM json_each(record, '$.waits')))`;
 
-/** From schema version 7 on. */
-const MEMBERS = `SELECT 'Vector store ' || v.id || ' counts other members than it has.' FROM vector_stores v
-   WHERE (in_progress, completed, failed, cancelled, bytes) IS NOT (SELECT
+/** What a vector store counts: from schema version 7 on. */
+export const MEMBER_COLUMNS = "(in_progress, completed, failed, cancelled, bytes)";
+export const MEMBER_COUNTS = `(SELECT
      count(*) FILTER (WHERE m.status = 'in_progress'), count(*) FILTER (WHERE m.status = 'completed'),
      count(*) FILTER (WHERE m.status = 'failed'), count(*) FILTER (WHERE m.status = 'cancelled'),
-     coalesce(sum(m.bytes), 0) FROM members m WHERE m.vector_store = v.key)`;
+     coalesce(sum(m.bytes), 0) FROM members m WHERE m.vector_store = vector_stores.key)`;
+
+const MEMBERS = `SELECT 'Vector store ' || id || ' counts other members than it has.' FROM vector_stores
+   WHERE ${MEMBER_COLUMNS} IS NOT ${MEMBER_COUNTS}`;
 
 /** From schema version 8 on. */
 const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
    WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
 
-/** From schema version 28 on. */
-const STORED = `WITH kept AS (SELECT tenant, user, sum(bytes) AS bytes FROM (
+/** What each user keeps: from schema version 28 on. */
+export const KEPT_BYTES = `SELECT tenant, user, sum(bytes) AS bytes FROM (
     SELECT tenant, user, bytes FROM tasks
     UNION ALL SELECT t.tenant, t.user, a.bytes FROM attachments a JOIN tasks t ON t.n = a.task
     UNION ALL SELECT tenant, user, bytes + text_bytes FROM documents
     UNION ALL SELECT tenant, user, bytes FROM vector_stores
     UNION ALL SELECT c.tenant, c.user, ${weight("m.parts")} FROM messages m JOIN conversations c ON c.id = m.conversation
-  ) GROUP BY 1, 2),
+  ) GROUP BY 1, 2`;
+
+const STORED = `WITH kept AS (${KEPT_BYTES}),
   counted AS (SELECT tenant, substr(owner, 2) AS user, bytes FROM stored_bytes WHERE owner <> '')
   SELECT 'The stored bytes of user ' || user || ' of tenant ' || tenant || ' differ from what is there: ' || bytes FROM (
     SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) WHERE bytes <> 0
@@ -57,18 +76,9 @@ const REFERENCES = REFERRING.map(
      WHERE task NOT IN (SELECT ${column} FROM tasks)`,
 );
 
-function totalsDiffer(owner: string, span: number): string {
-  const counted = `SELECT tenant, ${owner} AS owner, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
-    FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5`;
-  const isOwner = owner === "''" ? "owner = ''" : "owner <> ''";
-  const kept = `SELECT tenant, owner, bucket, kind, state, count FROM totals WHERE span = ${span} AND ${isOwner} AND count > 0`;
-  return `SELECT 'The totals of tenant ' || tenant || ' differ from its tasks (' || kind || ', ' || state || ').' FROM (
-    SELECT * FROM (${counted} EXCEPT ${kept}) UNION ALL SELECT * FROM (${kept} EXCEPT ${counted}))`;
-}
-
 export function check(db: Database): string[] {
-  const damage = column(db, "SELECT integrity_check FROM pragma_integrity_check");
-  const problems = damage.filter((line) => line !== "ok").map((line) => `SQLite: ${line}`);
+  const damage = faults(column(db, "SELECT integrity_check FROM pragma_integrity_check"));
+  const problems = [...(damage.length > 0 ? damagedTables(db) : []), ...damage.map((line) => `SQLite: ${line}`)];
   const orphans = column(
     db,
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
@@ -85,9 +95,21 @@ export function check(db: Database): string[] {
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 
-function column(db: Database, sql: string): string[] {
+function faults(lines: readonly string[]): string[] {
+  return lines.filter((line) => line !== "ok");
+}
+
+/** SQLite itself names numbers of pages. */
+function damagedTables(db: Database): string[] {
+  const tables = column(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0", -1);
+  return tables
+    .filter((table) => faults(column(db, `SELECT integrity_check FROM pragma_integrity_check('${table}')`)).length > 0)
+    .map((table) => `A page of the table ${table}, or of an index of it, is damaged.`);
+}
+
+function column(db: Database, sql: string, most = PROBLEMS_MAX): string[] {
   try {
-    return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${PROBLEMS_MAX}`).pluck().all().map(String);
+    return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${most}`).pluck().all().map(String);
   } catch (error) {
     return [`A check could not be made: ${clauseOf(error)}.`];
   }

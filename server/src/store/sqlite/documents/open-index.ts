@@ -52,7 +52,7 @@ function makeAnew(db: Database, index: Index): void {
     if (!isCorrupt(error)) throw error;
     throw new Error(
       `its index of ${index.of} is damaged, and so is what it is made from. What can still be read: waybill doctor. To put a ` +
-        "backup in its place: waybill restore --force",
+        "backup in its place: waybill restore --force. To go on with all rows that can be read: waybill doctor --mend",
       { cause: error },
     );
   }

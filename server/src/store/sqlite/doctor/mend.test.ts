@@ -1,0 +1,115 @@
+/** A database is made anew from what can be read of it. */
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damageLeafOf, damagePageOf, loseTextOf } from "../../../../test/lose-text.ts";
+import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
+import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
+import { openDatabase } from "../database.ts";
+import { DATABASE_FILE } from "../folder.ts";
+import { sqliteStorage } from "../storage.ts";
+import { openSqliteStore } from "../store.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-mend-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const TASKS = 60;
+const page = { limit: 100 };
+
+/** Tasks of which every second one has ended, each in a conversation of its own that says something. */
+async function filled(): Promise<string[]> {
+  const store = await openSqliteStore(folder);
+  const ids: string[] = [];
+  for (let n = 0; n < TASKS; n++) {
+    const conversation = newConversation();
+    const long = n === TASKS / 2 ? "b".repeat(60_000) : `words ${n}`;
+    const task = await submit(store, newTask({ createdAt: START + n, conversation: conversation.id }), {
+      conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: `talk ${n}` } },
+      messages: [{ role: "user", parts: [{ text: long }] }],
+    });
+    if (n % 2 === 0) await live(store, task, ...complete(task));
+    ids.push(task.id);
+  }
+  expect((await store.list(EVERYBODY, { text: "capital" }, page)).total).toBe(TASKS);
+  await store.close();
+  return ids;
+}
+
+function atDatabase<Result>(act: (db: Database) => Result): Result {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  try {
+    return act(db);
+  } finally {
+    db.close();
+  }
+}
+
+const listed = async () => {
+  const store = await openSqliteStore(folder);
+  const all = await store.list(EVERYBODY, {}, page);
+  const ended = await store.list(EVERYBODY, { states: ["completed"] }, page);
+  const found = await store.list(EVERYBODY, { text: "capital" }, page);
+  const talks = await store.conversations(EVERYBODY, "native", page);
+  await submit(store, newTask());
+  const problems = await store.check();
+  await store.close();
+  return { ids: all.tasks.map(({ id }) => id), totals: [all, ended, found, talks].map(({ total }) => total), problems };
+};
+
+test("every index, that of texts and what is counted are made anew, and no row is lost by it", async () => {
+  const ids = await filled();
+  const derived = ["tasks_by_time", "sqlite_autoindex_tasks_1", "aliases_by_conversation", "search_data", "search_idx"];
+  for (const name of [...derived, "totals", "stored_bytes"]) await damagePageOf(folder, name);
+  const storage = sqliteStorage(folder);
+  expect((await storage.health()).problems).toContain("A page of the table totals, or of an index of it, is damaged.");
+  const seq = () => atDatabase((db) => db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'cuts'").pluck().get());
+  atDatabase((db) => db.exec("INSERT INTO cuts VALUES (7, 'd', 1, 1, 0, 0, 1); DELETE FROM cuts"));
+  const { lost, aside } = await storage.mend();
+  expect(seq(), "no number is given twice").toBe(7);
+  expect(lost.map(({ table }) => table).sort()).toEqual(["stored_bytes", "totals"]);
+  expect(existsSync(path.join(aside, DATABASE_FILE))).toBe(true);
+  expect(await storage.health()).toMatchObject({ problems: [], unreadable: [] });
+  expect(await listed()).toEqual({ ids: ids.reverse(), totals: [TASKS, TASKS / 2, TASKS, TASKS], problems: [] });
+});
+
+test("a message whose page is damaged is lost alone, and the messages beside it are found again", async () => {
+  await filled();
+  await loseTextOf(folder, "b");
+  const { lost } = await sqliteStorage(folder).mend();
+  expect(lost).toEqual([{ table: "messages", rows: 1, pages: false }]);
+  expect(await sqliteStorage(folder).health()).toMatchObject({ problems: [], unreadable: [] });
+  const store = await openSqliteStore(folder);
+  const { conversations } = await store.conversations(EVERYBODY, "native", page);
+  const said = await Promise.all(conversations.map(async ({ id }) => (await store.messages(id, page)).messages.length));
+  expect(said.filter((count) => count === 0)).toEqual([0]);
+  await store.close();
+});
+
+test("rows between two damaged pages are found, and what hangs on a lost task goes with it", async () => {
+  const ids = await filled();
+  for (const share of [0.25, 0.75]) await damageLeafOf(folder, "tasks", share);
+  const { lost } = await sqliteStorage(folder).mend();
+  expect(lost).toEqual([{ table: "tasks", rows: 0, pages: true }]);
+  const left = await listed();
+  expect(left.problems).toEqual([]);
+  expect(left.ids.length).toBeGreaterThan(TASKS * 0.7);
+  expect(left.ids.length).toBeLessThan(TASKS);
+  expect(ids).toEqual(expect.arrayContaining(left.ids));
+});
+
+test("tasks whose log or input lies on a damaged page keep no others from a start", async () => {
+  await filled();
+  for (const table of ["events", "submissions", "conversations"]) await damageLeafOf(folder, table, 0.5);
+  expect((await sqliteStorage(folder).mend()).lost).toHaveLength(3);
+  const store = await openSqliteStore(folder);
+  expect((await store.list(EVERYBODY, {}, page)).tasks.length).toBeGreaterThan(TASKS / 2);
+  expect((await store.open(null, TASKS)).tasks.length).toBeGreaterThan(TASKS / 4);
+  await submit(store, newTask());
+  await store.close();
+});
