@@ -5,13 +5,32 @@ const values = "server/src/http/body/json-values.ts";
 const text = "server/src/http/body/json-text.ts";
 const thread = "server/src/http/body/parser-thread.ts";
 const lateApp = "server/src/http/late-app.ts";
+const arrivals = "server/src/http/arrivals.ts";
 
 export const DOORS = [
   {
-    file: lateApp,
+    file: arrivals,
     name: "who-has-left-before-an-app-was-made-is-begun",
-    find: "    if (response.closed || request.socket.destroyed) return;\n",
+    find: "if (!socket.destroyed) begin();",
+    put: "begin();",
+  },
+  {
+    file: arrivals,
+    name: "any-number-of-a-connection-waits-for-an-app",
+    find: "    if (this.#isFull(connection)) return false;\n",
     put: "",
+  },
+  {
+    file: arrivals,
+    name: "all-that-have-waited-for-an-app-begin-in-one-turn",
+    find: "      await this.#beginnings.turn(connection.network);\n",
+    put: "",
+  },
+  {
+    file: lateApp,
+    name: "an-app-that-could-not-be-made-never-is",
+    find: "this.#elapsed() >= this.#againAt",
+    put: "this.#elapsed() < 0",
   },
   {
     file: lateApp,
@@ -154,7 +173,7 @@ export const DOORS = [
   {
     file: "server/src/http/arrivals.ts",
     name: "requests-that-wait-to-be-looked-at-are-none-in-work",
-    find: "connection.requestsInWork + connection.arriving >= this.#ofConnectionMax",
-    put: "connection.requestsInWork >= this.#ofConnectionMax",
+    find: "requestsInWork + arriving >= this.#ofConnectionMax",
+    put: "requestsInWork >= this.#ofConnectionMax",
   },
 ];

@@ -205,9 +205,9 @@ export const SHARES = [
     put: "    const ready = this.#isReady?.(channel);\n    if (true) {",
   },
   {
-    file: "server/src/http/app.ts",
+    file: "server/src/http/connections/connections.ts",
     name: "heads-sent-ahead-are-all-read",
-    find: "    leaveUnread(request.raw.socket);\n",
+    find: "    leaveUnread(socket);\n",
     put: "",
   },
   {

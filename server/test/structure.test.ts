@@ -80,6 +80,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     "lenses/lens-parts.ts",
     "lenses/mount.ts",
     "lenses/secrets.ts",
+    "lenses/send-bytes.ts",
     "lenses/short-routes.ts",
     "lenses/body/json-text-end.ts",
     "lenses/body/number-texts.ts",

@@ -11,7 +11,6 @@ import { Refusal } from "../task/errors.ts";
 import { parseJsonBodies } from "./body/body.ts";
 import type { Connection } from "./connections/connections.ts";
 import { isOfDropped } from "./connections/dropped.ts";
-import { leaveUnread } from "./connections/unread-heads.ts";
 import { begins, type InWorkParts } from "./in-work.ts";
 import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -139,13 +138,8 @@ function refusalOf(
   if (request.url === "/health" || request.url === "/metrics") return undefined;
   // Whatever begins on one that is ending came before the one too many.
   const isFull = (of: Connection) => !of.isEnding && of.requestsInWork + of.arriving > requestsOfOneMax;
-  if (connection !== undefined && isFull(connection)) {
-    reply.raw.shouldKeepAlive = false;
-    connection.isEnding = true;
-    leaveUnread(request.raw.socket);
-    const message = `At most ${requestsOfOneMax} requests of one connection are in work at once.`;
-    return new Refusal("rate_limited", message, { retryAfterS: 1 });
-  }
+  if (connection !== undefined && isFull(connection))
+    return parts.connections.oneTooMany(connection, request.raw, reply.raw);
   if (traffic.inFlight > requestsMax) {
     reply.header("retry-after", "1");
     return new Refusal("unavailable", "Too many requests are in work: try again in a moment.", { retryAfterS: 1 });

@@ -3,12 +3,15 @@
  * of its own. They share one traffic, one set of streams and one authentication.
  */
 
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { mountLens, mountRootRoutes, urlRewriter } from "../lenses/mount.ts";
+import { sendBytes } from "../lenses/send-bytes.ts";
 import { shortRoutes } from "../lenses/short-routes.ts";
+import type { Refusal } from "../task/errors.ts";
 import type { Directory } from "../task/people/directory.ts";
 import { type AppParts, createApp } from "./app.ts";
 import { JsonBodies } from "./body/body.ts";
@@ -22,7 +25,7 @@ import type { Traffic } from "./in-work.ts";
 import { createAuthentication } from "./keys/authentication.ts";
 import { LateApp, type Served, servedBelow } from "./late-app.ts";
 import { createMetricsPage, type MetricSources } from "./metrics.ts";
-import { requestIds } from "./request-ids.ts";
+import { type RequestIds, requestIds } from "./request-ids.ts";
 import { addFrontDoor, addHealth, addMetrics, type Loading } from "./server-routes.ts";
 import { RequestAdmission } from "./shares/admission.ts";
 import type { Shares } from "./shares/share.ts";
@@ -123,11 +126,12 @@ export function createApps(parts: AppsParts): Apps {
     unexpected: (err, request) => parts.log.error({ err, request }, "unexpected error"),
   };
   const shared = { traffic, bodies, unheard: new UnheardBodies(bodies.pace), connections, admission, keyEnd };
-  const inWork = { ...appParts(parts), ...shared, durations, newRequestId: requestIds() };
+  const newRequestId = requestIds();
+  const inWork = { ...appParts(parts), ...shared, durations, newRequestId };
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
   const loads: (() => Promise<unknown>)[] = [];
-  const lateApps = lateAppsOf(parts, newApp, lensParts, loads);
+  const lateApps = lateAppsOf({ ...parts, connections, newRequestId }, newApp, lensParts, loads);
 
   return {
     connections,
@@ -158,29 +162,36 @@ export function createApps(parts: AppsParts): Apps {
   };
 }
 
+type LateAppsParts = AppsParts & { connections: Connections; newRequestId: RequestIds };
 type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
 
 /** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
 function lateAppsOf(
-  { version, recovering, log }: AppsParts,
+  { version, recovering, log, connections, newRequestId }: LateAppsParts,
   newApp: NewApp,
   lensParts: LensParts,
   loads: (() => Promise<unknown>)[],
 ) {
-  const late = (make: () => Promise<FastifyInstance>) => {
-    const app = new LateApp(make, log);
+  const late = ({ renderError }: Lens, make: () => Promise<FastifyInstance>) => {
+    const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => {
+      const { method = "" } = request;
+      const id = newRequestId(request);
+      const { status, headers, body } = renderError(refusal, { id, unread: true });
+      sendBytes({ id, method }, response, status, headers, body);
+    };
+    const app = new LateApp(make, { log, connections, refuse });
     loads.push(() => app.load());
     return app;
   };
   return {
     below: (lens: Lens) =>
-      late(async () => {
+      late(lens, async () => {
         const app = newApp(() => lens, urlRewriter([lens]));
         await mountLens(app, lens, lensParts, { prefix: lens.mount, ownsListener: false });
         return app;
       }),
     ofLens: (lens: Lens) =>
-      late(async () => {
+      late(lens, async () => {
         const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
         await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
         await mountRootRoutes(app, lens, lensParts);

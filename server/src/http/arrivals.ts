@@ -32,10 +32,23 @@ export class Arrivals {
   /** Calls `begin`, at once or when it has its turn; never when its caller has left by then. */
   arrived(request: IncomingMessage, connection: Arriving, begin: () => void): void {
     const isKnown = connection.key !== null || isWatching(request.url);
-    const isFull = connection.requestsInWork + connection.arriving >= this.#ofConnectionMax;
-    const turn = isKnown || isFull ? null : this.#beginnings.turn(connection.network);
+    const turn = isKnown || this.#isFull(connection) ? null : this.#beginnings.turn(connection.network);
     if (turn === null) begin();
     else void this.#wait(turn, request, connection, begin);
+  }
+
+  /** Calls `begin` in its turn behind `made`, for which anybody waits; false of one that is too many of its connection for that. */
+  waits(request: IncomingMessage, connection: Arriving, made: Promise<unknown>, begin: () => void): boolean {
+    if (this.#isFull(connection)) return false;
+    const turn = made.then(async () => {
+      await this.#beginnings.turn(connection.network);
+    });
+    void this.#wait(turn, request, connection, begin);
+    return true;
+  }
+
+  #isFull({ requestsInWork, arriving }: Arriving): boolean {
+    return requestsInWork + arriving >= this.#ofConnectionMax;
   }
 
   async #wait(turn: Promise<void>, { socket }: IncomingMessage, connection: Arriving, begin: () => void) {

@@ -5,6 +5,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { Refusal } from "../task/errors.ts";
+import type { Connections } from "./connections/connections.ts";
+
+/** What could not be made is made again for whoever asks so much later: each time takes as long as the first. */
+const AGAIN_MS = 10_000;
 
 /** What a listener needs of an app. */
 export type Served = Pick<FastifyInstance, "routing"> & {
@@ -12,29 +17,43 @@ export type Served = Pick<FastifyInstance, "routing"> & {
   close: () => PromiseLike<unknown>;
 };
 
+type LateAppParts = {
+  log: Pick<Logger, "error">;
+  connections: Connections;
+  /** Answers in the words of the app, which is not there. */
+  refuse: (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => void;
+  /** Milliseconds of a clock that nobody sets. */
+  elapsed?: () => number;
+};
+
 export class LateApp implements Served {
   readonly #make: () => Promise<FastifyInstance>;
-  readonly #log: Pick<Logger, "error">;
+  readonly #parts: LateAppParts;
+  readonly #elapsed: () => number;
   #making: Promise<FastifyInstance | null> | null = null;
   #made: FastifyInstance | null = null;
+  #againAt = Number.NEGATIVE_INFINITY;
 
-  constructor(make: () => Promise<FastifyInstance>, log: Pick<Logger, "error">) {
+  constructor(make: () => Promise<FastifyInstance>, parts: LateAppParts) {
     this.#make = make;
-    this.#log = log;
+    this.#parts = parts;
+    this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
 
   /** It waits for nobody before it is asked. */
   async ready(): Promise<void> {}
 
-  /** Makes it, if nobody has asked for it before. */
+  /** Makes it, if nobody has asked for it before, or not since it failed some time ago. */
   load(): Promise<unknown> {
+    if (this.#making !== null && this.#made === null && this.#elapsed() >= this.#againAt) this.#making = null;
     this.#making ??= this.#ready();
     return this.#making;
   }
 
+  /** Whoever comes while it is made waits, and counts for the connection meanwhile. */
   routing(request: IncomingMessage, response: ServerResponse): void {
     if (this.#made !== null) this.#made.routing(request, response);
-    else void this.#routeOnceMade(request, response);
+    else this.#waitFor(this.load(), request, response);
   }
 
   async close(): Promise<void> {
@@ -42,26 +61,39 @@ export class LateApp implements Served {
     await app?.close();
   }
 
-  async #routeOnceMade(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    await this.load();
-    const app = this.#made;
-    // Of one that has left meanwhile nobody would hear the end.
-    if (response.closed || request.socket.destroyed) return;
-    if (app !== null) app.routing(request, response);
-    else response.writeHead(500, { connection: "close" }).end();
+  #waitFor(made: Promise<unknown>, request: IncomingMessage, response: ServerResponse): void {
+    const { connections, refuse } = this.#parts;
+    const connection = connections.of(request.socket);
+    if (connection === undefined) return;
+    const begin = () => {
+      if (this.#made !== null) this.#made.routing(request, response);
+      else refuse(request, response, this.#notMade());
+    };
+    if (!connections.arrivals.waits(request, connection, made, begin))
+      refuse(request, response, connections.oneTooMany(connection, request, response));
+  }
+
+  #notMade(): Refusal {
+    const retryAfterS = Math.max(1, Math.ceil((this.#againAt - this.#elapsed()) / 1_000));
+    return new Refusal("unavailable", "This API could not be loaded: the server's log says why.", { retryAfterS });
   }
 
   async #ready(): Promise<FastifyInstance | null> {
+    this.#againAt = Number.POSITIVE_INFINITY;
     try {
       const app = await this.#make();
       await app.ready();
       this.#made = app;
     } catch (err) {
-      this.#log.error({ err }, "unexpected error");
+      this.#againAt = this.#elapsed() + AGAIN_MS;
+      this.#parts.log.error({ err }, NOT_MADE);
     }
     return this.#made;
   }
 }
+
+const NOT_MADE =
+  "An API could not be loaded, and is tried again with its next request. Where the same is said again, start the server anew.";
 
 /** Late apps below prefixes, and beside them one that is there from the start. */
 export function servedBelow(root: FastifyInstance, below: ReadonlyMap<string, LateApp>): Served {

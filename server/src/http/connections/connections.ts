@@ -3,9 +3,12 @@
  * are too many of them, in all or from one address, the oldest makes room for the newest. So whoever holds connections
  * without a key keeps nobody out, and a check of health finds a place however many there are.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Refusal } from "../../task/errors.ts";
 import { Arrivals } from "../arrivals.ts";
 import { networkOf } from "../network.ts";
+import { leaveUnread } from "./unread-heads.ts";
 
 export type Connection = {
   /** Where it comes from, as far as its socket says. */
@@ -51,6 +54,15 @@ export class Connections {
 
   get requestsOfOneMax(): number {
     return this.#bounds.requestsOfOne;
+  }
+
+  /** What a request hears that is one too many of its connection, which ends with that answer. */
+  oneTooMany(connection: Connection, { socket }: IncomingMessage, response: ServerResponse): Refusal {
+    response.shouldKeepAlive = false;
+    connection.isEnding = true;
+    leaveUnread(socket);
+    const message = `At most ${this.requestsOfOneMax} requests of one connection are in work at once.`;
+    return new Refusal("rate_limited", message, { retryAfterS: 1 });
   }
 
   get size(): number {
