@@ -39,6 +39,12 @@ export const DOORS = [
     put: "this.#making = this.#ready();",
   },
   {
+    file: "server/src/http/metrics.ts",
+    name: "a-library-that-could-not-be-loaded-never-is",
+    find: "    } finally {\n      next = null;\n    }",
+    put: "      next = null;\n    } finally {\n    }",
+  },
+  {
     file: lateApp,
     name: "a-longer-name-is-below-a-prefix",
     find: ' && (path.length === prefix.length || path[prefix.length] === "/")',

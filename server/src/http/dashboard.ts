@@ -24,12 +24,12 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Adds `/dashboard/…`. Answers 404 where the package is not there. */
 export function addDashboard(app: FastifyInstance): void {
-  let files: Promise<ReadonlyMap<string, string>> | undefined;
+  let files: ReadonlyMap<string, string> | undefined;
   app.get("/dashboard", { exposeHeadRoute: true }, (_request, reply) => reply.redirect("/dashboard/", 308));
   app.get<{ Params: { "*": string } }>("/dashboard/*", { exposeHeadRoute: true }, async (request, reply) => {
-    files ??= index();
+    files ??= await index();
     const path = request.params["*"] === "" ? "index.html" : request.params["*"];
-    const file = (await files).get(path);
+    const file = files.get(path);
     const type = TYPES[extname(path)];
     if (file === undefined || type === undefined) return reply.callNotFound();
     const bytes = await readFile(file);
@@ -47,7 +47,7 @@ async function index(): Promise<Map<string, string>> {
     { mount: "sdk/", root: join(folderOf("@waybill/sdk") ?? "", "dist") },
   ];
   for (const { mount, root } of roots) {
-    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(unlessAbsent);
     for (const entry of entries) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
@@ -55,6 +55,11 @@ async function index(): Promise<Map<string, string>> {
     }
   }
   return files;
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): never[] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }
 
 /** Null where it is not installed. A server that npm has packed has the dashboard in its own folder. */

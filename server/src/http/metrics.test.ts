@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { DurationHistogram } from "./duration-histogram.ts";
 import { createMetricsPage, linesFor } from "./metrics.ts";
 
@@ -57,4 +57,14 @@ it("is made once for all who ask in one turn, and anew for the next", async () =
   const turn = await Promise.all(Array.from({ length: 20 }, page));
   expect(new Set(turn.map(({ text }) => /^times (\d+)$/m.exec(text)?.[1]))).toEqual(new Set(["1"]));
   expect((await page()).text).toContain("times 2\n");
+});
+
+it("a library that could not be loaded is loaded again by the next who asks", async () => {
+  const imported = vi.fn<() => Promise<unknown>>().mockRejectedValueOnce(new Error("too many open files"));
+  imported.mockImplementation(() => vi.importActual("prom-client"));
+  vi.doMock("prom-client", imported);
+  const page = createMetricsPage({ histograms: [], gauges: [], counters: [] });
+  await expect(page()).rejects.toThrow();
+  expect((await page()).text).toContain("process_cpu_seconds_total");
+  vi.doUnmock("prom-client");
 });

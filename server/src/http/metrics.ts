@@ -31,14 +31,16 @@ export type MetricsPage = { contentType: string; text: string };
 
 /** The page of these sources and of the process itself: one for all who ask for it in one turn, of which each took 5 ms. */
 export function createMetricsPage(sources: MetricSources): () => Promise<MetricsPage> {
-  let registry: Promise<Registry> | undefined;
+  let registry: Registry | undefined;
   let next: Promise<MetricsPage> | null = null;
   const rendered = async () => {
-    registry ??= registryOf(sources);
-    const known = await registry;
-    await nextTurn();
-    next = null;
-    return { contentType: known.contentType, text: await known.metrics() };
+    try {
+      registry ??= await registryOf(sources);
+      await nextTurn();
+    } finally {
+      next = null;
+    }
+    return { contentType: registry.contentType, text: await registry.metrics() };
   };
   return () => {
     next ??= rendered();

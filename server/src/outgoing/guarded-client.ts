@@ -46,7 +46,7 @@ type Undici = Awaited<ReturnType<typeof loaded>>;
 export class GuardedClient {
   readonly #reach: Reach;
   readonly #names: Names;
-  #agent: Promise<Agent> | null = null;
+  #agent: Agent | null = null;
   #isClosed = false;
 
   /** `names` resolves those that the operator has not named. */
@@ -76,15 +76,15 @@ export class GuardedClient {
    */
   async open(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<OpenAnswer> {
     this.#reach.check(url);
+    const undici = await loaded();
     if (this.#isClosed) throw new Error("The client of outgoing requests is closed.");
-    this.#agent ??= loaded().then((undici) => this.#newAgent(undici));
-    const [{ request }, dispatcher] = await Promise.all([loaded(), this.#agent]);
-    const answer = await request(url, {
+    this.#agent ??= this.#newAgent(undici);
+    const answer = await undici.request(url, {
       method,
       headers: { "user-agent": "waybill", ...headers },
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
-      dispatcher,
+      dispatcher: this.#agent,
     });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
   }
@@ -118,7 +118,7 @@ export class GuardedClient {
   /** Breaks off what is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await (await this.#agent)?.destroy();
+    await this.#agent?.destroy();
   }
 
   #newAgent({ Agent, buildConnector }: Undici): Agent {

@@ -21,9 +21,12 @@ type Parts = {
 };
 
 export function preloadingOf(models: Config["models"], loads: Host["loads"], log: Logger): Preloading {
-  const warn = (error: unknown) => log.warn({ err: error }, "could not be loaded ahead");
+  const warn = (error: unknown) => log.warn({ err: error }, NOT_AHEAD);
   return new Preloading([...modelLoads(models), ...loads], { clock: systemClock, warn });
 }
+
+const NOT_AHEAD =
+  "What is loaded ahead of whoever needs it could not be, and is tried again when it is needed. Where the same is said then, start the server anew.";
 
 export class Preloading {
   readonly #parts: Required<Parts>;
@@ -51,7 +54,7 @@ export class Preloading {
   }
 
   async #look(): Promise<void> {
-    // Whoever needs what has failed is told so too: Node.js keeps the error of a module until it is started again.
+    // Whoever needs what has failed tries again: of modules, Node.js keeps the error of those alone that have failed as they ran.
     if (this.#parts.worked() < IDLE_SHARE) await this.#left.shift()?.().catch(this.#parts.warn);
     if (this.#left.length > 0) this.#cancel = this.#later();
   }

@@ -24,11 +24,10 @@ const tensor = z.looseObject({
 
 // Both ends are one program: what comes here was typed when it was sent.
 const model: FolderModel = workerData;
-let opened: Promise<Pipeline> | undefined;
+let run: Pipeline | undefined;
 
 embedInThread(async (texts, purpose) => {
-  opened ??= open();
-  const run = await opened;
+  run ??= await open();
   const prompt = model.prompts[purpose];
   const given = texts.map((text) => prompt + text);
   const { dims, data } = tensor.parse(await run(given, { pooling: model.pooling, normalize: true }));

@@ -35,7 +35,7 @@ export function providerEmbedder(
   { provider, name, config, rate }: ProviderModel,
   answerMsMax = ANSWER_MS_MAX,
 ): Embedder {
-  let opened: Promise<EmbeddingModelV4> | undefined;
+  let opened: EmbeddingModelV4 | undefined;
   let dimensions = DIMENSIONS[name] ?? 0;
   return {
     model: `${provider}:${name}`,
@@ -45,12 +45,11 @@ export function providerEmbedder(
     batchMax: BATCH_MAX,
     price: rate,
     async embed(texts, { signal, headers, onPaid }) {
-      opened ??= open(provider, name, config);
       const timeout = AbortSignal.timeout(answerMsMax);
       try {
-        const model = await opened;
+        opened ??= await open(provider, name, config);
         const abortSignal = AbortSignal.any([signal, timeout]);
-        const { embeddings, usage } = await model.doEmbed({
+        const { embeddings, usage } = await opened.doEmbed({
           values: [...texts],
           abortSignal,
           ...(headers && { headers: { ...headers } }),

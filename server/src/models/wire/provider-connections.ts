@@ -5,19 +5,10 @@ import type { EarlyAnswer } from "./early-answer.ts";
 /** HTTP/1.1, as the global `fetch` has it. How long a provider may be silent is bounded by each call. */
 const SETTINGS = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
 
-let begun: ReturnType<typeof begin> | null = null;
+let connections: Dispatcher | null = null;
 
 /** A hundred modules, which a server that asks no provider starts without. */
-async function begin(): Promise<{ undici: typeof import("undici"); connections: Dispatcher }> {
-  const undici = await import("undici");
-  return { undici, connections: usesProxies() ? new undici.EnvHttpProxyAgent(SETTINGS) : new undici.Agent(SETTINGS) };
-}
-
-/** Has them loaded before the first request. */
-export async function loadConnections(): Promise<void> {
-  begun ??= begin();
-  await begun;
-}
+export const loadConnections = () => import("undici");
 
 /** The global `fetch`, but that `early` sees the answer first. */
 export async function fetchBehind(
@@ -25,8 +16,8 @@ export async function fetchBehind(
   input: string | URL,
   { headers, ...init }: { method: string; headers: Headers; body: string; signal: AbortSignal | null },
 ): Promise<Response> {
-  begun ??= begin();
-  const { undici, connections } = await begun;
+  const undici = await loadConnections();
+  connections ??= usesProxies() ? new undici.EnvHttpProxyAgent(SETTINGS) : new undici.Agent(SETTINGS);
   const dispatcher = connections.compose((dispatch) => ({ body, ...asked }, handler) => {
     // `fetch` has made a stream of the body, which would go out behind the head, in a packet of its own.
     const whole = body == null ? null : init.body;
