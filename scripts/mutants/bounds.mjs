@@ -253,6 +253,18 @@ export const BOUNDS = [
     put: "this.#bytes += frame.length;",
   },
   {
+    file: "server/src/store/sqlite/tasks/task-reads.ts",
+    name: "one-look-goes-over-all-updates-of-artifacts",
+    find: "ORDER BY n LIMIT ${UPDATES_AT_ONCE}",
+    put: "ORDER BY n",
+  },
+  {
+    file: "server/src/store/sqlite/tasks/artifact-pages.ts",
+    name: "the-first-look-alone-tells-how-large-artifacts-are",
+    find: "after = Math.max(after ?? 0, last);",
+    put: "after = null;",
+  },
+  {
     file: slices,
     name: "a-turn-of-a-sweep-has-no-end",
     find: "while (performance.now() < until) if",

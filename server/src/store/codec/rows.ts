@@ -95,10 +95,10 @@ export function artifactBeginningOf(row: unknown): { artifact: string; n: number
   return { artifact, n };
 }
 
-const artifactSizeRow = z.tuple([text, number]);
-export function artifactSizeOf(row: unknown): ArtifactSize {
-  const [id, bytes] = artifactSizeRow.parse(row);
-  return { id, bytes };
+const artifactSizeRow = z.tuple([text, number, number]);
+export function artifactSizeOf(row: unknown): ArtifactSize & { last: number } {
+  const [id, bytes, last] = artifactSizeRow.parse(row);
+  return { id, bytes, last };
 }
 
 const inboxSizeRow = z.tuple([number, number]);

@@ -44,7 +44,7 @@ import { inPages } from "./in-pages.ts";
 import { SqliteKeys } from "./keys/sqlite-keys.ts";
 import { SqliteHuman } from "./people/sqlite-human.ts";
 import { SqliteSubscriptions } from "./subscriptions/sqlite-subscriptions.ts";
-import { artifactPage } from "./tasks/artifact-pages.ts";
+import { artifactPage, artifactSizes } from "./tasks/artifact-pages.ts";
 import { listedTasks } from "./tasks/listed-tasks.ts";
 import type { OpenRows } from "./tasks/open-reads.ts";
 import { openedTasks } from "./tasks/opened-tasks.ts";
@@ -356,9 +356,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   artifactSizes(id: string): Promise<ArtifactSize[]> {
-    return orDamaged(`artifacts of task ${id}`, async () =>
-      (await this.#reads.send("artifactSizes", { id })).map(rows.artifactSizeOf),
-    );
+    return orDamaged(`artifacts of task ${id}`, () => artifactSizes(this.#reads, id));
   }
 
   async usage(id: string, cursor: string | null, limit: number) {

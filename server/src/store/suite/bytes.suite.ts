@@ -156,6 +156,14 @@ export function bytesStories(setup: () => Promise<Store>): void {
     const sizes = new Map((await store.artifactSizes(task.id)).map(({ id, bytes }) => [id, bytes]));
     expect([sizes.get("small 0"), sizes.size]).toEqual([JSON.stringify(part("small 0", "x")).length, 25]);
     expect(sizes.get("a9")).toBeGreaterThan(MB.length + 12 * KB_60.length);
+    // More than one look at the updates.
+    await grow(...Array.from({ length: 5_000 }, (_, n) => part(`many ${n % 3}`, "x", true)));
+    const more = await store.artifactSizes(task.id);
+    const ofOne = JSON.stringify(part("many 0", "x", true)).length;
+    expect(more.filter(({ id }) => id.startsWith("many")).map(({ bytes }) => bytes / ofOne)).toEqual([
+      1_667, 1_667, 1_666,
+    ]);
+    expect(more.find(({ id }) => id === "a9")).toEqual({ id: "a9", bytes: sizes.get("a9") });
     await expect(store.artifacts(task.id, "nowhere", 10)).rejects.toMatchObject({ code: "invalid" });
   });
 

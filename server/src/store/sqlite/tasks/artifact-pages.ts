@@ -1,5 +1,5 @@
 /** The artifacts of a task in pages: each is put together from its updates, which are read in pages of their own. */
-import { type Artifact, updated } from "../../../task/artifact.ts";
+import { type Artifact, type ArtifactSize, updated } from "../../../task/artifact.ts";
 import { Refusal } from "../../../task/errors.ts";
 import { decodeNumber, encodeNumber } from "../../codec/cursor.ts";
 import * as rows from "../../codec/rows.ts";
@@ -32,6 +32,20 @@ export async function artifactPage(
     break;
   }
   return { artifacts, next: next === null ? null : encodeNumber(next) };
+}
+
+/** How large they are: a task may have so many updates that whoever reads beside it would wait for one look at all of them. */
+export async function artifactSizes(reads: Reader["reads"], id: string): Promise<ArtifactSize[]> {
+  const sizes = new Map<string, number>();
+  for (let after: number | null = 0; after !== null; ) {
+    const found = (await reads.send("artifactSizes", { id, after })).map(rows.artifactSizeOf);
+    after = null;
+    for (const { id: artifact, bytes, last } of found) {
+      sizes.set(artifact, (sizes.get(artifact) ?? 0) + bytes);
+      after = Math.max(after ?? 0, last);
+    }
+  }
+  return Array.from(sizes, ([artifact, bytes]) => ({ id: artifact, bytes }));
 }
 
 /** It is not there when it was replaced in this moment: then it comes on a later page. */

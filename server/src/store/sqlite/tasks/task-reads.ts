@@ -1,7 +1,6 @@
 /** What is read of tasks, and of all that hangs on one. */
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../../task/alias.ts";
-import { ARTIFACTS_MAX } from "../../../task/artifact-bounds.ts";
 import type { Visible } from "../../../task/visibility.ts";
 import type { Place } from "../../codec/cursor.ts";
 import { ANSWER_BYTES_MAX, bytesOfText, TASK_PAGE_BYTES_MAX } from "../bounds.ts";
@@ -17,9 +16,15 @@ import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
 
+/** Updates of artifacts that one look goes over: some 5 ms, and their values stay where they are. */
+const UPDATES_AT_ONCE = 2_000;
+/** Longer than any row of the files: of a text as long as that the beginning, for which all of it would be read, tells nothing. */
+const MARKER_BYTES_MAX = 8_192;
+
 /** The bytes of a value, which a row of the files says after its hash: see codec/marker.ts. */
 const bytesOfValue = (column: string) =>
-  `CASE WHEN substr(${column}, 1, 1) = '@' THEN CAST(substr(${column}, 67, 16) AS INTEGER) ELSE octet_length(${column}) END`;
+  `CASE WHEN octet_length(${column}) < ${MARKER_BYTES_MAX} AND substr(${column}, 1, 1) = '@'
+     THEN CAST(substr(${column}, 67, 16) AS INTEGER) ELSE octet_length(${column}) END`;
 
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ?)";
 
@@ -137,10 +142,12 @@ function artifactReads(db: Database) {
       TASK_PAGE_BYTES_MAX,
       ({ id, artifact, after }: OfTask & { artifact: string; after: number }) => [id, artifact, after],
     ),
+    /** What the updates behind `after` add to each, and the last of them. */
     artifactSizes: rows(
-      `SELECT id, sum(${bytesOfValue("record")}) FROM artifact_updates
-       WHERE task = ${OF_TASK} AND in_time(n) GROUP BY id LIMIT ${ARTIFACTS_MAX}`,
-      ({ id }: OfTask) => [id],
+      `SELECT id, sum(bytes), max(n) FROM (
+         SELECT id, n, ${bytesOfValue("record")} AS bytes FROM artifact_updates
+         WHERE task = ${OF_TASK} AND n > ? ORDER BY n LIMIT ${UPDATES_AT_ONCE}) GROUP BY id`,
+      ({ id, after }: OfTask & { after: number }) => [id, after],
     ),
   };
 }
