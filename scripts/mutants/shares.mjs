@@ -25,7 +25,7 @@ export const SHARES = [
   {
     file: admission,
     name: "a-refused-request-counts",
-    find: "      key.uncount(requests);\n      tenant.uncount(requests);\n",
+    find: "      for (const each of known) each.uncount(requests);\n",
     put: "",
   },
   {
@@ -49,8 +49,8 @@ export const SHARES = [
   {
     file: admission,
     name: "a-tenant-holds-any-number-of-streams",
-    find: "for (const owner of [key, tenant]) {\n    const bound",
-    put: "for (const owner of [key]) {\n    const bound",
+    find: "for (const owner of known) {\n    const bound",
+    put: "for (const owner of known.slice(0, 1)) {\n    const bound",
   },
   {
     file: share,

@@ -21,10 +21,12 @@ import { type Opening, type Owner, Owners, TURN_MS_MAX } from "./owner.ts";
 import { QuotaCounts } from "./quota-counts.ts";
 import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant } from "./share.ts";
 
+type Known = readonly [key: Owner<Share>, tenant: Owner<Share>];
+
 /** What a request counts for. */
 export type Counted = {
   address: Owner<AddressShare>;
-  known: { key: Owner<Share>; tenant: Owner<Share> } | null;
+  known: Known | null;
   isHeld: boolean;
   isSearch: boolean;
   bodiesBytes: number;
@@ -93,7 +95,7 @@ export class RequestAdmission implements Admission {
       const message = `Too many requests without an accepted key came from your address: come with a key, or wait ${retryAfterS} s.`;
       return new Refusal("rate_limited", message, { retryAfterS });
     }
-    return address.exceeds("requests") ? tooMany("requests without a key", "your address") : null;
+    return address.exceeds("requests") ? tooMany("requests without a key", address) : null;
   }
 
   admit(request: Incoming, principal: Principal): void {
@@ -105,32 +107,25 @@ export class RequestAdmission implements Admission {
     counted.address.uncount();
     const key = this.#keys.of(shareKey, shareOfKey(this.#shares, principal), now);
     const tenant = this.#tenants.of(principal.tenant, shareOfTenant(this.#shares, principal), now);
-    counted.known = { key, tenant };
-    key.requests += 1;
-    tenant.requests += 1;
-    key.count(now);
-    tenant.count(now);
-    this.#tell(counted, key, tenant, now);
-    this.#mustBeLeft(counted.known, 1, now);
-    for (const owner of [key, tenant])
-      if (owner.exceeds("requests")) throw tooMany("requests", owner === key ? "this key" : "your tenant");
+    counted.known = [key, tenant];
+    for (const owner of counted.known) owner.requests += 1;
+    this.#count(counted, counted.known, 1, now);
+    for (const owner of counted.known) if (owner.exceeds("requests")) throw tooMany("requests", owner);
   }
 
   more({ counted, startedAt: now }: Incoming, requests: number): void {
-    if (counted === null || counted.known === null) return;
-    const { key, tenant } = counted.known;
-    key.count(now, requests);
-    tenant.count(now, requests);
-    this.#tell(counted, key, tenant, now);
-    this.#mustBeLeft(counted.known, requests, now);
+    if (counted !== null && counted.known !== null) this.#count(counted, counted.known, requests, now);
   }
 
-  /** Of this minute, now that so many were counted: else they are not. */
-  #mustBeLeft({ key, tenant }: NonNullable<Counted["known"]>, requests: number, now: number): void {
-    for (const owner of [key, tenant]) {
+  /** Of this minute, and not where one of the two has no more left. Clients are told of the tighter one. */
+  #count(counted: Counted, known: Known, requests: number, now: number): void {
+    for (const owner of known) owner.count(now, requests);
+    const [key, tenant] = known;
+    const tighter = tenant.left() < key.left() ? tenant : key;
+    if (tighter.share.requestsPerMinute !== null) counted.headers = tighter.headers(now);
+    for (const owner of known) {
       if (owner.left() >= 0) continue;
-      key.uncount(requests);
-      tenant.uncount(requests);
+      for (const each of known) each.uncount(requests);
       throw new Refusal(
         "rate_limited",
         `More than ${owner.share.requestsPerMinute} requests came within a minute: wait ${owner.resetS(now)} s.`,
@@ -164,8 +159,7 @@ export class RequestAdmission implements Admission {
     if (counted === null || counted.known === null || counted.isHeld) return;
     counted.isHeld = true;
     this.#held(request);
-    const { key, tenant } = counted.known;
-    for (const owner of [key, tenant]) {
+    for (const owner of counted.known) {
       owner.requests -= 1;
       owner.streams += 1;
     }
@@ -180,13 +174,14 @@ export class RequestAdmission implements Admission {
   turn({ counted, raw }: Incoming): Promise<void> | null {
     if (counted === null || counted.known === null) return null;
     if (this.#connections.isNew(raw.socket)) return this.#turn(counted.known, "connections");
-    return this.#beginnings.turn(counted.known.tenant.name);
+    const [, tenant] = counted.known;
+    return this.#beginnings.turn(tenant.name);
   }
 
   /** By what the shares say, and then by what others open. */
-  #turn(known: NonNullable<Counted["known"]>, what: Opening): Promise<void> | null {
+  #turn(known: Known, what: Opening): Promise<void> | null {
     const waitMs = waitMsOf(known, what, this.#now());
-    const { name } = known.tenant;
+    const [, { name }] = known;
     if (waitMs < 1) return this.#openings.turn(name);
     return delay(waitMs).then(async () => {
       await this.#openings.turn(name);
@@ -196,9 +191,7 @@ export class RequestAdmission implements Admission {
   search({ counted }: Incoming): void {
     if (counted === null || counted.known === null || counted.isSearch) return;
     counted.isSearch = true;
-    const { key, tenant } = counted.known;
-    key.searches += 1;
-    tenant.searches += 1;
+    for (const owner of counted.known) owner.searches += 1;
     mustFit(counted.known, "searches", "searches");
   }
 
@@ -206,7 +199,7 @@ export class RequestAdmission implements Admission {
   takeBytes({ counted }: Incoming, bytes: number): void {
     if (counted === null) return;
     counted.bodiesBytes += bytes;
-    const owners = counted.known === null ? [counted.address] : [counted.known.key, counted.known.tenant];
+    const owners = counted.known ?? [counted.address];
     for (const owner of owners) owner.bodiesBytes += bytes;
     if (owners.some((owner) => owner.exceeds("bodiesBytes")))
       throw new Refusal("rate_limited", "Too many large requests at once: try again in a moment.", { retryAfterS: 1 });
@@ -220,23 +213,12 @@ export class RequestAdmission implements Admission {
   ended({ counted }: Incoming): void {
     if (counted === null) return;
     const { address, known, isHeld, isSearch, bodiesBytes } = counted;
-    if (known === null) {
-      address.requests -= 1;
-      address.bodiesBytes -= bodiesBytes;
-      return;
-    }
-    for (const owner of [known.key, known.tenant]) {
+    for (const owner of known ?? [address]) {
       if (isHeld) owner.streams -= 1;
       else owner.requests -= 1;
       if (isSearch) owner.searches -= 1;
       owner.bodiesBytes -= bodiesBytes;
     }
-  }
-
-  /** By the tighter of the two. */
-  #tell(counted: Counted, key: Owner<Share>, tenant: Owner<Share>, now: number): void {
-    const tighter = tenant.left() < key.left() ? tenant : key;
-    if (tighter.share.requestsPerMinute !== null) counted.headers = tighter.headers(now);
   }
 
   networkOf(request: Incoming): string {
@@ -245,19 +227,15 @@ export class RequestAdmission implements Admission {
   }
 }
 
-function mustFit(
-  { key, tenant }: { key: Owner<Share>; tenant: Owner<Share> },
-  name: "streams" | "searches",
-  what: string,
-): void {
-  for (const owner of [key, tenant]) {
+function mustFit(known: Known, name: "streams" | "searches", what: string): void {
+  for (const owner of known) {
     const bound = owner.share[name];
-    if (bound !== null && owner[name] > bound) throw tooMany(what, owner === key ? "this key" : "your tenant");
+    if (bound !== null && owner[name] > bound) throw tooMany(what, owner);
   }
 }
 
 /** How long an opening waits by the shares of both. One that is refused takes no turn of either. */
-function waitMsOf({ key, tenant }: NonNullable<Counted["known"]>, what: Opening, now: number): number {
+function waitMsOf([key, tenant]: Known, what: Opening, now: number): number {
   const waitMs = Math.max(key.waitMs(what, now), tenant.waitMs(what, now));
   if (waitMs > TURN_MS_MAX)
     throw new Refusal(
@@ -270,7 +248,7 @@ function waitMsOf({ key, tenant }: NonNullable<Counted["known"]>, what: Opening,
   return waitMs;
 }
 
-function tooMany(what: string, whose: string): Refusal {
+function tooMany(what: string, { whose }: Pick<Owner, "whose">): Refusal {
   return new Refusal("rate_limited", `Too many ${what} of ${whose} are in work: try again in a moment.`, {
     retryAfterS: 1,
   });

@@ -11,12 +11,17 @@ export type Opening = "streams" | "connections";
 /** What of a share says how many of them open within a minute. */
 type Opens = AddressShare & { [Name in `${Opening}PerMinute`]?: number | null };
 
+type Kind = "key" | "tenant" | "address";
+const WHOSE: Readonly<Record<Kind, string>> = { key: "this key", tenant: "your tenant", address: "your address" };
+
 export class Owner<Bounds extends AddressShare = AddressShare> {
   /** Which of its kind it is. */
   readonly name: string;
   readonly share: Bounds;
   /** What its clients are told of its share of requests: `RateLimit-Policy`. */
   readonly policy: string;
+  /** As it is named to its clients. */
+  readonly whose: string;
   readonly #kind: string;
   requests = 0;
   streams = 0;
@@ -27,8 +32,9 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   /** When the next one of each has its turn. */
   readonly #nextAt = { streams: Number.NEGATIVE_INFINITY, connections: Number.NEGATIVE_INFINITY };
 
-  constructor(kind: "key" | "tenant" | "address", name: string, share: Bounds) {
+  constructor(kind: Kind, name: string, share: Bounds) {
     this.#kind = kind;
+    this.whose = WHOSE[kind];
     this.name = name;
     this.share = share;
     this.policy = `"${kind}";q=${share.requestsPerMinute};w=60`;
@@ -118,11 +124,11 @@ const OWNERS_MAX = 20_000;
 const LOOKED_AT_MAX = 32;
 
 export class Owners<Bounds extends AddressShare> {
-  readonly #kind: "key" | "tenant" | "address";
+  readonly #kind: Kind;
   /** In the order in which they came. */
   readonly #all = new Map<string, Owner<Bounds>>();
 
-  constructor(kind: "key" | "tenant" | "address") {
+  constructor(kind: Kind) {
     this.#kind = kind;
   }
 
