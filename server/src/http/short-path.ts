@@ -77,7 +77,7 @@ export class ShortPath {
       if (turn !== null) await turn;
       if (route.hasBody) request.body = await bodies.read(request, request.raw);
       unread = false;
-      await route.answer(request, principal, response);
+      route.send(request, response, await route.run(request, principal, response));
     } catch (error) {
       if (!(error instanceof Refusal) && !isOfDropped(error, request.raw))
         log.error({ err: error, request: request.id, route: route.url }, "unexpected error");

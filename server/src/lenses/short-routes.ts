@@ -27,8 +27,9 @@ export type ShortRoute = {
   /** As the framework writes its path. */
   url: string;
   authenticated: Authenticated;
-  /** Rejects with what the route throws, and then nothing was sent. */
-  answer: (request: RoutedRequest, principal: Principal, response: ServerResponse) => Promise<void>;
+  /** Rejects with what the route throws. */
+  run: (request: RoutedRequest, principal: Principal, response: ServerResponse) => Promise<Answer>;
+  send: (request: RoutedRequest, response: ServerResponse, answer: Answer) => void;
   /** Answers with what was thrown, as a refusal in the words of the lens. `unread`: before the route began. */
   refuse: (request: RoutedRequest, response: ServerResponse, error: unknown, unread: boolean) => void;
 };
@@ -56,9 +57,8 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
     hasBody: route.body !== null,
     url: routerPath(route.path),
     authenticated: authenticationOf(lens, route, parts),
-    answer: async (request, principal, response) => {
-      send(request, response, parts, await route.run(principal, place, request, response, NO_UPLOADS));
-    },
+    run: (request, principal, response) => route.run(principal, place, request, response, NO_UPLOADS),
+    send: (request, response, answer) => send(request, response, parts, answer),
     refuse: (request, response, error, unread) => {
       noteRefusedScope(error, request, lens.name, route.id, parts);
       const { status, headers, body } = renderError(refusalOf(error), { id: request.id, unread });
