@@ -14,18 +14,20 @@ const EVENT_BYTES = 200;
 /** Of each of two generations: when the young one holds so much, the old one goes as a whole. */
 const GENERATION_BYTES_MAX = 4 << 20;
 
-type Log = { events: TaskEvent[]; bytes: number };
+/** `of` is the generation that it was put into last. */
+type Log = { events: TaskEvent[]; bytes: number; of: Logs | null };
+type Logs = Map<TaskId, Log>;
 
 export class RecentLogs {
-  #young = new Map<TaskId, Log>();
-  #old = new Map<TaskId, Log>();
+  #young: Logs = new Map();
+  #old: Logs = new Map();
   #youngBytes = 0;
 
   /** What was committed: the beginning of a log, or what comes behind the end of one that is known. */
   add(id: TaskId, events: readonly TaskEvent[]): void {
     const [first] = events;
     if (first === undefined) return;
-    const log = first.seq === 1 ? { events: [], bytes: 0 } : this.#get(id);
+    const log = first.seq === 1 ? { events: [], bytes: 0, of: null } : this.#get(id);
     if (log === undefined) return;
     const bytes = events.reduce((sum, { data }) => sum + EVENT_BYTES + sizeOf(data), 0);
     const isWhole = first.seq === log.events.length + 1;
@@ -35,9 +37,10 @@ export class RecentLogs {
     }
     log.events.push(...events);
     log.bytes += bytes;
-    if (this.#young.get(id) === log) this.#grow(bytes);
+    if (log.of === this.#young) this.#grow(bytes);
     else {
       // What it may be in the old generation goes with that. To delete and to set at each change costs both maps their order.
+      log.of = this.#young;
       this.#young.set(id, log);
       this.#grow(log.bytes);
     }

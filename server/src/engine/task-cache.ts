@@ -50,7 +50,7 @@ export class MemoryTaskCache implements TaskCache {
     const young = this.#young.get(id);
     if (young) return young.task;
     const old = this.#old.get(id);
-    if (old) this.#keep(old);
+    if (old) this.#keep(old.task, old.bytes);
     return old?.task;
   }
 
@@ -75,7 +75,7 @@ export class MemoryTaskCache implements TaskCache {
 
   put(task: Task): void {
     this.#raise(task.id, task.revision);
-    this.#keep({ task, bytes: weigh(task) });
+    this.#keep(task, weigh(task));
   }
 
   drop(id: TaskId): void {
@@ -111,11 +111,14 @@ export class MemoryTaskCache implements TaskCache {
     this.#old.delete(id);
   }
 
-  #keep(kept: Kept): void {
-    const { id } = kept.task;
-    this.#youngBytes += kept.bytes - (this.#young.get(id)?.bytes ?? 0);
-    this.#young.set(id, kept);
-    if (this.#old.size > 0) this.#old.delete(id);
+  #keep(task: Task, bytes: number): void {
+    const young = this.#young.get(task.id);
+    this.#youngBytes += bytes - (young?.bytes ?? 0);
+    if (young) Object.assign(young, { task, bytes });
+    else {
+      this.#young.set(task.id, { task, bytes });
+      this.#old.delete(task.id);
+    }
     if (this.#youngBytes <= this.#generationBytes) return;
     this.#old = this.#young;
     this.#young = new Map();

@@ -334,17 +334,21 @@ export class Transitions {
     for (const { task } of writes) this.#applying.set(task.id, task.revision);
     try {
       const applied = await this.#store.apply(writes);
-      for (const { task } of writes) this.#applying.delete(task.id);
+      this.#applied(writes);
       if (applied.ok) for (const each of writes) this.#settle(each);
       return applied;
     } catch (error) {
-      for (const { task } of writes) this.#applying.delete(task.id);
+      this.#applied(writes);
       // Whether it has taken effect is not known: its answer may be what was lost.
       for (const { task } of writes) this.#overtaken(task.id);
       throw error;
     } finally {
       over?.();
     }
+  }
+
+  #applied(writes: readonly Write[]): void {
+    for (const { task } of writes) this.#applying.delete(task.id);
   }
 
   /** Tells of the ends that are about to be written, and returns what to call when that is over. */
@@ -402,7 +406,8 @@ export class Transitions {
     else this.#cache.drop(task.id);
     this.#feed.publish(
       task.id,
-      events.map((event): TaskEvent => ({ task: task.id, ...event })),
+      // With the event first, whose fields V8 then copies at once.
+      events.map((event): TaskEvent => ({ ...event, task: task.id })),
     );
     this.#observer.changed(change);
   }
