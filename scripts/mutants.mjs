@@ -125,6 +125,7 @@ const SUITES = {
   agent: [
     suite("server/src/handlers/agent/budget.test.ts"),
     suite("server/src/handlers/agent"),
+    suite("server/src/models/wire/chat-dialects.test.ts"),
     suite("server/src/engine/embedded/embedded-engine.test.ts"),
   ],
   usage: [

@@ -2,6 +2,7 @@
 const file = "server/src/handlers/agent/budget.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
 const reservations = "server/src/engine/reservations.ts";
+const chunks = "server/src/models/wire/chat-completions.ts";
 
 export const AGENT = [
   {
@@ -120,4 +121,11 @@ export const AGENT = [
     find: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : [])",
     put: "new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : (await parts.builtInTools()).slice(0, 0))",
   },
+  {
+    file: chunks,
+    name: "what-stands-beside-a-piece-of-text-is-lost",
+    find: 'for (const name in delta) if (name !== "content" && name !== "role" && delta[name] != null) return null;',
+    put: "",
+  },
+  { file: chunks, name: "another-choice-is-read-too", find: 'choice["index"] !== place || ', put: "" },
 ].map((mutant) => ({ file, ...mutant }));

@@ -22,7 +22,7 @@ export class AnswerFailure extends Error {
 /** One answer of one protocol. It remembers what came, so each answer has its own. */
 export interface AnswerRepair {
   /** The events that the package is given in the place of this one: most often the event itself. Throws `AnswerFailure`. */
-  mended(event: StreamEvent): StreamEvent[];
+  mended(event: StreamEvent): readonly StreamEvent[];
   /**
    * `open` while the answer goes on, `complete` once only counts may follow, `over` once nothing does. What is not
    * `open` is a whole answer, however the connection ends.

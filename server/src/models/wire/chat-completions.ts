@@ -8,6 +8,8 @@ import { contentText, countOf, type Fields, isFields, listOf } from "./fields.ts
 import { ThoughtTags } from "./thought-tags.ts";
 
 const DONE = "[DONE]";
+/** What the package is given of a chunk that it is not to read. */
+const NOTHING: readonly StreamEvent[] = [];
 
 export class ChatCompletionsRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
@@ -30,21 +32,30 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return this.#stage;
   }
 
-  mended(event: StreamEvent): StreamEvent[] {
+  mended(event: StreamEvent): readonly StreamEvent[] {
     if (event.data.trim() === DONE) return [...this.#rest(), ...this.#reason(), { data: DONE }];
     const chunk = fieldsOf(event);
     if (chunk === null) return [event];
     const error = errorIn(chunk, event.event);
     if (error !== null) throw new AnswerFailure(error);
-    return this.#given(chunk, event);
+    return this.#isHeard(chunk) ? NOTHING : this.#given(chunk, event);
+  }
+
+  /** Hands on the text of a chunk in which nothing is to be mended, once the answer has begun; false for any other chunk. */
+  #isHeard(chunk: Fields): boolean {
+    if (this.#onText === null || this.#choice === null || !this.#isNamed || !this.#tags.isText) return false;
+    const text = soundText(chunk, this.#choice);
+    if (text === null) return false;
+    this.#onText(text);
+    return true;
   }
 
   /** The event of the chunk, or another where it is given otherwise than it came. */
-  #given(chunk: Fields, event: StreamEvent | null): StreamEvent[] {
+  #given(chunk: Fields, event: StreamEvent | null): readonly StreamEvent[] {
     const mended = this.#sorted(this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk))));
     this.#note(mended);
     const given = this.#withoutText(mended);
-    if (given === null) return [];
+    if (given === null) return NOTHING;
     return [given === chunk && event !== null ? event : { data: JSON.stringify(given) }];
   }
 
@@ -150,6 +161,22 @@ export class ChatCompletionsRepair implements AnswerRepair {
     const finish_reason = this.#calledTools ? "tool_calls" : "stop";
     return [{ data: JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason }] }) }];
   }
+}
+
+/**
+ * The text of a chunk as nearly all are: of this choice alone, in the fields that the protocol has for it, and with nothing
+ * else; null for any other. It makes no object, where to mend a chunk makes several also where nothing is to be mended.
+ */
+function soundText({ choices, usage, x_groq }: Fields, place: number): string | null {
+  if (!Array.isArray(choices) || choices.length !== 1 || usage != null || x_groq != null) return null;
+  const choice: unknown = choices[0];
+  if (!isFields(choice) || choice["index"] !== place || choice["finish_reason"] != null || choice["usage"] != null)
+    return null;
+  const { delta } = choice;
+  if (!isFields(delta)) return null;
+  for (const name in delta) if (name !== "content" && name !== "role" && delta[name] != null) return null;
+  const { content } = delta;
+  return typeof content === "string" && content !== "" ? content : null;
 }
 
 /** The text of a chunk that has one choice, which says nothing else; null for any other. */

@@ -276,6 +276,46 @@ describe("text that passes its package by", () => {
   });
 });
 
+describe("what stands beside a piece of text amid pieces that say nothing else", () => {
+  const HEAD = { id: "c", object: "chat.completion.chunk", created: 1, model: "m-1" };
+  const piece = (content: string, beside: object = {}) => ({ ...HEAD, ...said({ content, ...beside }) });
+  const ofChoice = (fields: object) => ({ ...HEAD, choices: [{ index: 0, delta: { content: "Two. " }, ...fields }] });
+  const counts = { prompt_tokens: 7, completion_tokens: 3 };
+  const counted = { usage: { inputTokens: 7, outputTokens: 3 } };
+
+  it.each<[string, unknown, object]>([
+    ["nothing", piece("Two. "), { model: "m-1", finish: "stop" }],
+    ["a role, and fields that are null", piece("Two. ", { role: "assistant", tool_calls: null, refusal: null }), {}],
+    ["thoughts", piece("Two. ", { reasoning: "Hm." }), { reasoning: [{ text: "Hm." }] }],
+    ["a call", piece("Two. ", { tool_calls: [add({ index: 0, id: "c" })] }), { toolCalls: [{ input: { a: 1 } }] }],
+    ["an old call", piece("Two. ", { function_call: add({}).function }), { toolCalls: [{ input: { a: 1 } }] }],
+    ["the reason of the end", ofChoice({ finish_reason: "length" }), { finish: "length" }],
+    ["counts", { ...piece("Two. "), usage: counts }, counted],
+    ["counts in the choice", ofChoice({ usage: counts }), counted],
+    ["counts in a drawer of the server's own", { ...piece("Two. "), x_groq: { usage: counts } }, counted],
+    [
+      "another choice",
+      { ...HEAD, choices: [...piece("Two. ").choices, { index: 1, delta: { content: "No. " } }] },
+      { finish: "stop" },
+    ],
+  ])("%s", async (_, beside, told) => {
+    const end = { ...HEAD, ...said({}, "finish" in told ? told.finish : "stop") };
+    const answer = await answered(GATEWAY, events(piece("One. "), beside, piece("Three."), end, DONE));
+    expect(answer).toMatchObject({ text: "One. Two. Three.", ...told });
+  });
+
+  it("another choice, which says it alone", async () => {
+    const other = { ...HEAD, choices: [{ index: 1, delta: { content: "No. " } }] };
+    const { text } = await answered(GATEWAY, events(piece("One. "), other, piece("Three."), said({}, "stop"), DONE));
+    expect(text).toBe("One. Three.");
+  });
+
+  it("an error", async () => {
+    const broken = { ...piece("Two. "), error: { message: "the card is on fire" } };
+    expect((await failed(GATEWAY, events(piece("One. "), broken, DONE))).message).toContain("on fire");
+  });
+});
+
 describe("reasons of an end in other words", () => {
   it.each([
     ["max_tokens", "length"],

@@ -16,7 +16,7 @@ export class DiscreetRepair implements AnswerRepair {
     return this.#repair.stage;
   }
 
-  mended(event: StreamEvent): StreamEvent[] {
+  mended(event: StreamEvent): readonly StreamEvent[] {
     try {
       return this.#repair.mended(event);
     } catch (error) {

@@ -2,6 +2,7 @@
  * The body of a streamed answer, put right on its way to a package: bounded, mended, and ended where the answer ends
  * though its connection stays open.
  */
+import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
 import { ModelError } from "../model.ts";
 import { afterMs } from "../timer.ts";
@@ -50,7 +51,7 @@ export class RepairedAnswer {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #repair: AnswerRepair;
   readonly #bound: BoundedBytes;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new StringDecoder();
   readonly #encoder = new TextEncoder();
   readonly #parser = createParser({
     onEvent: (event) => this.#events.push(event),
@@ -101,7 +102,7 @@ export class RepairedAnswer {
     if (this.#reader === null) return;
     try {
       this.#bound.take(bytes);
-      this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+      this.#parser.feed(this.#decoder.write(bytes));
     } catch (error) {
       this.#break(error);
       return;
@@ -114,7 +115,7 @@ export class RepairedAnswer {
     if (this.#reader === null) return;
     try {
       // The last event may lack the empty line that ends it.
-      this.#parser.feed(`${this.#decoder.decode()}\n\n`);
+      this.#parser.feed(`${this.#decoder.end()}\n\n`);
     } catch (error) {
       this.#break(error);
       return;
