@@ -1,7 +1,7 @@
 /** What a decision makes of a task: the task as it will be, its events, and the guard that it was decided on. Pure. */
 import type { Command } from "./command.ts";
 import { Refusal } from "./errors.ts";
-import type { EventDraft } from "./events/event.ts";
+import type { EventDraft, TaskEvent } from "./events/event.ts";
 import type { Json } from "./json/json.ts";
 import { openQuestions } from "./people/questions.ts";
 import { assignmentAfter, workStateOf } from "./people/work-item.ts";
@@ -9,14 +9,12 @@ import type { FailedState, OpenState } from "./states.ts";
 import type { Failure, Task } from "./task.ts";
 import { limitIn } from "./time-limit.ts";
 
-type NumberedEvent = EventDraft & { seq: number; at: number };
-
 /** What the store makes durable: the task as it will be, its new events, and the guard that it was decided on. */
 export type Change = {
   command: Command["do"] | "submit";
   before: { revision: number; state: Task["state"]; attempt: number } | null;
   task: Task;
-  events: NumberedEvent[];
+  events: TaskEvent[];
   /** What people have to do, or how it stands, is another than before. */
   assigns?: true;
   /** What a child asks is other than before: its parent is to ask the same. */
@@ -63,7 +61,7 @@ export type Patch = Partial<Omit<Task, "state">> & {
 };
 
 export function change(task: Task, command: Command, at: number, patch: Patch, drafts: EventDraft[]): Change {
-  const events = drafts.map((draft, index) => ({ ...draft, seq: task.lastSeq + 1 + index, at }));
+  const events = numbered(task, drafts, at);
   const moved = patch.state !== undefined && patch.state !== task.state;
   // One spread of the task in nearly all cases: a second one, or a rest, costs more than all the rest of a decision.
   const from = moved && task.state === "paused" ? withoutResumption(task) : task;
@@ -88,6 +86,12 @@ export function change(task: Task, command: Command, at: number, patch: Patch, d
     ...(isAssigned(task, next) && { assigns: true }),
     ...(asksOtherwise(task, next) && { relays: true }),
   };
+}
+
+/** As they follow the last one of the task. */
+export function numbered({ id, lastSeq }: Task, drafts: readonly EventDraft[], at: number): TaskEvent[] {
+  // With the draft first, whose fields V8 then copies at once.
+  return drafts.map((draft, index) => ({ ...draft, task: id, seq: lastSeq + 1 + index, at }));
 }
 
 /** What a worklist shows of it is another than before. */

@@ -5,7 +5,7 @@
  * Time never runs backwards in a task: `now` is clamped to the task's last timestamp.
  */
 
-import { type Change, change, end, joined, type Patch, wrongState } from "./change.ts";
+import { type Change, change, end, joined, numbered, type Patch, wrongState } from "./change.ts";
 import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
 import type { Command } from "./command.ts";
 import { Refusal } from "./errors.ts";
@@ -120,7 +120,7 @@ export function submitted(task: Task, reason = ""): Change {
   ];
   // A retry that goes on from a journal has them from its first moment.
   if (Object.keys(details).length > 0) drafts.push({ type: "task.details", data: { patch: details } });
-  const events = drafts.map((draft, index) => ({ ...draft, seq: 1 + index, at: task.createdAt }));
+  const events = numbered(task, drafts, task.createdAt);
   const assigns = task.assignment !== null && ({ assigns: true } as const);
   return { command: "submit", before: null, task: { ...task, lastSeq: events.length }, events, ...assigns };
 }

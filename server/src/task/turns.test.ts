@@ -14,7 +14,7 @@ const sleep: Wait = { on: "timer", ...since, until: since.since + LONG_WAIT_MS }
 const question: Wait = { on: "input", ...since, until: null, prompt };
 
 const said = (type: string, data: JsonObject, told?: Json) =>
-  turnsOf({ events: [{ ...eventDraft(type, data), seq: 7, at: 1 }] }, told);
+  turnsOf({ events: [{ task: "t", ...eventDraft(type, data), seq: 7, at: 1 }] }, told);
 
 describe("a task is parked", () => {
   test.each<[string, Wait[], boolean]>([
