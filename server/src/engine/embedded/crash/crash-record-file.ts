@@ -41,7 +41,6 @@ type Header = z.infer<typeof header>;
 type Ended = z.infer<typeof ended>;
 type Slot = { at: number; flight: Flight };
 
-const EMPTY = "{}";
 /** An end is written with the next beginning, or after this: most are followed by one at once. */
 const CORRECTED_MS = 100;
 
@@ -116,7 +115,7 @@ export class CrashRecordFile implements CrashRecord {
     this.#slots.delete(task);
     this.#doubtful.delete(slot);
     this.#free.push(slot.at);
-    this.#file.put(slot.at, EMPTY);
+    this.#file.clear(slot.at);
     this.#correctSoon();
   }
 

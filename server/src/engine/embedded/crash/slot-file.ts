@@ -47,6 +47,12 @@ export class SlotFile {
     this.#changed.add(slot);
   }
 
+  /** The slot holds nothing that can be read from the next write on: its text lacks its beginning. */
+  clear(slot: number): void {
+    this.#image[slot * SLOT_BYTES] = SPACE;
+    this.#changed.add(slot);
+  }
+
   /** Resolves once all that was put is in the file, together with what else is put in this turn of the event loop. */
   written(): Promise<void> {
     if (this.#waiting === null) {
