@@ -124,16 +124,21 @@ export class LocalEventFeed implements EventFeed {
   }
 
   watch(id: TaskId): TaskWatch {
-    let wake = () => {};
-    const hear = () => wake();
+    let isNews = false;
+    let wake: (() => void) | null = null;
+    const hear = () => {
+      isNews = wake === null;
+      wake?.();
+      wake = null;
+    };
     const topic = this.#enter(id, hear);
-    let seen = topic.version;
     return {
-      changed: async () => {
-        if (topic.version === seen) await new Promise<void>((resolve) => (wake = resolve));
-        seen = topic.version;
+      changed: () => {
+        if (!isNews) return new Promise<void>((resolve) => (wake = resolve));
+        isNews = false;
+        return Promise.resolve();
       },
-      wake: () => wake(),
+      wake: hear,
       end: () => this.#leave(id, topic, hear),
     };
   }
