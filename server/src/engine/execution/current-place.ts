@@ -36,10 +36,10 @@ export function runIn<Result>(
   return codes.run({ owner, step, attempt }, code);
 }
 
-/** Runs code of ours that a handler's code has called. */
-export function runOutside<Result>(code: () => Result): Result {
-  return codes.run(undefined, code);
-}
+/** Runs code of ours that a handler's code has called. Made once: each `run` makes a table of its own. */
+export const runOutside: <Result>(code: () => Result) => Result = codes.run(undefined, () =>
+  AsyncLocalStorage.snapshot(),
+);
 
 /** Null when it is no task's code. */
 export function currentPlace(): Place | null {
