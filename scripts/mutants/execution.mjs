@@ -146,8 +146,8 @@ export const EXECUTION = [
   {
     file: journal,
     name: "a-journal-that-does-not-fit-is-taken",
-    find: "if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence))",
-    put: "if (false)",
+    find: "if (entry?.kind === kind && entry.name === name && entry.occurrence === occurrence) return entry;",
+    put: "if (entry !== undefined) return entry;",
   },
   {
     file: journal,
@@ -165,8 +165,8 @@ export const EXECUTION = [
   {
     file: journal,
     name: "branches-that-are-no-more-are-done-anew",
-    find: "if (!entry && this.#layout.branchesAt({ branch, position }).length > 0)",
-    put: "if (false)",
+    find: "if (entry === undefined && this.#layout.branchesAt(place).length === 0) return undefined;",
+    put: "if (entry === undefined) return undefined;",
   },
   {
     file: journal,

@@ -108,13 +108,13 @@ export class AttemptWriter implements AttemptPort, Speaker {
     return textMs(feed.isFollowed(this.#task.id), busy(), speakers.with(this));
   }
 
-  async commit(write: AttemptWrite): Promise<void> {
-    await this.#inOrder(write, () => this.#recorded(write));
+  commit(write: AttemptWrite): Promise<unknown> {
+    return this.#inOrder(write, () => this.#recorded(write));
   }
 
-  async suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void> {
+  suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<unknown> {
     const { attempt } = this.#task;
-    await this.#inOrder(write, (task) =>
+    return this.#inOrder(write, (task) =>
       waits.length === 0 && task.state === "running" && this.#isStopping()
         ? this.#recorded(write)
         : {
@@ -124,12 +124,12 @@ export class AttemptWriter implements AttemptPort, Speaker {
     );
   }
 
-  async complete(output: Json, write: AttemptWrite): Promise<void> {
+  async complete(output: Json, write: AttemptWrite): Promise<unknown> {
     const { attempt, conversation } = this.#task;
     const said = conversation === null ? undefined : replyOf(this.#handler, output);
     const reply = said instanceof Promise ? await said : said;
     const along: Along = reply && reply.length > 0 ? { messages: [{ role: "agent", parts: reply }] } : {};
-    await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
+    return await this.#end(write, () => ({ command: { do: "complete", attempt, output }, along }));
   }
 
   async fail(
@@ -138,11 +138,11 @@ export class AttemptWriter implements AttemptPort, Speaker {
     retryAfterMs: number | undefined,
     write: AttemptWrite,
     stack: string | null = null,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const { clock, random } = this.#parts;
     const { attempt } = this.#task;
     const rest = await this.#restOf(write);
-    await this.#end(rest, (task) => {
+    return await this.#end(rest, (task) => {
       const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
       const again = retryable && task.failures + 1 < attempts;
       const retryAt = again
@@ -152,14 +152,14 @@ export class AttemptWriter implements AttemptPort, Speaker {
     });
   }
 
-  async reject(error: Failure, write: AttemptWrite): Promise<void> {
+  async reject(error: Failure, write: AttemptWrite): Promise<unknown> {
     const { attempt } = this.#task;
     const rest = await this.#restOf(write);
-    await this.#end(rest, () => ({ command: { do: "reject", attempt, error } }));
+    return await this.#end(rest, () => ({ command: { do: "reject", attempt, error } }));
   }
 
-  async pause(pause: Pause, write: AttemptWrite): Promise<void> {
-    await this.#inOrder(write, (task) =>
+  pause(pause: Pause, write: AttemptWrite): Promise<unknown> {
+    return this.#inOrder(write, (task) =>
       // Paused in this very moment by somebody else: one pause is enough for both.
       task.state === "paused"
         ? this.#recorded(write)
@@ -340,9 +340,9 @@ export class AttemptWriter implements AttemptPort, Speaker {
   }
 
   /** The attempt's end, in one transaction with what it recorded last. */
-  async #end(write: AttemptWrite, act: (task: Task) => Act): Promise<void> {
+  #end(write: AttemptWrite, act: (task: Task) => Act): Promise<unknown> {
     const { attempt } = this.#task;
-    await this.#inOrder(write, (task) => {
+    return this.#inOrder(write, (task) => {
       // Paused in this very moment: what was recorded stands, and the end is reached again after the resume.
       if (task.state === "paused")
         return { ...this.#before(write), command: { do: "suspend", attempt, waits: [], checkpoint: "end" } };

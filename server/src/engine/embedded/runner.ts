@@ -154,15 +154,15 @@ export class Runner implements AttemptRunner {
    */
   beginEarly(task: Task, onDisk: Promise<void>): { left: Promise<Left>; atRest: Promise<void> } {
     const { promise: atRest, resolve } = Promise.withResolvers<void>();
-    const left = this.#attempt(task.id, async () => {
+    const early = { onDisk, atRest: resolve };
+    const begin = async () => {
       this.#turn ??= nextTurn().then(() => {
         this.#turn = null;
       });
       await this.#turn;
-      return { task, beginApart: null, early: { onDisk, atRest: resolve } };
-    });
-    void left.then(() => resolve());
-    return { left, atRest };
+      return { task, beginApart: null, early };
+    };
+    return { left: this.#attempt(task.id, begin, early), atRest };
   }
 
   /** This process has its run, or begins it. */
@@ -224,7 +224,7 @@ export class Runner implements AttemptRunner {
    * One attempt, which `start` begins. A start that the store refuses does not cost the task its next one, unless it
    * would be refused for ever. One function, since each that waits for the run costs every task a frame in memory.
    */
-  async #attempt(id: TaskId, start: () => Begun | Promise<Begun>): Promise<Left> {
+  async #attempt(id: TaskId, start: () => Begun | Promise<Begun>, early?: Early): Promise<Left> {
     const { ownership, log } = this.#parts;
     let owned = false;
     try {
@@ -252,6 +252,7 @@ export class Runner implements AttemptRunner {
       // It keeps its slot until then: a store that refuses one start refuses the next one too.
       await this.#wait(AGAIN_MS);
     } finally {
+      early?.atRest();
       if (owned) ownership.release(id);
     }
     return "here";

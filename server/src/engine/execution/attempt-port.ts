@@ -39,7 +39,10 @@ export type ChildSubmission = {
   deadlineMs: number | null;
 };
 
-/** What a run needs of its engine. Each verb rejects with a `Refusal` `fenced` once the attempt has lost the task. */
+/**
+ * What a run needs of its engine. Each verb that writes resolves once that is on disk, and rejects with a `Refusal` `fenced` once the
+ * attempt has lost the task.
+ */
 export interface AttemptPort {
   readonly clock: Clock;
   /** Names what runs it, from its start to its end: a process, or an engine of several in one. */
@@ -47,10 +50,10 @@ export interface AttemptPort {
   random(): number;
   /** How far apart commits of live text are to be, at this moment. */
   textMs(): number;
-  commit(write: AttemptWrite): Promise<void>;
+  commit(write: AttemptWrite): Promise<unknown>;
   /** Stands still at these waits, which may be none while paused. */
-  suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<void>;
-  complete(output: Json, write: AttemptWrite): Promise<void>;
+  suspend(waits: Wait[], checkpoint: string, write: AttemptWrite): Promise<unknown>;
+  complete(output: Json, write: AttemptWrite): Promise<unknown>;
   /** `stack` says where in the code it was thrown. */
   fail(
     error: Failure,
@@ -58,10 +61,10 @@ export interface AttemptPort {
     retryAfterMs: number | undefined,
     write: AttemptWrite,
     stack?: string | null,
-  ): Promise<void>;
-  reject(error: Failure, write: AttemptWrite): Promise<void>;
+  ): Promise<unknown>;
+  reject(error: Failure, write: AttemptWrite): Promise<unknown>;
   /** Its `until` is when it goes on by itself. */
-  pause(pause: Pause, write: AttemptWrite): Promise<void>;
+  pause(pause: Pause, write: AttemptWrite): Promise<unknown>;
   /** Why this task may have no children; null when it may. */
   childRefused(): Failure | null;
   /** Makes the child and commits `write` with it; returns its id, which is `id` when that is given. */

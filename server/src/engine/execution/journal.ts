@@ -77,17 +77,14 @@ export class Journal {
     name: string,
     occurrence: number,
   ): JournalEntry | undefined {
-    const entry = this.#entries.get(placeOf({ branch, position }));
-    const asked = `the ${kind} "${name}" (${occurrence})`;
-    if (!entry && this.#layout.branchesAt({ branch, position }).length > 0)
-      throw mismatchAt({ branch, position }, "parallel branches", `the code now asks for ${asked}`);
-    if (entry && (entry.kind !== kind || entry.name !== name || entry.occurrence !== occurrence))
-      throw mismatchAt(
-        { branch, position },
-        nameOf(entry),
-        `the code now asks for ${asked}${this.#elsewhere(branch, asked)}`,
-      );
-    return entry;
+    const place = { branch, position };
+    const entry = this.#entries.get(placeOf(place));
+    if (entry === undefined && this.#layout.branchesAt(place).length === 0) return undefined;
+    if (entry?.kind === kind && entry.name === name && entry.occurrence === occurrence) return entry;
+    const asked = nameOf({ kind, name, occurrence });
+    const now = `the code now asks for ${asked}`;
+    if (entry === undefined) throw mismatchAt(place, "parallel branches", now);
+    throw mismatchAt(place, nameOf(entry), now + this.#elsewhere(branch, asked));
   }
 
   /** That the call stands at another position of the branch: what overlaps there comes in another order each time. */
@@ -238,7 +235,7 @@ function isLeftBehind({ state, tries }: JournalEntry): boolean {
   return tries === 0 && state !== "retrying";
 }
 
-function nameOf({ kind, name, occurrence }: JournalEntry): string {
+function nameOf({ kind, name, occurrence }: Pick<JournalEntry, "kind" | "name" | "occurrence">): string {
   return `the ${kind} "${name}" (${occurrence})`;
 }
 

@@ -110,14 +110,14 @@ class ReplayContext implements Context {
       return stepOptionsOf(`step "${name}"`, options);
     };
     // What the body returned is what the journal gives back: JSON of the same type.
-    return this.#once("step", name, given, async (call, options) => {
+    return this.#once("step", name, given, (call, options) => {
       const { entry } = call;
       if (entry?.state === "done" || entry?.state === "failed") this.#run.spend(entry.usage);
       if (entry?.state === "done") return entry.result as Result;
       if (entry?.state === "failed")
         throw new StepError(entry.error ?? { code: "internal", message: "no reason was recorded" });
       const step = new StepExecution(this.#run, call, options());
-      return (await step.run(body)) as Result;
+      return step.run(body) as Promise<Result>;
     });
   }
 
@@ -166,7 +166,7 @@ class ReplayContext implements Context {
   async traced<Result>(code: (ctx: Context) => Promise<Result>): Promise<Result> {
     try {
       const result = await code(this);
-      const mismatch = await this.#missing();
+      const mismatch = this.#missing() && (await this.#missingAtRest());
       return mismatch ? this.#run.mismatch(mismatch) : result;
     } catch (error) {
       const { rejections } = this.#run;
@@ -176,10 +176,15 @@ class ReplayContext implements Context {
     }
   }
 
-  /** What the code has done before and no longer asks for, once calls that nobody awaits have come as far as they come. */
-  async #missing(): Promise<JournalMismatch | null> {
+  /** What the code has done before and has not asked for yet. */
+  #missing(): JournalMismatch | null {
+    return this.#run.journal.ended({ branch: this.#path, position: this.#position });
+  }
+
+  /** The same once calls that nobody awaits have come as far as they come. */
+  async #missingAtRest(): Promise<JournalMismatch | null> {
     for (let from = -1; ; ) {
-      const mismatch = this.#run.journal.ended({ branch: this.#path, position: this.#position });
+      const mismatch = this.#missing();
       if (!mismatch || from === this.#position) return mismatch;
       from = this.#position;
       await this.#run.turn();
@@ -383,7 +388,7 @@ class ReplayContext implements Context {
     kind: Step["kind"],
     given: string,
     take: () => Given,
-    effect: (call: Call, given: () => Given) => Promise<Result>,
+    effect: (call: Call, given: () => Given) => Result | Promise<Result>,
   ): Promise<Result> {
     const name = textOf(`The name of a ${kind}`, given);
     const taken = outcomeOf(take);

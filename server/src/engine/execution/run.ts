@@ -75,7 +75,7 @@ export class Run implements AttemptRun {
   #lines = 0;
   /** The turn of the event loop in which calls go on. */
   #turn: Promise<void> | undefined;
-  #committed: Promise<void>;
+  #committed: Promise<unknown>;
   /** Commits under way: the run may hold a wait that it does not know of yet. */
   #commits = 0;
   #gate: PromiseWithResolvers<void> | null = null;
@@ -334,7 +334,7 @@ export class Run implements AttemptRun {
   }
 
   /** A durable write of this attempt. Never settles once the attempt has lost its task. */
-  commit(write: PartialWrite): Promise<void> {
+  commit(write: PartialWrite): Promise<unknown> {
     if (this.#over) return never();
     for (const entry of write.journal ?? []) this.journal.put(entry);
     this.#committed = this.through(() => this.port.commit(this.buffer.take(write)));
@@ -342,7 +342,7 @@ export class Run implements AttemptRun {
   }
 
   /** Settles when all that was recorded is on disk: before that, no body of a step and no child begins. */
-  durable(): Promise<void> {
+  durable(): Promise<unknown> {
     return this.buffer.isEmpty ? this.#committed : this.commit({});
   }
 
@@ -414,23 +414,19 @@ export class Run implements AttemptRun {
     return this.#turn === undefined && (this.#waits.size > 0 || this.#gate !== null);
   }
 
-  async #finish(last: () => Promise<void>): Promise<void> {
+  /** Writes the end. One that the store refuses for good is a failure of the task: to run it again would lead here again. */
+  async #finish(last: () => Promise<unknown>): Promise<void> {
     if (this.#over) return;
     this.#end();
-    this.#markEnded(await this.#lastWord(last, "The run's end"));
-  }
-
-  /** Writes the end. One that the store refuses for good is a failure of the task: to run it again would lead here again. */
-  async #lastWord(last: () => Promise<void>, what: string): Promise<RunEnd> {
+    let end: RunEnd = "recorded";
     try {
       await last();
-      return "recorded";
     } catch (error) {
-      const end = endAfter(error);
-      if (end === "recorded") return end;
-      this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
-      return end === "unrecorded" ? end : this.#failedFor(what, error);
+      end = endAfter(error);
+      if (end !== "recorded") this.#observer.warn("A run's end could not be recorded.", this.task.id, error);
+      if (end === "stuck") end = await this.#failedFor("The run's end", error);
     }
+    this.#markEnded(end);
   }
 
   async #failedFor(what: string, refused: unknown): Promise<RunEnd> {
@@ -442,7 +438,7 @@ export class Run implements AttemptRun {
     }
   }
 
-  #failWith(thrown: unknown, step: string | null = null): Promise<void> {
+  #failWith(thrown: unknown, step: string | null = null): Promise<unknown> {
     const error = errorOf(thrown);
     if (error instanceof MissingCode) return this.#standStill(error);
     const write = this.buffer.take();

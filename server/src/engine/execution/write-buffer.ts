@@ -15,7 +15,7 @@ type LiveText = { step: string; agent: string; text: string };
 
 export class WriteBuffer {
   readonly #clock: Clock;
-  readonly #flush: () => Promise<void>;
+  readonly #flush: () => Promise<unknown>;
   readonly #textMs: () => number;
   #write: AttemptWrite = emptyWrite();
   #live: LiveText | null = null;
@@ -28,7 +28,7 @@ export class WriteBuffer {
   #closed = false;
 
   /** `flush` commits what it then takes; `textMs` is how far apart commits of live text are to be. */
-  constructor(clock: Clock, flush: () => Promise<void>, textMs: () => number) {
+  constructor(clock: Clock, flush: () => Promise<unknown>, textMs: () => number) {
     this.#clock = clock;
     this.#flush = flush;
     this.#textMs = textMs;
