@@ -267,8 +267,26 @@ export const BOUNDS = [
   {
     file: slices,
     name: "a-turn-of-a-sweep-has-no-end",
-    find: "while (performance.now() < until) if",
-    put: "while (until > 0) if",
+    find: "while (!isOver());",
+    put: "while (isOver);",
+  },
+  {
+    file: slices,
+    name: "a-turn-that-is-over-removes-nothing",
+    find: "  do if (removeSlice() < size) return true;\n",
+    put: "  while (!isOver()) if (removeSlice() < size) return true;\n",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/erasure-places.ts",
+    name: "an-erasure-looks-on-when-its-turn-is-over",
+    find: "if (next === false || isOver()) break;",
+    put: "if (next === false) break;",
+  },
+  {
+    file: "server/src/store/sqlite/thread/writer.ts",
+    name: "who-writes-waits-for-an-erasure-behind-it",
+    find: '"eraseRecords", ',
+    put: "",
   },
   {
     file: "server/src/http/metrics.ts",

@@ -315,7 +315,7 @@ export const STORE = [
   {
     file: sweep,
     name: "expired-documents-stay",
-    find: "sweepDocuments(db, expiredBefore, passed, until);\n  return",
+    find: "sweepDocuments(db, expiredBefore, passed, isOver);\n  return",
     put: "true;\n  return",
   },
   {

@@ -1,14 +1,20 @@
 import type { Database } from "better-sqlite3";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { processorMs } from "../../../test/processor-time.ts";
 import { openDatabase } from "./database.ts";
 import { DocumentRemoval } from "./documents/document-removal.ts";
 import { migrate } from "./migrate.ts";
 import { PassedOver } from "./passed-over.ts";
 import { emptyConversation, sweepRecords } from "./record-sweep.ts";
+import { TURN_MS } from "./slices.ts";
+import { Pace } from "./thread/pace.ts";
+import { worked } from "./thread/work-through.ts";
+import { Writer } from "./thread/writer.ts";
 
 const KB_60 = "x".repeat(60_000);
 const OLD = { idempotencyBefore: 2, auditBefore: 2, auditEntriesMax: 1_000, unusedSince: 2, expiredBefore: 2 };
+const pace = new Pace();
+afterEach(() => void vi.restoreAllMocks());
 
 function stage() {
   const db = openDatabase(":memory:");
@@ -65,7 +71,7 @@ function stage() {
     sweep: () => {
       let after: string | null = "";
       return longestTurn(db, () => {
-        after = sweepRecords(db, { ...OLD, after: after ?? "" }, new PassedOver());
+        after = sweepRecords(db, { ...OLD, after: after ?? "" }, new PassedOver(), pace.turn(TURN_MS));
         return after === null;
       });
     },
@@ -100,7 +106,7 @@ test("a sweep looks at each of however many conversations, and removes those tha
   for (let n = 0; n < 500; n++) converse(`empty ${n}`, 0, null);
   converse("used", 0, null);
   db.exec("UPDATE conversations SET last_activity_at = 5 WHERE id = 'used'");
-  expect(sweepRecords(db, { ...OLD, after: "" }, new PassedOver(), Number.POSITIVE_INFINITY)).toBe(null);
+  expect(sweepRecords(db, { ...OLD, after: "" }, new PassedOver(), () => false)).toBe(null);
   expect(counts()).toEqual([1, 0, 0, 0, 0]);
   db.close();
 });
@@ -108,7 +114,7 @@ test("a sweep looks at each of however many conversations, and removes those tha
 test("a conversation that was deleted is emptied at once, and by the next sweep where that was broken off", () => {
   const { db, counts, converse, sweep } = stage();
   for (const id of ["whole", "broken off"]) converse(id, 40, 5);
-  while (!emptyConversation(db, "whole", new PassedOver()));
+  while (!emptyConversation(db, "whole", new PassedOver(), pace.turn(TURN_MS)));
   expect(counts()).toEqual([2, 40, 40, 0, 0]);
   sweep();
   expect(counts()).toEqual([2, 0, 0, 0, 0]);
@@ -122,7 +128,7 @@ test("a document that is removed goes in turns, of which none holds the writer f
   const removal = new DocumentRemoval(db);
   let isHidden = false;
   const longest = longestTurn(db, () => {
-    if (isHidden) return removal.empty(key);
+    if (isHidden) return removal.empty(key, pace.turn(TURN_MS));
     isHidden = removal.hide(key);
     return false;
   });
@@ -142,9 +148,36 @@ test("a document whose removal was broken off is nobody's, and the next sweep re
   expect(removal.hide(key)).toBe(false);
   expect(db.prepare<unknown[], unknown>("SELECT tenant, user, id FROM documents").raw().all()).toEqual([["", "", key]]);
   expect(db.prepare<unknown[], unknown>("SELECT count(*) FROM cuts").pluck().get()).toBe(0);
-  expect(removal.emptyPages(key, performance.now() - 1)).toBe(false);
-  expect(counts()).toEqual([0, 0, 0, 1, 40]);
+  expect(removal.emptyPages(key, () => true)).toBe(false);
+  expect(counts()).toEqual([0, 0, 0, 1, 24]);
   sweep();
   expect(counts()).toEqual([0, 0, 0, 0, 0]);
   db.close();
 });
+
+test.each([
+  ["sweepRecords", { ...OLD, after: "" }],
+  ["emptyConversation", { id: "none" }],
+  ["emptyDocument", { key: "none" }],
+  ["emptyPages", { key: "none" }],
+  ["eraseRecords", { id: "none" }],
+  ["eraseWords", null],
+])(
+  "%s is held for nobody before it, and goes on for no longer than a commit where somebody waits behind it",
+  (verb, given) => {
+    const { db } = stage();
+    const writer = new Writer(db, null);
+    const batch = (...calls: unknown[]) => JSON.parse(worked(writer, JSON.stringify(calls)));
+    const note = ["putSetting", { name: "a", value: "b" }];
+    const turn = vi.spyOn(Pace.prototype, "turn");
+    expect(batch(note, [verb, given])).toEqual([{ answer: null }]);
+    expect(turn).not.toHaveBeenCalled();
+    let ms = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => ms);
+    expect(batch([verb, given], note)).toEqual([expect.objectContaining({}), { answer: null }]);
+    const isOver = turn.mock.results.at(-1)?.value;
+    ms = 5;
+    expect(isOver()).toBe(true);
+    writer.close();
+  },
+);

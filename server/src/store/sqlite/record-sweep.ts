@@ -11,7 +11,7 @@ import { auditRetention } from "./audit/audit-statements.ts";
 import { textIn } from "./column.ts";
 import { DocumentRemoval } from "./documents/document-removal.ts";
 import type { PassedOver } from "./passed-over.ts";
-import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "./slices.ts";
+import { type IsOver, inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "./slices.ts";
 
 export type RecordSweep = RecordTimes & {
   /** Conversations up to this id have been looked at. */
@@ -23,33 +23,32 @@ export function sweepRecords(
   db: Database,
   { idempotencyBefore, auditBefore, auditEntriesMax, unusedSince, expiredBefore, after }: RecordSweep,
   passed: PassedOver,
-  turnMs = TURN_MS,
+  isOver: IsOver,
 ): string | null {
-  const until = performance.now() + turnMs;
   // Row by row: SQLite looks through all records for a list of keys of two columns.
   const oldRecords = db.prepare<unknown[], unknown[]>("SELECT scope, key FROM idempotency WHERE at < ? LIMIT ?").raw();
   const removeRecord = db.prepare<unknown[]>("DELETE FROM idempotency WHERE scope = ? AND key = ?");
   const removeEntries = auditRetention(db);
   const records = () =>
-    inSlices(until, SLICE_ROWS, () => {
+    inSlices(isOver, SLICE_ROWS, () => {
       const slice = oldRecords.all(idempotencyBefore, SLICE_ROWS);
       for (const key of slice) removeRecord.run(...key);
       return slice.length;
     });
   const entries = () =>
-    inSlices(until, SLICE_ROWS, () =>
+    inSlices(isOver, SLICE_ROWS, () =>
       removeEntries({ before: auditBefore, keptMax: auditEntriesMax, limit: SLICE_ROWS }),
     );
   const done =
     passed.attempt("idempotency keys", records, true) &&
     passed.attempt("audit log", entries, true) &&
-    sweepDocuments(db, expiredBefore, passed, until);
-  return done ? sweepConversations(db, unusedSince, after, passed, until) : after;
+    sweepDocuments(db, expiredBefore, passed, isOver);
+  return done ? sweepConversations(db, unusedSince, after, passed, isOver) : after;
 }
 
 /** Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing is left that can go; throws `Damaged` once. */
-export function emptyConversation(db: Database, id: string, passed: PassedOver): boolean {
-  const empty = () => conversationContents(db).empty(id, performance.now() + TURN_MS);
+export function emptyConversation(db: Database, id: string, passed: PassedOver, isOver: IsOver): boolean {
+  const empty = () => conversationContents(db).empty(id, isOver);
   return passed.attempt(messagesOf(id), empty, true);
 }
 
@@ -57,7 +56,7 @@ function messagesOf(conversation: string): string {
   return `messages of conversation ${conversation}`;
 }
 
-function sweepDocuments(db: Database, expiredBefore: number, passed: PassedOver, until: number): boolean {
+function sweepDocuments(db: Database, expiredBefore: number, passed: PassedOver, isOver: IsOver): boolean {
   const some = db.prepare<unknown[], unknown[]>("SELECT key FROM documents WHERE expires_at <= ? LIMIT ?").raw();
   const removal = new DocumentRemoval(db);
   const next = () =>
@@ -67,7 +66,7 @@ function sweepDocuments(db: Database, expiredBefore: number, passed: PassedOver,
       .find((key) => !passed.has(`document ${key}`));
   for (let key = next(); key !== undefined; key = next()) {
     const expired = key;
-    if (!passed.attempt(`document ${expired}`, () => removal.empty(expired, until), true)) return false;
+    if (!passed.attempt(`document ${expired}`, () => removal.empty(expired, isOver), true) || isOver()) return false;
   }
   return true;
 }
@@ -83,12 +82,12 @@ export function conversationContents(db: Database) {
   );
   return {
     /** False when the turn is over before it is empty. */
-    empty: (id: string, until: number, onMessages: (count: number) => void = () => {}): boolean =>
-      inSlices(until, SLICE_LARGE_ROWS, () => {
+    empty: (id: string, isOver: IsOver, onMessages: (count: number) => void = () => {}): boolean =>
+      inSlices(isOver, SLICE_LARGE_ROWS, () => {
         const { changes } = removeMessages.run(id, id, SLICE_LARGE_ROWS);
         onMessages(changes);
         return changes;
-      }) && inSlices(until, SLICE_ROWS, () => removeFiles.run(id, id, SLICE_ROWS).changes),
+      }) && inSlices(isOver, SLICE_ROWS, () => removeFiles.run(id, id, SLICE_ROWS).changes),
   };
 }
 
@@ -101,7 +100,7 @@ function sweepConversations(
   unusedSince: number,
   after: string,
   passed: PassedOver,
-  until: number,
+  isOver: IsOver,
 ): string | null {
   const next = db
     .prepare<unknown[], unknown[]>(
@@ -113,16 +112,15 @@ function sweepConversations(
   const remove = db.prepare<unknown[]>("DELETE FROM conversations WHERE id = ?");
   const contents = conversationContents(db);
   let at = after;
-  while (performance.now() < until) {
+  for (;;) {
     const slice = passed.attempt("conversations", () => next.all(unusedSince, at, SLICE_ROWS), []);
     for (const [id, isOld, isDeleted] of slice) {
-      if (performance.now() >= until) return at;
-      const empty = () => contents.empty(textIn(id), until);
+      const empty = () => contents.empty(textIn(id), isOver);
       if ((isOld === 1 || isDeleted === 1) && !passed.attempt(messagesOf(textIn(id)), empty, true)) return at;
       at = textIn(id);
       if (isOld === 1 && !passed.has(messagesOf(at))) passed.attempt(`conversation ${at}`, () => remove.run(at), null);
+      if (isOver()) return at;
     }
     if (slice.length < SLICE_ROWS) return null;
   }
-  return at;
 }

@@ -5,7 +5,7 @@
  * ago. Of its chunks only the cut goes here; see `chunk-writes.ts`.
  */
 import type { Database } from "better-sqlite3";
-import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS, TURN_MS } from "../slices.ts";
+import { type IsOver, inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "../slices.ts";
 
 /** Of `documents`: it has not been removed. No document that anybody uploads expires at 0. */
 export const NOT_REMOVED = "expires_at IS NOT 0";
@@ -41,17 +41,17 @@ export class DocumentRemoval {
     return true;
   }
 
-  /** Returns whether nothing is left of it; no slice is begun after `until`. */
-  empty(key: string, until = performance.now() + TURN_MS): boolean {
+  /** Returns whether nothing is left of it. */
+  empty(key: string, isOver: IsOver): boolean {
     const isEmpty =
-      inSlices(until, SLICE_ROWS, () => this.#removeMembers.run(key, key, SLICE_ROWS).changes) &&
-      this.emptyPages(key, until);
+      inSlices(isOver, SLICE_ROWS, () => this.#removeMembers.run(key, key, SLICE_ROWS).changes) &&
+      this.emptyPages(key, isOver);
     if (isEmpty) this.#remove.run(key);
     return isEmpty;
   }
 
   /** Returns whether it has no page any more. */
-  emptyPages(key: string, until = performance.now() + TURN_MS): boolean {
-    return inSlices(until, SLICE_LARGE_ROWS, () => this.#removePages.run(key, SLICE_LARGE_ROWS).changes);
+  emptyPages(key: string, isOver: IsOver): boolean {
+    return inSlices(isOver, SLICE_LARGE_ROWS, () => this.#removePages.run(key, SLICE_LARGE_ROWS).changes);
   }
 }

@@ -5,6 +5,8 @@ import type { Noted, PreparedDocumentWrite } from "../../codec/prepared.ts";
 import type { DocumentsRefused } from "../../document-write.ts";
 import { type AuditChain, noting } from "../audit/audit-chain.ts";
 import { textIn } from "../column.ts";
+import { TURN_MS } from "../slices.ts";
+import type { Pace } from "../thread/pace.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { documentStatements } from "./document-statements.ts";
 
@@ -76,7 +78,7 @@ export class DocumentApplier {
 
 export type PreparedStoreChange = NonNullable<PreparedDocumentWrite["changed"]>;
 
-export function documentWrites(db: Database, applier: DocumentApplier, audit: AuditChain) {
+export function documentWrites(db: Database, applier: DocumentApplier, audit: AuditChain, pace: Pace) {
   const sql = documentStatements(db);
   const removal = new DocumentRemoval(db);
   return {
@@ -119,9 +121,9 @@ export function documentWrites(db: Database, applier: DocumentApplier, audit: Au
     /** Nobody finds it any more. False when there is no such document. */
     removeDocument: noting(audit, ({ key }: { key: string }) => removal.hide(key)),
     /** A slice of what is left of it: answers whether nothing is. */
-    emptyDocument: ({ key }: { key: string }) => removal.empty(key),
+    emptyDocument: ({ key }: { key: string }) => removal.empty(key, pace.turn(TURN_MS)),
     /** The same of its pages alone. */
-    emptyPages: ({ key }: { key: string }) => removal.emptyPages(key),
+    emptyPages: ({ key }: { key: string }) => removal.emptyPages(key, pace.turn(TURN_MS)),
     removeVectorStore: ({ key }: { key: string }) => sql.removeVectorStore.run(key).changes === 1,
     moveMember: (given: {
       member: Pick<MemberRecord, "vectorStore" | "document">;

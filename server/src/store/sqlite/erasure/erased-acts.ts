@@ -5,6 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
+import type { IsOver } from "../slices.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
 
@@ -64,25 +65,25 @@ export class ErasedActs {
   }
 
   /** `rename` takes the name out of one ended task; false when the time is over before it has. */
-  goOver(of: Erasing, until: number, rename: (task: number) => boolean): boolean {
+  goOver(of: Erasing, isOver: IsOver, rename: (task: number) => boolean): boolean {
     const user = of.subject.id;
     const [oldest, newest] = this.#ends.get() ?? [];
     if (oldest === null || oldest === undefined) return true;
-    return this.#places.goOver({ erasure: of.id, look: "acts", first: numberIn(oldest) - 1, until }, (after) => {
+    return this.#places.goOver({ erasure: of.id, look: "acts", first: numberIn(oldest) - 1, isOver }, (after) => {
       const upTo = after + LOOKED_AT;
       const [n, task] = this.#firstAct.get(after, upTo, of.tenant, user) ?? [];
       if (n === undefined) return upTo < numberIn(newest) ? upTo : null;
-      return this.#isRenamed(textIn(task), of, until, rename) && numberIn(n);
+      return this.#isRenamed(textIn(task), of, isOver, rename) && numberIn(n);
     });
   }
 
   /** A tree may be large: false when the time is over before all of it was looked at. */
-  #isRenamed(task: string, of: Erasing, until: number, rename: (task: number) => boolean): boolean {
+  #isRenamed(task: string, of: Erasing, isOver: IsOver, rename: (task: number) => boolean): boolean {
     const user = of.subject.id;
     const root = this.#find.get(task, of.tenant)?.[0];
     if (root === undefined) return true;
     const look = `tasks of ${task}`;
-    const isDone = this.#places.goOver({ erasure: of.id, look, first: ABOVE, until }, (at) => {
+    const isDone = this.#places.goOver({ erasure: of.id, look, first: ABOVE, isOver }, (at) => {
       if (at === ABOVE) {
         const above = this.#above.all(task, of.tenant);
         return above.every(([n]) => rename(numberIn(n))) && numberIn(root);

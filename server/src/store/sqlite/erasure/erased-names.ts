@@ -11,7 +11,7 @@ import { renamed } from "../../codec/renamed.ts";
 import { numberIn, textIn } from "../column.ts";
 import { indexedAnew } from "../documents/search.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
-import { inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "../slices.ts";
+import { type IsOver, inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "../slices.ts";
 import { ErasedActs } from "./erased-acts.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
@@ -64,12 +64,12 @@ export class ErasedNames {
     return renamed;
   }
 
-  replace(of: Erasing, until: number, count: (kind: string, rows: number) => void): boolean {
+  replace(of: Erasing, isOver: IsOver, count: (kind: string, rows: number) => void): boolean {
     const { tenant } = of;
     const user = of.subject.id;
     const name = pseudonymOf(of);
     for (const agents of this.#agents) agents.run(name, tenant, user);
-    const isSummed = inSlices(until, SLICE_ROWS, () => {
+    const isSummed = inSlices(isOver, SLICE_ROWS, () => {
       const slice = this.#usage.all(tenant, user, SLICE_ROWS);
       for (const [day, agent, provider, model, ...counts] of slice) {
         this.#dropUsage.run(tenant, user, day, agent, provider, model);
@@ -79,14 +79,15 @@ export class ErasedNames {
     });
     if (!isSummed) return false;
     for (let row = this.#taskOf.get(tenant, user); row; row = this.#taskOf.get(tenant, user)) {
-      if (performance.now() >= until || !this.#isRenamed(numberIn(row[0]), of, until)) return false;
+      if (!this.#isRenamed(numberIn(row[0]), of, isOver)) return false;
       count("parts in work of others", 1);
+      if (isOver()) return false;
     }
-    return this.#acts.goOver(of, until, (task) => this.#isRenamed(task, of, until));
+    return this.#acts.goOver(of, isOver, (task) => this.#isRenamed(task, of, isOver));
   }
 
-  #isRenamed(task: number, of: Erasing, until: number): boolean {
-    if (!this.#people.renameEvents(task, of, until)) return false;
+  #isRenamed(task: number, of: Erasing, isOver: IsOver): boolean {
+    if (!this.#people.renameEvents(task, of, isOver)) return false;
     this.#renamed.push(this.#people.rename(task, of.subject.id, pseudonymOf(of)));
     return true;
   }
@@ -140,12 +141,12 @@ class NamesInWork {
   }
 
   /** The log of a task may be long; false when the time is over before all of it has the new name. */
-  renameEvents(task: number, of: Erasing, until: number): boolean {
+  renameEvents(task: number, of: Erasing, isOver: IsOver): boolean {
     const [last, isHuman] = this.#rows.get(task) ?? [0, 0];
     const user = of.subject.id;
     const name = pseudonymOf(of);
     const look = `events of ${task}`;
-    const isDone = this.#places.goOver({ erasure: of.id, look, first: 0, until }, (after) => {
+    const isDone = this.#places.goOver({ erasure: of.id, look, first: 0, isOver }, (after) => {
       const upTo = after + SLICE_LARGE_ROWS;
       this.#noComment.run({ task, after, upTo, user });
       for (const [seq, data] of this.#events.all(task, after, upTo, JSON.stringify(user), isHuman))

@@ -12,7 +12,7 @@ import { keysRemoval } from "../keys/key-statements.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { PassedOver } from "../passed-over.ts";
 import { conversationContents } from "../record-sweep.ts";
-import { inSlices, SLICE_ROWS } from "../slices.ts";
+import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
 import { ErasedNames } from "./erased-names.ts";
 import { ErasurePlaces } from "./erasure-places.ts";
 import { type Erasing, ErasureTally } from "./erasure-tally.ts";
@@ -22,7 +22,7 @@ const LOOKED_AT = 2_000;
 
 type Count = (kind: string, rows: number, since?: number) => void;
 /** A turn of one kind of thing; false when the time is over before all of it is gone. */
-type Step = (of: Erasing, until: number, count: Count, passed: PassedOver) => boolean;
+type Step = (of: Erasing, isOver: IsOver, count: Count, passed: PassedOver) => boolean;
 type Steps = Readonly<Record<string, Step>>;
 
 export class ErasedRecords {
@@ -44,12 +44,12 @@ export class ErasedRecords {
     this.#ofUser = {
       keys: records.keys,
       conversations: (...turn) => conversations.ofUser(...turn),
-      documents: (of, until, count) => documents.erase(of, until, count),
+      documents: (of, isOver, count) => documents.erase(of, isOver, count),
       "vector stores": records.vectorStores,
       webhooks: records.webhooks,
       "idempotency keys": records.idempotencyOfUser,
       aliases: records.aliases,
-      "the name in work of others": (of, until, count) => this.#names.replace(of, until, count),
+      "the name in work of others": (of, isOver, count) => this.#names.replace(of, isOver, count),
       "idempotency keys of what is gone": records.idempotencyOfNothing,
       share: records.share,
     };
@@ -60,7 +60,7 @@ export class ErasedRecords {
   }
 
   /** Within the caller's transaction. `damaged` is what stays, at the end. Throws `Damaged`: the next turn passes over that. */
-  turn(id: string, until: number): { isMore: boolean; renamed: TaskChange[]; damaged: string[] } {
+  turn(id: string, isOver: IsOver): { isMore: boolean; renamed: TaskChange[]; damaged: string[] } {
     this.#places.open();
     const of = this.#tally.find(id);
     if (!of) return { isMore: false, renamed: [], damaged: [] };
@@ -75,7 +75,7 @@ export class ErasedRecords {
     };
     const steps = of.subject.type === "user" ? this.#ofUser : this.#ofConversation;
     const isDone = Object.entries(steps).every(([what, step]) =>
-      passed.attempt(what, () => step(of, until, count, passed), true),
+      passed.attempt(what, () => step(of, isOver, count, passed), true),
     );
     this.#tally.add(of, counts, since);
     if (isDone) {
@@ -124,24 +124,26 @@ class ErasedConversations {
     this.#contents = lateContents(db);
   }
 
-  ofUser(of: Erasing, until: number, count: Count, passed: PassedOver): boolean {
-    return this.#places.goOver({ erasure: of.id, look: "conversations", first: "", until }, (after) => {
+  ofUser(of: Erasing, isOver: IsOver, count: Count, passed: PassedOver): boolean {
+    return this.#places.goOver({ erasure: of.id, look: "conversations", first: "", isOver }, (after) => {
       const last = this.#last.get(after)?.[0] ?? null;
       for (const [id] of this.#ofUser.all(after, of.tenant, of.subject.id))
-        if (!passed.attempt(`conversation ${id}`, () => this.one(of, textIn(id), until, count, passed), true))
+        if (
+          !passed.attempt(`conversation ${id}`, () => this.one(of, textIn(id), isOver, count, passed), true) ||
+          isOver()
+        )
           return false;
       return last === null ? null : textIn(last);
     });
   }
 
   /** One in which somebody else has a task is emptied, and goes with that task. What cannot be emptied is nobody's from now on. */
-  one(of: Erasing, id: string, until: number, count: Count, passed: PassedOver): boolean {
+  one(of: Erasing, id: string, isOver: IsOver, count: Count, passed: PassedOver): boolean {
     const row = this.#find.get(id, of.tenant);
     if (!row) return true;
-    if (performance.now() >= until) return false;
     this.#noteFiles.run(of.id, id);
     const messages = `messages of conversation ${id}`;
-    const empty = () => this.#contents().empty(id, until, (rows) => count("messages", rows, numberIn(row[0])));
+    const empty = () => this.#contents().empty(id, isOver, (rows) => count("messages", rows, numberIn(row[0])));
     if (!passed.attempt(messages, empty, true)) return false;
     if (this.#hasTask.get(id) || passed.has(messages)) this.#blank.run(pseudonymOf(of), of.requestedAt, id);
     else this.#remove.run(id);
@@ -173,17 +175,17 @@ class ErasedDocuments {
   }
 
   /** Hidden first, and then emptied along with whichever others were hidden: nobody tells them apart any more. */
-  erase(of: Erasing, until: number, count: Count): boolean {
+  erase(of: Erasing, isOver: IsOver, count: Count): boolean {
     this.#removal ??= new DocumentRemoval(this.#db);
     const next = () => this.#mine.get(of.tenant, of.subject.id);
     for (let row = next(); row; row = next()) {
-      if (performance.now() >= until) return false;
       this.#noteFile.run(of.id, row[0]);
       this.#removal.hide(textIn(row[0]));
       count("documents", 1, numberIn(row[1]));
+      if (isOver()) return false;
     }
     for (let row = this.#hidden.get(); row; row = this.#hidden.get())
-      if (performance.now() >= until || !this.#removal.empty(textIn(row[0]), until)) return false;
+      if (!this.#removal.empty(textIn(row[0]), isOver) || isOver()) return false;
     return true;
   }
 }
@@ -224,12 +226,13 @@ function vectorStoreStep(db: Database): Step {
     "DELETE FROM members WHERE vector_store = ? AND document IN (SELECT document FROM members WHERE vector_store = ? LIMIT ?)",
   );
   const remove = lateRun(db, "DELETE FROM vector_stores WHERE key = ?");
-  return ({ tenant, subject }, until, count) => {
+  return ({ tenant, subject }, isOver, count) => {
     for (let row = next.get(tenant, subject.id); row; row = next.get(tenant, subject.id)) {
       const key = row[0];
-      if (!inSlices(until, SLICE_ROWS, () => someMembers.run(key, key, SLICE_ROWS).changes)) return false;
+      if (!inSlices(isOver, SLICE_ROWS, () => someMembers.run(key, key, SLICE_ROWS).changes)) return false;
       remove.run(key);
       count("vector stores", 1, numberIn(row[1]));
+      if (isOver()) return false;
     }
     return true;
   };
@@ -247,12 +250,12 @@ function webhookSteps(db: Database, places: ErasurePlaces) {
   );
   const remove = lateRun(db, "DELETE FROM subscriptions WHERE key = ?");
   return {
-    webhooks: (({ id, tenant, subject }, until, count) =>
-      places.goOver({ erasure: id, look: "webhooks", first: 0, until }, (after) => {
+    webhooks: (({ id, tenant, subject }, isOver, count) =>
+      places.goOver({ erasure: id, look: "webhooks", first: 0, isOver }, (after) => {
         const end = last.get(after)?.[0] ?? null;
         for (const [key] of some.all(after, tenant, subject.id)) {
           count("webhooks", remove.run(key).changes);
-          if (performance.now() >= until) return false;
+          if (isOver()) return false;
         }
         return end === null ? null : numberIn(end);
       })) satisfies Step,
@@ -275,18 +278,18 @@ function nameSteps(db: Database, places: ErasurePlaces) {
   );
   const remove = lateRun(db, "DELETE FROM idempotency WHERE scope = ? AND key = ?");
   return {
-    idempotencyOfUser: (({ tenant, subject }, until, count) => {
+    idempotencyOfUser: (({ tenant, subject }, isOver, count) => {
       // As `idempotencyRecord` writes them: the tenant, the user and what keeps keys apart, a line each.
       const from = `${tenant}\n${subject.id}\n`;
       const to = `${tenant}\n${subject.id}\u000b`;
-      return inSlices(until, SLICE_ROWS, () => {
+      return inSlices(isOver, SLICE_ROWS, () => {
         const { changes } = some.run(from, to, from, to, SLICE_ROWS);
         count("idempotency keys", changes);
         return changes;
       });
     }) satisfies Step,
-    idempotencyOfNothing: (({ id }, until, count) =>
-      places.goOver({ erasure: id, look: "idempotency keys", first: ["", ""], until }, (after) => {
+    idempotencyOfNothing: (({ id }, isOver, count) =>
+      places.goOver({ erasure: id, look: "idempotency keys", first: ["", ""], isOver }, (after) => {
         const slice = unowned.all(...after, LOOKED_AT);
         for (const [scope, key, isOwned] of slice)
           if (isOwned === 0) count("idempotency keys", remove.run(scope, key).changes);

@@ -5,6 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
+import type { IsOver } from "../slices.ts";
 
 export class ErasurePlaces {
   readonly #db: Database;
@@ -39,17 +40,16 @@ export class ErasurePlaces {
 
   /** `slice` looks at the rows behind a place; it says where they end, null behind the last, false when the time is over before. */
   goOver<Place>(
-    { erasure, look, first, until }: { erasure: string; look: string; first: Place; until: number },
+    { erasure, look, first, isOver }: { erasure: string; look: string; first: Place; isOver: IsOver },
     slice: (after: Place) => Place | null | false,
   ): boolean {
     const found = this.#find.get(erasure, look)?.[0];
     let after: Place | null = found === undefined ? first : JSON.parse(textIn(found));
     const begun = after;
-    let isOver = false;
-    while (after !== null && !isOver) {
-      const next: Place | null | false = performance.now() < until && slice(after);
-      if (next === false) isOver = true;
-      else after = next;
+    while (after !== null) {
+      const next: Place | null | false = slice(after);
+      if (next !== false) after = next;
+      if (next === false || isOver()) break;
     }
     if (after !== begun) this.#set.run(erasure, look, JSON.stringify(after));
     return after === null;

@@ -18,7 +18,10 @@ import { type Writes, writes } from "./writes.ts";
 
 const COMMITS_AVERAGED = 8;
 /** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
-const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>(["sweep", "index", "eraseTasks"]);
+const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
+  ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
+  ...(["emptyConversation", "emptyDocument", "emptyPages"] as const),
+]);
 
 export class Writer implements Work {
   readonly #db: Database;

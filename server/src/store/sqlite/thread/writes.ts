@@ -12,6 +12,7 @@ import { erasureWrites } from "../erasure/erasure-statements.ts";
 import { keyWrites } from "../keys/key-statements.ts";
 import { PassedOver } from "../passed-over.ts";
 import { emptyConversation, type RecordSweep, sweepRecords } from "../record-sweep.ts";
+import { TURN_MS } from "../slices.ts";
 import type { WriterStatements } from "../statements.ts";
 import { subscriptionWrites } from "../subscriptions/subscription-statements.ts";
 import { EndedTrees } from "../tasks/ended-trees.ts";
@@ -65,7 +66,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
   /** There may be more to remove than was found at the last look. */
   let goesOn = false;
   return {
-    ...documentWrites(db, documents, sql.audit),
+    ...documentWrites(db, documents, sql.audit, pace),
     ...chunkWrites(db),
     ...agentWrites(db, sql),
     ...keyWrites(db, sql),
@@ -103,7 +104,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
       ({ id, at }: { id: string; at: number }) => sql.deleteConversation.run(at, id).changes === 1,
     ),
     /** A slice of it: answers whether nothing is left of what it held. */
-    emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id, passed),
+    emptyConversation: ({ id }: { id: string }) => emptyConversation(db, id, passed, pace.turn(TURN_MS)),
     /** An entry of the audit log that goes with nothing else. */
     appendAudit: (entry: PreparedAudit) => {
       audit.add(entry);
@@ -129,7 +130,7 @@ export function writes({ db, sql, applier, documents, index, pace }: Parts) {
       const removed = removal.slice(true, pace);
       return { removed, more: !removal.isIdle || goesOn };
     },
-    sweepRecords: (records: RecordSweep) => sweepRecords(db, records, passed),
+    sweepRecords: (records: RecordSweep) => sweepRecords(db, records, passed, pace.turn(TURN_MS)),
     /** Adds tasks to the search index, oldest first; answers up to where there are more. */
     index: ({ limit, upTo }: { limit: number; upTo: number | null }) => {
       audit.note();
