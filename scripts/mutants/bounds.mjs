@@ -265,6 +265,12 @@ export const BOUNDS = [
     put: "after = null;",
   },
   {
+    file: "server/src/task/json/json-pieces.ts",
+    name: "what-a-value-has-said-of-itself-is-asked-again",
+    find: "yield* writtenParts(inner);",
+    put: "yield* parts(inner);",
+  },
+  {
     file: slices,
     name: "a-turn-of-a-sweep-has-no-end",
     find: "while (!isOver());",

@@ -31,6 +31,26 @@ describe("the JSON of a value in pieces", () => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2_000_000);
   });
 
+  it("asks each value once what is written of it, as JSON does, and what that answers not at all", () => {
+    const told = (filling: string) => {
+      let asked = 0;
+      const inner = { toJSON: () => `${++asked} of its own`, filling };
+      const value = { toJSON: () => (asked++ === 0 ? inner : "again") };
+      return { value, times: () => asked };
+    };
+    for (const filling of ["", long]) {
+      for (const wrap of [
+        (value: object) => value,
+        (value: object) => ({ value, filling }),
+        (value: object) => [value],
+      ]) {
+        const [ours, theirs] = [told(filling), told(filling)];
+        expect([...jsonPieces(wrap(ours.value))].join("") === JSON.stringify(wrap(theirs.value))).toBe(true);
+        expect([ours.times(), theirs.times()]).toEqual([1, 1]);
+      }
+    }
+  });
+
   it("is long where it has more characters than were asked for", () => {
     expect([isLongJson("x".repeat(11), 10), isLongJson([1, 2], 10), isLongJson({ a: "bcd" }, 10)]).toEqual([
       true,

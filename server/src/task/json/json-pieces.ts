@@ -40,9 +40,12 @@ export function* piecesOf(parts: Iterable<string>): Generator<string> {
   if (piece !== "") yield piece;
 }
 
-function* parts(given: unknown): Generator<string> {
-  const value = written(given);
-  if (!isLongJson(value, PIECE_CHARACTERS)) yield JSON.stringify(value) ?? "null";
+function parts(given: unknown): Generator<string> {
+  return writtenParts(written(given));
+}
+
+function* writtenParts(value: unknown): Generator<string> {
+  if (!isLongJson(value, PIECE_CHARACTERS)) yield JSON.stringify(asItIs(value)) ?? "null";
   else if (typeof value === "string") yield* textParts(value);
   else if (Array.isArray(value)) yield* listParts(value);
   else if (typeof value === "object" && value !== null) yield* objectParts(value);
@@ -53,6 +56,11 @@ function written(value: unknown): unknown {
   const isObject = typeof value === "object" && value !== null;
   const own = isObject && "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON() : value;
   return typeof own === "function" || typeof own === "symbol" ? undefined : own;
+}
+
+/** So that what a value has said of itself is not asked for more. */
+function asItIs(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "toJSON" in value ? { toJSON: () => value } : value;
 }
 
 function* textParts(text: string): Generator<string> {
@@ -99,7 +107,7 @@ function* objectParts(object: object): Generator<string> {
     const inner = written(given);
     if (inner === undefined) continue;
     yield `${mark}${JSON.stringify(key)}:`;
-    yield* parts(inner);
+    yield* writtenParts(inner);
     mark = ",";
   }
   yield mark === "{" ? "{}" : "}";
