@@ -1,10 +1,55 @@
-/** Faults in open tasks that are on disk alone: who sleeps, and what of a queue is next. */
+/** Faults in open tasks that are on disk alone: who sleeps, whose children they are, and what of a queue is next. */
 const sleepers = "server/src/engine/embedded/sleepers.ts";
 const counts = "server/src/engine/embedded/sleeper-counts.ts";
 const backlogs = "server/src/engine/embedded/backlogs.ts";
 const claims = "server/src/engine/embedded/claims.ts";
 
+const recovery = "server/src/engine/embedded/recovery.ts";
+const descendants = "server/src/engine/embedded/descendants.ts";
+
 export const ON_DISK = [
+  {
+    file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "a-parent-on-disk-alone-is-not-told-of-its-childs-end",
+    find: "this.#open.get(parent)?.awaitsChild ?? true",
+    put: "this.#open.get(parent)?.awaitsChild",
+  },
+  {
+    file: recovery,
+    name: "what-sleeps-below-an-ended-parent-is-not-looked-for",
+    find: "    await this.#again(() => this.#adopt());\n",
+    put: "",
+  },
+  {
+    file: recovery,
+    name: "a-parent-that-left-memory-is-not-known-to-be-open",
+    find: "if (!isTerminal(task.state)) this.#order.isOpen(task);",
+    put: "",
+  },
+  {
+    file: descendants,
+    name: "a-wide-tree-ends-up-to-its-first-page",
+    find: "    this.#queue.push(last.parent);\n",
+    put: "",
+  },
+  {
+    file: descendants,
+    name: "trees-behind-a-wide-one-are-forgotten",
+    find: "    this.#queue.push(...parents.slice(done + 1));\n",
+    put: "",
+  },
+  {
+    file: sleepers,
+    name: "a-child-that-cannot-be-read-is-waited-for",
+    find: "if (unread) this.#parts.unread();",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/tasks/open-reads.ts",
+    name: "children-behind-the-first-page-are-not-looked-at",
+    find: "position: last ? numberIn(last[2]) : behind",
+    put: "position: NEVER",
+  },
   {
     file: sleepers,
     name: "who-falls-asleep-is-not-awaited",

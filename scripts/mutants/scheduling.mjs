@@ -25,12 +25,6 @@ const work = "server/src/verbs/implementation/work-verbs.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const SCHEDULING = [
   {
-    file: loadOrder,
-    name: "a-child-on-its-way-runs-below-an-ended-parent",
-    find: "this.#known.delete(task);",
-    put: "",
-  },
-  {
     file: "server/src/engine/embedded/attempt-writer.ts",
     name: "a-stop-sends-what-runs-back-into-the-queue",
     find: "this.#isStopping()\n",
@@ -215,8 +209,8 @@ export const SCHEDULING = [
   },
   {
     file: transitions,
-    name: "a-cancel-is-answered-before-its-children-are-there",
-    find: "    await this.#orphanEnds.gather(id);\n",
+    name: "a-cancel-is-answered-before-its-tree-has-ended",
+    find: "    await this.#orphanEnds.all(id);\n",
     put: "",
   },
   {
@@ -228,7 +222,7 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "parents-are-not-told-after-a-crash",
-    find: "await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));",
+    find: "    await this.#tellParents();\n",
     put: "",
   },
   {
@@ -311,8 +305,8 @@ export const SCHEDULING = [
   {
     file: recovery,
     name: "time-moves-tasks-before-their-parents-are-known",
-    find: "    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return false;\n    this.#parts.open.start();",
-    put: "    this.#parts.open.start();\n    await this.#again(() => this.#parts.descendants.adopt());\n    if (this.#stopped) return false;",
+    find: "    await this.#readAbove();\n    if (this.#stopped) return false;\n    this.#parts.open.start();",
+    put: "    this.#parts.open.start();\n    await this.#readAbove();\n    if (this.#stopped) return false;",
   },
   { file: open, name: "a-deadline-is-not-watched", find: "this.#deadlines.set(entry.id, entry.deadlineAt);", put: "" },
   {
@@ -366,8 +360,8 @@ export const SCHEDULING = [
   {
     file: descendants,
     name: "a-refused-page-of-a-tree-is-forgotten",
-    find: "if (refused.has(parent)) this.#later(parent);\n        else if",
-    put: "if",
+    find: "for (const parent of refused) this.#later(parent);",
+    put: "for (const parent of refused) this.#finish(parent);",
   },
   {
     file: recovery,

@@ -624,19 +624,28 @@ WHEN EXISTS (SELECT 1 FROM conversations WHERE id = NEW.conversation) BEGIN
     CASE WHEN substr(NEW.parts, 1, 1) = '@' THEN CAST(substr(NEW.parts, 67, 20) AS INTEGER) ELSE octet_length(NEW.parts) END);
 END;
 CREATE INDEX tasks_asking ON tasks (tenant, created_at, user, kind, state, deleted_at) WHERE ended_at IS NULL AND instr(ifnull(waits_on, ''), 'input') > 0;
-CREATE INDEX tasks_open ON tasks (CASE WHEN state = 'running' OR (ifnull(concurrency_limit, 0) < 0 AND (state = 'waiting' OR state = 'input_required')) THEN 0 WHEN parent IS NULL AND instr(ifnull(waits_on, ''), 'conversation') = 0
-  AND (state = 'queued' OR (state = 'waiting' AND instr(ifnull(waits_on, 'slot'), 'slot') > 0)) THEN 1 ELSE 2 END, -priority, n) WHERE ended_at IS NULL AND NOT (parent IS NULL AND ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991
-  AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(concurrency_limit, 0) >= 0
-  AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
-    OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL)));
-CREATE INDEX tasks_asleep ON tasks (min(ifnull(due_at, 9007199254740991), ifnull(deadline_at, 9007199254740991)), id, kind, state, iif(state = 'queued' AND due_at IS NULL, queue, NULL), iif(state = 'queued' AND due_at IS NULL, tenant, NULL)) WHERE ended_at IS NULL AND (parent IS NULL AND ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991
-  AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(concurrency_limit, 0) >= 0
-  AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
-    OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL)));
-CREATE INDEX tasks_unclaimed ON tasks (tenant, queue, -priority, created_at, id) WHERE ended_at IS NULL AND (parent IS NULL AND ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991
-  AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(concurrency_limit, 0) >= 0
-  AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
-    OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL))) AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL AND concurrency_key IS NULL;
 CREATE INDEX inbox_open ON inbox (task, n, bytes) WHERE taken = 0;
+CREATE INDEX tasks_open ON tasks (CASE WHEN state = 'running' OR (ifnull(concurrency_limit, 0) < 0 AND (state = 'waiting' OR state = 'input_required')) THEN 0 WHEN parent IS NULL AND instr(ifnull(waits_on, ''), 'conversation') = 0
+  AND (state = 'queued' OR (state = 'waiting' AND instr(ifnull(waits_on, 'slot'), 'slot') > 0)) THEN 1 ELSE 2 END, -priority, n) WHERE ended_at IS NULL AND NOT (ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991
+  AND ifnull(concurrency_limit, 0) >= 0
+  AND ((state = 'queued' AND due_at IS NOT NULL)
+    OR (state = 'waiting' AND (waits_on IS 'timer' OR waits_on IS 'child' OR waits_on IS 'timer,child' OR waits_on IS 'child,timer'))
+    OR (state = 'input_required' AND parent IS NULL AND ifnull(waits_on, 'input') = 'input') OR (parent IS NULL AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL
+  AND concurrency_key IS NULL)));
+CREATE INDEX tasks_asleep ON tasks (min(ifnull(due_at, 9007199254740991), ifnull(deadline_at, 9007199254740991)), id, kind, state, iif(state = 'queued' AND due_at IS NULL, queue, NULL), iif(state = 'queued' AND due_at IS NULL, tenant, NULL)) WHERE ended_at IS NULL AND (ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991
+  AND ifnull(concurrency_limit, 0) >= 0
+  AND ((state = 'queued' AND due_at IS NOT NULL)
+    OR (state = 'waiting' AND (waits_on IS 'timer' OR waits_on IS 'child' OR waits_on IS 'timer,child' OR waits_on IS 'child,timer'))
+    OR (state = 'input_required' AND parent IS NULL AND ifnull(waits_on, 'input') = 'input') OR (parent IS NULL AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL
+  AND concurrency_key IS NULL)));
+CREATE INDEX tasks_unclaimed ON tasks (tenant, queue, -priority, created_at, id) WHERE ended_at IS NULL AND (ifnull(due_at, 0) BETWEEN 0 AND 9007199254740991 AND ifnull(deadline_at, 0) BETWEEN 0 AND 9007199254740991
+  AND ifnull(concurrency_limit, 0) >= 0
+  AND ((state = 'queued' AND due_at IS NOT NULL)
+    OR (state = 'waiting' AND (waits_on IS 'timer' OR waits_on IS 'child' OR waits_on IS 'timer,child' OR waits_on IS 'child,timer'))
+    OR (state = 'input_required' AND parent IS NULL AND ifnull(waits_on, 'input') = 'input') OR (parent IS NULL AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL
+  AND concurrency_key IS NULL))) AND parent IS NULL AND state = 'queued' AND due_at IS NULL AND queue IS NOT NULL AND conversation IS NULL
+  AND concurrency_key IS NULL;
+CREATE INDEX tasks_open_below ON tasks (parent, id) WHERE parent IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX tasks_awaiting ON tasks (n) WHERE awaits IS NOT NULL AND ended_at IS NULL;
 INSERT INTO search_progress (one, n) VALUES (1, 0);
-PRAGMA user_version = 37;
+PRAGMA user_version = 38;

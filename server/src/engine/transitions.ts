@@ -51,8 +51,6 @@ export type EarlyBeginning = (first: Pick<FirstCommit, "task" | "onDisk">) => Pr
 export interface OrphanEnds {
   /** What becomes of the open children of this parent; undefined when it has not ended, or has none. */
   endOf(parent: TaskId): Command | undefined;
-  /** Resolves once all open descendants of this task are in memory. */
-  gather(id: TaskId): Promise<void>;
   /** Resolves once no descendant of this ended task is open, or as soon as that needs a store that refuses. */
   all(id: TaskId): Promise<void>;
 }
@@ -88,7 +86,7 @@ export class Transitions {
   #beginsEarly: EarlyBeginning = () => undefined;
   /** First commits that have not gone to the store yet, by their places: a table that a map has outgrown keeps what was in it. */
   readonly #first = new Map<TaskId, { commit: FirstCommit | null }>();
-  #orphanEnds: OrphanEnds = { endOf: () => undefined, gather: async () => {}, all: async () => {} };
+  #orphanEnds: OrphanEnds = { endOf: () => undefined, all: async () => {} };
   /** Ends that are being written: what their children do waits until it is known whether they took effect. */
   readonly #endings = new Map<TaskId, Promise<unknown>>();
 
@@ -287,7 +285,6 @@ export class Transitions {
 
   /** Cancels a task. Resolves once none of its descendants is open any more. */
   async cancel(id: TaskId, command: Command & { do: "cancel" }, along: Along): Promise<Changed> {
-    await this.#orphanEnds.gather(id);
     const changed = await this.change(id, () => ({ command, along }));
     await this.#orphanEnds.all(id);
     return changed;

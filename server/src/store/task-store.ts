@@ -5,7 +5,9 @@ import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
 import type {
   AsleepPlace,
+  AwaitedPlace,
   BacklogPlace,
+  Below,
   BelowPlace,
   NumberedTasks,
   OpenPlace,
@@ -70,10 +72,21 @@ export interface TaskStore {
   openCount(): Promise<number>;
   /** Those of a tenant that want a slot and nothing else; null of one that has more than `tasksMax` tasks, open or not. */
   wantedOf(tenant: string, tasksMax: number): Promise<TaskId[] | null>;
-  /** The open children of a task, oldest first, behind `after`. */
-  openBelow(parent: TaskId, after: BelowPlace, limit: number): Promise<{ tasks: OpenTask[]; next: BelowPlace | null }>;
-  /** Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `next` leads on. */
-  asleep(after: AsleepPlace, until: number, limit: number): Promise<{ tasks: OpenTask[]; next: AsleepPlace | null }>;
+  /** The open children of tasks, of one after the other, by their ids behind its place. */
+  openBelow(places: readonly BelowPlace[], limit: number): Promise<Below[]>;
+  /** Of the open tasks behind `after` that have a parent: those parents that are not open. `next` leads on. */
+  orphaning(after: Below, limit: number): Promise<{ parents: TaskId[]; next: Below | null }>;
+  /** Of the open tasks that wait for children: each with a child that is not open, or cannot be read. `next` leads on. */
+  awaitedInVain(after: AwaitedPlace, limit: number): Promise<{ those: Below[]; next: AwaitedPlace | null }>;
+  /**
+   * Those that sleep, as their `wakesAt` says, in that order: behind `after`, and not beyond `until`. `unread`: some of them cannot
+   * be read. `next` leads on.
+   */
+  asleep(
+    after: AsleepPlace,
+    until: number,
+    limit: number,
+  ): Promise<{ tasks: OpenTask[]; unread: boolean; next: AsleepPlace | null }>;
   /** The earliest `wakesAt` after this moment; null when nobody sleeps for longer. */
   firstWake(after: number): Promise<number | null>;
   /** Those of them that wait for people, and have been told something that nobody has taken yet. */

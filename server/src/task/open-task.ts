@@ -24,8 +24,8 @@ export type OpenTask = Pick<
   concurrencyLimit: number;
   /** It has its key from its first start to its end, and not only while it runs. */
   concurrencyToEnd: boolean;
-  /** Children whose end it waits for. */
-  awaits: readonly string[];
+  /** It waits for the end of a child. */
+  awaitsChild: boolean;
   /** It wants nothing but a slot, once it is due and, where it waits for that, its turn has come. */
   ready: boolean;
   /** It waits for its turn in its conversation, and has not begun. */
@@ -33,8 +33,8 @@ export type OpenTask = Pick<
   /** It stands still until there is code that fits it. */
   standing: boolean;
   /**
-   * When time moves it next, where it has nothing that others wait for, and `NEVER` where that is people alone, or whoever
-   * claims it; null for all others.
+   * When time moves it next, where nothing else does but people, the end of a child or whoever claims it, and `NEVER` where those
+   * alone do; null for all others.
    */
   wakesAt: number | null;
 };
@@ -62,7 +62,7 @@ export function openTask(task: Task): OpenTask {
     concurrencyKey,
     concurrencyLimit: task.concurrency?.limit ?? 0,
     concurrencyToEnd,
-    awaits: awaitedBy(task),
+    awaitsChild: awaitsChild(reasons),
     ready: isReady(state, reasons),
     inTurn: isInTurn(reasons),
     standing: isStanding(reasons),
@@ -81,6 +81,10 @@ export function awaitedBy({ waits }: Pick<Task, "waits">): readonly string[] {
 /** The different reasons for which it waits, each once. */
 export function waitsOn({ waits }: Pick<Task, "waits">): readonly string[] {
   return waits.length === 0 ? NOTHING : [...new Set(waits.map(({ on }) => on))];
+}
+
+export function awaitsChild(reasons: readonly string[]): boolean {
+  return reasons.includes("child");
 }
 
 export function isStanding(reasons: readonly string[]): boolean {
@@ -113,8 +117,14 @@ export type NumberedTasks = Pick<Task, "kind" | "state"> & { queue: QueueName | 
 /** Where a task lies in the order of its conversation. */
 export type TurnPlace = { conversation: string; number: number };
 
-/** Where an open task lies among those of its parent. */
-export type BelowPlace = { createdAt: number; number: number };
+/** An open task and its parent. */
+export type Below = { parent: string; id: string };
+
+/** Among the open tasks of a parent, behind this one. */
+export type BelowPlace = { parent: string; after: string };
+
+/** A child among those that a task waits for. */
+export type AwaitedPlace = { number: number; position: number };
 
 type Unclaimed = Pick<OpenTask, "state" | "parent" | "conversation" | "queue" | "dueAt" | "concurrencyKey">;
 type Sleeper = Unclaimed & Pick<OpenTask, "deadlineAt" | "concurrencyToEnd">;
@@ -124,9 +134,9 @@ export const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** As `OpenTask` has it; the store has the same rule in the index of those that sleep. */
 export function wakesAt(sleeper: Sleeper, reasons: readonly string[]): number | null {
-  const { state, parent, dueAt, deadlineAt, concurrencyToEnd } = sleeper;
-  if (parent !== null || concurrencyToEnd) return null;
-  return isUnclaimed(sleeper) || isAsleep(state, dueAt, reasons) ? Math.min(dueAt ?? NEVER, deadlineAt ?? NEVER) : null;
+  const { dueAt, deadlineAt, concurrencyToEnd } = sleeper;
+  if (concurrencyToEnd) return null;
+  return isUnclaimed(sleeper) || isAsleep(sleeper, reasons) ? Math.min(dueAt ?? NEVER, deadlineAt ?? NEVER) : null;
 }
 
 /** It waits for whoever claims it first, and nothing but its priority and age decides when it is given out. */
@@ -154,10 +164,11 @@ export function isBehind(one: BacklogPlace, other: BacklogPlace): boolean {
   return one.createdAt !== other.createdAt ? one.createdAt > other.createdAt : one.id > other.id;
 }
 
-function isAsleep(state: Task["state"], dueAt: number | null, reasons: readonly string[]): boolean {
-  const waitsFor = (reason: string) => reasons.length === 1 && reasons[0] === reason;
-  if (state === "input_required") return reasons.length === 0 || waitsFor("input");
-  return dueAt !== null && (state === "queued" || (state === "waiting" && waitsFor("timer")));
+/** What a child asks its parents ask as well, which a start sees to in memory. */
+function isAsleep({ state, parent, dueAt }: Unclaimed, reasons: readonly string[]): boolean {
+  const waitsFor = (...these: string[]) => reasons.length > 0 && reasons.every((reason) => these.includes(reason));
+  if (state === "input_required") return parent === null && (reasons.length === 0 || waitsFor("input"));
+  return state === "queued" ? dueAt !== null : state === "waiting" && waitsFor("timer", "child");
 }
 
 /** It wants nothing but a slot, or its turn and a slot. `reasons` is what `waitsOn` says. */

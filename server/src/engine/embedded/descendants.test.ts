@@ -55,6 +55,11 @@ function delayed(fields: { parent?: string; depth?: number } = {}): Task {
   return queuedTask({ id: ids.taskId(NOW), ...fresh, notBefore: NOW + DAY_MS, ...fields });
 }
 
+/** The same of one that has begun so many children. */
+function delayedParent(children: number, fields: { parent?: string; depth?: number } = {}): Task {
+  return { ...delayed(fields), children };
+}
+
 async function put(...tasks: Task[]): Promise<void> {
   for (let from = 0; from < tasks.length; from += 500)
     await store.apply(tasks.slice(from, from + 500).map((task): Write => submitted(task)));
@@ -68,15 +73,16 @@ async function change(id: string, command: Command): Promise<void> {
 }
 
 async function open(): Promise<number> {
-  return (await store.open(null, 100_000)).tasks.length;
+  const { tasks } = await store.asleep({ wakesAt: 0, id: "" }, Number.MAX_SAFE_INTEGER, 100_000);
+  return tasks.length + (await store.open(null, 100_000)).tasks.length;
 }
 
 test("a start takes along what parents left open that ended when nobody saw it, and leaves all others alone", async () => {
-  const root = delayed();
-  const middle = delayed({ parent: root.id, depth: 1 });
+  const root = delayedParent(1);
+  const middle = delayedParent(1, { parent: root.id, depth: 1 });
   const leaf = delayed({ parent: middle.id, depth: 2 });
   const swept = delayed({ parent: ids.taskId(NOW) });
-  const [parent, child] = [delayed(), delayed()];
+  const [parent, child] = [delayedParent(1), delayed()];
   await put(root, middle, leaf, swept, parent, { ...child, parent: parent.id });
   await change(root.id, { do: "cancel", by: "ada", reason: "enough" });
   await start();
@@ -90,7 +96,7 @@ test("a start takes along what parents left open that ended when nobody saw it, 
 
 test("a child goes with its parent that nobody saw end, also when its own time is over before its parent is looked for", async () => {
   const deadlineAt = NOW + 1_000;
-  const root = { ...delayed(), deadlineAt };
+  const root = { ...delayedParent(1), deadlineAt };
   const child = { ...delayed({ parent: root.id, depth: 1 }), deadlineAt };
   await put(root, child);
   await clock.advance(1_000, atRest);
@@ -106,7 +112,7 @@ test("a child goes with its parent that nobody saw end, also when its own time i
 });
 
 test("a start that may not read a parent for now is refused, and leaves no child behind", async () => {
-  const root = delayed();
+  const root = delayedParent(1);
   const child = delayed({ parent: root.id, depth: 1 });
   await put(root, child);
   await change(root.id, { do: "cancel", by: "ada", reason: "" });
@@ -120,7 +126,7 @@ test("a start that may not read a parent for now is refused, and leaves no child
 });
 
 test("a tree of 3,000 children ends at the first call, and others are served meanwhile", async () => {
-  const root = delayed();
+  const root = delayedParent(3_000);
   const children = Array.from({ length: 3_000 }, () => delayed({ parent: root.id, depth: 1 }));
   await put(root, ...children);
   const { transitions } = await start();
@@ -138,8 +144,18 @@ test("a tree of 3,000 children ends at the first call, and others are served mea
   expect(turns).toBeGreaterThan(30);
 });
 
+test("trees that end at once end whole, the narrow ones behind a wide one too", async () => {
+  const roots = [120, 1, 60].map((children) => delayedParent(children));
+  await put(...roots);
+  for (const { id, children } of roots)
+    await put(...Array.from({ length: children }, () => delayed({ parent: id, depth: 1 })));
+  const { transitions } = await start();
+  await Promise.all(roots.map(({ id }) => transitions.cancel(id, { do: "cancel", by: "ada", reason: "" }, {})));
+  expect(await open()).toBe(0);
+});
+
 test("a tree that the store refuses to end in between is ended once it takes writes again", async () => {
-  const root = delayed();
+  const root = delayedParent(120);
   const children = Array.from({ length: 120 }, () => delayed({ parent: root.id, depth: 1 }));
   await put(root, ...children);
   const { transitions } = await start();
@@ -158,7 +174,7 @@ test("a tree that the store refuses to end in between is ended once it takes wri
 });
 
 test("a child whose parent has ended does nothing any more, even before its own end was written", async () => {
-  const root = delayed();
+  const root = delayedParent(200);
   const children = Array.from({ length: 200 }, () => delayed({ parent: root.id, depth: 1 }));
   await put(root, ...children);
   const { transitions } = await start();

@@ -10,11 +10,11 @@ import type { Command } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { endOfParent } from "../../task/family.ts";
 import type { TaskId } from "../../task/id.ts";
+import type { Below } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { OrphanEnds, Transitions } from "../transitions.ts";
-import type { OpenTasks } from "./open-tasks.ts";
 import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 
 /** Tasks that are ended at once: about 10 ms of the event loop, and 5 ms of the writer. */
@@ -22,13 +22,13 @@ const PAGE_TASKS = 50;
 /** What the store keeps refusing is tried again after this at most. */
 const AGAIN_MS_MAX = 60_000;
 
-type Parts = { store: Pick<Store, "mayGoOn">; transitions: Transitions; clock: Clock; open: OpenTasks; log: EngineLog };
+type Parts = { store: Pick<Store, "mayGoOn" | "openBelow">; transitions: Transitions; clock: Clock; log: EngineLog };
 
-/** A parent that has ended, with open children. `top` is the end that began it all. */
-type Ended = { end: Command; top: TaskId; againMs: number };
+/** A parent that has ended, with children, of which those up to `after` were ended. `top` is the end that began it all. */
+type Ended = { end: Command; top: TaskId; after: TaskId; againMs: number };
 type Tree = { parents: number; done: PromiseWithResolvers<void> };
 
-export class Descendants implements Omit<OrphanEnds, "gather"> {
+export class Descendants implements OrphanEnds {
   readonly #parts: Parts;
   readonly #ended = new Map<TaskId, Ended>();
   readonly #trees = new Map<TaskId, Tree>();
@@ -49,32 +49,30 @@ export class Descendants implements Omit<OrphanEnds, "gather"> {
     await this.#trees.get(id)?.done.promise;
   }
 
-  /** The task has ended. Called before it is forgotten, and before its children move any further. */
+  /** The task has ended. Called before its children move any further. */
   parentEnded(id: TaskId, task: Task | null): void {
-    if (this.#ended.has(id) || this.#parts.open.childrenOf(id, 1).length === 0) return;
+    if (this.#ended.has(id) || task?.children === 0) return;
     const top = (task?.parent ? this.#ended.get(task.parent)?.top : undefined) ?? id;
     const tree = this.#trees.get(top) ?? { parents: 0, done: Promise.withResolvers<void>() };
     tree.parents += 1;
     this.#trees.set(top, tree);
-    this.#ended.set(id, { end: endOfParent(id, task), top, againMs: AGAIN_MS });
+    this.#ended.set(id, { end: endOfParent(id, task), top, after: "", againMs: AGAIN_MS });
     this.#offer(id);
   }
 
   /**
-   * At a start: parents that ended while nobody was there to take their children along. Those that cannot be read, or were
-   * set aside, are left alone. Rejects when the store does not answer for now.
+   * At a start: a parent of open tasks that may have ended while nobody was there to take them along. One that cannot be read, or
+   * was set aside, is left alone. Rejects when the store does not answer for now.
    */
-  async adopt(): Promise<void> {
-    const { store, open, transitions, log } = this.#parts;
-    for (const parent of open.orphans().keys()) {
-      try {
-        const task = await transitions.find(parent);
-        const hasEnded = task ? isTerminal(task.state) : !(await store.mayGoOn(parent));
-        if (hasEnded) this.parentEnded(parent, task);
-      } catch (error) {
-        if (isPassing(error)) throw error;
-        log.warn("A parent that is not open could not be read.", { task: parent, error });
-      }
+  async adopt(parent: TaskId): Promise<void> {
+    const { store, transitions, log } = this.#parts;
+    try {
+      const task = await transitions.find(parent);
+      const hasEnded = task ? isTerminal(task.state) : !(await store.mayGoOn(parent));
+      if (hasEnded) this.parentEnded(parent, task);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      log.warn("A parent that is not open could not be read.", { task: parent, error });
     }
   }
 
@@ -92,36 +90,48 @@ export class Descendants implements Omit<OrphanEnds, "gather"> {
 
   async #work(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopped) {
-      const page = this.#page();
-      const refused = new Set((await Promise.all(page.map((each) => this.#end(each)))).filter((id) => id !== null));
-      for (const parent of new Set(page.map(({ parent }) => parent))) {
-        if (refused.has(parent)) this.#later(parent);
-        else if (this.#parts.open.childrenOf(parent, 1).length > 0) this.#queue.push(parent);
-        else this.#finish(parent);
-      }
+      await this.#endPage(this.#queue.splice(0, PAGE_TASKS));
       // Others have their turn, also where the store answers without leaving this thread.
       await setImmediate();
     }
     this.#works = false;
   }
 
-  /** The next children, of as many parents as it takes. */
-  #page(): { parent: TaskId; child: TaskId }[] {
-    const page: { parent: TaskId; child: TaskId }[] = [];
-    let taken = 0;
-    while (page.length < PAGE_TASKS && taken < this.#queue.length) {
-      const parent = this.#queue[taken++];
-      if (parent === undefined) break;
-      const children = this.#parts.open.childrenOf(parent, PAGE_TASKS - page.length);
-      if (children.length === 0) this.#finish(parent);
-      for (const child of children) page.push({ parent, child });
+  /** The next children, of as many of these parents as it takes. */
+  async #endPage(parents: readonly TaskId[]): Promise<void> {
+    const page = await this.#below(parents);
+    if (page === null) {
+      for (const parent of parents) this.#later(parent);
+      return;
     }
-    this.#queue = this.#queue.slice(taken);
-    return page;
+    const refused = new Set((await Promise.all(page.map((each) => this.#end(each)))).filter((id) => id !== null));
+    // A full page ends somewhere among the children of its last parent.
+    const last = page.length < PAGE_TASKS ? undefined : page.at(-1);
+    const done = last ? parents.indexOf(last.parent) : parents.length;
+    for (const parent of parents.slice(0, done)) if (!refused.has(parent)) this.#finish(parent);
+    for (const parent of refused) this.#later(parent);
+    this.#queue.push(...parents.slice(done + 1));
+    if (last === undefined || refused.has(last.parent)) return;
+    const ended = this.#ended.get(last.parent);
+    if (ended) ended.after = last.id;
+    this.#queue.push(last.parent);
+  }
+
+  /** Null when the store did not tell. */
+  async #below(parents: readonly TaskId[]): Promise<Below[] | null> {
+    const { store, log } = this.#parts;
+    try {
+      const places = parents.map((parent) => ({ parent, after: this.#ended.get(parent)?.after ?? "" }));
+      return await store.openBelow(places, PAGE_TASKS);
+    } catch (error) {
+      if (!this.#stopped)
+        log.warn("The children of tasks that have ended were not told; they are asked for again.", { error });
+      return null;
+    }
   }
 
   /** Returns the parent when the store has refused. */
-  async #end({ parent, child }: { parent: TaskId; child: TaskId }): Promise<TaskId | null> {
+  async #end({ parent, id: child }: Below): Promise<TaskId | null> {
     const { transitions, log } = this.#parts;
     const end = this.endOf(parent);
     if (!end) return null;
@@ -145,6 +155,7 @@ export class Descendants implements Omit<OrphanEnds, "gather"> {
     const ended = this.#ended.get(parent);
     if (!ended) return;
     this.#trees.get(ended.top)?.done.resolve();
+    ended.after = "";
     this.#parts.clock.after(ended.againMs, () => this.#offer(parent));
     ended.againMs = Math.min(ended.againMs * 2, AGAIN_MS_MAX);
   }

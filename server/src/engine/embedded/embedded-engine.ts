@@ -130,7 +130,7 @@ export class EmbeddedEngine implements Engine {
     const record = parts.record ?? new CrashMemory().next();
     const open = new OpenTasks(clock, this.#timeObserver());
     const refused = new RefusedWrites({ clock, bytesMax: limits.keptBytes, log });
-    const descendants = new Descendants({ store, transitions, clock, open, log });
+    const descendants = new Descendants({ store, transitions, clock, log });
     const life = randomUUID();
     const startedAt = clock.now();
     const own = { refused, life, since: startedAt, reservations: this.reservations, depthMax: limits.depthMax };
@@ -211,16 +211,18 @@ export class EmbeddedEngine implements Engine {
   #orphanEnds(): OrphanEnds {
     return {
       endOf: (parent) => this.#descendants.endOf(parent),
-      gather: (id) => this.#recovery.gather(id),
       all: (id) => this.#descendants.all(id),
     };
   }
 
-  #onDisk(parts: Omit<OnDisk, "isHere" | "counted" | "place" | "sleepers" | "holdBack"> & { runner: Runner }) {
+  #onDisk(
+    parts: Omit<OnDisk, "isHere" | "counted" | "unread" | "place" | "sleepers" | "holdBack"> & { runner: Runner },
+  ) {
     const { open, runner } = parts;
     const place = (entry: Entry) => this.#placement.place(entry);
     const counted = () => void this.#backlogs.counted();
-    const sleepers = new Sleepers({ ...parts, place, isHere: (id) => open.has(id), counted });
+    const unread = () => this.#recovery.tellParents();
+    const sleepers = new Sleepers({ ...parts, place, isHere: (id) => open.has(id), counted, unread });
     const backlogs = new Backlogs({ ...parts, place, sleepers, holdBack: (id, error) => runner.holdBack(id, error) });
     return { sleepers, backlogs };
   }
@@ -344,7 +346,7 @@ export class EmbeddedEngine implements Engine {
 
   /** What moves, now that the task is as it is. */
   #move(task: Task, isNew = false): void {
-    this.#recovery.heard(task.id);
+    this.#recovery.heard(task);
     this.#sleepers.heard(task.id);
     this.#backlogs.heard(task);
     if (!isTerminal(task.state)) {
@@ -353,12 +355,16 @@ export class EmbeddedEngine implements Engine {
       if (task.state === "running") this.#strays.watch();
       return;
     }
-    this.#recovery.hasEnded(task.id);
     this.#descendants.parentEnded(task.id, task);
-    const parent = this.#open.parentOf(task.id);
     this.#placement.remove(task);
     this.#runner.follow(task);
-    if (parent !== undefined) this.#waits.childEnded(parent, task.id);
+    this.#tellParent(task);
+  }
+
+  /** Whoever may wait for its end: a parent that is not in memory most often does. */
+  #tellParent({ id, parent }: Pick<Task, "id" | "parent">): void {
+    if (parent === null || this.#descendants.endOf(parent)) return;
+    if (this.#open.get(parent)?.awaitsChild ?? true) this.#waits.childEnded(parent, id);
   }
 
   #entryOf(task: Task): Entry {
@@ -367,8 +373,8 @@ export class EmbeddedEngine implements Engine {
 
   /** Whoever waits for it looks whether anything more will come of it. */
   #heldBack(id: TaskId): void {
-    const parent = this.#open.parentOf(id);
-    if (parent !== undefined) this.#waits.childEnded(parent, id);
+    const entry = this.#open.get(id);
+    if (entry) this.#tellParent(entry);
   }
 
   /** Somebody runs it or begins it, or there is a reason that nobody does. */

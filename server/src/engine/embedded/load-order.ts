@@ -17,8 +17,11 @@ export class LoadOrder {
   /** What is read up to here is in memory; null once all are. */
   #place: OpenPlace | null = BEFORE_ALL;
   #areAll = false;
-  /** Above what runs, and open when it was looked at: what ends one of them takes along what is below it. */
-  readonly #known = new Set<TaskId>();
+  /**
+   * Open when they were looked at, though they may be on disk alone, each with its parent: those above what runs, and all that has
+   * changed since the start. What ends one of them takes along what is below it.
+   */
+  readonly #known = new Map<TaskId, TaskId | null>();
   /** Of them all that want a slot are in memory: what others want does not come before what they do. */
   readonly #tenants = new Set<string>();
 
@@ -38,12 +41,8 @@ export class LoadOrder {
     return this.#place === null || this.#place.rank > rank;
   }
 
-  isOpen(task: TaskId): void {
-    this.#known.add(task);
-  }
-
-  hasEnded(task: TaskId): void {
-    this.#known.delete(task);
+  isOpen({ id, parent }: Pick<Entry, "id" | "parent">): void {
+    this.#known.set(id, parent);
   }
 
   hasAllOf(tenant: string): void {
@@ -73,11 +72,11 @@ export class LoadOrder {
   }
 
   #isBelowOpen({ parent }: Entry): boolean {
-    for (let above = parent; above !== null; ) {
-      const entry = this.#open.get(above);
-      if (!entry) return this.#known.has(above);
-      above = entry.parent;
+    let above: TaskId | null | undefined = parent;
+    while (above) {
+      const entry: Pick<Entry, "parent"> | undefined = this.#open.get(above);
+      above = entry ? entry.parent : this.#known.get(above);
     }
-    return true;
+    return above === null;
   }
 }

@@ -1,4 +1,4 @@
-/** What memory holds of every open task: its entry, when time moves it next, and whose end it waits for. */
+/** What memory holds of the open tasks that are not on disk alone: their entries, and when time moves each next. */
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
 import { ConversationOrder } from "./conversation-order.ts";
@@ -24,10 +24,6 @@ export class OpenTasks {
   readonly #entries = new Map<TaskId, Entry>();
   /** Those that a handler of this server runs, by their rows. */
   readonly #running = new Map<TaskId, Entry>();
-  /** Child -> the parent that waits for its end. */
-  readonly #parents = new Map<TaskId, TaskId>();
-  /** Parent -> its open children. */
-  readonly #children = new Map<TaskId, Set<TaskId>>();
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
@@ -86,40 +82,16 @@ export class OpenTasks {
     return this.#those((entry) => entry.standing);
   }
 
-  /** The parent that waits for the end of this task. */
-  parentOf(child: TaskId): TaskId | undefined {
-    return this.#parents.get(child);
-  }
-
-  /** Parents whose child has ended while nobody was there to tell them. */
-  untoldParents(): { child: TaskId; parent: TaskId }[] {
-    return [...this.#parents].flatMap(([child, parent]) => (this.#entries.has(child) ? [] : [{ child, parent }]));
-  }
-
-  /** Open children of a task, at most `limit`. */
-  childrenOf(parent: TaskId, limit: number): TaskId[] {
-    const children: TaskId[] = [];
-    for (const child of this.#children.get(parent) ?? []) {
-      if (children.length === limit) break;
-      children.push(child);
-    }
-    return children;
-  }
-
-  /** Open tasks whose parent is not open, by that parent. */
-  orphans(): ReadonlyMap<TaskId, ReadonlySet<TaskId>> {
-    return new Map([...this.#children].filter(([parent]) => !this.#entries.has(parent)));
+  /** Parents of those that are here, which are not. */
+  parentsElsewhere(): TaskId[] {
+    const parents = new Set<TaskId>();
+    for (const { parent } of this.#entries.values())
+      if (parent !== null && !this.#entries.has(parent)) parents.add(parent);
+    return [...parents];
   }
 
   remember(entry: Entry): void {
     const before = this.#entries.get(entry.id);
-    for (const child of before?.awaits ?? []) this.#parents.delete(child);
-    if (entry.parent !== null) {
-      const siblings = this.#children.get(entry.parent);
-      if (siblings) siblings.add(entry.id);
-      else this.#children.set(entry.parent, new Set([entry.id]));
-    }
-    for (const child of entry.awaits) this.#parents.set(child, entry.id);
     this.#entries.set(entry.id, entry);
     this.#order.add(entry);
     if (entry.state === "running" && entry.doneBy === "handler" && entry.dueAt === null)
@@ -153,10 +125,6 @@ export class OpenTasks {
 
   forget(id: TaskId): void {
     const entry = this.#entries.get(id);
-    for (const child of entry?.awaits ?? []) this.#parents.delete(child);
-    const siblings = entry?.parent ? this.#children.get(entry.parent) : undefined;
-    siblings?.delete(id);
-    if (entry?.parent && siblings?.size === 0) this.#children.delete(entry.parent);
     this.#entries.delete(id);
     if (entry) this.#order.remove(entry);
     this.#running.delete(id);

@@ -348,6 +348,18 @@ test("a child that is not there yet does nothing once its parent has ended, also
   expect(new Set(ran).size).toBe(4);
 });
 
+test("a child that is begun meanwhile runs, though its parent, which waits for it, is on disk alone by then", async () => {
+  await start(5);
+  for (let made = 0; made < 2; made++) await submitParent();
+  await start(5);
+  await secondRead.promise;
+  const top = await submit("above");
+  await atRest();
+  expect(engine.recovering).not.toBe(null);
+  expect(await stateOf(top)).toBe("input_required");
+  rest.resolve();
+});
+
 test("a parent that is not there yet hears of the end of its child", async () => {
   await start(5);
   for (let made = 0; made < 2; made++) await submitNap();

@@ -10,7 +10,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
-import { type BelowPlace, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
+import { type AwaitedPlace, type Below, type OpenPlace, type OpenTask, openTask } from "../../task/open-task.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
@@ -31,6 +31,8 @@ import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } 
 import type { Sleepers } from "./sleepers.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
+/** Open tasks that are looked at at once for their parents, or for the children that they wait for: some milliseconds of a thread. */
+const FAMILY_PAGE = 1_000;
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
 /** Of a tenant that has had more tasks it is not asked whether all that want a slot are there: that would be no quick look. */
@@ -134,14 +136,11 @@ export class Recovery {
     return this.#served.promise;
   }
 
-  /** What a change says of a task counts from here on. */
-  heard(task: TaskId): void {
-    this.#changed?.add(task);
-  }
-
-  /** The same of one that has ended: nothing below it may go any more. */
-  hasEnded(task: TaskId): void {
-    this.#order.hasEnded(task);
+  /** What a change says of a task counts from here on. What is below one that has ended is refused whatever it does. */
+  heard(task: Pick<Task, "id" | "parent" | "state">): void {
+    if (!this.#changed) return;
+    this.#changed.add(task.id);
+    if (!isTerminal(task.state)) this.#order.isOpen(task);
   }
 
   /** It runs again, and its run ended with the process before this one: it goes on once all are judged. */
@@ -156,7 +155,6 @@ export class Recovery {
   async begin(): Promise<boolean> {
     await this.#readOpen(RUNS);
     await this.#readAbove();
-    await this.#again(() => this.#parts.descendants.adopt());
     if (this.#stopped) return false;
     this.#parts.open.start();
     await this.#recover();
@@ -165,7 +163,7 @@ export class Recovery {
 
   /** Takes up the others. Resolves with what is left to do then, and with nothing when it was stopped. */
   async goOn(): Promise<(() => Promise<void>) | null> {
-    const { open, guard, placement, sleepers, descendants, log } = this.#parts;
+    const { open, guard, placement, sleepers, log } = this.#parts;
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     if (this.#next !== null) this.#serve();
     await this.#readOpen(ALL);
@@ -175,7 +173,7 @@ export class Recovery {
       const now = open.get(id);
       if (now?.inTurn) placement.place(now);
     });
-    await this.#again(() => descendants.adopt());
+    await this.#again(() => this.#adopt());
     if (this.#stopped) return null;
     this.#changed = null;
     this.#order.areAll();
@@ -186,22 +184,11 @@ export class Recovery {
     };
   }
 
-  /** Knows of those below a task before their place in the order has come, so that they end with it; none begins by that. */
-  async gather(top: TaskId): Promise<void> {
-    const { store, pages, open: inMemory, handlers } = this.#parts;
-    const parents = [top];
-    for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
-      let after: BelowPlace | null = { createdAt: 0, number: 0 };
-      while (after !== null && this.isUnderWay && !this.#stopped) {
-        const { tasks, next } = await store.openBelow(parent, after, pages.openPage);
-        for (const open of tasks) {
-          parents.push(open.id);
-          if (this.#changed && !this.#changed.has(open.id) && !inMemory.has(open.id))
-            inMemory.remember(entryUnread(open, handlers));
-        }
-        after = next;
-      }
-    }
+  /** Parents whose child has ended while nobody was there to tell them, or cannot be read, are told. */
+  tellParents(): void {
+    this.#tellParents().catch((error: unknown) => {
+      if (!this.#stopped) this.#parts.log.warn("Parents were not told of children that have ended.", { error });
+    });
   }
 
   stop(): void {
@@ -231,28 +218,51 @@ export class Recovery {
 
   /** Those above what runs, wherever they are in the order: what has become of them is known before it goes on. */
   async #readAbove(): Promise<void> {
-    const { open } = this.#parts;
     const seen = new Set<TaskId>();
-    for (;;) {
-      const level = [...open.orphans().keys()].filter((id) => !seen.has(id));
-      if (level.length === 0) return;
-      for (let from = 0; from < level.length; from += WHOLE_PAGE) {
-        if (this.#stopped) return;
-        const above = level.slice(from, from + WHOLE_PAGE);
-        await this.#takeInAbove(above);
-        for (const id of above) seen.add(id);
-      }
+    for (let level = this.#parts.open.parentsElsewhere(); level.length > 0 && !this.#stopped; ) {
+      const above = [...new Set(level.splice(0, WHOLE_PAGE))].filter((id) => !seen.has(id));
+      for (const id of above) seen.add(id);
+      level.push(...(await this.#takeInAbove(above)));
     }
   }
 
-  async #takeInAbove(above: readonly TaskId[]): Promise<void> {
+  /** Returns their parents. */
+  async #takeInAbove(above: readonly TaskId[]): Promise<TaskId[]> {
     const tasks = await Promise.all(above.map((id) => this.#again(() => this.#find(id))));
-    for (const task of tasks) {
-      if (!task || isTerminal(task.state)) continue;
-      if (this.#changed?.has(task.id)) continue;
-      this.#order.isOpen(task.id);
+    const parents: TaskId[] = [];
+    for (const [at, id] of above.entries()) {
+      const task = tasks[at];
+      if (!task || isTerminal(task.state)) {
+        await this.#again(() => this.#parts.descendants.adopt(id));
+        continue;
+      }
+      if (task.parent !== null) parents.push(task.parent);
+      if (this.#changed?.has(id)) continue;
+      this.heard(task);
       this.#takeIn(openTask(task));
-      this.heard(task.id);
+    }
+    return parents;
+  }
+
+  /** Parents that ended while nobody was there to take their children along. */
+  async #adopt(): Promise<void> {
+    const { store, descendants } = this.#parts;
+    for (let after: Below | null = { parent: "", id: "" }; after !== null && !this.#stopped; ) {
+      const { parents, next }: Awaited<ReturnType<Store["orphaning"]>> = await store.orphaning(after, FAMILY_PAGE);
+      for (const parent of parents) await descendants.adopt(parent);
+      after = next;
+      await nextTurn();
+    }
+  }
+
+  async #tellParents(): Promise<void> {
+    const { store, waits } = this.#parts;
+    for (let after: AwaitedPlace | null = { number: 0, position: -1 }; after !== null && !this.#stopped; ) {
+      const from: AwaitedPlace = after;
+      const { those, next } = await this.#again(() => store.awaitedInVain(from, FAMILY_PAGE));
+      await this.#inTurns(those, ({ parent, id }) => waits.childEnded(parent, id));
+      after = next;
+      await nextTurn();
     }
   }
 
@@ -342,7 +352,7 @@ export class Recovery {
 
   async #afterwards(): Promise<void> {
     const { store, open, waits, interruption, record } = this.#parts;
-    await this.#inTurns(open.untoldParents(), ({ child, parent }) => waits.childEnded(parent, child));
+    await this.#tellParents();
     await this.#inTurns(open.inState("paused"), ({ id }) =>
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id)),
     );
@@ -356,9 +366,9 @@ export class Recovery {
       }),
     );
     // A stop may come between a question and its parent's.
-    await this.#inTurns(open.inState("input_required"), ({ id, parent, awaits }) => {
+    await this.#inTurns(open.inState("input_required"), ({ id, parent, awaitsChild }) => {
       waits.relay({ id, parent });
-      if (awaits.length > 0) waits.atRest(id);
+      if (awaitsChild) waits.atRest(id);
     });
     if (record.last().how === "clean") return;
     await this.#inTurns(open.inState("input_required"), ({ id }) => waits.atRest(id));

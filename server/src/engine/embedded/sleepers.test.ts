@@ -3,7 +3,7 @@ import { z } from "zod";
 import { humanHandler } from "../../handlers/human/human.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store } from "../../store/store.ts";
-import { decide } from "../../task/decide.ts";
+import { type Command, decide } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
 import { defineHandler } from "../../task/handler.ts";
 import type { Submission } from "../../task/submission.ts";
@@ -32,6 +32,8 @@ let mayAsk: PromiseWithResolvers<void>;
 let crashes: CrashMemory;
 /** Tasks that the store has told of those that sleep. */
 let told: number;
+/** How often parents have gone on after their children. */
+let goneOn: number;
 
 const kinds = [
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", HOUR).then(() => null) }),
@@ -44,6 +46,15 @@ const kinds = [
     },
   }),
   defineHandler({ kind: "work", input: z.json(), run: async () => null }),
+  defineHandler({
+    kind: "family",
+    input: z.json(),
+    run: async (ctx) => {
+      await Promise.allSettled([ctx.child("one", "naps", {}), ctx.child("other", "work", {})]);
+      return await ctx.step("after", async () => ++goneOn);
+    },
+  }),
+  defineHandler({ kind: "tree", input: z.json(), run: (ctx) => ctx.child("below", "family", {}) }),
 ];
 
 /** Reads as `read` does, and counts the tasks that are told. */
@@ -63,6 +74,7 @@ beforeEach(async () => {
   faults = new StoreFaults(store);
   warned = [];
   told = 0;
+  goneOn = 0;
   crashes = new CrashMemory();
   mayAsk = Promise.withResolvers();
   mayAsk.resolve();
@@ -157,14 +169,10 @@ test("an answer that was there before its question is found after a death, thoug
   mayAsk = Promise.withResolvers();
   const id = await submit("asks");
   await verbs.tasks.input(ada, id, { value: "early" });
-  const task = await verbs.tasks.get(ada, id);
   // The process had looked into the inbox before that came, and died before it could look again.
-  faults.plugIn();
   const prompt = { name: "go", asks: "answer", text: "Go on?", schema: null } as const;
   const wait = { on: "input", key: "go", since: clock.now(), until: null, prompt } as const;
-  const rests = decide(task, { do: "suspend", attempt: 1, waits: [wait], checkpoint: "go" }, clock.now());
-  if (rests instanceof Refusal) throw rests;
-  expect(await store.apply([rests])).toEqual({ ok: true });
+  await unseen(id, { do: "suspend", attempt: 1, waits: [wait], checkpoint: "go" });
   mayAsk.resolve();
   await start();
   expect(told).toBe(0);
@@ -182,6 +190,97 @@ test("a caller acts on who sleeps: a cancel, a pause and a resume, after which i
   expect(counted()).toEqual([{ kind: "naps", state: "waiting", count: 1 }]);
   await clock.advance(HOUR, atRest);
   expect(await stateOf(paused)).toBe("completed");
+});
+
+/** A tree that waits for what sleeps: its tasks from the root down, by a start that has read none of them. */
+async function asleepTree(more: Partial<Submission> = {}): Promise<[string, string, string]> {
+  const root = await submit("tree", more);
+  const below = async (parent: string, kind: string) =>
+    (await verbs.tasks.list(ada, { parent, kinds: [kind] }, { limit: 9 })).tasks[0]?.id ?? "";
+  const middle = await below(root, "family");
+  const tree: [string, string, string] = [root, middle, await below(middle, "naps")];
+  store.open = countingTold(store.open.bind(store));
+  await start();
+  expect(told).toBe(0);
+  expect([...counted()].map(({ kind, state, count }) => [kind, state, count]).sort()).toEqual([
+    ["family", "waiting", 1],
+    ["naps", "waiting", 1],
+    ["tree", "waiting", 1],
+  ]);
+  expect(engine.stats().open).toBe(3);
+  return tree;
+}
+
+/** A change that is on disk, and of which no process has told anybody. */
+async function unseen(id: string, ...commands: Command[]): Promise<void> {
+  faults.plugIn();
+  for (const command of commands) {
+    const task = await store.task(id);
+    const decided = task && decide(task, command, clock.now());
+    if (!decided || decided instanceof Refusal) throw new Error(`${id} cannot ${command.do}`);
+    expect(await store.apply([decided])).toEqual({ ok: true });
+  }
+}
+
+test("who waits for children that sleep is not read by a start, says what it waits for, and goes on once when the last has ended", async () => {
+  const tree = await asleepTree();
+  expect((await verbs.tasks.why(ada, tree[0])).summary).toContain(`in the end for ${tree[2]}, of which is true`);
+  await clock.advance(HOUR, atRest);
+  expect(await Promise.all(tree.map(stateOf))).toEqual(["completed", "completed", "completed"]);
+  expect([goneOn, counted(), engine.stats().open]).toEqual([1, [], 0]);
+});
+
+test("the end of a child that a death kept from its parent, which is on disk alone, is told it once by the next start", async () => {
+  const tree = await asleepTree();
+  const { attempt } = await verbs.tasks.get(ada, tree[2]);
+  const wake: Command = { do: "wake", key: (await verbs.tasks.get(ada, tree[2])).waits[0]?.key ?? "" };
+  await unseen(tree[2], wake, { do: "start" }, { do: "complete", attempt: attempt + 1, output: null });
+  await start();
+  expect(await Promise.all(tree.map(stateOf))).toEqual(["completed", "completed", "completed"]);
+  await start();
+  expect([goneOn, engine.stats().open]).toEqual([1, 0]);
+});
+
+test("a cancel takes what sleeps below a task, and so does an end that nobody has seen", async () => {
+  const [cancelled, ended] = [await asleepTree(), await submit("tree")];
+  await verbs.tasks.cancel(ada, cancelled[0]);
+  expect(await Promise.all(cancelled.map(stateOf))).toEqual(["cancelled", "cancelled", "cancelled"]);
+  expect(engine.stats().open).toBe(3);
+  await unseen(ended, { do: "cancel", by: "ada", reason: "" });
+  await start();
+  expect([counted(), engine.stats().open, goneOn]).toEqual([[], 0, 0]);
+  expect((await verbs.tasks.list(ada, { states: ["cancelled"] }, { limit: 9 })).total).toBe(6);
+});
+
+test("a deadline ends who waits for children that sleep, and they go with it", async () => {
+  const tree = await asleepTree({ deadlineMs: HOUR / 2 });
+  await clock.advance(HOUR / 2, atRest);
+  expect(await Promise.all(tree.map(stateOf))).toEqual(["timed_out", "cancelled", "cancelled"]);
+  expect(engine.stats().open).toBe(0);
+});
+
+test("who was paused while its child slept goes on when it is resumed after that one's end", async () => {
+  const tree = await asleepTree();
+  await verbs.tasks.pause(ada, tree[1]);
+  await clock.advance(HOUR, atRest);
+  expect(await Promise.all(tree.map(stateOf))).toEqual(["waiting", "paused", "completed"]);
+  await start();
+  await verbs.tasks.resume(ada, tree[1]);
+  await atRest();
+  expect([await stateOf(tree[0]), goneOn]).toEqual(["completed", 1]);
+});
+
+test("who waits for a child that cannot be read when its time comes waits no longer", async () => {
+  const [, middle, nap] = await asleepTree();
+  const { attempt } = await verbs.tasks.get(ada, middle);
+  const { asleep } = store;
+  store.asleep = async (...given) => {
+    const page = await asleep.call(store, ...given);
+    return { ...page, tasks: page.tasks.filter(({ id }) => id !== nap), unread: page.tasks.length > 0 };
+  };
+  store.awaitedInVain = async () => ({ those: [{ parent: middle, id: nap }], next: null });
+  await clock.advance(HOUR, atRest);
+  expect((await verbs.tasks.get(ada, middle)).attempt).toBe(attempt + 1);
 });
 
 test("who sleeps or asks people is erased with its user, also when nobody has looked at it since a start, and is counted no more", async () => {

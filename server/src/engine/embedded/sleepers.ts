@@ -1,6 +1,7 @@
 /**
- * Open tasks that wait for time or for people alone, as the store tells them by when time moves them: those whose time comes soon
- * are in memory, and all others on disk alone, however many they are. One that a caller acts on comes by as a change, like every other task.
+ * Open tasks that wait for time, for people or for their children alone, as the store tells them by when time moves them: those whose
+ * time comes soon are in memory, and all others on disk alone, however many they are. One that a caller acts on, or that goes on as its
+ * child has ended, comes by as a change, like every other task.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
@@ -33,6 +34,8 @@ type Parts = {
   place: (entry: Entry) => void;
   /** What is in memory is at least as new as what a page says. */
   isHere: (id: TaskId) => boolean;
+  /** Some whose time comes cannot be read, and go on no more. */
+  unread: () => void;
   /** All that sleep are counted. */
   counted: () => void;
   limits: Pick<EngineLimits, "sleepersAheadMs">;
@@ -175,8 +178,9 @@ export class Sleepers {
     this.#changed = new Set();
     for (let after: AsleepPlace | null = this.#after; after !== null && !this.#stopped; ) {
       const from: AsleepPlace = after;
-      const { tasks, next } = await this.#again(() => store.asleep(from, until, PAGE));
+      const { tasks, unread, next } = await this.#again(() => store.asleep(from, until, PAGE));
       await this.#takeIn(tasks);
+      if (unread) this.#parts.unread();
       after = next;
       await nextTurn();
     }

@@ -129,8 +129,9 @@ export class WaitCompletion implements TimeObserver {
     const entry = open.get(id);
     if (entry && (entry.deadlineAt ?? 0) > clock.now()) return open.expiresAgain(id);
     // It goes with its parent, whose deadline it has.
-    if (this.#stopped || (await this.#expires(entry?.parent ?? ""))) return;
+    if (this.#stopped) return;
     const task = await transitions.find(id);
+    if (task?.parent && (await this.#expires(task.parent))) return;
     // The limit of its kind stands still until it goes on, and is set anew then.
     const stands = task?.state === "running" && task.lease === null && !this.#parts.runner.isLive(id);
     if (!task || (stands && isOverLimit(task, clock.now()))) return;
@@ -142,11 +143,10 @@ export class WaitCompletion implements TimeObserver {
   /** Its deadline has passed, and not only the limit of its kind by a time of day that was set forward. */
   async #expires(id: TaskId): Promise<boolean> {
     const { open, clock, transitions } = this.#parts;
-    const { deadlineAt = null } = open.get(id) ?? {};
-    if (deadlineAt === null || !isPast(deadlineAt, clock.now())) return false;
-    if (isPast(deadlineAt + open.leaptMs(id), clock.now())) return true;
     const task = await transitions.find(id).catch(() => null);
-    return task !== null && !isOverLimit(task, clock.now());
+    if (!task || isTerminal(task.state) || task.deadlineAt === null || !isPast(task.deadlineAt, clock.now()))
+      return false;
+    return isPast(task.deadlineAt + open.leaptMs(id), clock.now()) || !isOverLimit(task, clock.now());
   }
 
   async #wakeParent(parent: TaskId, child: TaskId): Promise<void> {

@@ -5,7 +5,15 @@
  */
 import { z } from "zod";
 import { type Json, storedObject } from "../../task/json/json.ts";
-import { isInTurn, isReady, isStanding, type NumberedTasks, type OpenTask, wakesAt } from "../../task/open-task.ts";
+import {
+  awaitsChild,
+  isInTurn,
+  isReady,
+  isStanding,
+  type NumberedTasks,
+  type OpenTask,
+  wakesAt,
+} from "../../task/open-task.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
@@ -177,8 +185,7 @@ export function reasonsText(reasons: readonly string[]): string | null {
 }
 
 /** The number of `OPEN_COLUMNS`. */
-const OPEN_COLUMN_COUNT = 16;
-const ids = z.array(text);
+const OPEN_COLUMN_COUNT = 15;
 const STATE_NAMES: ReadonlyMap<string, Task["state"]> = new Map(STATES.map((state) => [state, state]));
 
 /**
@@ -193,7 +200,6 @@ export function openTaskOf(row: unknown): OpenTask {
   if (state === undefined) throw new Error("An open task is in no state that there is.");
   const reasons = textOrNull(columns, 13);
   const on = reasons === null ? NO_TEXTS : reasons.split(",");
-  const awaits = textOrNull(columns, 14);
   const concurrencyLimit = integerOrNull(columns, 12) ?? 0;
   const conversation = textOrNull(columns, 4);
   const parent = textOrNull(columns, 5);
@@ -206,7 +212,7 @@ export function openTaskOf(row: unknown): OpenTask {
   const schedule = { state, parent, conversation, queue, dueAt, deadlineAt, concurrencyKey, concurrencyToEnd };
   return {
     id: textAt(columns, 0),
-    number: integerAt(columns, 15),
+    number: integerAt(columns, 14),
     tenant: shared(textAt(columns, 1)),
     kind: shared(textAt(columns, 2)),
     state,
@@ -220,7 +226,7 @@ export function openTaskOf(row: unknown): OpenTask {
     concurrencyKey,
     concurrencyLimit: Math.abs(concurrencyLimit),
     concurrencyToEnd,
-    awaits: awaits === null ? NO_TEXTS : ids.parse(JSON.parse(awaits)),
+    awaitsChild: awaitsChild(on),
     ready: isReady(state, on),
     inTurn: isInTurn(on),
     standing: isStanding(on),

@@ -82,7 +82,7 @@ test("what the version before has left opens and reads, in every state of a task
     cancelled: "cancelled",
   });
   const { tasks: asleep } = await store.asleep({ wakesAt: 0, id: "" }, Number.MAX_SAFE_INTEGER, 50);
-  expect(asleep).toHaveLength(4);
+  expect(asleep).toHaveLength(5);
   const open = [...asleep, ...(await store.open(null, 50)).tasks];
   const known = new Map(tasks.map((task) => [task.id, task]));
   expect(open).toHaveLength(11);
@@ -262,5 +262,6 @@ test("migrations are frozen", () => {
     "43b59f22d0967e5a",
     "08c4dcc00469ee78",
     "94d7d1e755773c8a",
+    "9df2e0151957b09a",
   ]);
 });

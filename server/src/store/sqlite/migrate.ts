@@ -38,6 +38,7 @@ import { asked } from "./migrations/034-asked.ts";
 import { unclaimed } from "./migrations/035-unclaimed.ts";
 import { tasksGo } from "./migrations/036-tasks-go.ts";
 import { inboxBytes } from "./migrations/037-inbox-bytes.ts";
+import { families } from "./migrations/038-families.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -78,6 +79,7 @@ export const MIGRATIONS: readonly string[] = [
   unclaimed,
   tasksGo,
   inboxBytes,
+  families,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

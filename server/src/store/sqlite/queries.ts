@@ -45,8 +45,8 @@ export function queries(db: Database) {
   };
 }
 
-/** A row that cannot be read is null. */
-export function orNull(read: () => unknown[] | null): unknown[] | null {
+/** What cannot be read is null. */
+export function orNull<Answer>(read: () => Answer | null): Answer | null {
   try {
     return read();
   } catch {

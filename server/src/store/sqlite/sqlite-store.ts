@@ -7,7 +7,7 @@ import type { ArtifactSize } from "../../task/artifact.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import { type JsonObject, jsonObject } from "../../task/json/json.ts";
-import { type AsleepPlace, type BelowPlace, NEVER, type OpenPlace } from "../../task/open-task.ts";
+import { type AsleepPlace, NEVER, type OpenPlace } from "../../task/open-task.ts";
 import { type Failure, NO_USAGE, type Task, type UsageTotals } from "../../task/task.ts";
 import type { LatestFilter, LatestPlace, ListPage, Page, TaskFilter } from "../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../task/visibility.ts";
@@ -105,6 +105,10 @@ export class SqliteStore extends SqliteConversations implements Store {
   readonly human: HumanStore;
   readonly dailyUsage: DailyUsageStore;
   readonly erasures: SqliteErasures;
+  readonly openBelow: Store["openBelow"] = (places, limit) => this.#reads.send("openBelow", { places, limit });
+  readonly orphaning: Store["orphaning"] = (after, limit) => this.#reads.send("orphaning", { after, limit });
+  readonly awaitedInVain: Store["awaitedInVain"] = (after, limit) =>
+    this.#reads.send("awaitedInVain", { after, limit });
   readonly #parts: Parts;
   readonly #reads: Channel<Reads>;
   readonly #searches: Channel<Reads>;
@@ -229,10 +233,6 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async open(after: OpenPlace | null, limit: number) {
     return await this.#open(after, limit, (from, limit) => this.#reads.send("open", { after: from, limit }));
-  }
-
-  async openBelow(parent: string, after: BelowPlace, limit: number) {
-    return await this.#open(after, limit, (after, limit) => this.#reads.send("openBelow", { parent, after, limit }));
   }
 
   openCount(): Promise<number> {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import type { OpenPlace } from "../../task/open-task.ts";
+import type { AwaitedPlace, Below, OpenPlace } from "../../task/open-task.ts";
 import { isTerminal, STATES, type State } from "../../task/states.ts";
 import { NO_USAGE, type Task, type Wait } from "../../task/task.ts";
 import type { Store } from "../store.ts";
@@ -184,7 +184,7 @@ export function transitionStories(setup: () => Promise<Store>): void {
     expect(again).toEqual({ ok: false, why: "replayed", task: winner?.id, hash: "h1" });
   });
 
-  test("open tasks come in pages in the order of a start, and those below one by age, with what the engine needs of them", async () => {
+  test("open tasks that do not sleep come in pages in the order of a start, with what the engine needs of them", async () => {
     const store = await setup();
     const child = newTask();
     const waits: Wait[] = [{ on: "child", key: "c", since: START, until: null, child: child.id }];
@@ -192,7 +192,8 @@ export function transitionStories(setup: () => Promise<Store>): void {
     const begun = async (more: Partial<Task>, ...commands: Command[]) =>
       await live(store, await submit(store, newTask(more)), { do: "start" }, ...commands);
     const deadlineAt = START + 60_000;
-    const parent = await begun({ priority: 3, concurrency: { key: "gpu", limit: 2 }, deadlineAt }, rests);
+    const asks: Command = { ...rests, waits: [...waits, question] };
+    const parent = await begun({ priority: 3, concurrency: { key: "gpu", limit: 2 }, deadlineAt }, asks);
     await submit(store, { ...child, parent: parent.id });
     const [queued, urgent] = [await submit(store, newTask()), await submit(store, newTask({ priority: 2 }))];
     const woken = await begun({}, rests, { do: "wake", key: "c" });
@@ -210,24 +211,101 @@ export function transitionStories(setup: () => Promise<Store>): void {
     expect(ids).toEqual([holds, running, urgent, queued, woken, parent, child].map(({ id }) => id));
     expect(pages.map(({ length }) => length)).toEqual([2, 2, 2, 1]);
     expect(await store.openCount()).toBe(7);
-    const sibling = await submit(store, newTask({ parent: parent.id }));
-    await live(store, await submit(store, newTask({ parent: parent.id })), ...complete(newTask()));
-    const below = await store.openBelow(parent.id, { createdAt: 0, number: 0 }, 1);
-    expect(below.tasks.map(({ id }) => id)).toEqual([child.id]);
-    const rest = below.next && (await store.openBelow(parent.id, below.next, 2));
-    expect(rest).toMatchObject({ tasks: [{ id: sibling.id }], next: null });
     expect(pages[2]?.[1]).toMatchObject({
-      state: "waiting",
+      state: "input_required",
       priority: 3,
       deadlineAt,
       dueAt: null,
       concurrencyKey: "gpu",
       concurrencyLimit: 2,
       concurrencyToEnd: false,
-      awaits: [child.id],
+      awaitsChild: true,
       ready: false,
+      wakesAt: null,
     });
     expect(pages[3]?.[0]).toMatchObject({ state: "queued", parent: parent.id, ready: true });
+  });
+
+  test("what waits for children, or for them and a timer, sleeps, and so do children that time moves, unless they ask somebody", async () => {
+    const store = await setup();
+    const child: Wait = { on: "child", key: "c", since: START, until: null, child: "task_x" };
+    const deadlineAt = START + 60_000;
+    const resting = async (waits: Wait[], more: Partial<Task> = {}) =>
+      await live(store, await submit(store, newTask(more)), ways.running[0] ?? commands.start, {
+        do: "suspend",
+        attempt: 1,
+        waits,
+        checkpoint: "c",
+      });
+    const parent = await resting([child]);
+    const dated = await resting([child, { ...child, key: "d" }], { deadlineAt });
+    const racing = await resting([timer, child]);
+    const napping = await resting([timer], { parent: parent.id });
+    const middle = await resting([child], { parent: parent.id });
+    const delayed = await submit(store, newTask({ parent: parent.id, notBefore: START + 500 }));
+    const awake = [
+      await resting([question], { parent: parent.id }),
+      await resting([child, question]),
+      await submit(store, newTask({ parent: parent.id, kind: "external", queue: "q" })),
+      await submit(store, newTask({ parent: parent.id })),
+      await resting([child], { concurrency: { key: "k", limit: 1, toEnd: true } }),
+    ];
+    const { tasks } = await store.asleep({ wakesAt: 0, id: "" }, Number.MAX_SAFE_INTEGER, 20);
+    const wakesAt = (task: Task) => tasks.find(({ id }) => id === task.id)?.wakesAt;
+    expect([delayed, napping, racing, dated].map(wakesAt)).toEqual([500, 1_000, 1_000, 60_000].map((ms) => START + ms));
+    expect([parent, middle].map(wakesAt)).toEqual([Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+    expect(tasks).toHaveLength(6);
+    const { tasks: others } = await store.open(null, 20);
+    expect(new Set(others.map(({ id }) => id))).toEqual(new Set(awake.map(({ id }) => id)));
+    expect(others.map(({ wakesAt }) => wakesAt)).toEqual(Array(5).fill(null));
+  });
+
+  test("tells the open children of tasks, whose parents are not open, and who waits for a child that is not, in pages", async () => {
+    const store = await setup();
+    const ended = async (more: Partial<Task>) =>
+      await live(store, await submit(store, newTask(more)), ...complete(newTask()));
+    const waitsFor = (...children: Task[]): Command => ({
+      do: "suspend",
+      attempt: 1,
+      waits: children.map(({ id }, at) => ({ on: "child", key: `${at}`, since: START, until: null, child: id })),
+      checkpoint: "c",
+    });
+    const [parent, gone, other] = [await submit(store, newTask()), await ended({}), await submit(store, newTask())];
+    const [first, second, third] = [newTask(), newTask(), newTask()];
+    await submit(store, { ...first, parent: parent.id });
+    const over = await ended({ parent: parent.id });
+    await submit(store, { ...second, parent: parent.id, notBefore: START + 500 });
+    await submit(store, { ...third, parent: gone.id });
+    const places = [gone, other, parent].map(({ id }) => ({ parent: id, after: "" }));
+    const [low = "", high = ""] = [first.id, second.id].sort();
+    expect(await store.openBelow(places, 9)).toEqual([
+      { parent: gone.id, id: third.id },
+      { parent: parent.id, id: low },
+      { parent: parent.id, id: high },
+    ]);
+    expect(await store.openBelow([{ parent: parent.id, after: low }, ...places], 1)).toEqual([
+      { parent: parent.id, id: high },
+    ]);
+    const orphaned = [];
+    for (let after: Below | null = { parent: "", id: "" }; after; ) {
+      const page: Awaited<ReturnType<Store["orphaning"]>> = await store.orphaning(after, 1);
+      orphaned.push(...page.parents);
+      after = page.next;
+    }
+    expect(orphaned).toEqual([gone.id]);
+    await live(store, parent, commands.start, waitsFor(first, second, over));
+    await live(store, other, commands.start, waitsFor(newTask()));
+    const vain = [];
+    for (let after: AwaitedPlace | null = { number: 0, position: -1 }; after; ) {
+      const page: Awaited<ReturnType<Store["awaitedInVain"]>> = await store.awaitedInVain(after, 2);
+      expect(page.those.length).toBeLessThan(3);
+      vain.push(...page.those.map(({ parent, id }) => [parent, id === over.id]));
+      after = page.next;
+    }
+    expect(vain).toEqual([
+      [parent.id, true],
+      [other.id, false],
+    ]);
   });
 
   test("tells what a queue gives out by priority and age alone, in that order, and counts it by queue", async () => {

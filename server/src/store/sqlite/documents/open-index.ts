@@ -6,7 +6,7 @@
 import { type Database, SqliteError } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
 import { ASKS } from "../migrations/034-asked.ts";
-import { ASLEEP, AWAKE, UNCLAIMED_ASLEEP } from "../migrations/035-unclaimed.ts";
+import { ASLEEP, AWAITING, AWAKE, BELOW, UNCLAIMED_ASLEEP } from "../migrations/038-families.ts";
 
 type Index = { name: string; where: string; of: string };
 
@@ -15,6 +15,8 @@ const INDEXES: readonly Index[] = [
   { name: "tasks_asleep", where: ASLEEP, of: "tasks that sleep" },
   { name: "tasks_unclaimed", where: UNCLAIMED_ASLEEP, of: "tasks that nobody has claimed" },
   { name: "tasks_asking", where: ASKS, of: "tasks that ask somebody" },
+  { name: "tasks_open_below", where: BELOW, of: "open tasks that have a parent" },
+  { name: "tasks_awaiting", where: AWAITING, of: "tasks that wait for others" },
 ];
 
 /** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */

@@ -11,10 +11,9 @@ const SLEEPS = `parent IS NULL AND ifnull(due_at, 0) BETWEEN 0 AND ${NEVER}
   AND (due_at IS NOT NULL AND (state = 'queued' OR (state = 'waiting' AND waits_on IS 'timer'))
     OR (state = 'input_required' AND ifnull(waits_on, 'input') = 'input') OR (${UNCLAIMED}))`;
 
-/** What an index leaves out the others for, and what is asked of it. */
-export const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
-export const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
-export const UNCLAIMED_ASLEEP = `${ASLEEP} AND ${UNCLAIMED}`;
+const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
+const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
+const UNCLAIMED_ASLEEP = `${ASLEEP} AND ${UNCLAIMED}`;
 /** Of what sleeps: the queue that it waits in and whose that is, null of all that nobody claims yet. */
 export const WAITS_IN = "iif(state = 'queued' AND due_at IS NULL, queue, NULL)";
 export const WAITS_OF = "iif(state = 'queued' AND due_at IS NULL, tenant, NULL)";

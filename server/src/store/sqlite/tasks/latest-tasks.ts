@@ -7,7 +7,7 @@ import { TERMINAL_STATES } from "../../../task/states.ts";
 import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
 import type { VisibleTasks } from "../../../task/visibility.ts";
 import { numberIn, textIn } from "../column.ts";
-import { ASLEEP, AWAKE } from "../migrations/035-unclaimed.ts";
+import { ASLEEP, AWAKE } from "../migrations/038-families.ts";
 import { whereTaskVisible } from "./list.ts";
 
 export type LatestQuery = { visible: VisibleTasks; filter: LatestFilter; limit: number; after: LatestPlace | null };

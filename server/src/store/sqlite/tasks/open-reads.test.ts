@@ -4,7 +4,8 @@ import type { AsleepPlace } from "../../../task/open-task.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { migrate } from "../migrate.ts";
 import { WAKES_AT } from "../migrations/034-asked.ts";
-import { ASLEEP, WAITS_IN, WAITS_OF } from "../migrations/035-unclaimed.ts";
+import { WAITS_IN, WAITS_OF } from "../migrations/035-unclaimed.ts";
+import { ASLEEP } from "../migrations/038-families.ts";
 import { openReads } from "./open-reads.ts";
 
 const MIDNIGHT = 1_000_000;

@@ -2,7 +2,9 @@
 import type { Database } from "better-sqlite3";
 import type {
   AsleepPlace,
+  AwaitedPlace,
   BacklogPlace,
+  Below,
   BelowPlace,
   OpenPlace,
   QueueName,
@@ -14,13 +16,13 @@ import { isTenantAside, NUMBERS_ASIDE, notAside } from "../doctor/set-aside.ts";
 import { lateRows } from "../late-statements.ts";
 import { AFTER_URGENT, RANK } from "../migrations/033-order-of-a-start.ts";
 import { NEVER, WAKES_AT } from "../migrations/034-asked.ts";
-import { ASLEEP, AWAKE, UNCLAIMED_ASLEEP, WAITS_IN, WAITS_OF } from "../migrations/035-unclaimed.ts";
+import { WAITS_IN, WAITS_OF } from "../migrations/035-unclaimed.ts";
+import { ASLEEP, AWAITING, AWAKE, UNCLAIMED_ASLEEP } from "../migrations/038-families.ts";
 import { orNull, queries } from "../queries.ts";
 import { OPEN_COLUMNS } from "./task-columns.ts";
 
 /** Rows behind `after`, each with its place in the index. */
 type OpenPage = { after: OpenPlace | null; limit: number };
-type BelowPage = { parent: string; after: BelowPlace; limit: number };
 type AsleepPage = { after: AsleepPlace; until: number; limit: number };
 type BacklogPage = { of: QueueName; after: BacklogPlace; limit: number };
 /** One that was set aside is there for the page after it to follow. */
@@ -52,14 +54,9 @@ export function openReads(db: Database) {
     }),
     openCount: number(`SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`, () => []),
     wantedOf: wantedOf(db),
-    openBelow: openPages<BelowPage, BelowPlace>(db, {
-      select: (columns) =>
-        `SELECT ${columns} FROM tasks INDEXED BY tasks_by_parent
-        WHERE parent = ? AND (created_at, n) > (?, ?) AND ended_at IS NULL ORDER BY created_at, n`,
-      place: ["created_at", "n", "id"],
-      values: ({ parent, after }) => [parent, after.createdAt, after.number],
-      placeOf: ([createdAt, number]) => ({ createdAt: numberIn(createdAt), number: numberIn(number) }),
-    }),
+    openBelow: openBelow(db),
+    orphaning: orphaning(db),
+    awaitedInVain: awaitedInVain(db),
     asleep: openPages<AsleepPage, AsleepPlace>(db, {
       select: behindAsleepPlace,
       place: [WAKES_AT, "id"],
@@ -110,6 +107,66 @@ function wantedOf(db: Database): (of: { tenant: string; tasksMax: number }) => s
   return ({ tenant, tasksMax }) => {
     if (numberIn(first.get(tenant, tasksMax + 1)?.[0]) > tasksMax) return null;
     return wanted.all(tenant).map(([id]) => textIn(id));
+  };
+}
+
+function openBelow(db: Database): (page: { places: readonly BelowPlace[]; limit: number }) => Below[] {
+  const below = lateRows(
+    db,
+    `SELECT t.parent, t.id FROM json_each(?) place CROSS JOIN tasks t INDEXED BY tasks_open_below
+     WHERE t.parent = place.value ->> 'parent' AND t.id > place.value ->> 'after' AND t.ended_at IS NULL LIMIT ?`,
+  );
+  return ({ places, limit }) =>
+    below.all(JSON.stringify(places), limit).map(([parent, id]) => ({ parent: textIn(parent), id: textIn(id) }));
+}
+
+/** A parent that cannot be read is none that is known to be open. */
+function orphaning(db: Database): (page: { after: Below; limit: number }) => { parents: string[]; next: Below | null } {
+  const below = lateRows(
+    db,
+    `SELECT parent, id FROM tasks INDEXED BY tasks_open_below
+     WHERE parent IS NOT NULL AND ended_at IS NULL AND (parent, id) > (?, ?) ORDER BY parent, id LIMIT ?`,
+  );
+  const open = lateRows(db, "SELECT 1 FROM tasks WHERE id = ? AND ended_at IS NULL");
+  return ({ after, limit }) => {
+    const rows = below.all(after.parent, after.id, limit);
+    const parents = new Set(rows.map(([parent]) => textIn(parent)));
+    const last = rows.at(-1);
+    return {
+      parents: [...parents].filter((parent) => orNull(() => open.get(parent) ?? null) === null),
+      next: last && rows.length === limit ? { parent: textIn(last[0]), id: textIn(last[1]) } : null,
+    };
+  };
+}
+
+/** Each task that waits is read by itself, as one may be damaged, and wait for thousands. */
+function awaitedInVain(
+  db: Database,
+): (page: { after: AwaitedPlace; limit: number }) => { those: Below[]; next: AwaitedPlace | null } {
+  const waiting = lateRows(
+    db,
+    `SELECT n FROM tasks INDEXED BY tasks_awaiting WHERE ${AWAITING} AND n >= ? ORDER BY n LIMIT ?`,
+  );
+  const awaited = lateRows(
+    db,
+    `SELECT t.id, a.value, a.key FROM tasks t CROSS JOIN json_each(t.awaits) a
+     WHERE t.n = ? AND a.key > ? AND ${notAside("t")} LIMIT ?`,
+  );
+  const open = lateRows(db, `SELECT 1 FROM tasks t WHERE id = ? AND ended_at IS NULL AND ${notAside("t")}`);
+  return ({ after, limit }) => {
+    const those: Below[] = [];
+    let looked = 0;
+    const numbers = waiting.all(after.number, limit).map(([n]) => numberIn(n));
+    for (const number of numbers) {
+      const behind = number === after.number ? after.position : -1;
+      const children = orNull(() => awaited.all(number, behind, limit - looked)) ?? [];
+      for (const [parent, child] of children)
+        if (orNull(() => open.get(child) ?? null) === null) those.push({ parent: textIn(parent), id: textIn(child) });
+      looked += Math.max(children.length, 1);
+      const last = children.at(-1);
+      if (looked >= limit) return { those, next: { number, position: last ? numberIn(last[2]) : behind } };
+    }
+    return { those, next: null };
   };
 }
 

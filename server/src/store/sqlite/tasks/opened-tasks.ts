@@ -13,6 +13,7 @@ type Source<Place> = {
 
 export async function openedTasks<Place>({ pageFrom, damage, readable }: Source<Place>, after: Place, limit: number) {
   const tasks: OpenTask[] = [];
+  let unread = false;
   for (let from = after; ; ) {
     const wanted = limit - tasks.length;
     const page = await pageFrom(from, wanted);
@@ -22,8 +23,9 @@ export async function openedTasks<Place>({ pageFrom, damage, readable }: Source<
       // The columns repeat what the record says.
       const task = damage.orLeftOut(`task ${id}`, () => openTaskOf(foundRow(row))) ?? (await readable(id));
       if (task) tasks.push("ready" in task ? task : openTask(task));
+      else unread = true;
     }
-    if (page.rows.length < wanted && !page.more) return { tasks, next: null };
-    if (tasks.length >= limit) return { tasks, next: from };
+    if (page.rows.length < wanted && !page.more) return { tasks, unread, next: null };
+    if (tasks.length >= limit) return { tasks, unread, next: from };
   }
 }

@@ -9,6 +9,6 @@ export const TASK_TABLES = "tasks t LEFT JOIN submissions s ON s.task = t.n";
 
 /** What `OpenTask` needs: a start goes over every open task, and parses the record of none. */
 export const OPEN_COLUMNS = `id, tenant, kind, state, conversation, parent, priority, created_at, deadline_at, queue, due_at,
-  concurrency_key, concurrency_limit, waits_on, awaits, n`;
+  concurrency_key, concurrency_limit, waits_on, n`;
 
 export const INBOX_COLUMNS = "n, message_id, prompt, question, value, by, at, answer";
