@@ -177,7 +177,7 @@ function lateAppsOf(
       const { method = "" } = request;
       const id = newRequestId(request);
       const { status, headers, body } = renderError(refusal, { id, unread: true });
-      sendBytes({ id, method }, response, status, headers, body);
+      sendBytes({ id, method, counted: null }, response, status, headers, body);
     };
     const app = new LateApp(make, { log, connections, refuse });
     loads.push(() => app.load());

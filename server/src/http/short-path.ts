@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { faultOfHeaders } from "../lenses/body/well-formed.ts";
 import type { Incoming, RoutedRequest } from "../lenses/incoming.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
-import type { ShortRoute } from "../lenses/short-routes.ts";
+import { type ShortRoute, sendShort } from "../lenses/short-routes.ts";
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 import { isOfDropped } from "./connections/dropped.ts";
@@ -77,7 +77,7 @@ export class ShortPath {
       if (turn !== null) await turn;
       if (route.hasBody) request.body = await bodies.read(request, request.raw);
       unread = false;
-      route.send(request, response, await route.run(request, principal, response));
+      sendShort(request, response, await route.run(request, principal, response));
     } catch (error) {
       if (!(error instanceof Refusal) && !isOfDropped(error, request.raw))
         log.error({ err: error, request: request.id, route: route.url }, "unexpected error");

@@ -100,8 +100,6 @@ export interface Admission {
   hold(request: Incoming): void;
   /** It searches. */
   search(request: Incoming): void;
-  /** What its answer says of what is left to its caller. */
-  headersOf(request: Incoming): Readonly<Record<string, string>>;
 }
 
 export type LensParts = {

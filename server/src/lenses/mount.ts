@@ -265,9 +265,8 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
         const answer = isKept ? await withKept(body, request, principal, place.parts, run) : await run(NO_UPLOADS);
         // The framework would read all of a file for its head.
         if (answer.bytes !== undefined || (request.method === "HEAD" && answer.file !== undefined)) {
-          const left = place.parts.admission.headersOf(request);
           const headers = hasHeaders ? { ...headersSoFar(reply), ...answer.headers } : answer.headers;
-          sendBytes(request, reply.hijack().raw, answer.status, { ...left, ...headers }, answer.bytes ?? answer.file);
+          sendBytes(request, reply.hijack().raw, answer.status, headers, answer.bytes ?? answer.file);
         } else if (answer.file !== undefined) {
           reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {

@@ -351,9 +351,9 @@ function made<Names extends string, Query, Body, Who>(
 
 /** With where its call comes from, when it may change something, and the trace that its caller says it is part of. */
 function told(principal: Principal, request: RoutedRequest, lens: string): Principal {
-  const { method, ip: address, id, headers } = request;
-  const origin = method === "GET" || method === "HEAD" ? undefined : { address, lens, request: id };
-  const { traceparent, tracestate } = headers;
+  const { method, id } = request;
+  const origin = method === "GET" || method === "HEAD" ? undefined : { address: request.ip, lens, request: id };
+  const { traceparent, tracestate } = request.headers;
   const trace =
     typeof traceparent === "string"
       ? traceOf(traceparent, typeof tracestate === "string" ? tracestate : undefined)

@@ -8,26 +8,27 @@ import type { Incoming } from "./incoming.ts";
 
 /** Without `bytes`, an answer that has none. */
 export function sendBytes(
-  { id, method }: Pick<Incoming, "id" | "method">,
+  { id, method, counted }: Pick<Incoming, "id" | "method" | "counted">,
   response: ServerResponse,
   status: number,
   headers: Record<string, string>,
   bytes?: Buffer | string | Readable,
 ): void {
-  const own = { "x-request-id": id, "x-content-type-options": "nosniff" };
-  if (bytes === undefined) {
-    response.writeHead(status, { ...own, ...headers });
-    response.end();
+  const head: Record<string, string | number> = {
+    ...headers,
+    ...counted?.headers,
+    "x-request-id": id,
+    "x-content-type-options": "nosniff",
+  };
+  if (bytes instanceof Readable) {
+    response.writeHead(status, head);
+    if (method === "HEAD") {
+      bytes.destroy();
+      response.end();
+    } else pipeline(bytes, response, () => {});
     return;
   }
-  if (!(bytes instanceof Readable)) {
-    response.writeHead(status, { ...own, "content-length": Buffer.byteLength(bytes), ...headers });
-    response.end(bytes);
-    return;
-  }
-  response.writeHead(status, { ...own, ...headers });
-  if (method === "HEAD") {
-    bytes.destroy();
-    response.end();
-  } else pipeline(bytes, response, () => {});
+  if (bytes !== undefined) head["content-length"] = Buffer.byteLength(bytes);
+  response.writeHead(status, head);
+  response.end(bytes);
 }

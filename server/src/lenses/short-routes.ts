@@ -29,7 +29,6 @@ export type ShortRoute = {
   authenticated: Authenticated;
   /** Rejects with what the route throws. */
   run: (request: RoutedRequest, principal: Principal, response: ServerResponse) => Promise<Answer>;
-  send: (request: RoutedRequest, response: ServerResponse, answer: Answer) => void;
   /** Answers with what was thrown, as a refusal in the words of the lens. `unread`: before the route began. */
   refuse: (request: RoutedRequest, response: ServerResponse, error: unknown, unread: boolean) => void;
 };
@@ -58,22 +57,20 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
     url: routerPath(route.path),
     authenticated: authenticationOf(lens, route, parts),
     run: (request, principal, response) => route.run(principal, place, request, response, NO_UPLOADS),
-    send: (request, response, answer) => send(request, response, parts, answer),
     refuse: (request, response, error, unread) => {
       noteRefusedScope(error, request, lens.name, route.id, parts);
       const { status, headers, body } = renderError(refusalOf(error), { id: request.id, unread });
-      sendBytes(request, response, status, { ...parts.admission.headersOf(request), ...headers }, body);
+      sendBytes(request, response, status, headers, body);
     },
   };
 }
 
 const NO_UPLOADS: Uploads = new Map();
 
-function send(request: RoutedRequest, response: ServerResponse, { admission }: LensParts, answer: Answer): void {
+export function sendShort(request: RoutedRequest, response: ServerResponse, answer: Answer): void {
   if ("stream" in answer || answer.file !== undefined) throw new Error("The short path sends no streams.");
-  const { status, bytes } = answer;
+  const { status, bytes, headers = {} } = answer;
   const body = "body" in answer ? answer.body : undefined;
-  const headers = { ...admission.headersOf(request), ...answer.headers };
   if (body === undefined) sendBytes(request, response, status, headers, bytes);
   else sendBytes(request, response, status, { "content-type": JSON_TYPE, ...headers }, jsonBody(body));
 }
