@@ -104,7 +104,10 @@ function placeIn({ prefix, param }: ShortRoute, url: string): Place | null {
   if (param === null ? text !== "" : !param.is(text)) return null;
   const wait = asked === -1 ? undefined : WAIT.exec(url.slice(asked))?.[1];
   if (asked !== -1 && wait === undefined) return null;
-  return { params: param === null ? {} : { [param.name]: text }, query: wait === undefined ? {} : { wait } };
+  const params: Place["params"] = {};
+  // In a literal, V8 would look for its place anew each time.
+  if (param !== null) params[param.name] = text;
+  return { params, query: wait === undefined ? {} : { wait } };
 }
 
 function hasShortBody({ headers }: IncomingMessage): boolean {

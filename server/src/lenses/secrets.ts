@@ -91,5 +91,5 @@ function textsOf(value: unknown): string | string[] {
 }
 
 function queryValue(query: unknown, name: string): unknown {
-  return typeof query === "object" && query !== null ? new Map<string, unknown>(Object.entries(query)).get(name) : null;
+  return typeof query === "object" && query !== null && Object.hasOwn(query, name) ? Reflect.get(query, name) : null;
 }
