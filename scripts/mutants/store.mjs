@@ -360,5 +360,29 @@ export const STORE = [
     find: "CHECKPOINT_BYTES / pageBytes",
     put: "CHECKPOINT_BYTES / PAGE_BYTES",
   },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "the-writer-leaves-the-end-of-a-log",
+    find: "this.#checkpoint.get();",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "the-writer-writes-a-long-log-back-itself",
+    find: "* this.#pageBytes <= REST_BYTES) {",
+    put: "* this.#pageBytes <= LONG_BYTES * 2) {",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "each-commit-tells-of-a-long-log",
+    find: "this.#toldAt = length;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "only-the-first-long-log-is-told-of",
+    find: "if (length < this.#toldAt) this.#toldAt = 0;",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -88,6 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     onFatal: (error) => log.fatal({ err: error }, "the store has died"),
     onDamage: (damage) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor"),
     onSlow: slowCallsTo(log),
+    onLogGrows: (error) => log.warn({ err: error }, "the database's log grows, as it cannot be written back"),
   });
   const { handlers, running, retentionDays } = options;
   const own = { clock: systemClock, random: Math.random, ids: new Ids(systemRandomBytes) };

@@ -31,7 +31,9 @@ export async function storeOf(
   };
   try {
     const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
-    return await openStore(config, { onFatal, onDamage, onWritten: metrics.written, onSlow });
+    const onLogGrows = (error: unknown) =>
+      log.warn({ err: error }, "the database's log grows, as it cannot be written back");
+    return await openStore(config, { onFatal, onDamage, onWritten: metrics.written, onSlow, onLogGrows });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);

@@ -19,6 +19,8 @@ export type StoreOptions = {
   /** Hears of each call that a thread of the store worked on for `slowMs`, 250 when absent; in memory there are no threads. */
   onSlow?: (call: SlowStoreCall) => void;
   slowMs?: number;
+  /** Hears why the log of the database could not be written back beside the writes: it grows until it can. */
+  onLogGrows?: (error: unknown) => void;
   /** What the age of files is counted by. */
   clock?: () => number;
   /** In a vector store of so many chunks a search looks at every vector, and beyond at those that are likely to be near. */

@@ -77,8 +77,8 @@ export type Parts = {
   onDamage?: ((damage: Damaged) => void) | undefined;
   /** Hears how long each `apply` took until it was on disk. */
   onWritten?: ((ms: number) => void) | undefined;
-  /** After both channels are closed. */
-  release: () => void;
+  /** After all channels are closed. */
+  release: () => Promise<void>;
 };
 
 /** Texts that one turn of the writer adds to the search index: what a submit may have to wait behind. */
@@ -440,7 +440,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   async #close(): Promise<void> {
     if (this.#indexTimer) clearTimeout(this.#indexTimer);
     await Promise.all([this.#writes.close(), this.#reads.close(), this.#searches.close(), this.chunks.close()]);
-    this.#parts.release();
+    await this.#parts.release();
   }
 
   /** The task; null when it is unknown or deleted, or cannot be read, which is told. */

@@ -30,6 +30,7 @@ import { FairChannel } from "./thread/fair-channel.ts";
 import { Reader } from "./thread/reader.ts";
 import type { Reads } from "./thread/reads.ts";
 import type { Role } from "./thread/worker.ts";
+import { WriteBack } from "./thread/write-back.ts";
 import { Writer } from "./thread/writer.ts";
 import type { Writes } from "./thread/writes.ts";
 
@@ -86,7 +87,7 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
     copies: async () => [],
     check: () => reads.send("check", null),
     onDamage,
-    release: () => {},
+    release: async () => {},
   });
 }
 
@@ -104,16 +105,20 @@ async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStor
 
 async function inFolder(
   folder: string,
-  { clock = Date.now, onFatal, onDamage, onWritten, onSlow, slowMs, exactChunksMax }: StoreOptions,
+  {
+    clock = Date.now,
+    onFatal,
+    onDamage,
+    onWritten,
+    onSlow,
+    onLogGrows = () => {},
+    slowMs,
+    exactChunksMax,
+  }: StoreOptions,
 ): Promise<SqliteStore> {
   await refuseForeign(folder, isOwnEntry, openedAs);
   const unlock = lockFolder(folder);
   const closing = new AbortController();
-  const release = () => {
-    closing.abort();
-    layReserve(folder);
-    unlock();
-  };
   try {
     await closeFolder(folder, isOwnEntry);
     const database = path.join(folder, DATABASE_FILE);
@@ -127,9 +132,11 @@ async function inFolder(
       if (!reported) onFatal?.(error);
       reported = true;
     };
+    const writeBack = new WriteBack(database, onLogGrows);
+    const onLongLog = () => writeBack.begin();
     const channel = <Verbs>(role: Role, inFlightMax?: number) => {
       const slow = (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
-      return new WorkerChannel<Verbs>(role, onLost, { onSlow: slow, ...(inFlightMax && { inFlightMax }) });
+      return new WorkerChannel<Verbs>(role, onLost, { onSlow: slow, onLongLog, ...(inFlightMax && { inFlightMax }) });
     };
     const store = new SqliteStore({
       writes: channel<Writes>({ role: "writer", database, filesFolder, slowMs }),
@@ -162,7 +169,12 @@ async function inFolder(
       },
       onDamage,
       onWritten,
-      release,
+      release: async () => {
+        await writeBack.close();
+        closing.abort();
+        layReserve(folder);
+        unlock();
+      },
     });
     store.chunks.indexLarge();
     // What it cannot change, `doctor` names.

@@ -56,7 +56,7 @@ function connected(): SqliteStore {
     copies: async () => [],
     backup: async () => {},
     check: () => reads.send("check", null),
-    release: () => {},
+    release: async () => {},
   });
 }
 

@@ -14,13 +14,16 @@ export type Answer<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given
 /** A call as it arrives: both ends are one program, so what it carries was typed by the table when it was sent. */
 export type Call = [name: string, given: never];
 
-/** The answer, or why there is none: what the caller asked for is wrong, or the database could not. */
+/**
+ * The answer, or why there is none: what the caller asked for is wrong, or the database could not. It may bring more: `isLogLong`
+ * says that the writer has left a log that is to be written back.
+ */
 export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
   | { damaged: { what: string; says: string } }
   | { error: { code: string; message: string } }
-) & { slow?: SlowCall };
+) & { slow?: SlowCall; isLogLong?: true };
 
 /** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
 export type SlowCall = { call: string; ms: number; rows: number | null };

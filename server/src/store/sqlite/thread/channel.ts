@@ -83,14 +83,15 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
 }
 
 /**
- * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, and `onSlow` of each call that took
- * it long. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
+ * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, `onSlow` of each call that took it long,
+ * and `onLongLog` that the log is to be written back. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
  * others wait here.
  */
 export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #thread: Thread;
   readonly #onLost: (error: Error) => void;
   readonly #onSlow: ((call: SlowCall) => void) | undefined;
+  readonly #onLongLog: (() => void) | undefined;
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
@@ -116,11 +117,13 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     {
       inFlightMax = Number.POSITIVE_INFINITY,
       onSlow,
-    }: { inFlightMax?: number; onSlow?: (call: SlowCall) => void } = {},
+      onLongLog,
+    }: { inFlightMax?: number; onSlow?: (call: SlowCall) => void; onLongLog?: () => void } = {},
   ) {
     this.#thread = beginWork(role, (error) => this.#lose(error));
     this.#onLost = onLost;
     this.#onSlow = onSlow;
+    this.#onLongLog = onLongLog;
     this.#inFlightMax = inFlightMax;
     this.#thread.port.on("message", (answers: string | null) => {
       if (answers === null) return this.#ended();
@@ -194,6 +197,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     const outcomes: Outcome<never>[] = JSON.parse(answers);
     return outcomes.flatMap((outcome) => {
       if (outcome.slow) this.#onSlow?.(outcome.slow);
+      if (outcome.isLogLong) this.#onLongLog?.();
       const caller = this.#callers.shift();
       return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
     });

@@ -10,6 +10,7 @@ export type Role =
   | ({ role: "writer"; database: string; filesFolder: string } & Told)
   | ({ role: "reader"; database: string } & Told)
   | ({ role: "finder"; database: string; index: string; exactChunksMax: number | undefined } & Told)
+  | { role: "checkpointer"; database: string }
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
   | { role: "scrubber"; database: string; index: string };
@@ -56,6 +57,10 @@ async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Pro
       const { openIndexOrNone } = await import("../documents/chunk-index/index-file.ts");
       const rows = openDatabase(role.database, { readonly: true });
       return new Finder(rows, openIndexOrNone(role.index), role.exactChunksMax, role.slowMs);
+    }
+    case "checkpointer": {
+      const { Checkpointer } = await import("./checkpointer.ts");
+      return new Checkpointer(role.database);
     }
     case "indexer": {
       const { Indexer } = await import("../documents/chunk-index/indexer.ts");

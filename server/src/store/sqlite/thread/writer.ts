@@ -10,6 +10,7 @@ import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
+import { LogLength } from "../log-length.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
@@ -27,6 +28,7 @@ export class Writer implements Work {
   readonly #db: Database;
   readonly #applier: Applier;
   readonly #audit: AuditChain;
+  readonly #log: LogLength;
   readonly #writes: Writes;
   readonly #begin;
   readonly #commit;
@@ -41,6 +43,7 @@ export class Writer implements Work {
     const sql = writerStatements(db);
     const documents = new DocumentApplier(db);
     this.#audit = sql.audit;
+    this.#log = new LogLength(db);
     this.#applier = new Applier(db, sql, documents);
     const index = new SearchIndex(db, filesFolder);
     this.#writes = writes({ db, sql, applier: this.#applier, documents, index, pace: this.#pace });
@@ -56,6 +59,13 @@ export class Writer implements Work {
 
   /** One outcome per call, in their order. What is not an error is committed when this returns. */
   batch(calls: Call[], isWaitedFor: () => boolean = () => false): Outcome[] {
+    const outcomes = this.#some(calls, isWaitedFor);
+    const [first] = outcomes;
+    if (this.#log.isTooLong() && first) first.isLogLong = true;
+    return outcomes;
+  }
+
+  #some(calls: Call[], isWaitedFor: () => boolean): Outcome[] {
     const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
     if (giving > 0) return this.#commitAll(calls.slice(0, giving));
     this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);

@@ -1,0 +1,135 @@
+/** The log of a database: when it is written back, by whom, and how long it gets. */
+import { statSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
+import { migrate } from "./migrate.ts";
+import { openSqliteStore } from "./store.ts";
+import { Checkpointer } from "./thread/checkpointer.ts";
+import { Writer } from "./thread/writer.ts";
+
+const MB = 1 << 20;
+const LONG = 12 * MB;
+const REST = MB / 2;
+/** Of a value that makes a commit of as many. */
+const VALUE = JSON.stringify({ text: "x".repeat(100_000) });
+const PASS = JSON.parse('["writeBack", null]');
+
+let folder = "";
+let file = "";
+let writer: Writer;
+let looking: Database;
+let checkpointer: Checkpointer;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-log-"));
+  file = path.join(folder, DATABASE_FILE);
+  const db = openDatabase(file);
+  migrate(db);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  writer = new Writer(db, folder);
+  looking = openDatabase(file);
+  checkpointer = new Checkpointer(file);
+});
+afterEach(async () => {
+  writer.close();
+  looking.close();
+  checkpointer.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** In bytes. */
+function log(): { length: number; rest: number } {
+  const [found] = looking.prepare<unknown[], number[]>("PRAGMA wal_checkpoint(NOOP)").raw().all();
+  const [, frames = 0, writtenBack = 0] = found ?? [];
+  return { length: frames * 2_048, rest: (frames - writtenBack) * 2_048 };
+}
+
+let n = 0;
+/** A commit of some 100 KB, each elsewhere. Whether it tells that the log is long. */
+function commit(value = VALUE): boolean {
+  n += 1;
+  const [outcome] = writer.batch([JSON.parse(JSON.stringify(["putSetting", { name: `value ${n}`, value }]))]);
+  expect(outcome).toHaveProperty("answer");
+  return outcome?.isLogLong === true;
+}
+
+/** Up to where it tells so. */
+function untilLong(): void {
+  for (let at = 0; at < 200; at++) if (commit()) return;
+  throw new Error("Nobody was told of 20 MB.");
+}
+
+test("a log is told to be long from 12 MB on, and again after each half of a megabyte", () => {
+  untilLong();
+  const { length } = log();
+  expect(length).toBeGreaterThanOrEqual(LONG);
+  expect(length).toBeLessThan(LONG + REST);
+  untilLong();
+  expect(log().length).toBeGreaterThan(length + REST);
+  expect(log().length).toBeLessThan(length + 2 * REST);
+});
+
+test("what the checkpointer has written back is a log that begins anew with the next commit", () => {
+  untilLong();
+  expect(checkpointer.batch([PASS])).toEqual([{ answer: null }]);
+  expect(log().rest).toBe(0);
+  expect(commit()).toBe(false);
+  expect(log().length).toBeLessThan(REST);
+  untilLong();
+  expect(log().length).toBeLessThan(LONG + REST);
+});
+
+test("the writer itself does the little that has come since, and no more than that", () => {
+  untilLong();
+  commit();
+  expect(log().rest).toBeGreaterThan(LONG);
+  const reader = openDatabase(file, { readonly: true });
+  reader.exec("BEGIN; SELECT count(*) FROM facts");
+  commit();
+  checkpointer.batch([PASS]);
+  expect(log().length).toBeGreaterThan(LONG);
+  expect(log().rest).toBeGreaterThan(0);
+  expect(log().rest).toBeLessThan(REST);
+  reader.close();
+  commit();
+  expect(log().rest).toBe(0);
+  commit();
+  expect(log().length).toBeLessThan(REST);
+});
+
+test("without anybody who hears of it, a log is written back by the writer at 16 MB", () => {
+  for (let at = 0; at < 600; at++) commit();
+  expect(statSync(`${file}-wal`).size).toBeLessThan(18 * MB);
+});
+
+test("a failed pass is an outcome, and the next one makes up for it", () => {
+  untilLong();
+  const failing = new Checkpointer(file);
+  failing.close();
+  expect(failing.batch([PASS])).toMatchObject([{ error: { message: expect.stringContaining("not open") } }]);
+  untilLong();
+  expect(checkpointer.batch([PASS])).toEqual([{ answer: null }]);
+});
+
+test("a store has its log written back while it writes, and leaves none behind", async () => {
+  const own = path.join(folder, "own");
+  const troubles: unknown[] = [];
+  const store = await openSqliteStore(own, { onLogGrows: (error) => troubles.push(error) });
+  const value = { text: "x".repeat(100_000) };
+  const write = (n: number) => store.putSetting(`value ${n}`, { ...value, n });
+  const size = () => statSync(path.join(own, DATABASE_FILE)).size;
+  for (let at = 0; at < 125; at++) await write(at);
+  await vi.waitFor(() => expect(size()).toBeGreaterThan(10 * MB), { timeout: 20_000 });
+  for (let at = 125; at < 400; at++) await write(at);
+  await store.close();
+  expect(troubles).toEqual([]);
+  expect((await readdir(own)).filter((name) => name.startsWith(DATABASE_FILE))).toEqual([DATABASE_FILE]);
+  const again = await openSqliteStore(own);
+  expect(await again.setting("value 399")).toEqual({ ...value, n: 399 });
+  expect(await again.check()).toEqual([]);
+  await again.close();
+});

@@ -1,0 +1,54 @@
+/**
+ * How long the log of a database is, and when it is written back: most of it by the checkpointer, beside the writer, which does
+ * what is left. A log begins anew only when all of it is written back at a moment, and while somebody writes no one else ever
+ * comes to its end.
+ */
+import { type Database, SqliteError } from "better-sqlite3";
+import { numberIn } from "./column.ts";
+
+/** From here on the log is to be written back. The writer does all of it itself from `CHECKPOINT_BYTES` on. */
+const LONG_BYTES = 12 << 20;
+/** The writer writes back so much in the time of a commit. */
+const REST_BYTES = 512 << 10;
+
+export class LogLength {
+  readonly #pageBytes: number;
+  readonly #lengths;
+  readonly #checkpoint;
+  /** How long it was when this was told last. */
+  #toldAt = 0;
+
+  constructor(db: Database) {
+    this.#pageBytes = Number(db.pragma("page_size", { simple: true }));
+    this.#lengths = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(NOOP)").raw();
+    this.#checkpoint = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(PASSIVE)").raw();
+  }
+
+  /**
+   * After a commit: does what is left of a long log, and answers whether that is too much. The commit stands, whatever comes of
+   * this: what is not written back stays in the log.
+   */
+  isTooLong(): boolean {
+    try {
+      return this.#isTooLong();
+    } catch (error) {
+      if (error instanceof SqliteError) return false;
+      throw error;
+    }
+  }
+
+  #isTooLong(): boolean {
+    const [, frames, writtenBack] = this.#lengths.get() ?? [];
+    const length = numberIn(frames) * this.#pageBytes;
+    if (length < this.#toldAt) this.#toldAt = 0;
+    if (length < LONG_BYTES) return false;
+    if (length - numberIn(writtenBack) * this.#pageBytes <= REST_BYTES) {
+      this.#checkpoint.get();
+      return false;
+    }
+    // Whoever was told has begun by then, or cannot.
+    if (length - this.#toldAt <= REST_BYTES) return false;
+    this.#toldAt = length;
+    return true;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The one who writes the log back into the database, beside the one who writes. SQLite syncs the database when a checkpoint comes to
+ * the end of the log, which none does while somebody writes: all that was written back until then would be synced by the writer
+ * that does the rest, and its callers wait. So what is written back is synced here as well.
+ */
+import { closeSync, fdatasyncSync, openSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { openDatabase } from "../database.ts";
+import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
+import type { Work } from "./work-through.ts";
+
+export type Checkpoints = ReturnType<typeof checkpoints>;
+
+function checkpoints(db: Database, file: number) {
+  return {
+    /** As far as nobody reads what was before it. */
+    writeBack: (_: null) => {
+      db.pragma("wal_checkpoint(PASSIVE)");
+      fdatasyncSync(file);
+      return null;
+    },
+  };
+}
+
+export class Checkpointer implements Work {
+  /** Nobody waits for it. */
+  readonly commitMs = 0;
+  readonly #db: Database;
+  readonly #file: number;
+  readonly #verbs: Checkpoints;
+
+  constructor(database: string) {
+    this.#db = openDatabase(database);
+    this.#file = openSync(database, "r+");
+    this.#verbs = checkpoints(this.#db, this.#file);
+  }
+
+  batch(calls: Call[]): Outcome[] {
+    return calls.map((call) => {
+      try {
+        return { answer: answerTo(this.#verbs, call) };
+      } catch (error) {
+        return failedOutcome(error);
+      }
+    });
+  }
+
+  /**
+   * Behind all other connections of this process: whoever closes a descriptor of a file gives up the locks that its process has on
+   * it, those of others too.
+   */
+  close(): void {
+    this.#db.close();
+    closeSync(this.#file);
+  }
+}
