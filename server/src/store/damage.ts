@@ -42,6 +42,16 @@ export class DamageLog {
     this.#tell(damage);
   }
 
+  /** Does what it can; what it cannot go past is told, and keeps nothing that comes behind it. */
+  async orPassedOver(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      this.note(new Damaged(what, error));
+    }
+  }
+
   /** What `read` finds; undefined, and told, when it cannot be read. */
   orLeftOut<Value>(what: string, read: () => Value): Value | undefined {
     try {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { complete, EVERYBODY, live, submit } from "../../store/suite/life.suite.ts";
 import { newTask, START } from "../../store/suite/new-task.suite.ts";
@@ -65,5 +65,15 @@ test("a sweep goes on until nothing is left beside the tasks either, and keeps e
   const retention = new Retention(watched, clock, { taskDays: 1, auditDays: 1, auditEntries: 1_000 }, () => {});
   expect(await retention.sweep()).toBe(0);
   expect(swept).toEqual([[START - 7 * DAY_MS, 200], "", "a", "b"]);
+  await store.close();
+});
+
+test("a sweep that fails at tasks goes on with records, and fails", async () => {
+  const store = await openSqliteStore(":memory:");
+  vi.spyOn(store, "sweep").mockRejectedValue(new Error("Its index is damaged."));
+  const records = vi.spyOn(store, "sweepRecords");
+  const kept = { taskDays: 1, auditDays: 1, auditEntries: 1_000 };
+  await expect(new Retention(store, new VirtualClock(START), kept, () => {}).sweep()).rejects.toThrow("damaged");
+  expect(records).toHaveBeenCalled();
   await store.close();
 });

@@ -53,10 +53,19 @@ export class Retention {
   /** One round, until nothing is left to remove, of callers' records neither. Returns how many tasks went. */
   async sweep(): Promise<number> {
     const now = this.#clock.now();
+    // What keeps tasks from going, such as a damaged index, does not keep all else.
+    return await this.#sweepTasks(now).finally(() => this.#sweepRecords(now));
+  }
+
+  async #sweepTasks(now: number): Promise<number> {
     let removed = 0;
     for (let last = SWEEP_TASKS; last >= SWEEP_TASKS && !this.#stopped; removed += last) {
       last = await this.#store.sweep(now - this.#keepMs, SWEEP_TASKS);
     }
+    return removed;
+  }
+
+  async #sweepRecords(now: number): Promise<void> {
     const times = {
       idempotencyBefore: now - IDEMPOTENCY_MS,
       auditBefore: now - this.#auditMs,
@@ -66,6 +75,5 @@ export class Retention {
     };
     let after: string | null = "";
     while (after !== null && !this.#stopped) after = await this.#store.sweepRecords(times, after);
-    return removed;
   }
 }

@@ -385,7 +385,8 @@ export class SqliteStore extends SqliteConversations implements Store {
       return await this.#writes.send("sweepRecords", { ...times, after });
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      this.#damage.note(error);
+      // By one name: a damaged page may keep each of very many.
+      this.#damage.note(new Damaged("record that is old enough to go", new Error(error.message)));
       return after;
     }
   }
@@ -395,8 +396,8 @@ export class SqliteStore extends SqliteConversations implements Store {
     const now = this.#parts.clock();
     if (swept < limit && now - this.#filesSweptAt >= FILES_SWEPT_EVERY_MS) {
       this.#filesSweptAt = now;
-      await this.chunks.sweep();
-      await this.files.sweep(now);
+      await this.#damage.orPassedOver("chunks of removed documents", () => this.chunks.sweep());
+      await this.#damage.orPassedOver("names of files", () => this.files.sweep(now));
     }
     return swept;
   }

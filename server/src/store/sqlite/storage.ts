@@ -3,6 +3,7 @@ import { existsSync, lstatSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
+import { clauseOf } from "../../task/text/clause.ts";
 import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
@@ -76,14 +77,25 @@ async function healthOf(folder: string): Promise<Health> {
     const schema = Number(db.pragma("user_version", { simple: true }));
     const presentSchema = MIGRATIONS.length;
     const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
-    const problemsIn = () => [...check(db), ...missingFiles(db, isThere).map(sentenceOf)];
+    /** What one look cannot read keeps no other from being made. */
+    const unlooked: string[] = [];
+    const looked = <Found>(at: string, look: () => Found, nothing: Found): Found => {
+      try {
+        return look();
+      } catch (error) {
+        unlooked.push(`A look at ${at} could not be made: ${clauseOf(error)}.`);
+        return nothing;
+      }
+    };
     // The invariants are those of the present schema; an older one becomes that at the next start.
     if (schema !== presentSchema)
       return { schema, presentSchema, problems: [], unreadable: [], aside: [], audit: audits.NO_AUDIT };
-    const audit = audits.checkAudit(db);
+    const audit = looked("the audit log", () => audits.checkAudit(db), audits.NO_AUDIT);
     const files = filesToRead(path.join(folder, FILES_FOLDER));
     const unreadable = await inspect(db, files);
-    return { schema, presentSchema, problems: problemsIn(), unreadable, aside: idsAside(db), audit };
+    const missing = looked("the files that rows name", () => missingFiles(db, isThere).map(sentenceOf), []);
+    const aside = looked("what is set aside", () => idsAside(db), []);
+    return { schema, presentSchema, problems: [...check(db), ...missing, ...unlooked], unreadable, aside, audit };
   } finally {
     db.close();
   }

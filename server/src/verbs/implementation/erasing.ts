@@ -153,7 +153,7 @@ export class Erasing {
       return turn.isMore;
     });
     if (this.#isStopped) return;
-    await chunks.sweep();
+    const isCutLeft = await chunks.sweep().then(() => false, isDamage);
     await this.#turns(() => erasures.eraseWords());
     const isFilesLeft = await this.#filesLeft(of);
     if (this.#isStopped) return;
@@ -167,6 +167,9 @@ export class Erasing {
         : []),
       ...(records.length > 0
         ? [`What else lies on damaged pages stays: ${records.join(", ")}. Run waybill doctor.`]
+        : []),
+      ...(isCutLeft
+        ? ["Text that removed documents were cut into lies on damaged pages, and stays. Run waybill doctor."]
         : []),
       ...(left === null ? [] : [left]),
     ];
@@ -267,6 +270,12 @@ export class Erasing {
     cancel();
     return !this.#isStopped;
   }
+}
+
+/** Whoever cannot read goes past it; what another try may do is no damage. */
+function isDamage(error: unknown): true {
+  if (error instanceof Refusal) throw error;
+  return true;
 }
 
 /** What has ended or is gone by now needs nothing, and what cannot be read is removed as it is. */

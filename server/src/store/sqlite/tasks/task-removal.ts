@@ -118,7 +118,6 @@ export class TaskRemoval {
     try {
       do {
         const few = this.#nextFew();
-        this.#going = few;
         if (few.length === 1 && !this.#dropMany(few[0], isOver)) break;
         this.#drop(few);
         gone.push(...few);
@@ -167,6 +166,7 @@ export class TaskRemoval {
   #nextFew(): number[] {
     for (let count = this.#isLooking ? 1 : TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
       const next = this.#waiting.slice(0, count);
+      this.#going = next;
       if (next.length <= 1 || this.#haveMany.get({ tasks: JSON.stringify(next) }) === 0) return next;
     }
   }
