@@ -248,6 +248,18 @@ export const STORE = [
   },
   {
     file: removal,
+    name: "a-damaged-page-is-no-task-s-where-rows-are-counted",
+    find: "this.#going = next;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/queries.ts",
+    name: "a-damaged-row-ends-its-list",
+    find: "if (!isCorrupt(error)) throw error;\n    const found = places();",
+    put: "throw error;\n    const found = places();",
+  },
+  {
+    file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",
     put: "this.#addBytes.run(tenant, user, 0);",

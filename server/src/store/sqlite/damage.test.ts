@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
+import { damageLeafOf, damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
 import { tokenSecretIn } from "../../parts/token-secret.ts";
+import { agentDefinition } from "../../task/agent/agent.ts";
 import type { Erasure } from "../../task/erasure.ts";
 import { openTask } from "../../task/open-task.ts";
 import type { Task } from "../../task/task.ts";
 import { Damaged } from "../damage.ts";
 import { complete, decided, EVERYBODY, live, submit } from "../suite/life.suite.ts";
-import { newTask, START } from "../suite/new-task.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE, FILES_FOLDER } from "./folder.ts";
 import { sqliteStorage } from "./storage.ts";
@@ -274,6 +275,59 @@ test("an agent that cannot be read is an error of whoever asks for it, is left o
   await store.close();
   const says = (await sqliteStorage(folder).health()).unreadable.map(({ says }) => says);
   expect(says).toEqual([expect.stringContaining(`The agent ${id} cannot be read`)]);
+});
+
+test("lists of agents, conversations and documents have all but what lies on a damaged page, and go on behind it", async () => {
+  const store = await reopened();
+  const of = { tenant: "acme", user: "ada" };
+  for (let n = 0; n < 40; n++) {
+    await store.createConversation(newConversation({ title: "t".repeat(300), createdAt: START + n }), null);
+    const poet = { slug: `poet-${n}`, name: `poet ${n}`, instructions: "i".repeat(300) };
+    damage(
+      "INSERT INTO agents VALUES (?, 'acme', 'ada', ?, ?, 0, 1, ?, ?, 'ada', 1)",
+      ...[newConversation().id, poet.slug, poet.name, JSON.stringify(agentDefinition.parse(poet)), n],
+    );
+    damage(
+      `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations, produced)
+       VALUES (?, 'acme', 'ada', ?, ?, '', 1, '', 'uploaded', ?, 1, '{}', '{}')`,
+      ...[newConversation().id, `file-${n}`, "f".repeat(300), n],
+    );
+  }
+  await store.close();
+  for (const table of ["agents", "conversations", "documents"]) await damageLeafOf(folder, table, 0.5);
+  const damaged = await reopened();
+  const count = {
+    agents: (await damaged.agents.agents({ tenant: "acme", user: null }, { hidden: true }, { limit: 100, after: null }))
+      .agents.length,
+    conversations: (await damaged.conversations(of, "native", { limit: 100 })).conversations.length,
+    documents: (await damaged.documents.documents(of, { at: 0 }, { limit: 100, order: "asc" })).documents.length,
+  };
+  for (const [what, found] of Object.entries(count)) {
+    expect(found, what).toBeGreaterThan(25);
+    expect(found, what).toBeLessThan(40);
+  }
+  await damaged.close();
+});
+
+test("a start goes on with the webhooks of all tasks but those on a damaged page, however many fit into one look", async () => {
+  const store = await reopened();
+  for (let n = 0; n < 40; n++) await submit(store, newTask({ createdAt: START + n }));
+  await store.close();
+  damage(
+    `INSERT INTO subscriptions SELECT printf('sub_%03d', n), n, 'acme', 'ada', 'w', NULL, 'http://x', 1, 0, NULL, 1, '{}' FROM tasks`,
+  );
+  await damageLeafOf(folder, "tasks", 0.5);
+  const damaged = await reopened();
+  const keys = new Set<string>();
+  for (let from = ""; ; ) {
+    const found = await damaged.subscriptions.unfinished(from, 7);
+    for (const { key } of found) keys.add(key);
+    from = found.at(-1)?.key ?? "";
+    if (found.length < 7) break;
+  }
+  expect(keys.size).toBeGreaterThan(25);
+  expect(keys.size).toBeLessThan(40);
+  await damaged.close();
 });
 
 test("a work item that cannot be read is left out of the numbers of a worklist, and is named by a check", async () => {

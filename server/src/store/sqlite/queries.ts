@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import { fitting } from "./bounds.ts";
 import { maybeTextIn, numberIn } from "./column.ts";
+import { isCorrupt } from "./database.ts";
 import { lateRows } from "./late-statements.ts";
 
 type Values<Given> = (given: Given) => unknown[];
@@ -43,6 +44,35 @@ export function queries(db: Database) {
       return (given) => statement.get(...values(given)) !== undefined;
     },
   };
+}
+
+type Page = { rows: unknown[][]; more: boolean };
+
+/**
+ * A page; where its statement breaks at a damaged page of the disk, each row by itself. `places` are what an index alone says, in the
+ * columns of a row: one that cannot be read is its place, which whoever reads rows leaves out and goes on behind. `limit` of them
+ * say that there may be more.
+ */
+export function pageByRows(
+  limit: number,
+  page: () => Page,
+  places: () => unknown[][],
+  one: (place: unknown[]) => unknown[] | undefined,
+): Page {
+  try {
+    return page();
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    const found = places();
+    const rows = found.map((place) => {
+      try {
+        return one(place);
+      } catch {
+        return place;
+      }
+    });
+    return { rows: rows.filter((row) => row !== undefined), more: found.length >= limit };
+  }
 }
 
 /** What cannot be read is null. */

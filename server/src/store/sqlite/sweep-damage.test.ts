@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
+import { damageLeafOf, damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
 import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { sqliteStorage } from "./storage.ts";
@@ -82,4 +82,19 @@ test("names of files and chunks that cannot be read keep no task from being swep
   for (const table of ["attachments", "conversation_files", "removed_cuts"])
     expect(problems).toContain(`A page of the table ${table}, or of an index of it, is damaged.`);
   expect(problems.join()).toContain("A look at the files that rows name could not be made");
+});
+
+test("a damaged page of events keeps tasks from being swept whose events lie on it or beside it, and no others", async () => {
+  const before = await reopened();
+  for (let n = 0; n < 41; n++) {
+    const task = newTask({ createdAt: START });
+    if (n < 40) await live(before, await submit(before, task), ...complete(task));
+    else await submit(before, task);
+  }
+  await before.close();
+  await damageLeafOf(folder, "events", 0.5);
+  const store = await reopened();
+  expect(await store.sweep(START + 1_000, 100)).toBeGreaterThan(10);
+  expect(damages).toEqual(["task that ended long ago"]);
+  await store.close();
 });

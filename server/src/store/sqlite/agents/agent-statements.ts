@@ -11,7 +11,7 @@ import type { IdempotencyRecord } from "../../write.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
-import { queries } from "../queries.ts";
+import { pageByRows, queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
 type One = { visible: TenantVisible; idOrSlug: string };
@@ -19,25 +19,49 @@ type Some = { visible: TenantVisible; filter: AgentFilter; limit: number; after:
 
 export function agentReads(db: Database) {
   const { row, page } = queries(db);
+  const inPlace = "a.tenant = @tenant AND (a.created_at, a.id) > (@createdAt, @id) AND in_time(a.created_at)";
+  const wanted = `(@hidden OR a.hidden = 0)
+    AND (@ids IS NULL OR a.id IN (SELECT value FROM json_each(@ids)) OR a.slug IN (SELECT value FROM json_each(@ids)))
+    AND (@names IS NULL OR a.name IN (SELECT value FROM json_each(@names)))`;
+  const order = "ORDER BY a.created_at, a.id LIMIT @limit";
+  const agents = page(
+    `SELECT ${AGENT_COLUMNS} FROM agents a WHERE ${inPlace} AND ${wanted} ${order}`,
+    ANSWER_BYTES_MAX,
+    (asked: Asked) => [asked],
+  );
+  const places = lateRows(
+    db,
+    `SELECT a.id, NULL, NULL, NULL, NULL, a.created_at FROM agents a INDEXED BY agents_by_time WHERE ${inPlace} ${order}`,
+  );
+  const one = lateRows(db, `SELECT ${AGENT_COLUMNS} FROM agents a WHERE a.id = @one AND ${wanted}`);
   return {
     agent: row(
       `SELECT ${AGENT_COLUMNS} FROM agents a WHERE a.tenant = ? AND (a.id = ? OR a.slug = ?)`,
       ({ visible, idOrSlug }: One) => [visible.tenant, idOrSlug, idOrSlug],
     ),
-    agents: page(
-      `SELECT ${AGENT_COLUMNS} FROM agents a
-       WHERE a.tenant = ? AND (a.created_at, a.id) > (?, ?) AND in_time(a.created_at) AND (? OR a.hidden = 0)
-         AND (? IS NULL OR a.id IN (SELECT value FROM json_each(?)) OR a.slug IN (SELECT value FROM json_each(?)))
-         AND (? IS NULL OR a.name IN (SELECT value FROM json_each(?)))
-       ORDER BY a.created_at, a.id LIMIT ?`,
-      ANSWER_BYTES_MAX,
-      ({ visible, filter, limit, after }: Some) => {
-        const ids = filter.ids ? JSON.stringify(filter.ids) : null;
-        const names = filter.names ? JSON.stringify(filter.names.map(agentNameKey)) : null;
-        const place = [after?.createdAt ?? -1, after?.id ?? ""];
-        return [visible.tenant, ...place, filter.hidden ? 1 : 0, ids, ids, ids, names, names, limit + 1];
-      },
-    ),
+    agents: (given: Some) => {
+      const asked = askedOf(given);
+      return pageByRows(
+        asked.limit,
+        () => agents(asked),
+        () => places.all(asked),
+        ([id]) => one.get({ ...asked, one: id }),
+      );
+    },
+  };
+}
+
+type Asked = ReturnType<typeof askedOf>;
+
+function askedOf({ visible, filter, limit, after }: Some) {
+  return {
+    tenant: visible.tenant,
+    createdAt: after?.createdAt ?? -1,
+    id: after?.id ?? "",
+    hidden: filter.hidden ? 1 : 0,
+    ids: filter.ids ? JSON.stringify(filter.ids) : null,
+    names: filter.names ? JSON.stringify(filter.names.map(agentNameKey)) : null,
+    limit: limit + 1,
   };
 }
 

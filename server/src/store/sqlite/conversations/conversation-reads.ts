@@ -4,7 +4,7 @@ import type { Alias } from "../../../task/alias.ts";
 import type { Visible } from "../../../task/visibility.ts";
 import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../../codec/columns.ts";
 import { numberIn, textIn } from "../column.ts";
-import { queries } from "../queries.ts";
+import { pageByRows, queries } from "../queries.ts";
 import { whereVisible } from "../tasks/list.ts";
 
 /** Of a page of messages, what lies in files counted as what it is: as much as a model is given of a conversation. */
@@ -51,10 +51,26 @@ export function conversationReads(db: Database) {
       const values = agent === null ? seen.values : [...seen.values, agent];
       const isWanted = agent === null ? "" : " AND c.agent = ?";
       const where = `${seen.sql}${isWanted} AND c.deleted_at IS NULL AND in_time(c.created_at)`;
-      const found = rows(
+      const all = rows(
         `SELECT ${COLUMNS} FROM conversations c WHERE ${where} ORDER BY c.created_at DESC, c.id DESC LIMIT ? OFFSET ?`,
         () => [...values, limit, offset],
-      )(null);
+      );
+      // Of the index alone: it has no ids.
+      const numbers = rows(
+        `SELECT 'of row ' || c.rowid, c.rowid FROM conversations c
+         WHERE ${seen.sql} AND c.deleted_at IS NULL ORDER BY c.created_at DESC LIMIT ? OFFSET ?`,
+        () => [...seen.values, limit, offset],
+      );
+      const one = row(`SELECT ${COLUMNS} FROM conversations c WHERE ${where} AND c.rowid = ?`, (n: unknown) => [
+        ...values,
+        n,
+      ]);
+      const { rows: found } = pageByRows(
+        limit,
+        () => ({ rows: all(null), more: false }),
+        () => numbers(null),
+        ([, n]) => one(n) ?? undefined,
+      );
       const total = number(`SELECT count(*) FROM conversations c WHERE ${where}`, () => values)(null);
       return { rows: found, aliases: found.map(([id]) => aliasOf({ conversation: textIn(id), lens })), total };
     },

@@ -13,7 +13,7 @@ import {
 import type { OwnId } from "../../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { textIn } from "../column.ts";
-import { queries } from "../queries.ts";
+import { pageByRows, queries } from "../queries.ts";
 import { whereVisible } from "../tasks/list.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
@@ -29,6 +29,8 @@ type Listing = {
   place: readonly [createdAt: string, id: string, key: string];
   /** The column of the id. */
   idAt: number;
+  /** Of `where`, what an index by place has too; absent where none has any. */
+  indexed?: Where;
 };
 
 const MEMBERS = `members m JOIN documents d ON d.key = m.document AND d.${NOT_REMOVED}`;
@@ -54,13 +56,14 @@ export function documentReads(db: Database) {
       ({ tenant, user, md5 }: { tenant: string; user: string; md5: string }) => [tenant, user, md5],
     ),
     documents: (given: { visible: Visible; purpose: string | null; at: number; page: PlacedPage }) => {
-      const { sql, values } = whereVisible(given.visible, "d");
+      const indexed = whereVisible(given.visible, "d");
+      const { sql, values } = indexed;
       const where = {
         sql: `${sql} AND (d.expires_at IS NULL OR d.expires_at > ?) AND (? IS NULL OR d.purpose = ?)`,
         values: [...values, given.at, given.purpose, given.purpose],
       };
       const from = { columns: LISTED_DOCUMENT_COLUMNS, from: "documents d", where, place: DOCUMENT_PLACE, idAt: 3 };
-      return list(from, given.page);
+      return list({ ...from, indexed }, given.page);
     },
     pages: page(
       `SELECT page, name, content, recognized FROM document_pages
@@ -105,6 +108,7 @@ function vectorStoreReads(db: Database) {
           where: whereVisible(visible, "v"),
           place: STORE_PLACE,
           idAt: 3,
+          indexed: whereVisible(visible, "v"),
         },
         page,
       ),
@@ -164,8 +168,11 @@ function lists(db: Database) {
       .prepare<unknown[], unknown[]>(sql)
       .raw()
       .iterate(...values);
-  return ({ columns, from, where, place, idAt }: Listing, { limit, order, after, before, beyond }: PlacedPage) => {
-    const [, id] = place;
+  return (
+    { columns, from, where, place, idAt, indexed }: Listing,
+    { limit, order, after, before, beyond }: PlacedPage,
+  ) => {
+    const [, id, key] = place;
     const cursor = after ?? before;
     const startAt = (): Place | null => {
       if (beyond) return [beyond.createdAt, beyond.id, beyond.key];
@@ -182,13 +189,24 @@ function lists(db: Database) {
     const rising = (order === "asc") === forwards;
     const direction = rising ? "ASC" : "DESC";
     const fromThere = start === null ? "" : `AND (${place.join(", ")}) ${rising ? ">" : "<"} (?, ?, ?)`;
-    const found = fitting(
+    const select = (wanted: string, { sql, values }: Where) =>
       rowsOf(
-        `SELECT ${columns} FROM ${from} WHERE ${where.sql} ${fromThere}
+        `SELECT ${wanted} FROM ${from} WHERE ${sql} ${fromThere}
          ORDER BY ${place.map((column) => `${column} ${direction}`).join(", ")} LIMIT ?`,
-        [...where.values, ...(start ?? []), limit + 1],
-      ),
-      ANSWER_BYTES_MAX,
+        [...values, ...(start ?? []), limit + 1],
+      );
+    const one = (wanted: unknown) => {
+      const [found] = rowsOf(`SELECT ${columns} FROM ${from} WHERE ${where.sql} AND ${key} = ?`, [
+        ...where.values,
+        wanted,
+      ]);
+      return found;
+    };
+    const found = pageByRows(
+      limit + 1,
+      () => fitting(select(columns, where), ANSWER_BYTES_MAX),
+      () => [...select(`${key}, NULL, NULL, ${id}`, indexed ?? where)],
+      ([wanted]) => one(wanted),
     );
     const items = found.rows.slice(0, limit);
     const last = items.at(-1)?.[idAt];

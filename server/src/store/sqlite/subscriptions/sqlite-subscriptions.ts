@@ -105,7 +105,18 @@ export class SqliteSubscriptions implements SubscriptionStore {
   async unfinished(from: string, limit: number, standing?: string): Promise<Unfinished[]> {
     // A start holds nobody up, and needs no other thread for this.
     const channel = standing === undefined ? this.#reads : this.#searches;
-    return (await channel.send("unfinished", { from, limit, standing: standing ?? null })).map(unfinishedOf);
+    const found: Unfinished[] = [];
+    for (let at = from; ; ) {
+      const page = await channel.send("unfinished", { from: at, limit, standing: standing ?? null });
+      for (const row of page.rows) {
+        const each = this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => unfinishedOf(row));
+        if (each) found.push(each);
+      }
+      const last = String(page.rows.at(-1)?.[0] ?? at);
+      // The next page begins with it.
+      if (!page.more || found.length >= limit || last === at) return found;
+      at = last;
+    }
   }
 
   async cursorsOf(tasks: readonly TaskId[]): Promise<Unfinished[]> {

@@ -21,7 +21,7 @@ import {
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
-import { queries } from "../queries.ts";
+import { pageByRows, queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
 /** Every subscription, as `subscriptionOf` reads it. */
@@ -41,6 +41,10 @@ const UNFINISHED = `SELECT s.key, t.id, s.standing, s.tenant, s.user, coalesce(o
 const COUNT_UNFINISHED =
   "SELECT count(*) FROM (SELECT 1 FROM subscriptions WHERE tenant = ? AND user = ? AND done = 0 AND standing IS NULL LIMIT ?)";
 
+/** Keys are of ASCII. */
+const BEHIND_ALL = "\u{10ffff}";
+
+type UnfinishedPage = { from: string; limit: number; standing: string | null };
 type Owned = { tenant: string; user: string; task: string | null };
 
 export function subscriptionReads(db: Database) {
@@ -69,6 +73,18 @@ export function subscriptionReads(db: Database) {
       ...[standing, from === "" ? cursorKeys(standing).first : from, cursorKeys(standing).beyond, limit],
     ],
   );
+  const places = rows(
+    `SELECT key FROM subscriptions INDEXED BY subscriptions_unfinished
+     WHERE active = 1 AND done = 0 AND task IS NOT NULL AND key >= ? AND key < ? ORDER BY key LIMIT ?`,
+    ({ standing, from, limit }: UnfinishedPage) => {
+      const { first, beyond } = standing === null ? { first: "", beyond: BEHIND_ALL } : cursorKeys(standing);
+      return [from === "" ? first : from, beyond, limit];
+    },
+  );
+  const one = row(
+    `${UNFINISHED} AND s.key = ? AND (? IS NULL OR s.standing = ?)`,
+    ({ key, standing }: { key: unknown; standing: string | null }) => [key, standing, standing],
+  );
   return {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
     subscription: row(`${SUBSCRIPTIONS} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
@@ -78,8 +94,18 @@ export function subscriptionReads(db: Database) {
       ANSWER_BYTES_MAX,
       ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
     ),
-    unfinished: ({ standing, ...page }: { from: string; limit: number; standing: string | null }) =>
-      standing === null ? unfinished(page) : unfinishedOf({ ...page, standing }),
+    unfinished: (given: UnfinishedPage) => {
+      const { standing, limit } = given;
+      return pageByRows(
+        limit,
+        () => {
+          const found = standing === null ? unfinished(given) : unfinishedOf({ ...given, standing });
+          return { rows: found, more: found.length === limit };
+        },
+        () => places(given),
+        ([key]) => one({ key, standing }) ?? undefined,
+      );
+    },
     cursorsOf: rows(
       `${UNFINISHED} AND s.standing IS NOT NULL AND +s.key > ''
          AND s.task IN (SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(?)))`,
