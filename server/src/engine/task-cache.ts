@@ -114,11 +114,9 @@ export class MemoryTaskCache implements TaskCache {
   #keep(task: Task, bytes: number): void {
     const young = this.#young.get(task.id);
     this.#youngBytes += bytes - (young?.bytes ?? 0);
+    // What it may be in the old generation is no longer seen, and goes with that.
     if (young) Object.assign(young, { task, bytes });
-    else {
-      this.#young.set(task.id, { task, bytes });
-      this.#old.delete(task.id);
-    }
+    else this.#young.set(task.id, { task, bytes });
     if (this.#youngBytes <= this.#generationBytes) return;
     this.#old = this.#young;
     this.#young = new Map();
