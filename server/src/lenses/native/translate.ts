@@ -31,11 +31,14 @@ import type * as standing from "./why-schema.ts";
 type Wire<Schema extends z.ZodType> = z.output<Schema>;
 
 /** The moments of one task are mostly the same one, and writing a date takes as long as the rest of its summary. */
-const lastTime = { ms: 0, text: new Date(0).toISOString() };
+let lastMs = 0;
+let lastTime = new Date(lastMs).toISOString();
 
 export function wireTime(ms: number): string {
-  if (ms !== lastTime.ms) Object.assign(lastTime, { ms, text: new Date(ms).toISOString() });
-  return lastTime.text;
+  if (ms === lastMs) return lastTime;
+  lastTime = new Date(ms).toISOString();
+  lastMs = ms;
+  return lastTime;
 }
 
 export function timeOrNull(ms: number | null): string | null {
