@@ -10,8 +10,20 @@ export const BEGINNINGS = [
   {
     file: runner,
     name: "the-first-of-a-kind-does-not-wait-for-the-disk",
-    find: "isShort(computedMs) && ",
+    find: "this.#isWorthwhile.get(handler) === true && ",
     put: "",
+  },
+  {
+    file: runner,
+    name: "what-begins-with-a-step-does-not-wait-for-the-disk",
+    find: "isShort && !run.isAtStepAlone",
+    put: "isShort",
+  },
+  {
+    file: runner,
+    name: "what-computes-for-long-does-not-wait-for-the-disk",
+    find: "isShort && !run.isAtStepAlone",
+    put: "!run.isAtStepAlone",
   },
   {
     file: guard,

@@ -62,10 +62,10 @@ export class Runner implements AttemptRunner {
   /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
   readonly #stuck = new Map<TaskId, string>();
   /**
-   * How long the code of a kind computed before its first wait, when it last began in this process. What is here has come to a
-   * wait, and so does not end the process where it begins.
+   * Whether it is worth while to begin a task of a kind before its submit is on disk, by how the last one began in this process. What
+   * is here has come to a wait, and so does not end the process where it begins.
    */
-  readonly #computedMs = new Map<Handler, number>();
+  readonly #isWorthwhile = new Map<Handler, boolean>();
   /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
   #turn: Promise<void> | null = null;
   #stopping = false;
@@ -140,12 +140,13 @@ export class Runner implements AttemptRunner {
   /**
    * Whether a task whose first attempt begins with its submit may run before that is on disk. The first of a kind may not: code
    * that ends the process where it begins is found guilty of that by what is on disk. Nor may one whose kind computes for
-   * long: submits would wait for it.
+   * long: submits would wait for it. One that begins with a step waits for the disk there, and has nothing to add to its
+   * submit: to begin before it took 7 % of all that the main thread does for a task of one step over HTTP.
    */
   mayBeginEarly(task: Task): boolean {
     const handler = this.#handlers.of(task);
-    const computedMs = handler && this.#computedMs.get(handler);
-    return isFresh(task) && isShort(computedMs) && this.#parts.guard().mayBeginEarly;
+    if (handler === undefined || !isFresh(task)) return false;
+    return this.#isWorthwhile.get(handler) === true && this.#parts.guard().mayBeginEarly;
   }
 
   /**
@@ -339,7 +340,8 @@ export class Runner implements AttemptRunner {
     if (run instanceof Run) {
       const from = this.#clock.elapsed();
       void replay(run, handler);
-      this.#computedMs.set(handler, this.#clock.elapsed() - from);
+      const isShort = this.#clock.elapsed() - from <= COMPUTED_MS_MAX;
+      if (isFresh(task)) this.#isWorthwhile.set(handler, isShort && !run.isAtStepAlone);
     }
     // Once the promises that its code has settled are through.
     if (early) process.nextTick(early.atRest);
@@ -371,10 +373,6 @@ const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_foun
 
 /** What a submit may be late by: that of one kind of code, and those of others beside it. */
 const COMPUTED_MS_MAX = 5;
-
-function isShort(computedMs: number | undefined): boolean {
-  return computedMs !== undefined && computedMs <= COMPUTED_MS_MAX;
-}
 
 /** Nothing but its submit and its start has happened to it: there is nothing to read. */
 function isFresh({ attempt, lastSeq, retryOf }: Task): boolean {

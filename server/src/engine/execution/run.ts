@@ -135,6 +135,11 @@ export class Run implements AttemptRun {
     return [...this.#inFlight.values()];
   }
 
+  /** It is about to do a step, and has recorded nothing that is not on its way. */
+  get isAtStepAlone(): boolean {
+    return this.#inFlight.size > 0 && this.buffer.isEmpty;
+  }
+
   get isOver(): boolean {
     return this.#over;
   }
@@ -310,8 +315,7 @@ export class Run implements AttemptRun {
   say(line: LogLine, keep: (events: EventDraft[]) => void): void {
     if (this.#over) return;
     this.#observer.said(this.task, line);
-    this.#lines += 1;
-    if (this.#lines > LOG_LINES_MAX) return;
+    if (++this.#lines > LOG_LINES_MAX) return;
     keep(line.level === "debug" ? [] : [{ type: "task.logged", data: line }]);
   }
 

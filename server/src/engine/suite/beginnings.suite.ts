@@ -47,8 +47,9 @@ function countedKinds() {
     counts("fails", async () => {
       throw Object.assign(new Error("No."), { retryable: false });
     }),
-    counts("stepped", step),
-    counts("both", async (ctx) => await ctx.parallel({ a: step, b: step })),
+    // What begins with a step at once waits for the disk.
+    counts("stepped", (ctx) => Promise.resolve(ctx).then(step)),
+    counts("both", (ctx) => Promise.resolve({ a: step, b: step }).then((branches) => ctx.parallel(branches))),
     counts("asks", async (ctx) => (await ctx.waitForInput("q", { asks: "answer", prompt: "?" }))?.value ?? null),
     counts("naps", (ctx) => ctx.sleep("a while", 1_000).then(() => null)),
     counts("restless", async (ctx) => {
@@ -190,6 +191,35 @@ export function beginningsSuite(begin: Begin): void {
     expect(await beginsEarly()).toBe(false);
     await once(1);
     expect(await beginsEarly()).toBe(true);
+  });
+
+  it("waits for the disk with code that begins with a step, and with no other", async () => {
+    const begun: string[] = [];
+    const step = (ctx: Context) => ctx.step("work", async () => null);
+    const noted = (name: string, run: (ctx: Context) => Promise<Json>) =>
+      kind(name, (ctx) => {
+        begun.push(name);
+        return run(ctx);
+      });
+    const kinds = [
+      noted("step", step),
+      noted("usage", (ctx) => {
+        ctx.usage(CALL);
+        return step(ctx);
+      }),
+      noted("nap", (ctx) => ctx.sleep("a while", 1_000).then(() => step(ctx))),
+    ];
+    const life = await begin(kinds);
+    for (const { kind } of kinds) await submit(life, kind);
+    await life.settle();
+    begun.length = 0;
+    const release = life.faults.hold();
+    for (const { kind } of kinds) void submit(life, kind);
+    await life.settle();
+    expect(begun).toEqual(["usage", "nap"]);
+    release();
+    await life.settle();
+    expect(begun).toEqual(["usage", "nap", "step"]);
   });
 
   it("leaves nothing of a run whose submit the store refuses, and gives its slot to the next", async () => {
