@@ -22,6 +22,7 @@ export const AGENT = [
   },
   {
     name: "a-resume-grants-nothing",
+    hangs: true,
     find: "await step.grant(stillSpent.map(({ task }) => task));",
     put: "",
   },

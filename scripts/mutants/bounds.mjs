@@ -177,6 +177,7 @@ export const BOUNDS = [
   {
     file: feed,
     name: "a-reader-misses-what-comes-while-it-asks",
+    hangs: true,
     find: "else if (this.#topic.version === version) this.#hasAllOf = version;",
     put: "else this.#hasAllOf = this.#topic.version;",
   },

@@ -64,12 +64,14 @@ export const DELIVERY = [
   {
     file: entries,
     name: "what-finds-no-room-is-forgotten",
+    hangs: true,
     find: "else if (cursors.left === null || key < cursors.left) cursors.left = key;",
     put: "",
   },
   {
     file: delivery,
     name: "what-made-room-hears-no-news",
+    hangs: true,
     find: "if (this.#entries.haveMadeRoom) this.#lookFor(task);",
     put: "",
   },

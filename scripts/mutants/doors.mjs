@@ -59,6 +59,7 @@ export const DOORS = [
   {
     file: "server/src/http/keys/key-lookups.ts",
     name: "a-right-key-is-a-guess-of-its-address",
+    hangs: true,
     find: "    place.count = Math.max(0, place.count - 1);\n",
     put: "",
   },
