@@ -313,5 +313,11 @@ export const BOUNDS = [
     find: "if (tasks.length > 0 && size > PAGE_CHARS_MAX) break;",
     put: "",
   },
+  {
+    file: "server/src/verbs/implementation/task-reading.ts",
+    name: "a-message-over-a2a-reads-all-that-was-said-before-it",
+    find: "const item = await this.parts.store.lastTold(id);",
+    put: "const item = (await this.parts.store.told(id)).at(-1) ?? null;",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -113,6 +113,8 @@ export interface TaskStore {
   received(id: TaskId, messageId: string): Promise<InboxItem | null>;
   /** All that ever came, oldest first. Throws `too_large` when that is more than is answered whole. */
   told(id: TaskId): Promise<InboxItem[]>;
+  /** The last of these; null when none ever came. */
+  lastTold(id: TaskId): Promise<InboxItem | null>;
   /** The events by which it asked and was told something, oldest first. Throws as `told` does. */
   turns(id: TaskId): Promise<TaskEvent[]>;
   /** Whether a file came with the task, or holds something of it. */

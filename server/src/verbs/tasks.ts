@@ -128,6 +128,8 @@ export interface Tasks {
   treeUsage(principal: Principal, id: string): Promise<UsageTotals>;
   /** What it has asked people and what it was told, oldest first. Throws `not_found`. */
   turns(principal: Principal, id: string): Promise<Turn[]>;
+  /** What it was told last; null when it was told nothing. Throws `not_found`. */
+  lastTold(principal: Principal, id: string): Promise<{ messageId: string; told: Json } | null>;
   /** The bytes of a file that came with the task, for whoever reads them to the end or destroys the stream. Throws `not_found`. */
   file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }>;
   /** Names no task that the principal may not see. Throws `not_found`. */

@@ -1,6 +1,7 @@
 /** Messages to agents: what a send begins, joins and answers, in the four dialects. */
 import { ReadStream } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { plain, scripted } from "./agents.ts";
 import { ask, DIALECTS, type Dialect, dig, idOf, message, send, sentTask, stateOf, told } from "./client.ts";
@@ -138,6 +139,19 @@ it("the message may have the name that the old protocol buffers give it, and the
   const request = { message_id: "m", role: "ROLE_USER", content: [{ text: "count" }] };
   const { result } = await ask(server, "R3", "send", { request, configuration: { blocking: true } });
   expect(dig(result, "task", "status", "state")).toBe("TASK_STATE_COMPLETED");
+});
+
+it("a message reads nothing that was said before it but the last, where no history is asked for", async () => {
+  const all = vi.spyOn(SqliteStore.prototype, "told");
+  const last = vi.spyOn(SqliteStore.prototype, "lastTold");
+  const taskId = idOf(sentTask("R1", await send(server, "R1", { text: "wait", waits: false })));
+  for (const text of ["one", "two", "three"])
+    await send(server, "R1", { text, taskId, waits: false, historyLength: 0 });
+  const reads = [all.mock.calls.length, last.mock.calls.length];
+  vi.restoreAllMocks();
+  expect(reads).toEqual([0, 3]);
+  const { result } = await ask(server, "R1", "get", { id: taskId });
+  expect(JSON.stringify(dig(result, "history")).match(/one|two|three/g)).toEqual(["one", "two", "three"]);
 });
 
 it("a long file is read at its address, and nothing of it for its head alone", async () => {

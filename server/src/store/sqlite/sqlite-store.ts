@@ -45,6 +45,7 @@ import { SqliteKeys } from "./keys/sqlite-keys.ts";
 import { SqliteHuman } from "./people/sqlite-human.ts";
 import { SqliteSubscriptions } from "./subscriptions/sqlite-subscriptions.ts";
 import { artifactPage, artifactSizes } from "./tasks/artifact-pages.ts";
+import { inboxItem, inboxItems } from "./tasks/inbox-items.ts";
 import { listedTasks } from "./tasks/listed-tasks.ts";
 import type { OpenRows } from "./tasks/open-reads.ts";
 import { openedTasks } from "./tasks/opened-tasks.ts";
@@ -310,15 +311,11 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   inbox(id: string, after = 0): Promise<InboxItem[]> {
-    const from = (after: number) => this.#reads.send("inbox", { id, after });
-    const itemOf = (row: unknown[]) => rows.inboxItemOf(row, this.#resolve);
-    return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, after));
+    return inboxItems(id, (after) => this.#reads.send("inbox", { id, after }), this.#resolve, after);
   }
 
   told(id: string): Promise<InboxItem[]> {
-    const from = (after: number) => this.#reads.send("told", { id, after });
-    const itemOf = (row: unknown[]) => rows.inboxItemOf(row, this.#resolve);
-    return orDamaged(`inbox of task ${id}`, () => inPages(from, itemOf, ({ n }) => n, 0));
+    return inboxItems(id, (after) => this.#reads.send("told", { id, after }), this.#resolve);
   }
 
   turns(id: string): Promise<TaskEvent[]> {
@@ -332,10 +329,11 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   received(id: string, messageId: string): Promise<InboxItem | null> {
-    return orDamaged(`inbox of task ${id}`, async () => {
-      const row = await this.#reads.send("received", { id, messageId });
-      return row && (await rows.inboxItemOf(row, this.#resolve));
-    });
+    return inboxItem(id, this.#reads.send("received", { id, messageId }), this.#resolve);
+  }
+
+  lastTold(id: string): Promise<InboxItem | null> {
+    return inboxItem(id, this.#reads.send("lastTold", { id }), this.#resolve);
   }
 
   async mayGoOn(id: string): Promise<boolean> {

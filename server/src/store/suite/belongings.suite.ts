@@ -125,6 +125,8 @@ export function belongingStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...told, inbox: said }])).toEqual({ ok: true });
     expect([await store.inbox(task.id), await store.inboxSize(task.id)]).toEqual([[], { items: 0, bytes: 0 }]);
     expect((await store.told(task.id)).map(({ messageId }) => messageId)).toEqual(["m1", "m3"]);
+    expect(await store.lastTold(task.id)).toEqual({ ...item, messageId: "m3", n: 2 });
+    expect(await store.lastTold(newTask().id)).toBeNull();
     expect([await store.received(task.id, "m2"), await store.received(newTask().id, "m1")]).toEqual([null, null]);
   });
 

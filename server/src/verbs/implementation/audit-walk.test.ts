@@ -107,7 +107,7 @@ const WALK: Walk = {
       steps: "reads",
       artifacts: "reads",
     },
-    ...{ usage: "reads", treeUsage: "reads", turns: "reads", file: "reads", why: "reads" },
+    ...{ usage: "reads", treeUsage: "reads", turns: "reads", lastTold: "reads", file: "reads", why: "reads" },
   },
   conversations: {
     create: changes("conversations.create", async (verbs) => () => conversation(verbs)),

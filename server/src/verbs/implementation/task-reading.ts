@@ -11,7 +11,7 @@ import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
 import type { LogReader } from "../../task/events/log-reader.ts";
 import { isTaskId, type TaskId } from "../../task/id.ts";
-import { isJsonObject } from "../../task/json/json.ts";
+import { isJsonObject, type Json } from "../../task/json/json.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isSettled, isTerminal } from "../../task/states.ts";
 import type { Step } from "../../task/step.ts";
@@ -214,6 +214,12 @@ export class TaskReading {
       const item = event.type === "task.input_received" ? told.get(event.data.messageId) : undefined;
       return item ? [{ seq, at, by: item.by, messageId: item.messageId, told: item.value }] : [];
     });
+  }
+
+  async lastTold(principal: Principal, id: string): Promise<{ messageId: string; told: Json } | null> {
+    await this.get(principal, id);
+    const item = await this.parts.store.lastTold(id);
+    return item && { messageId: item.messageId, told: item.value };
   }
 
   async file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }> {

@@ -42,10 +42,9 @@ export async function joined(
     });
   }
   const value: Json = { message: { ...heardAs(message) } };
-  const turns = await verbs.tasks.turns(principal, taskId);
-  const last = turns.flatMap((turn) => (turn.told === undefined ? [] : [turn])).at(-1);
+  const last = await verbs.tasks.lastTold(principal, taskId);
   const text = JSON.stringify(canonical(value));
-  if (last !== undefined && JSON.stringify(canonical(last.told)) === text) {
+  if (last !== null && JSON.stringify(canonical(last.told)) === text) {
     await pushedToo(exchange, task, push);
     return { task, replayed: true, contextId };
   }

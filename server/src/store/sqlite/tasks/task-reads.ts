@@ -110,6 +110,10 @@ function inboxReads(db: Database) {
       `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND n > ? ORDER BY n`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
     ),
+    lastTold: row(
+      `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} ORDER BY n DESC LIMIT 1`,
+      ({ id }: OfTask) => [id],
+    ),
     turns: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND in_time(seq) AND seq > ?
        AND type IN ('task.input_required', 'task.input_received') ORDER BY seq`,
