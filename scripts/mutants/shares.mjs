@@ -10,6 +10,12 @@ const held = "server/src/store/sqlite/held-amounts.ts";
 
 export const SHARES = [
   {
+    file: "server/src/store/codec/prepare.ts",
+    name: "idempotency-keys-count-for-nobody",
+    find: "    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);\n",
+    put: "",
+  },
+  {
     file: owner,
     name: "a-minute-of-requests-never-ends",
     find: "    if (now - this.#minuteFrom >= MINUTE_MS) {",

@@ -34,6 +34,8 @@ const METADATA_VALUE_MAX = 512;
 const METADATA_KEYS_MAX = 64;
 /** What a task takes in its rows and their indexes, beside its values. */
 const TASK_BYTES = 1_024;
+/** What an idempotency key takes beside its names, which are in its row and in an index. */
+const KEY_BYTES = 128;
 
 export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const { task, before } = write;
@@ -89,7 +91,11 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.journalOf) prepared.journalOf = write.journalOf;
   if (write.audit) prepared.audit = prepareAudit(write.audit);
-  if (write.idempotency) prepared.idempotency = write.idempotency;
+  if (write.idempotency) {
+    const { scope, key } = write.idempotency;
+    prepared.idempotency = write.idempotency;
+    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);
+  }
   if (write.aliases?.length) prepared.aliases = write.aliases;
   if (write.subscriptions?.length) prepared.subscriptions = write.subscriptions.map(subscriptionValues);
   Object.assign(prepared, humanRows(write));

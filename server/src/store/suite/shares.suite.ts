@@ -92,6 +92,17 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
+  test("an idempotency key counts with the task that it was used for", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    await submit(store, newTask());
+    const ofTask = await stored();
+    const key = "k".repeat(255);
+    await submit(store, newTask(), { idempotency: { scope: "acme\nada\nx", key, hash: "h", at: START } });
+    expect((await stored()) - 2 * ofTask).toBeGreaterThan(2 * key.length);
+    expect(await store.check()).toEqual([]);
+  });
+
   test("a full owner begins nothing more, what runs may add a tenth, and its end is always taken", async () => {
     const store = await setup();
     const bounds = { storedBytes: 50_000 };
