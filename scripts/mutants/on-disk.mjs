@@ -51,6 +51,12 @@ export const ON_DISK = [
     put: "position: NEVER",
   },
   {
+    file: backlogs,
+    name: "each-of-very-many-queues-has-as-much-in-memory",
+    find: "Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / this.#backlogs.size))",
+    put: "claimableAheadOfAll",
+  },
+  {
     file: sleepers,
     name: "who-falls-asleep-is-not-awaited",
     find: "this.#firstAt = wakesAt;",
@@ -89,7 +95,7 @@ export const ON_DISK = [
   {
     file: backlogs,
     name: "urgent-work-keeps-all-that-comes-behind-it-in-memory",
-    find: "if (backlog.next.size >= 2 * claimableAhead && !backlog.reading) this.#moveBack(backlog);",
+    find: "if (backlog.next.size >= 2 * ahead && !backlog.reading) this.#moveBack(backlog);",
     put: "",
   },
   {

@@ -55,10 +55,10 @@ afterEach(async () => {
   await store.close();
 });
 
-async function start(handlers: Handler[] = [claimed]): Promise<void> {
+async function start(handlers: Handler[] = [claimed], ahead: object = { claimableAhead: AHEAD }): Promise<void> {
   told = 0;
   const parts = { store, clock, random: () => 0.5, ids };
-  const limits = { claimableAhead: AHEAD };
+  const limits = ahead;
   engine = new EmbeddedEngine({ ...parts, handlers, limits, log: { warn: () => {} } });
   verbs = createVerbs({ ...parts, engine });
   await engine.start();
@@ -173,6 +173,31 @@ test("thousands that come before those in memory send these back to the disk, an
   expect(told).toBeGreaterThanOrEqual(41 - 2 * AHEAD - 1);
 });
 
+test("of very many queues fewer are next in each, of which all can be claimed in their order", async () => {
+  const queues = 30;
+  const named = defineHandler({ ...work, input: z.object({ queue: z.string() }), queueOf: ({ queue }) => queue });
+  const limits = { claimableAhead: 20, claimableAheadOfAll: 200 };
+  await engine.stop(0);
+  await start([named], limits);
+  const made = new Map<string, string[]>();
+  for (let n = 0; n < 10 * queues; n++) {
+    const queue = `q${n % queues}`;
+    const { task } = await verbs.tasks.submit(ada, "native", { kind: "work", input: { queue } });
+    made.set(queue, [...(made.get(queue) ?? []), task.id]);
+    await clock.advance(1, atRest);
+  }
+  await engine.stop(0);
+  await start([named], limits);
+  // 200 of 30 queues, 6 of each, of which some are read again when half of them are gone.
+  expect(told).toBe(6 * queues);
+  for (const [queue, ids] of made) {
+    const asked = { worker: "w", queue, max: 10, leaseMs: 3_600_000, waitMs: 0 };
+    const got: string[] = [];
+    while (got.length < ids.length) got.push(...(await verbs.work.claim(ada, asked, never)).map(({ id }) => id));
+    expect(got).toEqual(ids);
+  }
+});
+
 const Q = queueKey("acme", "q");
 
 /** The queue `q` alone, all of whose tasks stay in memory; `asleep` are on disk, and the store tells what `backlog` says. */
@@ -190,7 +215,7 @@ function alone(backlog: Store["backlog"], { claimableAhead = AHEAD, asleep = 0 }
       backlogs.withdraw(entry);
       backlogs.put(entry, false);
     },
-    ...{ holdBack: () => {}, limits: { claimableAhead }, log: { warn: () => {} } },
+    ...{ holdBack: () => {}, limits: { claimableAhead, claimableAheadOfAll: 50_000 }, log: { warn: () => {} } },
   });
   const put = (n: number): Entry => {
     const entry = { ...any, id: String(n), number: n + 1, createdAt: n };

@@ -17,6 +17,8 @@ import { namesOf, queueKey } from "./queue-key.ts";
 import { AGAIN_MS, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 import type { Sleepers } from "./sleepers.ts";
 
+/** Of a queue, however many there are: one page serves several claims. */
+const AHEAD_MIN = 4;
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
 const BEFORE_ALL: BacklogPlace = { afterUrgent: Number.MIN_SAFE_INTEGER, createdAt: Number.MIN_SAFE_INTEGER, id: "" };
@@ -31,7 +33,7 @@ type Parts = {
   place: (entry: Entry) => void;
   /** It cannot be read, and is given to nobody. */
   holdBack: (id: TaskId, error: unknown) => void;
-  limits: Pick<EngineLimits, "claimableAhead">;
+  limits: Pick<EngineLimits, "claimableAhead" | "claimableAheadOfAll">;
   log: EngineLog;
 };
 
@@ -72,10 +74,10 @@ export class Backlogs {
     // Nobody can claim one that is done here, or by nobody.
     if (typeof entry.doneBy !== "object") return entry.doneBy === "nobody" && isFar ? "left" : "next";
     const backlog = this.#of(queueKey(entry.tenant, entry.doneBy.queue));
-    const { claimableAhead } = this.#parts.limits;
-    if (backlog.next.size >= 2 * claimableAhead && !backlog.reading) this.#moveBack(backlog);
+    const ahead = this.#ahead;
+    if (backlog.next.size >= 2 * ahead && !backlog.reading) this.#moveBack(backlog);
     const place = backlogPlace(entry);
-    if (!backlog.more && backlog.next.size < claimableAhead && isBehind(place, backlog.upTo)) backlog.upTo = place;
+    if (!backlog.more && backlog.next.size < ahead && isBehind(place, backlog.upTo)) backlog.upTo = place;
     if (!isBehind(place, backlog.upTo)) {
       backlog.next.set(entry.id, entry);
       return "next";
@@ -131,7 +133,10 @@ export class Backlogs {
     const kinds = [...sleepers.waiting()].filter(({ kind }) => handlers.has(kind) && !handlers.get(kind)?.queueOf);
     for (const { queue } of kinds) if (queue !== null) await this.#takeUpOwn(queue);
     // What the store refuses is asked for again by whoever claims, and in a moment.
-    for (const key of [...sleepers.queues().keys()]) if (!this.#stopped) await this.fill(key).catch(() => {});
+    const keys = [...sleepers.queues().keys()];
+    // All of them first: how much each reads goes by how many there are.
+    for (const key of keys) this.#of(key);
+    for (const key of keys) if (!this.#stopped) await this.fill(key).catch(() => {});
   }
 
   /** Of those that no claim may get yet. */
@@ -149,6 +154,12 @@ export class Backlogs {
   stop(): void {
     this.#stopped = true;
     for (const { again } of this.#backlogs.values()) again?.();
+  }
+
+  /** How many of a queue are next. */
+  get #ahead(): number {
+    const { claimableAhead, claimableAheadOfAll } = this.#parts.limits;
+    return Math.min(claimableAhead, Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / this.#backlogs.size)));
   }
 
   #of(key: string): Backlog {
@@ -170,7 +181,7 @@ export class Backlogs {
 
   /** Reads a page when few are left. */
   #look(backlog: Backlog): void {
-    const isLow = backlog.next.size * 2 < this.#parts.limits.claimableAhead;
+    const isLow = backlog.next.size * 2 < this.#ahead;
     if (isLow && backlog.more && !backlog.again && !this.#stopped) backlog.reading ??= this.#read(backlog);
   }
 
@@ -178,7 +189,7 @@ export class Backlogs {
   #moveBack(backlog: Backlog): void {
     const places = [...backlog.next.values()].map((entry) => ({ entry, place: backlogPlace(entry) }));
     places.sort((a, b) => (isBehind(a.place, b.place) ? 1 : -1));
-    const kept = places.splice(0, this.#parts.limits.claimableAhead).at(-1);
+    const kept = places.splice(0, this.#ahead).at(-1);
     if (!kept) return;
     backlog.upTo = kept.place;
     backlog.more = true;
@@ -186,12 +197,12 @@ export class Backlogs {
   }
 
   async #read(backlog: Backlog): Promise<{ error: unknown } | null> {
-    const { store, open, place, limits, log, clock } = this.#parts;
+    const { store, open, place, log, clock } = this.#parts;
     const changed = new Set<TaskId>();
     this.#changed.add(changed);
     let failure: { error: unknown } | null = null;
     try {
-      const { tasks, next } = await store.backlog(backlog.of, backlog.upTo, limits.claimableAhead);
+      const { tasks, next } = await store.backlog(backlog.of, backlog.upTo, this.#ahead);
       const oldestAt = next && (await store.oldestInBacklog(backlog.of, next));
       const entries = await this.#entriesOf(tasks.filter(({ id }) => !open.has(id)));
       const last = next ?? tasks.map(backlogPlace).at(-1) ?? backlog.upTo;

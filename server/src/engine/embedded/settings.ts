@@ -43,8 +43,10 @@ export type EngineLimits = {
   openAwaited: number;
   /** Those that sleep for longer than this are on disk alone. */
   sleepersAheadMs: number;
-  /** So many of the tasks that a queue gives out next are in memory, up to twice as many when urgent ones come. */
+  /** So many of the tasks that a queue gives out next are in memory, up to twice as many when urgent ones come, */
   claimableAhead: number;
+  /** and so many of all queues: callers name these, and of thousands each has fewer. */
+  claimableAheadOfAll: number;
 };
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -59,6 +61,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   openAwaited: 2_000,
   sleepersAheadMs: 600_000,
   claimableAhead: 500,
+  claimableAheadOfAll: 50_000,
 };
 
 const RESERVE_SHARE = 0.1;
