@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { foundWrong } from "./found-wrong.ts";
@@ -100,4 +101,91 @@ test("a schema that is made anew wherever it is looked into is taken as any", ()
   const lazily = (): z.ZodType<Node> => z.object({ name: z.string(), children: z.lazy(() => z.array(lazily())) });
   const tree = { name: "a", children: [{ name: "b", children: [] }] };
   expect(foundWrong(lazily(), tree)).toEqual({ success: true, data: tree });
+});
+
+/** A schema that can be made as often as one likes, and values of which some do not fit it. */
+type Kind = { make: () => z.ZodType; values: fc.Arbitrary<unknown> };
+
+const odd = fc.oneof(fc.constantFrom(null, undefined, "", "wrong", 1.5, -1, true, []), fc.object({ maxDepth: 1 }));
+const seldomOdd = (values: fc.Arbitrary<unknown>) =>
+  fc.oneof({ arbitrary: values, weight: 12 }, { arbitrary: odd, weight: 1 });
+const LEAVES: Kind[] = [
+  { make: () => z.string().min(2), values: fc.string({ minLength: 1, maxLength: 4 }) },
+  { make: () => z.int().transform((n) => n + 1), values: fc.integer() },
+  { make: () => z.json(), values: fc.jsonValue({ maxDepth: 1 }) },
+  {
+    make: () =>
+      z
+        .string()
+        .refine((text) => text !== "wrong")
+        .optional(),
+    values: fc.constantFrom("right", "wrong"),
+  },
+];
+
+/** A long list repeats a few items: what is odd among them stands in many places. */
+function lists({ make, values }: Kind, isLong: boolean): fc.Arbitrary<Kind> {
+  const few = fc.array(seldomOdd(values), { maxLength: 4 });
+  const many = fc
+    .tuple(few, fc.integer({ min: 990, max: 3_000 }), seldomOdd(values))
+    .map(([items, length, last]) => [
+      ...Array.from({ length: items.length && length }, (_, n) => items[n % items.length]),
+      last,
+    ]);
+  return fc
+    .record({ min: fc.integer({ min: 0, max: 2 }), max: fc.constantFrom(3, 2_000, 5_000), isEven: fc.boolean() })
+    .map(({ min, max, isEven }) => ({
+      make: () => {
+        const list = z.array(make()).min(min).max(max);
+        return isEven ? list.refine((all) => all.length % 2 === 0, "must be even") : list;
+      },
+      values: isLong ? fc.oneof(few, many) : few,
+    }));
+}
+
+function kinds(depth: number, isLong = true): fc.Arbitrary<Kind> {
+  const leaf = fc.constantFrom(...LEAVES);
+  if (depth === 0) return leaf;
+  const short = kinds(depth - 1, false);
+  const any = isLong ? kinds(depth - 1) : short;
+  return fc.oneof(
+    leaf,
+    short.chain((kind) => lists(kind, isLong)),
+    fc.tuple(any, short).map(([a, b]) => ({
+      make: () => z.object({ a: a.make(), b: b.make().optional() }),
+      values: fc.record({ a: seldomOdd(a.values), b: seldomOdd(b.values) }, { requiredKeys: [] }),
+    })),
+    fc.tuple(any, short).map(([a, b]) => ({
+      make: () => z.union([a.make(), b.make()]),
+      values: fc.oneof(a.values, b.values),
+    })),
+    any.map(({ make, values }) => ({
+      make: () => z.record(z.string(), make()),
+      values: fc.dictionary(fc.string({ maxLength: 3 }), seldomOdd(values), { maxKeys: 2 }),
+    })),
+    any.map(({ make, values }) => ({
+      make: () => z.lazy(() => z.tuple([make()])),
+      values: seldomOdd(values).map((value) => [value]),
+    })),
+  );
+}
+
+/** With those of what each side of a union finds. */
+function countOf(issues: readonly z.core.$ZodIssue[]): number {
+  let count = issues.length;
+  for (const issue of issues)
+    if (issue.code === "invalid_union") for (const side of issue.errors) count += countOf(side);
+  return count;
+}
+
+test("whatever the schema and the value, it is taken or not as by zod, and all is told where not thousands are wrong", () => {
+  const cases = kinds(3).chain(({ make, values }) => values.map((value) => ({ make, value })));
+  fc.assert(
+    fc.property(cases, ({ make, value }) => {
+      const [ours, theirs] = [foundWrong(make(), value), make().safeParse(value)];
+      expect(ours.success).toBe(theirs.success);
+      if (countOf(theirs.error?.issues ?? []) < 1_000) expect(ours).toEqual(theirs);
+    }),
+    { numRuns: 100 },
+  );
 });
