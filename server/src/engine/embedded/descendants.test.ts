@@ -111,6 +111,24 @@ test("a child goes with its parent that nobody saw end, also when its own time i
   expect(await task.call(store, child.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
 });
 
+test("no lease of a child runs out at a start before it is known what has become of its parent", async () => {
+  const root = delayedParent(1);
+  const child = { ...delayed({ parent: root.id, depth: 1 }), notBefore: null };
+  await put(root, child);
+  await change(child.id, { do: "start", lease: { worker: "w", until: NOW + 500 } });
+  await change(root.id, { do: "cancel", by: "ada", reason: "" });
+  await clock.advance(1_000, atRest);
+  const { task } = store;
+  store.task = async (id) => {
+    if (id === root.id) await clock.advance(1, atRest);
+    return task.call(store, id);
+  };
+  await start();
+  await atRest();
+  const types = (await store.events(child.id, 0, 10)).map(({ type }) => type);
+  expect(types).toEqual(["task.submitted", "task.started", "task.cancelled"]);
+});
+
 test("a start that may not read a parent for now is refused, and leaves no child behind", async () => {
   const root = delayedParent(1);
   const child = delayed({ parent: root.id, depth: 1 });

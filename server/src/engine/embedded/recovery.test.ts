@@ -60,6 +60,7 @@ const kinds = [
   }),
   defineHandler({ kind: "waits", input: z.json(), run: (ctx) => ctx.child("child", "asks", {}) }),
   defineHandler({ kind: "above", input: z.json(), run: (ctx) => ctx.child("child", "waits", {}) }),
+  defineHandler({ kind: "watches", input: z.json(), run: (ctx) => ctx.child("child", "naps", {}) }),
   defineHandler({ kind: "naps", input: z.json(), run: (ctx) => ctx.sleep("long", 1_000).then(() => null) }),
   defineHandler({
     kind: "tree",
@@ -348,15 +349,17 @@ test("a child that is not there yet does nothing once its parent has ended, also
   expect(new Set(ran).size).toBe(4);
 });
 
-test("a child that is begun meanwhile runs, though its parent, which waits for it, is on disk alone by then", async () => {
+test("a child that is begun meanwhile goes on, though its parent, which waits for it, is on disk alone by then", async () => {
   await start(5);
   for (let made = 0; made < 2; made++) await submitParent();
   await start(5);
   await secondRead.promise;
-  const top = await submit("above");
+  const top = await submit("watches");
   await atRest();
+  expect(await stateOf(top)).toBe("waiting");
+  await clock.advance(1_000, atRest);
   expect(engine.recovering).not.toBe(null);
-  expect(await stateOf(top)).toBe("input_required");
+  expect(await stateOf(top)).toBe("completed");
   rest.resolve();
 });
 
