@@ -17,11 +17,12 @@ afterAll(() => stage.close());
 
 /** A task of theirs, with one paid call. */
 async function pays(user: string): Promise<void> {
-  const { task } = submitted(newTask({ user, createdAt: stage.clock.now() }));
+  const begun = submitted(newTask({ user, createdAt: stage.clock.now() }));
+  const { task } = begun;
   const usage = [paidCall(task.id)];
   const change = decide(task, { do: "start" }, task.createdAt);
   if (change instanceof Refusal) throw change;
-  await stage.store.apply([{ ...submitted(task) }]);
+  await stage.store.apply([begun]);
   await stage.store.apply([change]);
   const billed = decide(change.task, { do: "record", attempt: 1, record: { events: [], usage } }, task.createdAt);
   if (billed instanceof Refusal) throw billed;
