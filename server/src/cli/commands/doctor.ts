@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { storageOf } from "../../store/open.ts";
+import { clauseOf } from "../../task/text/clause.ts";
 import { addConnectionFlags, type ConnectionFlags } from "../connection.ts";
 import { addDataFlag, type DataFlags, dataFolder, locked, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
@@ -80,7 +81,9 @@ async function mend(folder: string): Promise<void> {
   const storage = storageOf({ data: folder });
   const unlock = await locked(storage);
   try {
-    const { lost, aside } = await storage.mend();
+    const { lost, aside } = await storage.mend().catch((error: unknown) => {
+      throw new Exit(1, `The database was not made anew, and is as it was: ${clauseOf(error)}.`);
+    });
     const { talk } = openTerminal();
     talk.write(`The database is made anew. The old one is in ${aside}\n`);
     for (const { table, rows, pages } of lost) {

@@ -1,6 +1,6 @@
 /** A database is made anew from what can be read of it. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -101,6 +101,20 @@ test("rows between two damaged pages are found, and what hangs on a lost task go
   expect(left.ids.length).toBeGreaterThan(TASKS * 0.7);
   expect(left.ids.length).toBeLessThan(TASKS);
   expect(ids).toEqual(expect.arrayContaining(left.ids));
+});
+
+test("a database of an older version is made anew as it is, and the next start brings it up to date", async () => {
+  for (const schema of [28, 32, 36]) {
+    await copyFile(new URL(`../fixtures/schema-${schema}.sqlite`, import.meta.url), path.join(folder, DATABASE_FILE));
+    expect((await sqliteStorage(folder).mend()).lost, `schema ${schema}`).toEqual([]);
+    const store = await openSqliteStore(folder);
+    expect(await store.check(), `schema ${schema}`).toEqual([]);
+    expect((await store.list({ tenant: "acme", user: null }, {}, page)).total).toBeGreaterThanOrEqual(0);
+    await store.close();
+    await rm(path.join(folder, DATABASE_FILE));
+  }
+  await copyFile(new URL("../fixtures/schema-9.sqlite", import.meta.url), path.join(folder, DATABASE_FILE));
+  await expect(sqliteStorage(folder).mend()).rejects.toThrow("it has the schema 9");
 });
 
 test("tasks whose log or input lies on a damaged page keep no others from a start", async () => {

@@ -9,10 +9,13 @@ import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
-import { MIGRATIONS, migrate } from "../migrate.ts";
+import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { KEPT_BYTES, MEMBER_COLUMNS, MEMBER_COUNTS, TOTALS } from "./check.ts";
 import { ReadableRows, type Table } from "./readable-rows.ts";
+
+/** From here on everything is counted that is counted now. */
+const SCHEMA_MIN = 28;
 
 /** Whoever calls it has the folder to himself. */
 export async function mend(folder: string): Promise<Mended> {
@@ -42,9 +45,10 @@ function copyReadable(from: string, to: string): Lost[] {
   try {
     old.pragma("wal_checkpoint(TRUNCATE)");
     const schema = Number(old.pragma("user_version", { simple: true }));
-    if (schema !== MIGRATIONS.length)
-      throw new Error(`it has the schema ${schema}, and only one of ${MIGRATIONS.length} can be made anew`);
-    migrate(db);
+    if (schema < SCHEMA_MIN || schema > MIGRATIONS.length)
+      throw new Error(`it has the schema ${schema}, and one of ${SCHEMA_MIN} to ${MIGRATIONS.length} can be made anew`);
+    // A damaged page may be what keeps a start from bringing it up to date: the next one does.
+    migrateInSteps(db, schema);
     // What rows were once let in with is no reason to lose them.
     db.pragma("foreign_keys = 0");
     db.pragma("ignore_check_constraints = 1");
