@@ -4,6 +4,7 @@ const statements = "server/src/store/sqlite/statements.ts";
 const trees = "server/src/store/sqlite/tasks/ended-trees.ts";
 const sweep = "server/src/store/sqlite/record-sweep.ts";
 const removal = "server/src/store/sqlite/tasks/task-removal.ts";
+const texts = "server/src/store/sqlite/documents/texts-removal.ts";
 const writer = "server/src/store/sqlite/thread/writer.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
@@ -25,6 +26,18 @@ export const STORE = [
     name: "what-was-undone-is-remembered",
     find: "    this.#standings.forget();\n    this.#totals.clear();",
     put: "    this.#totals.clear();",
+  },
+  {
+    file: texts,
+    name: "texts-that-go-have-all-merged-at-once",
+    find: "    begin.run();",
+    put: "",
+  },
+  {
+    file: texts,
+    name: "nothing-is-merged-once-a-text-has-gone",
+    find: 'set("automerge", AUTOMERGE)',
+    put: 'set("automerge", 0)',
   },
   { file: apply, name: "a-key-makes-two-tasks", find: "if (known) {", put: "if (false) {" },
   {

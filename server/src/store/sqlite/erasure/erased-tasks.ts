@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import { Refusal } from "../../../task/errors.ts";
 import { numberIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
+import { textsRemoval } from "../documents/texts-removal.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { TaskRemoval } from "../tasks/task-removal.ts";
 import type { Pace } from "../thread/pace.ts";
@@ -35,7 +36,7 @@ export class ErasedTasks {
       `INSERT OR IGNORE INTO erased_files (erasure, sha256)
          SELECT ?, sha256 FROM task_files WHERE task = ? UNION SELECT ?, sha256 FROM attachments WHERE task = ?`,
     );
-    this.#dropTexts = lateRun(db, "DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))");
+    this.#dropTexts = textsRemoval(db);
     this.#tally = new ErasureTally(db);
     this.#removal = new TaskRemoval(db, (table, rows) => {
       const kind = CALLED[table];
@@ -65,7 +66,7 @@ export class ErasedTasks {
   /** They must not stay where nobody finds them: no task goes as long as the index is damaged, which is no fault of the task's. */
   #removeTexts(tasks: readonly number[]): void {
     try {
-      this.#dropTexts.run(JSON.stringify(tasks));
+      this.#dropTexts(tasks);
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       throw new Refusal(

@@ -6,6 +6,7 @@ import type { Database } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
 import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
+import { textsRemoval } from "../documents/texts-removal.ts";
 import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
 
@@ -48,7 +49,7 @@ export class TaskRemoval {
   readonly #haveMany;
   readonly #dropParts;
   readonly #dropTasks;
-  readonly #dropTexts;
+  readonly #removeTexts;
   readonly #addBytes;
   /** What tasks that are gone held, each owner once. */
   readonly #bytes = new Map<string, { tenant: string; user: string; bytes: number }>();
@@ -90,7 +91,7 @@ export class TaskRemoval {
       )
       .raw();
     this.#addBytes = db.prepare<unknown[]>("INSERT INTO stored_changes VALUES (?, ?, ?)");
-    this.#dropTexts = db.prepare<unknown[]>(`DELETE FROM search WHERE rowid ${OF_THESE}`);
+    this.#removeTexts = textsRemoval(db);
   }
 
   get isIdle(): boolean {
@@ -154,7 +155,7 @@ export class TaskRemoval {
 
   #dropTextsOf(tasks: readonly number[]): void {
     try {
-      this.#dropTexts.run({ tasks: JSON.stringify(tasks) });
+      this.#removeTexts(tasks);
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       this.#isIndexDamaged = true;
