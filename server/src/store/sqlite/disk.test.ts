@@ -234,8 +234,9 @@ test("a change that was undone with the batch of a wrong one is made again, on t
   const applied = (...changes: PreparedWrite[]): Outcome[] =>
     JSON.parse(worked(writer, JSON.stringify(changes.map((change) => ["apply", [change]]))));
   const prepared = (change: Change) => prepareWrite(change, new Spill(memoryFiles()));
-  const task = submitted(newTask()).task;
-  applied(prepared(submitted(task)));
+  const submit = submitted(newTask());
+  const { task } = submit;
+  applied(prepared(submit));
   const wrong = prepared(submitted(newTask()));
   const [start, other] = applied(prepared(decided(task, { do: "start" })), {
     ...wrong,
