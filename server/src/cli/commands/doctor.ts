@@ -65,7 +65,7 @@ export function addDoctor(program: Command): void {
 }
 
 async function compact(folder: string): Promise<void> {
-  requireData(folder);
+  await requireData(folder);
   const storage = storageOf({ data: folder });
   const unlock = await locked(storage);
   try {
@@ -77,7 +77,7 @@ async function compact(folder: string): Promise<void> {
 }
 
 async function mend(folder: string): Promise<void> {
-  requireData(folder);
+  await requireData(folder);
   const storage = storageOf({ data: folder });
   const unlock = await locked(storage);
   try {
