@@ -244,8 +244,50 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/doctor/readable-rows.ts",
     name: "rows-between-two-damaged-pages-are-lost",
-    find: "this.#between(up.last ?? 0n, down.last);",
+    find: "this.#halves(up, down, { low: 0n, high: NUMBER_MAX });",
     put: "{}",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/readable-rows.ts",
+    name: "a-damaged-last-page-loses-all-behind-another",
+    find: 'typeof down.last === "bigint" ? down.last : high',
+    put: 'typeof down.last === "bigint" ? down.last : low',
+  },
+  {
+    file: "server/src/store/sqlite/doctor/readable-rows.ts",
+    name: "rows-without-numbers-between-two-damaged-pages-are-lost",
+    find: "this.#bothWays({ low: name, high: name });",
+    put: "{}",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mended-database-takes-the-log-of-the-old-one",
+    find: 'db.pragma("locking_mode = EXCLUSIVE");\n    db.pragma("journal_mode = delete");',
+    put: 'db.pragma("wal_checkpoint(TRUNCATE)");',
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "lost-events-keep-a-mended-database-from-backups",
+    find: "  sayWhatIsLost(db);\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mended-database-takes-part-of-a-cut-for-all-of-it",
+    find: "WHERE stored <> (SELECT count(*)",
+    put: "WHERE stored < 0 * (SELECT count(*)",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-killed-mend-takes-its-room-for-ever",
+    find: '"restore-", 0);',
+    put: '"restore-", 86_400_000);',
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mended-database-is-roots",
+    find: "await leaveToOwnerOf(there, [made, aside, kept]);",
+    put: "",
   },
   {
     file: "server/src/store/sqlite/doctor/mend.ts",

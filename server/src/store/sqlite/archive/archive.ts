@@ -25,6 +25,7 @@ import { openDatabase } from "../database.ts";
 import { check } from "../doctor/check.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "../folder.ts";
 import { lockFolder } from "../folder-lock.ts";
+import { removeLeftBehind } from "../left-behind.ts";
 import { MIGRATIONS } from "../migrate.ts";
 import { readFileOf, writeFileOf } from "./archive-file.ts";
 import { copyDatabase } from "./backup.ts";
@@ -136,7 +137,7 @@ function ifFull<Result>(otherwise: () => Promise<Result>): (error: unknown) => P
 }
 
 async function copiedTo(prefix: string, folder: string, copy = copyDatabase): Promise<string> {
-  await removeLeftBehind(dirname(prefix), basename(prefix));
+  await removeLeftBehind(dirname(prefix), basename(prefix), LEFT_BEHIND_MS);
   const staging = await mkdtemp(prefix);
   try {
     // Files come before their rows and are swept after them: those from before the copy and those from after it are,
@@ -162,7 +163,7 @@ export async function restoreArchive(
   options: RestoreOptions = {},
 ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }> {
   await makeFolder(folder);
-  await removeLeftBehind(folder, "restore-");
+  await removeLeftBehind(folder, "restore-", LEFT_BEHIND_MS);
   const staging = await mkdtemp(join(folder, "restore-"));
   try {
     const { manifest: found, missing } = await unpack(archive, staging, version, options);
@@ -365,13 +366,5 @@ async function sync(path: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-async function removeLeftBehind(folder: string, prefix: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix)) continue;
-    const path = join(folder, name);
-    if (Date.now() - (await stat(path)).mtimeMs > LEFT_BEHIND_MS) await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** A database is made anew from what can be read of it. */
 import { existsSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -28,7 +28,7 @@ async function filled(): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 0; n < TASKS; n++) {
     const conversation = newConversation();
-    const long = n === TASKS / 2 ? "b".repeat(60_000) : `words ${n}`;
+    const long = n === TASKS / 2 ? "b".repeat(60_000) : `words ${n} ${"w".repeat(300)}`;
     const task = await submit(store, newTask({ createdAt: START + n, conversation: conversation.id }), {
       conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: `talk ${n}` } },
       messages: [{ role: "user", parts: [{ text: long }] }],
@@ -115,6 +115,85 @@ test("a database of an older version is made anew as it is, and the next start b
   }
   await copyFile(new URL("../fixtures/schema-9.sqlite", import.meta.url), path.join(folder, DATABASE_FILE));
   await expect(sqliteStorage(folder).mend()).rejects.toThrow("it has the schema 9");
+});
+
+test("rows behind a damaged page are found where the last page is damaged too, also those that have no numbers", async () => {
+  await filled();
+  for (const table of ["tasks", "events", "messages"])
+    for (const share of [0.1, 0.999]) await damageLeafOf(folder, table, share);
+  await sqliteStorage(folder).mend();
+  const count = (table: string) => atDatabase((db) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  for (const table of ["tasks", "messages"]) expect(Number(count(table)), table).toBeGreaterThan(TASKS * 0.7);
+  const lost = Number(count("events WHERE type = 'task.event_lost'"));
+  expect(lost).toBeGreaterThan(0);
+  expect(lost).toBeLessThan(Number(count("events")) * 0.3);
+}, 30_000);
+
+test("a value that is none of its column's is lost with its row alone", async () => {
+  await filled();
+  atDatabase((db) => {
+    db.unsafeMode(true);
+    db.pragma("writable_schema = ON");
+    db.exec("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT, ', '') WHERE name = 'facts'");
+    db.pragma("writable_schema = RESET");
+    db.exec("INSERT INTO facts VALUES ('odd', x'00'), ('sound', '{}')");
+  });
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([{ table: "facts", rows: 1, pages: false }]);
+  expect(atDatabase((db) => db.prepare("SELECT name FROM facts WHERE name IN ('odd', 'sound')").pluck().all())).toEqual(
+    ["sound"],
+  );
+});
+
+test("nothing is made anew beside somebody who has it open, as its log would be taken for the new one's", async () => {
+  const ids = await filled();
+  const reader = openDatabase(path.join(folder, DATABASE_FILE));
+  reader.exec("BEGIN");
+  reader.prepare("SELECT count(*) FROM tasks").get();
+  atDatabase((db) => db.exec("UPDATE conversations SET title = 'changed'"));
+  const storage = sqliteStorage(folder);
+  await expect(storage.mend()).rejects.toThrow("another process has it open");
+  reader.close();
+  await storage.mend();
+  expect(await readdir(folder)).not.toContain(`${DATABASE_FILE}-wal`);
+  expect(await listed()).toMatchObject({ ids: ids.reverse(), problems: [] });
+});
+
+test("one that was killed leaves nothing behind the next one", async () => {
+  await filled();
+  const left = path.join(folder, "restore-killed");
+  await mkdir(left);
+  await writeFile(path.join(left, DATABASE_FILE), "half of it");
+  await sqliteStorage(folder).mend();
+  expect((await readdir(folder)).filter((name) => name.startsWith("restore-"))).toEqual([]);
+});
+
+test.skipIf(process.getuid?.() !== 0)("what root mends is the server's own afterwards", async () => {
+  await filled();
+  await chown(path.join(folder, DATABASE_FILE), 1234, 1235);
+  const { aside } = await sqliteStorage(folder).mend();
+  for (const entry of [path.join(folder, DATABASE_FILE), aside, path.join(aside, DATABASE_FILE)])
+    expect(await stat(entry), entry).toMatchObject({ uid: 1234, gid: 1235 });
+});
+
+test("a backup is made of what was mended, and a log says where an event is lost and comes to its end", async () => {
+  const ids = await filled();
+  atDatabase((db) =>
+    db.exec(`INSERT INTO cuts VALUES (7, 'd', 1, 1, 2, 2, 1), (8, 'e', 1, 1, 1, 1, 1);
+      INSERT INTO chunks VALUES (7, 1, 1, 1, 1, 1, ''), (8, 0, 1, 1, 1, 1, ''), (9, 0, 1, 1, 1, 1, '')`),
+  );
+  for (const table of ["events", "submissions"]) await damageLeafOf(folder, table, 0.5);
+  const storage = sqliteStorage(folder);
+  expect((await storage.mend()).lost.map(({ table }) => table).sort()).toEqual(["events", "submissions"]);
+  expect((await storage.health()).problems).toEqual([]);
+  await storage.backup(path.join(folder, "mended.tar"), "1.0.0");
+  const store = await openSqliteStore(folder);
+  const logs = await Promise.all(ids.map((id) => store.events(id, 0, 100)));
+  expect(logs.flat().some(({ type }) => type === "task.event_lost")).toBe(true);
+  for (const log of logs) expect(log.map(({ seq }) => seq)).toEqual(log.map((_, at) => at + 1));
+  const lasts = atDatabase((db) => db.prepare("SELECT last_seq FROM tasks ORDER BY n").pluck().all());
+  expect(logs.map((log) => log.length)).toEqual(lasts);
+  await store.close();
+  expect(atDatabase((db) => db.prepare("SELECT n FROM cuts").pluck().all())).toEqual([8]);
 });
 
 test("tasks whose log or input lies on a damaged page keep no others from a start", async () => {

@@ -2,48 +2,85 @@
  * Makes a database anew from all rows of it that can be read. What is made from rows is made anew too: every index, that of
  * texts, and what is counted. The old one stays as it was, beside it.
  */
-import { copyFile, link, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chown, copyFile, link, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Database } from "better-sqlite3";
+import { type Database, SqliteError } from "better-sqlite3";
 import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
+import { removeLeftBehind } from "../left-behind.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { KEPT_BYTES, MEMBER_COLUMNS, MEMBER_COUNTS, TOTALS } from "./check.ts";
-import { ReadableRows, type Table } from "./readable-rows.ts";
+import { type Names, ReadableRows, type Table } from "./readable-rows.ts";
 
 /** From here on everything is counted that is counted now. */
 const SCHEMA_MIN = 28;
+const ROOT = 0;
+
+/** Of a log: a number by which a page could mean more is damaged itself. */
+const LOST_EVENTS_MAX = 1_000_000;
 
 /** Whoever calls it has the folder to himself. */
 export async function mend(folder: string): Promise<Mended> {
   const there = path.join(folder, DATABASE_FILE);
-  // Where restores work too, of which the next one removes what a crash has left.
+  // Where restores work too. Nobody else does now: what is there is of one that was killed, and takes the room.
+  await removeLeftBehind(folder, "restore-", 0);
   const staging = await mkdtemp(path.join(folder, "restore-"));
+  let old: Database | null = null;
   try {
     const made = path.join(staging, DATABASE_FILE);
-    const lost = copyReadable(there, made);
+    old = openAlone(there);
+    const lost = copyReadable(old, made);
     const aside = path.join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
     await mkdir(aside);
     const kept = path.join(aside, DATABASE_FILE);
     await link(there, kept).catch(() => copyFile(there, kept));
+    await leaveToOwnerOf(there, [made, aside, kept]);
+    await rm(path.join(folder, INDEX_FILE), { force: true });
+    // The old one has its second name before it loses the first.
+    await syncFolder(aside);
+    await syncFolder(folder);
     // At once: there is a database at every moment.
     await rename(made, there);
-    await rm(path.join(folder, INDEX_FILE), { force: true });
     await syncFolder(folder);
     return { lost, aside };
   } finally {
+    old?.close();
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-function copyReadable(from: string, to: string): Lost[] {
-  const old = openDatabase(from);
+/**
+ * With all that its log holds in it, and no log beside it: that would be taken for the new one's. Nobody else can open it, which
+ * a backup, `doctor` and an entry of the audit log may also while a command has the folder.
+ */
+function openAlone(file: string): Database {
+  const db = openDatabase(file);
+  try {
+    db.pragma("busy_timeout = 0");
+    db.pragma("locking_mode = EXCLUSIVE");
+    db.pragma("journal_mode = delete");
+    return db;
+  } catch (error) {
+    db.close();
+    if (error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY"))
+      throw new Error("another process has it open, such as a backup: try again when that has ended", { cause: error });
+    throw error;
+  }
+}
+
+/** A server that is no root's has to read what root has mended. */
+async function leaveToOwnerOf(file: string, entries: readonly string[]): Promise<void> {
+  if (process.getuid?.() !== ROOT) return;
+  const { uid, gid } = await stat(file);
+  for (const entry of entries) await chown(entry, uid, gid);
+}
+
+function copyReadable(old: Database, to: string): Lost[] {
   const db = openDatabase(to);
   try {
-    old.pragma("wal_checkpoint(TRUNCATE)");
     const schema = Number(old.pragma("user_version", { simple: true }));
     if (schema < SCHEMA_MIN || schema > MIGRATIONS.length)
       throw new Error(`it has the schema ${schema}, and one of ${SCHEMA_MIN} to ${MIGRATIONS.length} can be made anew`);
@@ -61,15 +98,14 @@ function copyReadable(from: string, to: string): Lost[] {
     return lost;
   } finally {
     db.close();
-    old.close();
   }
 }
 
-/** Indexes are made quicker of all rows at once, and triggers have done their work on these rows. */
+/** Indexes are made quicker of all rows at once, those of what is there once aside, and triggers have done their work on these rows. */
 function withoutLateParts<Result>(db: Database, act: () => Result): Result {
   const late = db
     .prepare<unknown[], { type: string; name: string; sql: string }>(
-      "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL",
+      "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql NOT LIKE 'CREATE UNIQUE%'",
     )
     .all();
   for (const { type, name } of late) db.exec(`DROP ${type} ${name}`);
@@ -78,10 +114,13 @@ function withoutLateParts<Result>(db: Database, act: () => Result): Result {
   return result;
 }
 
+/** Those that refer to others come behind them. */
 function tablesOf(db: Database): Table[] {
   const names = db
     .prepare<unknown[], { name: string; wr: number }>(
-      "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT GLOB 'sqlite_*'",
+      `SELECT name, wr FROM pragma_table_list AS l
+       WHERE schema = 'main' AND type = 'table' AND name NOT GLOB 'sqlite_*'
+       ORDER BY (SELECT count(*) FROM pragma_foreign_key_list(l.name))`,
     )
     .all();
   return names.map(({ name, wr }) => {
@@ -100,11 +139,36 @@ function tablesOf(db: Database): Table[] {
 
 function copyTable(old: Database, db: Database, table: Table): Lost[] {
   const insert = db.prepare<unknown[]>(
-    `INSERT OR IGNORE INTO ${table.name} (${table.columns.join(", ")}) VALUES (${table.columns.map(() => "?").join(", ")})`,
+    `INSERT INTO ${table.name} (${table.columns.join(", ")}) VALUES (${table.columns.map(() => "?").join(", ")})
+     ON CONFLICT DO NOTHING`,
   );
-  const copy = db.transaction(() => new ReadableRows(old, table, (row) => insert.run(...row)).read());
-  const lost = copy();
-  return lost.rows > 0 || lost.pages ? [{ table: table.name, ...lost }] : [];
+  let refused = 0;
+  const keep = (row: unknown[]) => {
+    try {
+      insert.run(...row);
+    } catch (error) {
+      // A value that is none of its column's was damaged in its place.
+      if (!(error instanceof SqliteError && error.code.startsWith("SQLITE_CONSTRAINT"))) throw error;
+      refused += 1;
+    }
+  };
+  const copy = db.transaction(() => new ReadableRows(old, table, keep, namesOf(db, table)).read());
+  const { rows, pages } = copy();
+  return rows + refused > 0 || pages ? [{ table: table.name, rows: rows + refused, pages }] : [];
+}
+
+/** What the first column of its key refers to, as far as that is there: between two damaged pages rows are found by it. */
+function namesOf(db: Database, table: Table): Names {
+  const [referred] = db
+    .prepare<unknown[], { table: string; to: string }>(
+      `SELECT "table", "to" FROM pragma_foreign_key_list(?) WHERE '"' || "from" || '"' = ?`,
+    )
+    .all(table.name, table.key[0]);
+  if (referred === undefined) return () => [];
+  const between = db.prepare<unknown[], unknown>(
+    `SELECT ${referred.to} FROM ${referred.table} WHERE ${referred.to} BETWEEN coalesce(?, '') AND coalesce(?, x'') ORDER BY 1`,
+  );
+  return (from, to) => between.pluck().all(from, to).map(String);
 }
 
 /** No number is given twice, of what went neither. */
@@ -117,7 +181,7 @@ function goOnCounting(old: Database, db: Database): void {
   }).read();
 }
 
-/** What rows that are lost have left, and what is counted. */
+/** What rows that are lost have left, and what is counted. Afterwards the database keeps all its rules, so that it can be backed up. */
 function settle(db: Database): void {
   for (const [table, column] of REFERRING)
     db.exec(`DELETE FROM ${table} WHERE task IS NOT NULL AND task NOT IN (SELECT ${column} FROM tasks)`);
@@ -131,6 +195,12 @@ function settle(db: Database): void {
     for (const { table, from, to } of references)
       db.exec(`DELETE FROM ${name} WHERE ${from} NOT IN (SELECT ${to} FROM ${table})`);
   }
+  sayWhatIsLost(db);
+  // A document that is cut anew is found again; part of a cut would be taken for all of it.
+  db.exec("DELETE FROM cuts WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = cuts.n)");
+  db.exec(
+    "INSERT OR IGNORE INTO removed_cuts (n) SELECT DISTINCT cut FROM chunks WHERE cut NOT IN (SELECT n FROM cuts)",
+  );
   db.exec(`UPDATE vector_stores SET ${MEMBER_COLUMNS} = ${MEMBER_COUNTS}`);
   db.exec(`DELETE FROM totals; INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`);
   db.exec(`DELETE FROM stored_bytes; INSERT INTO stored_bytes (tenant, owner, bytes)
@@ -138,4 +208,23 @@ function settle(db: Database): void {
     SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`);
   // The index of texts is filled again behind the next start.
   db.exec("INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)");
+}
+
+/**
+ * Each event of a log that is lost is one that says so, as followers count them and wait for the last; a task whose input is lost
+ * has one that cannot be read.
+ */
+function sayWhatIsLost(db: Database): void {
+  db.exec(`WITH RECURSIVE
+      lacking (task, last, born) AS (SELECT n, last_seq, created_at FROM tasks
+        WHERE last_seq - (SELECT count(*) FROM events WHERE task = n) BETWEEN 1 AND ${LOST_EVENTS_MAX}),
+      numbers (task, seq, last, born) AS (SELECT task, 1, last, born FROM lacking
+        UNION ALL SELECT task, seq + 1, last, born FROM numbers WHERE seq < last)
+    INSERT INTO events (task, seq, at, type, data)
+      SELECT task, seq, coalesce((SELECT max(at) FROM events e WHERE e.task = numbers.task AND e.seq < numbers.seq), born),
+        'task.event_lost', '{}'
+      FROM numbers WHERE true ON CONFLICT DO NOTHING`);
+  db.exec(
+    "INSERT INTO submissions (task, fixed, input) SELECT n, '{}', 'null' FROM tasks WHERE true ON CONFLICT DO NOTHING",
+  );
 }
