@@ -221,8 +221,14 @@ export const SCHEDULING = [
   },
   {
     file: recovery,
+    name: "a-refusal-behind-a-start-is-the-end-of-what-it-looks-for",
+    find: "      this.#serve();\n      this.tellParents();",
+    put: "      this.tellParents();",
+  },
+  {
+    file: recovery,
     name: "parents-are-not-told-after-a-crash",
-    find: "    await this.#tellParents();\n",
+    find: "      this.tellParents();\n",
     put: "",
   },
   {

@@ -349,6 +349,24 @@ test("a child that is not there yet does nothing once its parent has ended, also
   expect(new Set(ran).size).toBe(4);
 });
 
+test("a store that does not tell for a moment whose child has ended is asked again, and what a start looks for beside that goes on", async () => {
+  await start(5);
+  const top = await submit("watches");
+  await atRest();
+  // The child is woken, begins, and ends.
+  faults.dieAt(3);
+  await clock.advance(1_000, atRest);
+  faults.refuse(2, "awaitedInVain");
+  await start(5);
+  await atRest();
+  const [child = ""] = (await store.tasks([top])).flatMap(({ waits }) =>
+    waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])),
+  );
+  expect([await stateOf(top), await stateOf(child)]).toEqual(["waiting", "completed"]);
+  await clock.advance(10_000, atRest);
+  expect(await stateOf(top)).toBe("completed");
+});
+
 test("a child that is begun meanwhile goes on, though its parent, which waits for it, is on disk alone by then", async () => {
   await start(5);
   for (let made = 0; made < 2; made++) await submitParent();

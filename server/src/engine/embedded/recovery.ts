@@ -179,6 +179,9 @@ export class Recovery {
     this.#order.areAll();
     this.#lookAgain();
     return async () => {
+      // Nobody waits for what is left.
+      this.#serve();
+      this.tellParents();
       await this.#afterwards();
       await this.#readClaimable();
     };
@@ -352,7 +355,6 @@ export class Recovery {
 
   async #afterwards(): Promise<void> {
     const { store, open, waits, interruption, record } = this.#parts;
-    await this.#tellParents();
     await this.#inTurns(open.inState("paused"), ({ id }) =>
       waits.watch("A paused task was not brought to rest.", id, () => this.#bringToRest(id)),
     );
