@@ -34,6 +34,12 @@ export const ON_DISK = [
   },
   {
     file: descendants,
+    name: "a-cancel-while-the-engine-stops-waits-for-the-next-start",
+    find: "if (!this.#stopped) await this.#trees",
+    put: "await this.#trees",
+  },
+  {
+    file: descendants,
     name: "trees-behind-a-wide-one-are-forgotten",
     find: "    this.#queue.push(...parents.slice(done + 1));\n",
     put: "",

@@ -51,7 +51,7 @@ export type EarlyBeginning = (first: Pick<FirstCommit, "task" | "onDisk">) => Pr
 export interface OrphanEnds {
   /** What becomes of the open children of this parent; undefined when it has not ended, or has none. */
   endOf(parent: TaskId): Command | undefined;
-  /** Resolves once no descendant of this ended task is open, or as soon as that needs a store that refuses. */
+  /** Resolves once no descendant of this ended task is open, or as soon as that needs a store that refuses or the next start. */
   all(id: TaskId): Promise<void>;
 }
 

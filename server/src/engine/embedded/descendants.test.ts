@@ -191,6 +191,20 @@ test("a tree that the store refuses to end in between is ended once it takes wri
   expect(await open()).toBe(0);
 });
 
+test("a cancel while the engine stops waits for nobody, and the next start takes what is below it", async () => {
+  const root = delayedParent(1);
+  const child = delayed({ parent: root.id, depth: 1 });
+  await put(root, child);
+  const { transitions } = await start();
+  await engine?.stop(0);
+  const cancelled = transitions.cancel(root.id, { do: "cancel", by: "ada", reason: "" }, {}).then(() => "cancelled");
+  expect(await Promise.race([cancelled, atRest().then(() => "waits")])).toBe("cancelled");
+  expect(await open()).toBe(1);
+  await start();
+  await atRest();
+  expect(await open()).toBe(0);
+});
+
 test("a child whose parent has ended does nothing any more, even before its own end was written", async () => {
   const root = delayedParent(200);
   const children = Array.from({ length: 200 }, () => delayed({ parent: root.id, depth: 1 }));

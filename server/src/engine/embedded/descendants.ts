@@ -46,7 +46,7 @@ export class Descendants implements OrphanEnds {
   }
 
   async all(id: TaskId): Promise<void> {
-    await this.#trees.get(id)?.done.promise;
+    if (!this.#stopped) await this.#trees.get(id)?.done.promise;
   }
 
   /** The task has ended. Called before its children move any further. */
