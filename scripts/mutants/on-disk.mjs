@@ -106,6 +106,12 @@ export const ON_DISK = [
   },
   {
     file: backlogs,
+    name: "what-goes-back-to-the-disk-moves-back-all-that-is-left",
+    find: "for (const { entry } of places) backlog.next.delete(entry.id);\n",
+    put: "\n",
+  },
+  {
+    file: backlogs,
     name: "a-refused-page-of-a-queue-is-not-asked-for-again",
     find: "this.#look(backlog);\n        });",
     put: "});",

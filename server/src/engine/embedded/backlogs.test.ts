@@ -217,8 +217,8 @@ function alone(backlog: Store["backlog"], { claimableAhead = AHEAD, asleep = 0 }
     },
     ...{ holdBack: () => {}, limits: { claimableAhead, claimableAheadOfAll: 50_000 }, log: { warn: () => {} } },
   });
-  const put = (n: number): Entry => {
-    const entry = { ...any, id: String(n), number: n + 1, createdAt: n };
+  const put = (n: number, queue = "q"): Entry => {
+    const entry = { ...any, id: String(n), number: n + 1, createdAt: n, queue, doneBy: { queue } };
     here.set(entry.id, entry);
     backlogs.put(entry, false);
     return entry;
@@ -245,6 +245,16 @@ test("a queue with many whose deadline is near is measured whole, and a page of 
   await backlogs.fill(Q);
   expect(seen.placed).toBe(claimableAhead);
   expect(backlogs.depths()).toMatchObject([{ ready: behind - claimableAhead, oldestAt: 2 * claimableAhead }]);
+});
+
+test("a queue that had much in memory before there were very many others gives each task back to the disk once", () => {
+  const claimableAhead = 500;
+  const { put, seen } = alone(async () => ({ tasks: [], next: null }), { claimableAhead });
+  // Each is more urgent than those before it, so that all are next.
+  for (let n = 2 * claimableAhead - 1; n > 0; n--) put(n);
+  for (let n = 0; n < 13_000; n++) put(10_000 + n, `q${n}`);
+  put(0);
+  expect(seen.placed).toBeLessThan(2 * claimableAhead);
 });
 
 test("a store that does not tell the next ones is asked once a second, however many workers have asked", async () => {

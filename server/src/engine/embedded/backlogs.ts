@@ -193,6 +193,8 @@ export class Backlogs {
     if (!kept) return;
     backlog.upTo = kept.place;
     backlog.more = true;
+    // Before any is placed: there may be so many that each would move back all that are left.
+    for (const { entry } of places) backlog.next.delete(entry.id);
     for (const { entry } of places) this.#parts.place(entry);
   }
 
