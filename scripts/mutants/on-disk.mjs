@@ -59,8 +59,14 @@ export const ON_DISK = [
   {
     file: backlogs,
     name: "each-of-very-many-queues-has-as-much-in-memory",
-    find: "Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / this.#backlogs.size))",
+    find: "Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / shares))",
     put: "claimableAheadOfAll",
+  },
+  {
+    file: backlogs,
+    name: "a-tenant-of-many-queues-takes-from-those-of-others",
+    find: "const shares = this.#queuesOf.size * (this.#queuesOf.get(tenant) ?? 1);",
+    put: "const shares = this.#backlogs.size;",
   },
   {
     file: sleepers,

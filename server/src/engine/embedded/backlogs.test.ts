@@ -198,6 +198,19 @@ test("of very many queues fewer are next in each, of which all can be claimed in
   }
 });
 
+test("a tenant of very many queues leaves each queue of another as much", async () => {
+  const named = defineHandler({ ...work, input: z.object({ queue: z.string() }), queueOf: ({ queue }) => queue });
+  await engine.stop(0);
+  await start([named]);
+  const submit = (of: typeof ada, queue: string) =>
+    verbs.tasks.submit(of, "native", { kind: "work", input: { queue } });
+  for (let n = 0; n < 60; n++) await submit({ ...ada, tenant: "many" }, `q${n}`);
+  for (let n = 0; n < 30; n++) await submit(ada, "one");
+  await engine.stop(0);
+  await start([named], { claimableAhead: 20, claimableAheadOfAll: 200 });
+  expect(told).toBe(60 + 20);
+});
+
 const Q = queueKey("acme", "q");
 
 /** The queue `q` alone, all of whose tasks stay in memory; `asleep` are on disk, and the store tells what `backlog` says. */

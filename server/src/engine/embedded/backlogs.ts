@@ -61,6 +61,8 @@ export type PutIn = "next" | "here" | "left";
 export class Backlogs {
   readonly #parts: Parts;
   readonly #backlogs = new Map<string, Backlog>();
+  /** How many those are of each tenant. */
+  readonly #queuesOf = new Map<string, number>();
   /** What has changed since each of the pages was asked for that are under way. */
   readonly #changed = new Set<Set<TaskId>>();
   #stopped = false;
@@ -74,7 +76,7 @@ export class Backlogs {
     // Nobody can claim one that is done here, or by nobody.
     if (typeof entry.doneBy !== "object") return entry.doneBy === "nobody" && isFar ? "left" : "next";
     const backlog = this.#of(queueKey(entry.tenant, entry.doneBy.queue));
-    const ahead = this.#ahead;
+    const ahead = this.#aheadOf(backlog);
     if (backlog.next.size >= 2 * ahead && !backlog.reading) this.#moveBack(backlog);
     const place = backlogPlace(entry);
     if (!backlog.more && backlog.next.size < ahead && isBehind(place, backlog.upTo)) backlog.upTo = place;
@@ -156,10 +158,17 @@ export class Backlogs {
     for (const { again } of this.#backlogs.values()) again?.();
   }
 
-  /** How many of a queue are next. */
-  get #ahead(): number {
+  /** How many of a queue are next: tenants share what all have, and the queues of one what it has. */
+  #aheadOf({ of: { tenant } }: Backlog): number {
     const { claimableAhead, claimableAheadOfAll } = this.#parts.limits;
-    return Math.min(claimableAhead, Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / this.#backlogs.size)));
+    const shares = this.#queuesOf.size * (this.#queuesOf.get(tenant) ?? 1);
+    return Math.min(claimableAhead, Math.max(AHEAD_MIN, Math.floor(claimableAheadOfAll / shares)));
+  }
+
+  #countQueues(tenant: string, by: 1 | -1): void {
+    const count = (this.#queuesOf.get(tenant) ?? 0) + by;
+    if (count === 0) this.#queuesOf.delete(tenant);
+    else this.#queuesOf.set(tenant, count);
   }
 
   #of(key: string): Backlog {
@@ -169,6 +178,7 @@ export class Backlogs {
     const empty = { next: new Map(), behind: new Map(), upTo: BEFORE_ALL, reading: null, again: null, oldestAt: null };
     const backlog: Backlog = { ...empty, of: namesOf(key), more, asking: "no" };
     this.#backlogs.set(key, backlog);
+    this.#countQueues(backlog.of.tenant, 1);
     return backlog;
   }
 
@@ -176,12 +186,14 @@ export class Backlogs {
   #tidy(key: string, backlog: Backlog): void {
     const { next, behind, more, reading } = backlog;
     if (more || reading || next.size + behind.size > 0 || this.#parts.sleepers.inQueue(key) !== 0) return;
-    if (this.#backlogs.get(key) === backlog) this.#backlogs.delete(key);
+    if (this.#backlogs.get(key) !== backlog) return;
+    this.#backlogs.delete(key);
+    this.#countQueues(backlog.of.tenant, -1);
   }
 
   /** Reads a page when few are left. */
   #look(backlog: Backlog): void {
-    const isLow = backlog.next.size * 2 < this.#ahead;
+    const isLow = backlog.next.size * 2 < this.#aheadOf(backlog);
     if (isLow && backlog.more && !backlog.again && !this.#stopped) backlog.reading ??= this.#read(backlog);
   }
 
@@ -189,7 +201,7 @@ export class Backlogs {
   #moveBack(backlog: Backlog): void {
     const places = [...backlog.next.values()].map((entry) => ({ entry, place: backlogPlace(entry) }));
     places.sort((a, b) => (isBehind(a.place, b.place) ? 1 : -1));
-    const kept = places.splice(0, this.#ahead).at(-1);
+    const kept = places.splice(0, this.#aheadOf(backlog)).at(-1);
     if (!kept) return;
     backlog.upTo = kept.place;
     backlog.more = true;
@@ -204,7 +216,7 @@ export class Backlogs {
     this.#changed.add(changed);
     let failure: { error: unknown } | null = null;
     try {
-      const { tasks, next } = await store.backlog(backlog.of, backlog.upTo, this.#ahead);
+      const { tasks, next } = await store.backlog(backlog.of, backlog.upTo, this.#aheadOf(backlog));
       const oldestAt = next && (await store.oldestInBacklog(backlog.of, next));
       const entries = await this.#entriesOf(tasks.filter(({ id }) => !open.has(id)));
       const last = next ?? tasks.map(backlogPlace).at(-1) ?? backlog.upTo;

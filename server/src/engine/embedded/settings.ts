@@ -45,7 +45,7 @@ export type EngineLimits = {
   sleepersAheadMs: number;
   /** So many of the tasks that a queue gives out next are in memory, up to twice as many when urgent ones come, */
   claimableAhead: number;
-  /** and so many of all queues: callers name these, and of thousands each has fewer. */
+  /** and so many of all queues: callers name these, and each of a tenant's thousands has fewer. */
   claimableAheadOfAll: number;
 };
 
