@@ -168,7 +168,8 @@ test("trees that end at once end whole, the narrow ones behind a wide one too", 
   for (const { id, children } of roots)
     await put(...Array.from({ length: children }, () => delayed({ parent: id, depth: 1 })));
   const { transitions } = await start();
-  await Promise.all(roots.map(({ id }) => transitions.cancel(id, { do: "cancel", by: "ada", reason: "" }, {})));
+  const cancelled = roots.map(({ id }) => transitions.cancel(id, { do: "cancel", by: "ada", reason: "" }, {}));
+  expect(await Promise.race([Promise.all(cancelled).then(() => "ended"), atRest().then(() => "wait")])).toBe("ended");
   expect(await open()).toBe(0);
 });
 
@@ -187,6 +188,20 @@ test("a tree that the store refuses to end in between is ended once it takes wri
   expect(await open()).toBeGreaterThan(0);
   expect(failures).toBeGreaterThan(0);
   store.apply = apply;
+  await clock.advance(2_000, atRest);
+  expect(await open()).toBe(0);
+});
+
+test("a cancel waits for no store that does not tell what is below its task, and that ends once it is told", async () => {
+  const roots = [delayedParent(1), delayedParent(1)];
+  await put(...roots, ...roots.map(({ id }) => delayed({ parent: id, depth: 1 })));
+  const { transitions } = await start();
+  const { openBelow } = store;
+  store.openBelow = () => Promise.reject(new Refusal("unavailable", "Too much is waiting."));
+  const cancelled = roots.map(({ id }) => transitions.cancel(id, { do: "cancel", by: "ada", reason: "" }, {}));
+  expect(await Promise.race([Promise.all(cancelled).then(() => "ended"), atRest().then(() => "wait")])).toBe("ended");
+  expect(await open()).toBe(2);
+  store.openBelow = openBelow;
   await clock.advance(2_000, atRest);
   expect(await open()).toBe(0);
 });
