@@ -285,8 +285,14 @@ export const STORE = [
   },
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "the-files-of-lost-rows-are-swept",
+    find: "await linkFiles(folder, aside);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
     name: "a-mended-database-is-roots",
-    find: "await leaveToOwnerOf(there, [made, aside, kept]);",
+    find: "await leaveToOwnerOf(there, made, aside);",
     put: "",
   },
   {

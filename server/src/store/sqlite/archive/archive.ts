@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import { copyFileSync, createReadStream, existsSync, rmSync } from "node:fs";
-import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -29,11 +29,10 @@ import { removeLeftBehind } from "../left-behind.ts";
 import { MIGRATIONS } from "../migrate.ts";
 import { readFileOf, writeFileOf } from "./archive-file.ts";
 import { copyDatabase } from "./backup.ts";
+import { hashesIn, linkFiles } from "./linked-files.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
 
 const MANIFEST_FILE = "waybill-backup.json";
-const SHELF = /^[0-9a-f]{2}$/;
-const REST_OF_HASH = /^[0-9a-f]{62}$/;
 const ENTRY =
   /^(waybill-backup\.json|waybill\.sqlite|files\/?|files\/[0-9a-f]{2}\/?|files\/[0-9a-f]{2}\/[0-9a-f]{62})$/;
 /** What a backup or a restore that was killed has left behind is removed after this. */
@@ -326,32 +325,6 @@ function checkDatabase(path: string, files: ReadonlySet<string>): MissingFile[] 
   } finally {
     db.close();
   }
-}
-
-/** Gives every file of the folder a second name in the staging folder; those that have one already are left. */
-async function linkFiles(folder: string, staging: string): Promise<void> {
-  await mkdir(join(staging, FILES_FOLDER), { recursive: true });
-  for (const hash of await hashesIn(folder)) {
-    const from = pathOfFile(folder, hash);
-    const to = pathOfFile(staging, hash);
-    await mkdir(dirname(to), { recursive: true });
-    await link(from, to).catch((error: NodeJS.ErrnoException) => {
-      // Swept meanwhile, or linked before.
-      if (error.code === "ENOENT" || error.code === "EEXIST") return;
-      // A file system without second names.
-      return copyFile(from, to);
-    });
-  }
-}
-
-async function hashesIn(folder: string): Promise<string[]> {
-  const files = join(folder, FILES_FOLDER);
-  const shelves = await readdir(files).catch(() => []);
-  const hashes: string[] = [];
-  for (const shelf of shelves.filter((name) => SHELF.test(name))) {
-    for (const rest of await readdir(join(files, shelf))) if (REST_OF_HASH.test(rest)) hashes.push(shelf + rest);
-  }
-  return hashes;
 }
 
 async function sha256Of(path: string): Promise<string> {

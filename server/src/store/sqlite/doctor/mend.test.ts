@@ -127,7 +127,7 @@ test("rows behind a damaged page are found where the last page is damaged too, a
   const lost = Number(count("events WHERE type = 'task.event_lost'"));
   expect(lost).toBeGreaterThan(0);
   expect(lost).toBeLessThan(Number(count("events")) * 0.3);
-}, 30_000);
+}, 60_000);
 
 test("a value that is none of its column's is lost with its row alone", async () => {
   await filled();
@@ -165,6 +165,23 @@ test("one that was killed leaves nothing behind the next one", async () => {
   await writeFile(path.join(left, DATABASE_FILE), "half of it");
   await sqliteStorage(folder).mend();
   expect((await readdir(folder)).filter((name) => name.startsWith("restore-"))).toEqual([]);
+});
+
+test("files that only lost rows name stay with the old database", async () => {
+  const store = await openSqliteStore(folder);
+  const conversation = newConversation();
+  const text = "f".repeat(200_000);
+  await submit(store, newTask({ conversation: conversation.id }), {
+    conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: "talk" } },
+    messages: [{ role: "user", parts: [{ text }] }],
+  });
+  await store.close();
+  await damagePageOf(folder, "conversations");
+  const { aside } = await sqliteStorage(folder).mend();
+  const filesIn = async (of: string) =>
+    (await readdir(path.join(of, "files"), { recursive: true })).filter((name) => name.length > 60);
+  expect(await filesIn(aside)).toEqual(await filesIn(folder));
+  expect(await filesIn(aside)).toHaveLength(1);
 });
 
 test.skipIf(process.getuid?.() !== 0)("what root mends is the server's own afterwards", async () => {

@@ -1,12 +1,13 @@
 /**
  * Makes a database anew from all rows of it that can be read. What is made from rows is made anew too: every index, that of
- * texts, and what is counted. The old one stays as it was, beside it.
+ * texts, and what is counted. The old one stays as it was, beside it, with all files.
  */
-import { chown, copyFile, link, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { chown, copyFile, link, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Database, SqliteError } from "better-sqlite3";
 import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
+import { linkFiles } from "../archive/linked-files.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
@@ -37,7 +38,9 @@ export async function mend(folder: string): Promise<Mended> {
     await mkdir(aside);
     const kept = path.join(aside, DATABASE_FILE);
     await link(there, kept).catch(() => copyFile(there, kept));
-    await leaveToOwnerOf(there, [made, aside, kept]);
+    // Those that only lost rows name go with the next sweep.
+    await linkFiles(folder, aside);
+    await leaveToOwnerOf(there, made, aside);
     await rm(path.join(folder, INDEX_FILE), { force: true });
     // The old one has its second name before it loses the first.
     await syncFolder(aside);
@@ -72,10 +75,11 @@ function openAlone(file: string): Database {
 }
 
 /** A server that is no root's has to read what root has mended. */
-async function leaveToOwnerOf(file: string, entries: readonly string[]): Promise<void> {
+async function leaveToOwnerOf(file: string, made: string, aside: string): Promise<void> {
   if (process.getuid?.() !== ROOT) return;
   const { uid, gid } = await stat(file);
-  for (const entry of entries) await chown(entry, uid, gid);
+  const entries = (await readdir(aside, { recursive: true })).map((entry) => path.join(aside, entry));
+  for (const entry of [made, aside, ...entries]) await chown(entry, uid, gid);
 }
 
 function copyReadable(old: Database, to: string): Lost[] {

@@ -1,0 +1,34 @@
+/** The files of a data folder under second names, which stay when the folder itself no longer has them. */
+import { copyFile, link, mkdir, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { FILES_FOLDER, pathOfFile } from "../folder.ts";
+
+const SHELF = /^[0-9a-f]{2}$/;
+const REST_OF_HASH = /^[0-9a-f]{62}$/;
+
+/** Gives every file of the folder a second name in the staging folder; those that have one already are left. */
+export async function linkFiles(folder: string, staging: string): Promise<void> {
+  await mkdir(join(staging, FILES_FOLDER), { recursive: true });
+  for (const hash of await hashesIn(folder)) {
+    const from = pathOfFile(folder, hash);
+    const to = pathOfFile(staging, hash);
+    await mkdir(dirname(to), { recursive: true });
+    await link(from, to).catch((error: NodeJS.ErrnoException) => {
+      // Swept meanwhile, or linked before.
+      if (error.code === "ENOENT" || error.code === "EEXIST") return;
+      // A file system without second names.
+      return copyFile(from, to);
+    });
+  }
+}
+
+/** Of all files that a folder has. */
+export async function hashesIn(folder: string): Promise<string[]> {
+  const files = join(folder, FILES_FOLDER);
+  const shelves = await readdir(files).catch(() => []);
+  const hashes: string[] = [];
+  for (const shelf of shelves.filter((name) => SHELF.test(name))) {
+    for (const rest of await readdir(join(files, shelf))) if (REST_OF_HASH.test(rest)) hashes.push(shelf + rest);
+  }
+  return hashes;
+}
