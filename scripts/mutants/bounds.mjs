@@ -319,5 +319,17 @@ export const BOUNDS = [
     find: "const item = await this.parts.store.lastTold(id);",
     put: "const item = (await this.parts.store.told(id)).at(-1) ?? null;",
   },
+  {
+    file: bodies,
+    name: "what-is-left-of-a-body-with-a-file-has-to-come-fast",
+    find: "payload === request.raw",
+    put: "payload !== null",
+  },
+  {
+    file: "server/src/lenses/a2a/operations/list.ts",
+    name: "a-page-over-a2a-reads-on-behind-what-is-too-long-for-it",
+    find: "if (size >= PAGE_CHARS_MAX) break;",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -131,7 +131,10 @@ export type LensParts = {
    * `unavailable` when too many are open.
    */
   stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
-  /** What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. */
+  /**
+   * What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. Whoever hands in another stream
+   * than the request's own watches how the body comes.
+   */
   readJson: (request: Incoming, bytes: Readable) => Promise<unknown>;
   /** Fires when the server stops. */
   stopping: AbortSignal;

@@ -59,8 +59,10 @@ export class JsonBodies {
   }
 
   /**
-   * The JSON that `payload` brings of a request's body. Throws `too_large` and `invalid`, and `rate_limited` or
-   * `unavailable` when the caller or all callers have too much in work. Whoever hears of the request's end calls `ended`.
+   * The JSON that `payload` brings of a request's body. Another stream than the request's own is what a reader before this one
+   * has left of it, who watches how the body comes: of a file in it nothing but its name may be left for minutes. Throws
+   * `too_large` and `invalid`, and `rate_limited` or `unavailable` when the caller or all callers have too much in work.
+   * Whoever hears of the request's end calls `ended`.
    */
   async read(request: Incoming, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
     const take = (bytes: number) => {
@@ -69,7 +71,11 @@ export class JsonBodies {
       request.bodyBytes += bytes;
       this.#bounds.take(request, bytes);
     };
-    const bytes = await read(payload, { ...this.#bounds, bytesMax }, take, this.pace, () => request.keyEnd());
+    const watch: Watch = (giveUp) =>
+      payload === request.raw
+        ? this.pace.watch(this.#bounds.msMax, giveUp, () => request.keyEnd())
+        : { body: { bytes: 0 }, done: () => {} };
+    const bytes = await read(payload, { ...this.#bounds, bytesMax }, take, watch);
     return bytes.length > OWN_THREAD_BYTES_MAX
       ? await this.#thread.parse(bytes, request.principal?.tenant ?? "", request)
       : parseJson(bytes);
@@ -103,13 +109,14 @@ export function parseJsonBodies(app: FastifyInstance, bodies: JsonBodies): void 
   app.addContentTypeParser(/^application\/[\w.+-]+\+json(;|$)/, parse);
 }
 
+type Watch = (giveUp: (why: Refusal) => void) => ReturnType<BodyPace["watch"]>;
+
 /** By its events and not by its iterator, which takes longer for a small body than the rest of the request. */
 function read(
   payload: Readable,
-  bounds: Pick<BodyBounds, "bytesMax" | "valuesMax" | "msMax">,
+  bounds: Pick<BodyBounds, "bytesMax" | "valuesMax">,
   takeBytes: (bytes: number) => void,
-  pace: BodyPace,
-  keyEnd: () => AbortSignal | null,
+  watch: Watch,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
@@ -157,7 +164,7 @@ function read(
     };
     // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
-    const { body: coming, done: settled } = pace.watch(bounds.msMax, fail, keyEnd);
+    const { body: coming, done: settled } = watch(fail);
     if (payload.destroyed) return cut();
     payload.on("data", take).on("end", end).on("error", fail).on("close", cut);
   });
