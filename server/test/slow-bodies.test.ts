@@ -79,6 +79,7 @@ const FILES: [string, Door][] = [
 const WHOLE: [string, Door, number][] = [
   ["JSON", { path: () => "/v1/tasks", before: '{"kind":"', after: "" }, 2_000],
   ["JSON of which nothing is cut out, as it is short", shannon, 2_000],
+  ["JSON of any type", { path: () => "/shannon/api/v1/tasks/x/pause", before: '{"reason":"', after: "" }, 2_000],
   [
     "text",
     {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../../task/errors.ts";
-import { CONTENT_TYPE_FIELD, refusalOf } from "../error-answer.ts";
+import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import type { LensParts } from "../lens-parts.ts";
 import type { BodyPace } from "./body-pace.ts";
 import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
@@ -29,13 +29,9 @@ const BODY_MS_MAX = 3_600_000;
 /** Whatever is no JSON is no body. */
 export function readLeniently(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, bytes, done) => {
-    try {
-      done(null, lenientJson(Buffer.from(bytes)));
-    } catch (error) {
-      done(refusalOf(error));
-    }
-  });
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) =>
+    lenientJson(await whole(request, payload)),
+  );
 }
 
 const MEDIA_TYPE = /^[^/;\s]+\/[^/;\s]+/;
@@ -53,16 +49,27 @@ function takeAnyType(app: FastifyInstance): void {
 export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "readJson">): void {
   takeAnyType(app);
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
-    const { bodyLimit = 0 } = request.routeOptions;
-    if (Number(request.headers["content-length"] ?? 0) > bodyLimit) {
-      payload.resume();
-      throw tooLong(bodyLimit);
+    if ((request.headers["content-type"] ?? "") === "") {
+      mustBeShort(request, payload);
+      return await readJson(request, payload);
     }
-    if ((request.headers["content-type"] ?? "") === "") return await readJson(request, payload);
-    const chunks: Buffer[] = [];
-    for await (const chunk of bounded(request, payload, bodyLimit)) chunks.push(chunk);
-    return chunks.length === 0 ? undefined : textOf(Buffer.concat(chunks));
+    const bytes = await whole(request, payload);
+    return bytes.length === 0 ? undefined : textOf(bytes);
   });
+}
+
+async function whole(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bounded(request, payload, mustBeShort(request, payload))) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The bound of the route; throws `too_large` where a body says itself that it goes beyond. */
+function mustBeShort(request: FastifyRequest, payload: IncomingMessage): number {
+  const { bodyLimit = 0 } = request.routeOptions;
+  if (Number(request.headers["content-length"] ?? 0) <= bodyLimit) return bodyLimit;
+  payload.resume();
+  throw tooLong(bodyLimit);
 }
 
 /** The bytes as they come, up to the bound of the route; more of them break off the reading as `too_large`. */
