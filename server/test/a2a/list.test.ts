@@ -1,5 +1,8 @@
 /** The list of a caller's tasks: its order, its filters, its pages. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { LocalEventFeed } from "../../src/engine/event-feed.ts";
+import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
+import { notFound, Refusal } from "../../src/task/errors.ts";
 import { startTestServer, type TestServer } from "../server.ts";
 import { scripted } from "./agents.ts";
 import { ask, DIALECTS, dig, idOf, send, sentTask, stateOf, told } from "./client.ts";
@@ -129,5 +132,33 @@ describe("the list", () => {
     }
     expect(pages).toEqual([8, 15, 8]);
     expect(new Set(found).size).toBe(long.length);
+  });
+
+  it("has those whose history is too long or damaged without it, of few in one answer, and none that has gone meanwhile", async () => {
+    const contextId = "broken-ones";
+    const begun = [];
+    for (const text of ["gone", "damaged", "long", "long", "long", "count"])
+      begun.push(idOf(sentTask("J1", await send(server, "J1", { text, contextId }, { key: ada }))));
+    const [gone, damaged, ...long] = begun;
+    const whole = begun.at(-1);
+    vi.spyOn(LocalEventFeed.prototype, "whole").mockReturnValue(undefined);
+    const turns = vi.spyOn(SqliteStore.prototype, "turns").mockImplementation(async (id) => {
+      if (id === whole) return [];
+      if (id === damaged) throw new Error("a page that it lies on is damaged");
+      throw id === gone ? notFound("Task") : new Refusal("too_large", "It is too long.");
+    });
+    const found: string[] = [];
+    const reads: number[] = [];
+    for (let pageToken = ""; ; ) {
+      const { ids, result, error } = await list({ contextId, ...(pageToken && { pageToken }) });
+      expect(error).toBeUndefined();
+      found.push(...ids);
+      reads.push(turns.mock.calls.splice(0).length);
+      pageToken = String(dig(result, "nextPageToken"));
+      if (pageToken === "") break;
+    }
+    vi.restoreAllMocks();
+    expect(found).toEqual([...long.toReversed(), damaged]);
+    expect(reads).toEqual([2, 1, 1, 1, 1, 1]);
   });
 });

@@ -26,6 +26,7 @@ export type Exchange = {
   principal: Principal;
   verbs: Verbs;
   parts: LensParts;
+  requestId: string;
   /** Whose base it came to. */
   agent: Agent;
   base: Base;

@@ -14,7 +14,17 @@ const A2A_TYPE = "application/a2a+json";
 
 export type Request = Pick<
   Call<"base", Readonly<Record<string, unknown>>, unknown, Principal>,
-  "principal" | "verbs" | "parts" | "params" | "headers" | "uploads" | "mount" | "origin" | "idempotency" | "left"
+  | "principal"
+  | "verbs"
+  | "parts"
+  | "requestId"
+  | "params"
+  | "headers"
+  | "uploads"
+  | "mount"
+  | "origin"
+  | "idempotency"
+  | "left"
 >;
 
 /** Throws what the operation refuses. */
@@ -25,7 +35,7 @@ export async function performed(
   rpcId: RpcId,
   params: unknown,
 ): Promise<Answer> {
-  const { principal, verbs, parts, headers, uploads, idempotency, left } = request;
+  const { principal, verbs, parts, requestId, headers, uploads, idempotency, left } = request;
   const { agent, base } = await agentAt({ principal, verbs, parts }, baseFrom(request.params.base));
   const extensions = extensionsUsed(headers, dialect.version, agent.definition);
   const root = request.origin() + request.mount;
@@ -35,6 +45,7 @@ export async function performed(
       principal,
       verbs,
       parts,
+      requestId,
       agent,
       base,
       root,

@@ -39,24 +39,38 @@ async function listed(exchange: Exchange, command: ListCommand): Promise<TaskLis
   let reached: LatestPlace | null = null;
   let size = 0;
   for await (const { task, next } of found.tasks) {
-    if (task !== null) {
-      const shown = await listedView(exchange, task, wanted);
-      size += sizeOf(shown);
+    const shown = task && (await listedView(exchange, task, wanted));
+    if (shown !== null) {
+      size += shown.size;
       if (tasks.length > 0 && size > PAGE_CHARS_MAX) break;
-      tasks.push(shown);
+      tasks.push(shown.view);
     }
     reached = next;
+    // The next one would be read for nothing.
+    if (size >= PAGE_CHARS_MAX) break;
   }
   return { tasks, nextPageToken: reached === null ? "" : tokenOf(reached, filters), pageSize, totalSize: found.total };
 }
 
-/** One of which more was said or made than is answered whole keeps no other from being listed: it is shown without that. */
-async function listedView(exchange: Exchange, task: Task, wanted: Wanted): Promise<TaskView> {
+/**
+ * One of which more was said or made than is answered whole, or of which that cannot be read, keeps no other from being listed: it
+ * is shown without. Null for one that has gone meanwhile.
+ */
+async function listedView(
+  exchange: Exchange,
+  task: Task,
+  wanted: Wanted,
+): Promise<{ view: TaskView; size: number } | null> {
   try {
-    return await taskView(exchange, task, wanted);
+    const view = await taskView(exchange, task, wanted);
+    return { view, size: sizeOf(view) };
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "too_large") throw error;
-    return await taskView(exchange, task, { historyLength: 0, artifacts: false });
+    if (!(error instanceof Refusal)) exchange.parts.unexpected(error, exchange.requestId);
+    else if (error.code === "not_found") return null;
+    else if (error.code !== "too_large") throw error;
+    const view = await taskView(exchange, task, { historyLength: 0, artifacts: false });
+    // What was read of it counts, though it is not shown.
+    return { view, size: PAGE_CHARS_MAX };
   }
 }
 
