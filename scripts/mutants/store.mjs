@@ -434,6 +434,12 @@ export const STORE = [
     put: "CHECKPOINT_BYTES / PAGE_BYTES",
   },
   {
+    file: "server/src/store/sqlite/erasure/scrub.ts",
+    name: "a-scrub-gives-way-to-whoever-writes-the-log-back",
+    find: "if (performance.now() >= until) return false;",
+    put: "return false;",
+  },
+  {
     file: "server/src/store/sqlite/log-length.ts",
     name: "the-writer-leaves-the-end-of-a-log",
     find: "this.#checkpoint.get();",

@@ -17,6 +17,8 @@ import { Segments } from "../documents/chunk-index/segments.ts";
 const COMPACTED_BYTES_MAX = 8 << 20;
 /** A reader may hold a log for so long; whoever scrubs tries again later. */
 const LOG_WAIT_MS = 2_000;
+/** Between two looks whether somebody else still writes the log back: SQLite waits for readers, and not for that. */
+const LOOK_MS = 10;
 
 /** What one scrub has left to do: pages that a large database has not written anew, or a log that somebody reads. */
 export type Scrubbed = { isCompact: boolean; isLogEmpty: boolean };
@@ -69,9 +71,15 @@ function bytesOf(db: Database): number {
   return Number(db.pragma("page_count", { simple: true })) * Number(db.pragma("page_size", { simple: true }));
 }
 
-/** Writes the log back and cuts it off. False while somebody reads in it. */
+/** Writes the log back and cuts it off. False while somebody reads in it, or goes on writing it back. */
 function emptyLog(db: Database): boolean {
   db.pragma(`busy_timeout = ${LOG_WAIT_MS}`);
-  const [found] = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(TRUNCATE)").raw().all();
-  return found?.[0] === 0;
+  const empty = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(TRUNCATE)").raw();
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  const until = performance.now() + LOG_WAIT_MS;
+  while (empty.get()?.[0] !== 0) {
+    if (performance.now() >= until) return false;
+    Atomics.wait(nobody, 0, 0, LOOK_MS);
+  }
+  return true;
 }
