@@ -440,6 +440,12 @@ export const STORE = [
     put: "return false;",
   },
   {
+    file: "server/src/store/sqlite/thread/threads.ts",
+    name: "a-thread-that-dies-takes-locks-along",
+    find: "const trackUnmanagedFds = false;",
+    put: "const trackUnmanagedFds = true;",
+  },
+  {
     file: "server/src/store/sqlite/log-length.ts",
     name: "the-writer-leaves-the-end-of-a-log",
     find: "this.#checkpoint.get();",

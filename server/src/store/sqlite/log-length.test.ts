@@ -1,5 +1,6 @@
 /** The log of a database: when it is written back, by whom, and how long it gets. */
-import { statSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,6 +11,7 @@ import { DATABASE_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 import { Checkpointer } from "./thread/checkpointer.ts";
+import { beginWork } from "./thread/threads.ts";
 import { Writer } from "./thread/writer.ts";
 
 const MB = 1 << 20;
@@ -114,6 +116,32 @@ test("a failed pass is an outcome, and the next one makes up for it", () => {
   untilLong();
   expect(checkpointer.batch([PASS])).toEqual([{ answer: null }]);
 });
+
+/** That this process has on the database. */
+function locks(): number {
+  const place = `:${statSync(file).ino} `;
+  const all = readFileSync("/proc/locks", "utf8").split("\n");
+  return all.filter((line) => line.includes(place)).length;
+}
+
+test.runIf(process.platform === "linux")(
+  "a thread that dies takes no locks of its process on the database along",
+  async () => {
+    commit();
+    const died = Promise.withResolvers<void>();
+    const onLost = ({ message }: Error) => {
+      if (message.includes("ended with code")) died.resolve();
+    };
+    const { port } = beginWork({ role: "checkpointer", database: file }, onLost);
+    port.postMessage(JSON.stringify([PASS]));
+    await once(port, "message");
+    const before = locks();
+    expect(before).toBeGreaterThan(0);
+    port.postMessage("no calls");
+    await died.promise;
+    expect(locks()).toBe(before);
+  },
+);
 
 test("a store has its log written back while it writes, and leaves none behind", async () => {
   const own = path.join(folder, "own");

@@ -51,7 +51,10 @@ export function beginWork(role: Role, onLost: (error: Error) => void): Thread {
 function startThread(first?: (typeof FIRST_ROLES)[number]): Worker {
   const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
-  return new Worker(new URL(file, import.meta.url), { resourceLimits, workerData: first });
+  // Of a thread that dies, Node.js would close the files: with one of a database go all locks that this process has on it, and
+  // whoever opened it then from another process would take the log away from those who write to it.
+  const trackUnmanagedFds = false;
+  return new Worker(new URL(file, import.meta.url), { resourceLimits, workerData: first, trackUnmanagedFds });
 }
 
 function takeIdle(): Worker | null {
