@@ -82,8 +82,8 @@ export const SCHEDULING = [
   {
     file: waits,
     name: "a-parent-asks-what-was-answered-as-it-was-told",
-    find: "if (!asked && !asks && !this.#relaying.has(child)) return;",
-    put: "if (!asked && !asks) return;",
+    find: "!isAsked && !this.#relaying.has(child) && !(task && asks(task))",
+    put: "!isAsked && !(task && asks(task))",
   },
   {
     file: recovery,
@@ -174,8 +174,8 @@ export const SCHEDULING = [
   {
     file: waits,
     name: "a-child-that-ended-before-the-wait-is-missed",
-    find: "if (await this.#hasEnded(wait.child)) return this.#wake(task.id, wait.key);",
-    put: "",
+    find: "if (child === null) return this.#wake(task.id, wait.key);",
+    put: "if (child === null) continue;",
   },
   {
     file: waits,
@@ -218,6 +218,12 @@ export const SCHEDULING = [
     name: "work-is-given-out-before-the-oldest-is-there",
     find: "    if (mayGo(entry)) this.#makeReady(entry, this.#queue(key));\n    else this.#early.set(entry.id, entry);",
     put: "    this.#makeReady(entry, this.#queue(key));",
+  },
+  {
+    file: waits,
+    name: "a-parent-looks-at-itself-for-each-child-that-asks-nothing",
+    find: "if (asks(child) || this.#relaying.has(child.id)) this.relay(child);",
+    put: "this.relay(child);",
   },
   {
     file: recovery,
@@ -378,7 +384,7 @@ export const SCHEDULING = [
   {
     file: waits,
     name: "a-parent-that-comes-to-rest-misses-what-its-child-asks",
-    find: "this.relay({ id: wait.child, parent: task.id });",
+    find: "if (asks(child) || this.#relaying.has(child.id)) this.relay(child);",
     put: "",
   },
   {

@@ -5,7 +5,7 @@ import { openSqliteStore } from "../../store/sqlite/store.ts";
 import type { Store, Write } from "../../store/store.ts";
 import { type Command, decide, submitted } from "../../task/decide.ts";
 import { Refusal } from "../../task/errors.ts";
-import { defineHandler } from "../../task/handler.ts";
+import { type Context, defineHandler } from "../../task/handler.ts";
 import { queuedTask } from "../../task/queued-task.ts";
 import type { Task } from "../../task/task.ts";
 import { Ids, systemRandomBytes } from "../ids.ts";
@@ -232,6 +232,29 @@ test("a child whose parent has ended does nothing any more, even before its own 
   expect(await paused).toMatchObject({ code: "not_allowed_in_state" });
   expect(await store.task(last)).toMatchObject({ state: "cancelled", cancelledBy: { by: "ada" } });
   expect((await store.events(last, 0, 10)).map(({ type }) => type)).toEqual(["task.submitted", "task.cancelled"]);
+});
+
+test("who comes to rest above very many children looks at each, and not at itself for each of them", async () => {
+  const naps = defineHandler({
+    kind: "naps",
+    input: z.json(),
+    run: (ctx) => ctx.sleep("nap", DAY_MS).then(() => null),
+  });
+  const below = (ctx: Context) => ctx.child("child", "naps", {});
+  const branches = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`branch ${n}`, below]));
+  const many = defineHandler({ kind: "many", input: z.json(), run: (ctx) => ctx.parallel(branches) });
+  const task = { ...delayed(), kind: "many", notBefore: null };
+  await put(task);
+  const { transitions } = await start([many, naps]);
+  const { find } = transitions;
+  let looks = 0;
+  transitions.find = (id) => {
+    if (id === task.id) looks += 1;
+    return find.call(transitions, id);
+  };
+  await atRest();
+  expect((await store.task(task.id))?.waits).toHaveLength(100);
+  expect(looks).toBeLessThan(20);
 });
 
 test("a parent asks nobody what its child was answered while it was being told of the question", async () => {

@@ -159,8 +159,10 @@ export class WaitCompletion implements TimeObserver {
     const { store } = this.#parts;
     for (const wait of task.waits) {
       if (wait.on === "child") {
-        if (await this.#hasEnded(wait.child)) return this.#wake(task.id, wait.key);
-        this.relay({ id: wait.child, parent: task.id });
+        const child = await this.#open(wait.child);
+        if (child === null) return this.#wake(task.id, wait.key);
+        // Of thousands, each that asks nothing would look for itself among all waits of its parent.
+        if (asks(child) || this.#relaying.has(child.id)) this.relay(child);
       }
       if (wait.on === "input") {
         if (wait.relayed !== undefined) {
@@ -176,9 +178,9 @@ export class WaitCompletion implements TimeObserver {
   /** A tree of thousands begins and ends with no question: each of its tasks would be decided on for nothing. */
   async #relay(parent: TaskId, child: TaskId): Promise<void> {
     const { transitions } = this.#parts;
-    const asked = (await transitions.find(child))?.waits.some(({ on }) => on === "input") ?? false;
-    const asks = (await transitions.find(parent))?.waits.some((wait) => isRelayedFrom(wait, child)) ?? false;
-    if (!asked && !asks && !this.#relaying.has(child)) return;
+    const task = await transitions.find(child);
+    const isAsked = (await transitions.find(parent))?.waits.some((wait) => isRelayedFrom(wait, child)) ?? false;
+    if (!isAsked && !this.#relaying.has(child) && !(task && asks(task))) return;
     this.#relaying.set(child, (this.#relaying.get(child) ?? 0) + 1);
     try {
       await transitions.relay(parent, child);
@@ -194,13 +196,13 @@ export class WaitCompletion implements TimeObserver {
     return task !== null && isTerminal(task.state);
   }
 
-  /** Nothing more comes of a child that cannot be read: its parent's call says so. */
-  async #hasEnded(child: TaskId): Promise<boolean> {
+  /** Null when it has ended. Nothing more comes of one that cannot be read, either: its parent's call says so. */
+  async #open(child: TaskId): Promise<Task | null> {
     try {
       const task = await this.#parts.transitions.find(child);
-      return !task || isTerminal(task.state);
+      return task && !isTerminal(task.state) ? task : null;
     } catch (error) {
-      if (error instanceof Damaged) return true;
+      if (error instanceof Damaged) return null;
       throw error;
     }
   }
@@ -208,6 +210,10 @@ export class WaitCompletion implements TimeObserver {
   async #wake(id: TaskId, key: string): Promise<void> {
     await this.#parts.transitions.change(id, { do: "wake", key });
   }
+}
+
+function asks({ waits }: Task): boolean {
+  return waits.some(({ on }) => on === "input");
 }
 
 function isRelayedFrom(wait: Wait, child: TaskId): boolean {
