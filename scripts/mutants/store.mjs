@@ -447,6 +447,12 @@ export const STORE = [
   },
   {
     file: "server/src/store/sqlite/log-length.ts",
+    name: "the-writer-waits-for-what-is-being-synced",
+    find: " || isUnderWay(this.#pass)",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
     name: "the-writer-leaves-the-end-of-a-log",
     find: "this.#checkpoint.get();",
     put: "",

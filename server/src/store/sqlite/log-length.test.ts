@@ -8,6 +8,7 @@ import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
+import { setUnderWay, writeBackPass } from "./log-length.ts";
 import { migrate } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 import { Checkpointer } from "./thread/checkpointer.ts";
@@ -26,15 +27,17 @@ let file = "";
 let writer: Writer;
 let looking: Database;
 let checkpointer: Checkpointer;
+let pass = writeBackPass();
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "waybill-log-"));
   file = path.join(folder, DATABASE_FILE);
   const db = openDatabase(file);
   migrate(db);
   db.pragma("wal_checkpoint(TRUNCATE)");
-  writer = new Writer(db, folder);
+  pass = writeBackPass();
+  writer = new Writer(db, folder, { pass });
   looking = openDatabase(file);
-  checkpointer = new Checkpointer(file);
+  checkpointer = new Checkpointer(file, pass);
 });
 afterEach(async () => {
   writer.close();
@@ -103,6 +106,19 @@ test("the writer itself does the little that has come since, and no more than th
   expect(log().length).toBeLessThan(REST);
 });
 
+test("the writer leaves the end of a log while what was written back before it is being synced", () => {
+  untilLong();
+  const reader = openDatabase(file, { readonly: true });
+  reader.exec("BEGIN; SELECT count(*) FROM facts");
+  commit();
+  checkpointer.batch([PASS]);
+  reader.close();
+  setUnderWay(pass, true);
+  expect([commit(), log().rest > 0]).toEqual([false, true]);
+  setUnderWay(pass, false);
+  expect([commit(), log().rest]).toEqual([false, 0]);
+});
+
 test("without anybody who hears of it, a log is written back by the writer at 16 MB", () => {
   for (let at = 0; at < 600; at++) commit();
   expect(statSync(`${file}-wal`).size).toBeLessThan(18 * MB);
@@ -110,7 +126,7 @@ test("without anybody who hears of it, a log is written back by the writer at 16
 
 test("a failed pass is an outcome, and the next one makes up for it", () => {
   untilLong();
-  const failing = new Checkpointer(file);
+  const failing = new Checkpointer(file, pass);
   failing.close();
   expect(failing.batch([PASS])).toMatchObject([{ error: { message: expect.stringContaining("not open") } }]);
   untilLong();
@@ -132,7 +148,7 @@ test.runIf(process.platform === "linux")(
     const onLost = ({ message }: Error) => {
       if (message.includes("ended with code")) died.resolve();
     };
-    const { port } = beginWork({ role: "checkpointer", database: file }, onLost);
+    const { port } = beginWork({ role: "checkpointer", database: file, pass }, onLost);
     port.postMessage(JSON.stringify([PASS]));
     await once(port, "message");
     const before = locks();

@@ -11,14 +11,34 @@ const LONG_BYTES = 12 << 20;
 /** The writer writes back so much in the time of a commit. */
 const REST_BYTES = 512 << 10;
 
+/**
+ * Whether the checkpointer is at work, in memory of all threads. What it has written it syncs last of all: a writer who did the
+ * rest before that would wait for the disk to have it all.
+ */
+export type WriteBackPass = Int32Array<SharedArrayBuffer>;
+
+export function writeBackPass(): WriteBackPass {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+function isUnderWay(pass: WriteBackPass): boolean {
+  return Atomics.load(pass, 0) === 1;
+}
+
+export function setUnderWay(pass: WriteBackPass, isSo: boolean): void {
+  Atomics.store(pass, 0, isSo ? 1 : 0);
+}
+
 export class LogLength {
   readonly #pageBytes: number;
   readonly #lengths;
   readonly #checkpoint;
+  readonly #pass: WriteBackPass;
   /** How long it was when this was told last. */
   #toldAt = 0;
 
-  constructor(db: Database) {
+  constructor(db: Database, pass: WriteBackPass) {
+    this.#pass = pass;
     this.#pageBytes = Number(db.pragma("page_size", { simple: true }));
     this.#lengths = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(NOOP)").raw();
     this.#checkpoint = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(PASSIVE)").raw();
@@ -41,7 +61,7 @@ export class LogLength {
     const [, frames, writtenBack] = this.#lengths.get() ?? [];
     const length = numberIn(frames) * this.#pageBytes;
     if (length < this.#toldAt) this.#toldAt = 0;
-    if (length < LONG_BYTES) return false;
+    if (length < LONG_BYTES || isUnderWay(this.#pass)) return false;
     if (length - numberIn(writtenBack) * this.#pageBytes <= REST_BYTES) {
       this.#checkpoint.get();
       return false;

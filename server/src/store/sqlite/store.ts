@@ -21,6 +21,7 @@ import { mendOpenIndexes } from "./documents/open-index.ts";
 import type { Scrubbed } from "./erasure/scrub.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { writeBackPass } from "./log-length.ts";
 import { migrate } from "./migrate.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -132,14 +133,15 @@ async function inFolder(
       if (!reported) onFatal?.(error);
       reported = true;
     };
-    const writeBack = new WriteBack(database, onLogGrows);
+    const pass = writeBackPass();
+    const writeBack = new WriteBack(database, pass, onLogGrows);
     const onLongLog = () => writeBack.begin();
     const channel = <Verbs>(role: Role, inFlightMax?: number) => {
       const slow = (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
       return new WorkerChannel<Verbs>(role, onLost, { onSlow: slow, onLongLog, ...(inFlightMax && { inFlightMax }) });
     };
     const store = new SqliteStore({
-      writes: channel<Writes>({ role: "writer", database, filesFolder, slowMs }),
+      writes: channel<Writes>({ role: "writer", database, filesFolder, pass, slowMs }),
       reads: channel<Reads>({ role: "reader", database, slowMs }, READS_IN_FLIGHT_MAX),
       searches: new FairChannel<Reads>(
         () => channel<Reads>({ role: "reader", database, slowMs }),

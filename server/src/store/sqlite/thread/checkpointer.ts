@@ -6,17 +6,23 @@
 import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { openDatabase } from "../database.ts";
+import { setUnderWay, type WriteBackPass } from "../log-length.ts";
 import { answerTo, type Call, failedOutcome, type Outcome } from "./call.ts";
 import type { Work } from "./work-through.ts";
 
 export type Checkpoints = ReturnType<typeof checkpoints>;
 
-function checkpoints(db: Database, file: number) {
+function checkpoints(db: Database, file: number, pass: WriteBackPass) {
   return {
     /** As far as nobody reads what was before it. */
     writeBack: (_: null) => {
-      db.pragma("wal_checkpoint(PASSIVE)");
-      fdatasyncSync(file);
+      setUnderWay(pass, true);
+      try {
+        db.pragma("wal_checkpoint(PASSIVE)");
+        fdatasyncSync(file);
+      } finally {
+        setUnderWay(pass, false);
+      }
       return null;
     },
   };
@@ -29,10 +35,10 @@ export class Checkpointer implements Work {
   readonly #file: number;
   readonly #verbs: Checkpoints;
 
-  constructor(database: string) {
+  constructor(database: string, pass: WriteBackPass) {
     this.#db = openDatabase(database);
     this.#file = openSync(database, "r+");
-    this.#verbs = checkpoints(this.#db, this.#file);
+    this.#verbs = checkpoints(this.#db, this.#file, pass);
   }
 
   batch(calls: Call[]): Outcome[] {

@@ -4,13 +4,14 @@
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { openDatabase } from "../database.ts";
+import type { WriteBackPass } from "../log-length.ts";
 import { type Work, workThrough } from "./work-through.ts";
 
 export type Role =
-  | ({ role: "writer"; database: string; filesFolder: string } & Told)
+  | ({ role: "writer"; database: string; filesFolder: string; pass: WriteBackPass } & Told)
   | ({ role: "reader"; database: string } & Told)
   | ({ role: "finder"; database: string; index: string; exactChunksMax: number | undefined } & Told)
-  | { role: "checkpointer"; database: string }
+  | { role: "checkpointer"; database: string; pass: WriteBackPass }
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
   | { role: "scrubber"; database: string; index: string };
@@ -46,7 +47,7 @@ async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Pro
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");
-      return new Writer(openDatabase(role.database), role.filesFolder, role.slowMs);
+      return new Writer(openDatabase(role.database), role.filesFolder, role);
     }
     case "reader": {
       const { Reader } = await import("./reader.ts");
@@ -60,7 +61,7 @@ async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Pro
     }
     case "checkpointer": {
       const { Checkpointer } = await import("./checkpointer.ts");
-      return new Checkpointer(role.database);
+      return new Checkpointer(role.database, role.pass);
     }
     case "indexer": {
       const { Indexer } = await import("../documents/chunk-index/indexer.ts");

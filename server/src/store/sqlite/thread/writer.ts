@@ -10,7 +10,7 @@ import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
-import { LogLength } from "../log-length.ts";
+import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
@@ -23,6 +23,9 @@ const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
   ...(["emptyConversation", "emptyDocument", "emptyPages"] as const),
 ]);
+
+/** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
+type WriterParts = { slowMs?: number | undefined; pass?: WriteBackPass };
 
 export class Writer implements Work {
   readonly #db: Database;
@@ -37,13 +40,17 @@ export class Writer implements Work {
   readonly #pace = new Pace(() => this.#commitMs);
   #commitMs = 0;
 
-  constructor(db: Database, filesFolder: string | null, slowMs = SLOW_CALL_MS) {
+  constructor(
+    db: Database,
+    filesFolder: string | null,
+    { slowMs = SLOW_CALL_MS, pass = writeBackPass() }: WriterParts = {},
+  ) {
     this.#db = db;
     this.#slowMs = slowMs;
     const sql = writerStatements(db);
     const documents = new DocumentApplier(db);
     this.#audit = sql.audit;
-    this.#log = new LogLength(db);
+    this.#log = new LogLength(db, pass);
     this.#applier = new Applier(db, sql, documents);
     const index = new SearchIndex(db, filesFolder);
     this.#writes = writes({ db, sql, applier: this.#applier, documents, index, pace: this.#pace });
