@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { EventStream, Frame, Frames } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
 import { ENDED, LATER } from "../../task/events/log-reader.ts";
+import { LongWrites } from "./long-writes.ts";
 import { PulledFrames } from "./pulled-frames.ts";
 import { STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
 
@@ -103,6 +104,7 @@ class OpenStreams {
   readonly #stalled: StalledReaders<Open>;
   /** Those that there is news for. */
   readonly #due: Open[] = [];
+  readonly #longWrites = new LongWrites();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(bytesMax: number, log: Logger) {
@@ -170,8 +172,12 @@ class OpenStreams {
         const frame = read instanceof Promise ? await read : read;
         if (one.isOver) return;
         if (frame === ENDED) return this.#end(one, false);
-        if (frame !== LATER) await this.#written(one, frame);
-        else if (!one.hasNews) break;
+        if (frame !== LATER) {
+          const turn = this.#longWrites.turn(frame.length);
+          if (turn) await turn;
+          if (one.isOver) return;
+          await this.#written(one, frame);
+        } else if (!one.hasNews) break;
       }
       one.isShowing = false;
     } catch (error) {
