@@ -77,6 +77,14 @@ async function open(): Promise<number> {
   return tasks.length + (await store.open(null, 100_000)).tasks.length;
 }
 
+function takesTimeToRead(slow: Task): void {
+  const { task } = store;
+  store.task = async (id) => {
+    if (id === slow.id) await clock.advance(1, atRest);
+    return task.call(store, id);
+  };
+}
+
 test("a start takes along what parents left open that ended when nobody saw it, and leaves all others alone", async () => {
   const root = delayedParent(1);
   const middle = delayedParent(1, { parent: root.id, depth: 1 });
@@ -101,14 +109,10 @@ test("a child goes with its parent that nobody saw end, also when its own time i
   await put(root, child);
   await clock.advance(1_000, atRest);
   await change(root.id, { do: "expire" });
-  const { task } = store;
-  store.task = async (id) => {
-    if (id === root.id) await clock.advance(1, atRest);
-    return task.call(store, id);
-  };
+  takesTimeToRead(root);
   await start();
   await atRest();
-  expect(await task.call(store, child.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
+  expect(await store.task(child.id)).toMatchObject({ state: "cancelled", cancelledBy: { by: "waybill" } });
 });
 
 test("no lease of a child runs out at a start before it is known what has become of its parent", async () => {
@@ -118,11 +122,7 @@ test("no lease of a child runs out at a start before it is known what has become
   await change(child.id, { do: "start", lease: { worker: "w", until: NOW + 500 } });
   await change(root.id, { do: "cancel", by: "ada", reason: "" });
   await clock.advance(1_000, atRest);
-  const { task } = store;
-  store.task = async (id) => {
-    if (id === root.id) await clock.advance(1, atRest);
-    return task.call(store, id);
-  };
+  takesTimeToRead(root);
   await start();
   await atRest();
   const types = (await store.events(child.id, 0, 10)).map(({ type }) => type);
