@@ -30,8 +30,14 @@ export const BOUNDS = [
   {
     file: "server/src/http/connections/long-writes.ts",
     name: "all-readers-of-a-long-log-are-written-to-at-once",
-    find: "if (this.#bytes >= TURN_BYTES)",
-    put: "if (false)",
+    find: "this.#bytes < TURN_BYTES || ",
+    put: "true || ",
+  },
+  {
+    file: "server/src/http/connections/long-writes.ts",
+    name: "any-number-of-long-frames-wait",
+    find: "this.#waitingBytes += bytes;",
+    put: "",
   },
   {
     file: values,

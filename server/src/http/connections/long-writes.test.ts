@@ -30,3 +30,15 @@ test("short frames never wait, and a long one waits for nobody in the next turn"
   await nextTurn();
   expect(writes.turn(KB_256)).toBeNull();
 });
+
+test("of very many long frames 64 MB wait at most, and the rest is written at once", async () => {
+  const writes = new LongWrites();
+  const turns = Array.from({ length: 1_000 }, () => writes.turn(KB_256));
+  expect(turns.filter((turn) => turn !== null)).toHaveLength((64 << 20) / KB_256);
+  await Promise.all(turns);
+  // All that has waited counts no more.
+  await nextTurn();
+  const later = Array.from({ length: 1_000 }, () => writes.turn(KB_256));
+  expect(later.filter((turn) => turn !== null)).toHaveLength((64 << 20) / KB_256);
+  await Promise.all(later);
+});

@@ -7,9 +7,12 @@
 const LONG_BYTES = 16 << 10;
 /** Of a turn: some 5 ms. */
 const TURN_BYTES = 2 << 20;
+/** Of frames that wait for theirs, which are in memory. What comes beyond that is written at once. */
+const WAITING_BYTES_MAX = 64 << 20;
 
 export class LongWrites {
   readonly #waiting: { bytes: number; begin: () => void }[] = [];
+  #waitingBytes = 0;
   /** In this turn. */
   #bytes = 0;
 
@@ -17,15 +20,19 @@ export class LongWrites {
   turn(bytes: number): Promise<void> | null {
     if (bytes < LONG_BYTES) return null;
     if (this.#bytes === 0) setImmediate(this.#nextTurn);
-    if (this.#bytes >= TURN_BYTES) return new Promise((begin) => this.#waiting.push({ bytes, begin }));
-    this.#bytes += bytes;
-    return null;
+    if (this.#bytes < TURN_BYTES || this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
+      this.#bytes += bytes;
+      return null;
+    }
+    this.#waitingBytes += bytes;
+    return new Promise((begin) => this.#waiting.push({ bytes, begin }));
   }
 
   readonly #nextTurn = (): void => {
     let taken = 0;
     this.#bytes = 0;
     while (this.#bytes < TURN_BYTES && taken < this.#waiting.length) this.#bytes += this.#waiting[taken++]?.bytes ?? 0;
+    this.#waitingBytes -= this.#bytes;
     for (const { begin } of this.#waiting.splice(0, taken)) begin();
     if (this.#bytes > 0) setImmediate(this.#nextTurn);
   };
