@@ -57,6 +57,12 @@ export const DELIVERY = [
   },
   {
     file: delivery,
+    name: "receivers-are-told-the-time-of-tasks",
+    find: "attempt, at: clock.timeOfDay() });",
+    put: "attempt, at: clock.now() });",
+  },
+  {
+    file: delivery,
     name: "an-enabled-one-stays-still",
     find: "else void this.#track(this.#enterCursors(key));",
     put: "",

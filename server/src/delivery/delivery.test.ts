@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { decided, submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
+import type { PushFormat } from "../task/subscription.ts";
 import { afterAttempt, enabled, redriven } from "../task/subscription-rules.ts";
 import { plain, Receiver, Stage, subscriptionOf } from "./suite/stage.ts";
 
@@ -109,6 +110,32 @@ describe("a subscription", () => {
     // The eighth attempt was the last: the event is given up, and the next one is told.
     expect(receiver.all[8]).toMatchObject({ seq: 2, attempt: 1 });
     expect(await stage.now(subscription)).toMatchObject({ cursor: 1, givenUp: 1 });
+  });
+
+  it("is told the time of day, and waits by it, where the machine's clock was set back and tasks go on by the time before", async () => {
+    await stage.close();
+    const dated: PushFormat = {
+      ...plain,
+      notificationOf: async ({ seq, at, attempt }) => ({
+        contentType: "text/plain",
+        body: `${seq} ${at} ${attempt}`,
+        headers: {},
+      }),
+    };
+    stage = await Stage.open([dated]);
+    const timeOfDay = () => stage.clock.now() - 7_200_000;
+    vi.spyOn(stage.clock, "timeOfDay").mockImplementation(timeOfDay);
+    const toldAt: number[] = [];
+    receiver.behave = ({ subscription }, response) => {
+      toldAt.push(Number(subscription) - timeOfDay());
+      if (toldAt.length > 1) response.end();
+      else response.writeHead(503, { "retry-after": new Date(timeOfDay() + 60_000).toUTCString() }).end();
+    };
+    const subscription = await stage.subscribe(await stage.endedTask(4), receiver.url);
+    await stage.until(async () => (await stage.now(subscription)).done, 10_000);
+    expect(Math.max(...toldAt.map(Math.abs))).toBeLessThan(10_000);
+    const log = (await stage.store.subscriptions.deliveries(subscription.key, { limit: 20 })).reverse();
+    expect((log[1]?.at ?? 0) - (log[0]?.at ?? 0)).toBeGreaterThan(50_000);
   });
 
   it("gives up at once what a receiver refuses, and is disabled by one that is gone", async () => {

@@ -315,7 +315,7 @@ export class Delivery {
       const task = id === null ? null : await store.task(id);
       if (!task) return { passedOver: cursor, ended: true };
       const notificationOf = async (event: TaskEvent | null, seq: number): Promise<Notification | null> => {
-        const said = await format.notificationOf({ subscription, task, event, seq, attempt, at: clock.now() });
+        const said = await format.notificationOf({ subscription, task, event, seq, attempt, at: clock.timeOfDay() });
         return said && { ...said, headers: { ...traceHeaders(task), ...said.headers } };
       };
       if (announces && cursor === subscription.cursor) {
@@ -352,7 +352,7 @@ export class Delivery {
     const { seq, event, notification } = next;
     const start = clock.elapsed();
     const at = clock.now();
-    const answer = await attempt(sender, before.url, notification, this.#stopping.signal, () => clock.now());
+    const answer = await attempt(sender, before.url, notification, this.#stopping.signal, () => clock.timeOfDay());
     const now = clock.now();
     const { after, outcome } = afterAttempt(before, seq, answer, format, { now, chance: random() });
     log.attempted(format.name, outcome);
@@ -380,10 +380,12 @@ export class Delivery {
   /** Sends what says that nothing has happened; what came of it is only answered. Rejects when the server stops. */
   async tried(subscription: Subscription): Promise<Trial> {
     const { sender, clock } = this.#parts;
-    const trial = await this.#formats.get(subscription.format)?.trialOf?.(subscription, clock.now());
+    const trial = await this.#formats.get(subscription.format)?.trialOf?.(subscription, clock.timeOfDay());
     if (!trial) throw new Error(`Nobody is tried in the words of ${subscription.format}.`);
     const start = clock.elapsed();
-    const { status, error } = await attempt(sender, subscription.url, trial, this.#stopping.signal, () => clock.now());
+    const { status, error } = await attempt(sender, subscription.url, trial, this.#stopping.signal, () =>
+      clock.timeOfDay(),
+    );
     return { status, error, ms: clock.elapsed() - start };
   }
 

@@ -30,6 +30,12 @@ describe("the system's clock", () => {
     expect(clock.now()).toBe(BORN + 15_000 + HOUR_MS);
   });
 
+  it("tells the time of day as it is for whoever holds clocks of others against it", () => {
+    const clock = new SystemClock();
+    setForward(-2 * HOUR_MS);
+    expect([clock.now(), clock.timeOfDay()]).toEqual([BORN, BORN - 2 * HOUR_MS]);
+  });
+
   it("is the time of day again once that is set right after it was set back", () => {
     const clock = new SystemClock();
     setForward(-HOUR_MS);

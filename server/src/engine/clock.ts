@@ -5,6 +5,8 @@
 export interface Clock {
   /** Unix milliseconds. Never falls: where the time of day is set back, this goes on from where it was. */
   now(): number;
+  /** Unix milliseconds as the machine tells them, which may fall: for what clocks of others are held against, or say. */
+  timeOfDay(): number;
   /** Whole milliseconds since some moment: never falls, whatever the time of day is set to. Durations are differences of this. */
   elapsed(): number;
   /** Calls `run` once, not before `ms` have elapsed, unless the returned function was called first. */
@@ -44,6 +46,10 @@ export class SystemClock implements Clock {
     this.#last = Math.max(this.#last, wall + this.#lead);
     this.#lastElapsed = elapsed;
     return this.#last;
+  }
+
+  timeOfDay(): number {
+    return Date.now();
   }
 
   elapsed(): number {

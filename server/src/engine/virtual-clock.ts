@@ -22,6 +22,10 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  timeOfDay(): number {
+    return this.#now;
+  }
+
   elapsed(): number {
     return this.#elapsed;
   }

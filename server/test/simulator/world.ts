@@ -254,6 +254,7 @@ export class World {
   #clockOf(isAlive: () => boolean): Clock {
     return {
       now: () => this.clock.now(),
+      timeOfDay: () => this.clock.timeOfDay(),
       elapsed: () => this.clock.elapsed(),
       after: (ms, run) => this.clock.after(ms, () => isAlive() && run()),
       at: (moment, run) => this.clock.at(moment, () => isAlive() && run()),
