@@ -53,6 +53,18 @@ export const SHARES = [
     put: "    }\n  }",
   },
   {
+    file: "server/src/lenses/body/body-reader.ts",
+    name: "a-body-that-is-no-json-counts-for-nobody",
+    find: "        hold(chunk.length);\n",
+    put: "",
+  },
+  {
+    file: "server/src/lenses/body/form.ts",
+    name: "fields-of-forms-count-for-nobody",
+    find: "      this.#hold(chunk.length);\n",
+    put: "",
+  },
+  {
     file: admission,
     name: "a-tenant-holds-any-number-of-streams",
     find: "for (const owner of known) {\n    const bound",

@@ -349,6 +349,35 @@ it("open tasks of a tenant are as many as it may have, and no other tenant's sub
   });
 });
 
+it("a body counts as far as it is held in memory, whatever it is and whichever API reads it, until it is answered", async () => {
+  const long = "x".repeat(4_000);
+  const form = new FormData();
+  form.append("field", long);
+  const text = { "content-type": "text/plain" };
+  const fields = { "content-type": "application/x-www-form-urlencoded" };
+  for (const [path, body, headers] of [
+    ["/v1/tasks", JSON.stringify({ long }), { "content-type": "application/json" }],
+    ["/orchestrate/v1/orchestrate/runs", long, text],
+    ["/orchestrate/v1/orchestrate/knowledge-bases/documents", long, fields],
+    ["/orchestrate/v1/orchestrate/knowledge-bases/documents", form, {}],
+    ["/shannon/api/v1/tasks/task_00000000000000000000000000/pause", JSON.stringify({ long }), {}],
+    ["/documents/v1/files", form, {}],
+    ["/v1/files", form, {}],
+    ["/bpm/api/4.0/tasks/task_00000000000000000000000000/payload", long, text],
+  ] as const) {
+    const answer = await server.call(path, {
+      key: keys.zac,
+      method: path.endsWith("payload") ? "PUT" : "POST",
+      body,
+      headers,
+    });
+    expect([path, answer.status]).toEqual([path, 429]);
+    expect(await answer.text()).toMatch(/Too many large requests/);
+  }
+  const small = await server.call("/v1/tasks", { key: keys.zac, json: { kind: "nothing" } });
+  expect(small.status).not.toBe(429);
+});
+
 it("whoever has as much stored as it may keeps nothing more, through whichever API, and is told in its words", async () => {
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   expect((await server.call("/v1/tasks", { key: keys.max, json: big })).status).toBe(202);

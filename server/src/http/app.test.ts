@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { BodyPace, USUAL_PACE } from "../lenses/body/body-pace.ts";
 import { nativeLens } from "../lenses/native/routes.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { type BodyBounds, JsonBodies } from "./body/body.ts";
+import { Bodies, type BodyBounds } from "./body/body.ts";
 import { UnheardBodies } from "./body/unheard-bodies.ts";
 import { Connections } from "./connections/connections.ts";
 import { type Listener, listen } from "./connections/listener.ts";
@@ -52,7 +52,7 @@ function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...pa
     log,
     durations,
     traffic,
-    bodies: new JsonBodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
+    bodies: new Bodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
     unheard: new UnheardBodies(new BodyPace()),
     admission,
     connections,
@@ -235,7 +235,7 @@ describe("a JSON body", () => {
   });
 
   it("whose caller has left before it is read is given up at once", async () => {
-    const bodies = new JsonBodies({ ...BODIES, take: () => {} });
+    const bodies = new Bodies({ ...BODIES, take: () => {} });
     const given = Promise.withResolvers<unknown>();
     const { app } = testApp();
     app.addHook("onRequest", async (request) => {

@@ -84,7 +84,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     return this.principal && parts.keyEnd(this.principal, this.raw);
   });
   app.decorateRequest("counted", null);
-  app.decorate("bodyPace", parts.bodies.pace);
+  app.decorate("bodies", parts.bodies);
   parseJsonBodies(app, parts.bodies);
 
   app.addHook("onRequest", (request, reply, done) => {

@@ -14,7 +14,7 @@ import { shortRoutes } from "../lenses/short-routes.ts";
 import type { Refusal } from "../task/errors.ts";
 import type { Directory } from "../task/people/directory.ts";
 import { type AppParts, createApp } from "./app.ts";
-import { JsonBodies } from "./body/body.ts";
+import { Bodies } from "./body/body.ts";
 import { UnheardBodies } from "./body/unheard-bodies.ts";
 import { Connections } from "./connections/connections.ts";
 import { createStreams, type Streams } from "./connections/stream.ts";
@@ -241,7 +241,7 @@ function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
     },
     turnOf: (request) => admission.streamTurn(request),
   });
-  const bodies = new JsonBodies({
+  const bodies = new Bodies({
     bytesMax: limits.bodyBytes,
     valuesMax: limits.bodyValues,
     bytesInFlightMax: limits.bodiesBytes,

@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Incoming } from "../lenses/incoming.ts";
-import type { JsonBodies } from "./body/body.ts";
+import type { Bodies } from "./body/body.ts";
 import type { UnheardBodies } from "./body/unheard-bodies.ts";
 import type { Connection, Connections } from "./connections/connections.ts";
 import type { DurationHistogram } from "./duration-histogram.ts";
@@ -27,7 +27,7 @@ export type InWorkParts = {
   log: Logger;
   durations: DurationHistogram;
   traffic: Traffic;
-  bodies: JsonBodies;
+  bodies: Bodies;
   unheard: UnheardBodies;
   connections: Connections;
   admission: RequestAdmission;

@@ -9,7 +9,7 @@ import type { Principal } from "../task/principal.ts";
 import { withoutSecrets } from "../task/text/redaction.ts";
 import {
   readAsForm,
-  readAsFormOrStream,
+  readAsFormOrBytes,
   readAsStream,
   readCutJson,
   readLeniently,
@@ -212,7 +212,7 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance, parts: LensParts
   typed: readTyped,
   stream: readAsStream,
   form: readAsForm,
-  "form or bytes": readAsFormOrStream,
+  "form or bytes": readAsFormOrBytes,
   cut: readCutJson,
   "cut json": readTypedCutJson,
 };

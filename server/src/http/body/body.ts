@@ -1,6 +1,6 @@
 /**
- * JSON bodies, read within bounds. A body that is too long is refused at its first byte too many, or at its
- * Content-Length; the rest is never kept. What was read counts until its request has been answered.
+ * Bodies, counted as far as they are held in memory, until their request has been answered; those that are JSON are read here,
+ * within bounds. A body that is too long is refused at its first byte too many, or at its Content-Length; the rest is never kept.
  */
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
@@ -37,13 +37,13 @@ export type BodyBounds = {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** What is read of its body so far, as long as it is in work. */
+    /** What is held of its body so far, as long as it is in work. */
     bodyBytes: number;
   }
 }
 
 /** All listeners of a process share one. */
-export class JsonBodies {
+export class Bodies {
   readonly bytesMax: number;
   readonly #bounds: BodyBounds;
   readonly #thread = new ParserThread();
@@ -65,20 +65,22 @@ export class JsonBodies {
    * Whoever hears of the request's end calls `ended`.
    */
   async read(request: Incoming, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
-    const take = (bytes: number) => {
-      if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany();
-      this.#bytes += bytes;
-      request.bodyBytes += bytes;
-      this.#bounds.take(request, bytes);
-    };
     const watch: Watch = (giveUp) =>
       payload === request.raw
         ? this.pace.watch(this.#bounds.msMax, giveUp, () => request.keyEnd())
         : { body: { bytes: 0 }, done: () => {} };
-    const bytes = await read(payload, { ...this.#bounds, bytesMax }, take, watch);
+    const bytes = await read(payload, { ...this.#bounds, bytesMax }, (bytes) => this.hold(request, bytes), watch);
     return bytes.length > OWN_THREAD_BYTES_MAX
       ? await this.#thread.parse(bytes, request.principal?.tenant ?? "", request)
       : parseJson(bytes);
+  }
+
+  /** So many bytes more of a request's body are in memory. Throws as `read` does when they are too many. */
+  hold(request: Incoming, bytes: number): void {
+    if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany();
+    this.#bytes += bytes;
+    request.bodyBytes += bytes;
+    this.#bounds.take(request, bytes);
   }
 
   /** It waits for something else than what is done with its body. */
@@ -94,7 +96,7 @@ export class JsonBodies {
 }
 
 /** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
-export function parseJsonBodies(app: FastifyInstance, bodies: JsonBodies): void {
+export function parseJsonBodies(app: FastifyInstance, bodies: Bodies): void {
   app.decorateRequest("bodyBytes", 0);
   app.removeAllContentTypeParsers();
   const parse = async (request: FastifyRequest, payload: IncomingMessage) => {

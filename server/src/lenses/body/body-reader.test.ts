@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 
 const MINUTE_MS = 60_000;
 
-const request = (bounds = USUAL_PACE) => ({ server: { bodyPace: new BodyPace(bounds) }, keyEnd: () => null });
+const request = (bounds = USUAL_PACE) => ({ server: { bodies: { pace: new BodyPace(bounds) } }, keyEnd: () => null });
 
 /** A body that comes with so many bytes a minute, until it is broken off or `minutes` are over. */
 async function coming(bytesPerMinute: number, minutes: number): Promise<Promise<string>> {

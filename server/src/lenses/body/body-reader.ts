@@ -4,6 +4,7 @@ import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Refusal } from "../../task/errors.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
+import type { Incoming } from "../incoming.ts";
 import type { LensParts } from "../lens-parts.ts";
 import type { BodyPace } from "./body-pace.ts";
 import { type Cut, CutJson, STAYS_BYTES_MAX } from "./cut-json.ts";
@@ -12,13 +13,24 @@ import { jsonOf, textOf } from "./well-formed.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Of all bodies of its server. */
-    bodyPace: BodyPace;
+    /** Of its server. */
+    bodies: BodiesInWork;
   }
   interface FastifyContextConfig {
     /** What is cut out of a route's bodies. */
     cut?: Cut;
   }
+}
+
+/** All bodies whose requests are in work. */
+interface BodiesInWork {
+  /** How fast they have to come. */
+  readonly pace: BodyPace;
+  /**
+   * So many bytes more of a request's body are in memory, until it is answered. Throws `rate_limited` or `unavailable` when
+   * its caller or all callers have too many.
+   */
+  hold(request: Incoming, bytes: number): void;
 }
 
 const JSON_TYPES = ["application/json", /^application\/[\w.+-]+\+json(;|$)/];
@@ -60,7 +72,7 @@ export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "r
 
 async function whole(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of bounded(request, payload, mustBeShort(request, payload))) chunks.push(chunk);
+  for await (const chunk of held(request, payload, mustBeShort(request, payload))) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -90,9 +102,12 @@ export function readAsForm(app: FastifyInstance): void {
   });
 }
 
-/** A form, or the bytes of a body of any other type as they come. */
-export function readAsFormOrStream(app: FastifyInstance): void {
-  readAsStream(app);
+/** A form, or the bytes of a body of any other type, which its reader holds. */
+export function readAsFormOrBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request, payload, done) => {
+    done(null, held(request, payload, request.routeOptions.bodyLimit ?? 0));
+  });
   addFormParser(app);
 }
 
@@ -100,7 +115,10 @@ function addFormParser(app: FastifyInstance): void {
   app.addContentTypeParser(/^multipart\/form-data(;|$)/i, (request, payload, done) => {
     const bytesMax = request.routeOptions.bodyLimit ?? 0;
     if (Number(request.headers["content-length"] ?? 0) > bytesMax) done(tooLong(bytesMax));
-    else done(null, new UnreadForm(bounded(request, payload, bytesMax), request.headers["content-type"] ?? ""));
+    else {
+      const hold = (bytes: number) => request.server.bodies.hold(request, bytes);
+      done(null, new UnreadForm(bounded(request, payload, bytesMax), request.headers["content-type"] ?? "", hold));
+    }
   });
 }
 
@@ -147,22 +165,37 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
+/** The same of a body that is held in memory as it comes. */
+function held(request: FastifyRequest, payload: IncomingMessage, bytesMax: number): Readable {
+  return bounded(request, payload, bytesMax, (bytes) => request.server.bodies.hold(request, bytes));
+}
+
 /** What a body's way in has to know of its request. */
-type Reading = { server: Pick<FastifyInstance, "bodyPace">; keyEnd: () => AbortSignal | null };
+type Reading = { server: { bodies: Pick<BodiesInWork, "pace"> }; keyEnd: () => AbortSignal | null };
 
 /**
  * The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or
- * when the key of their caller has ended.
+ * when the key of their caller has ended. `hold` hears of them as they come, and breaks them off by what it throws.
  */
-export function bounded(request: Reading, payload: Readable, bytesMax: number): Readable {
-  const { bodyPace } = request.server;
+export function bounded(
+  request: Reading,
+  payload: Readable,
+  bytesMax: number,
+  hold: (bytes: number) => void = () => {},
+): Readable {
+  const { pace } = request.server.bodies;
   const giveUp = (why: Refusal) => void counted.destroy(why);
-  const { body, done: settled } = bodyPace.watch(BODY_MS_MAX, giveUp, () => request.keyEnd());
+  const { body, done: settled } = pace.watch(BODY_MS_MAX, giveUp, () => request.keyEnd());
   const counted = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       body.bytes += chunk.length;
-      if (body.bytes > bytesMax) done(tooLong(bytesMax));
-      else done(null, chunk);
+      if (body.bytes > bytesMax) return done(tooLong(bytesMax));
+      try {
+        hold(chunk.length);
+      } catch (error) {
+        return done(error instanceof Error ? error : null);
+      }
+      done(null, chunk);
     },
   });
   // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.

@@ -57,12 +57,14 @@ export class FieldFault extends Error {
 export class UnreadForm {
   readonly #body: Readable;
   readonly #type: string;
+  readonly #hold: (bytes: number) => void;
   readonly #taken: Taken[] = [];
 
-  /** `body` breaks off as a `Refusal` when it is cut or too long. */
-  constructor(body: Readable, type: string) {
+  /** `body` breaks off as a `Refusal` when it is cut or too long. `hold` hears of the bytes of fields, and throws where they are too many. */
+  constructor(body: Readable, type: string, hold: (bytes: number) => void = () => {}) {
     this.#body = body;
     this.#type = type;
+    this.#hold = hold;
   }
 
   /**
@@ -72,7 +74,7 @@ export class UnreadForm {
   async read<Kept extends Taken>(
     take: (file: FormFile) => Promise<Kept>,
   ): Promise<{ fields: [name: string, value: string][]; files: TakenFile<Kept>[] }> {
-    const reading = new FormReading(this.#body, this.#type);
+    const reading = new FormReading(this.#body, this.#type, this.#hold);
     // A place for each as it comes: a small file may be on disk later than the large one after it.
     const places: TakenFile<Kept>[][] = [];
     const fields = await reading.run(async (file) => {
@@ -123,6 +125,7 @@ export class Form<Fields> {
 class FormReading {
   readonly #body: Readable;
   readonly #type: string;
+  readonly #hold: (bytes: number) => void;
   readonly #ended = Promise.withResolvers<void>();
   readonly #fields: [string, string][] = [];
   readonly #taking: Promise<void>[] = [];
@@ -132,9 +135,10 @@ class FormReading {
   #recent: Buffer[] = [];
   #current: BusboyFileStream | null = null;
 
-  constructor(body: Readable, type: string) {
+  constructor(body: Readable, type: string, hold: (bytes: number) => void) {
     this.#body = body;
     this.#type = type;
+    this.#hold = hold;
   }
 
   async run(take: (file: FormFile) => Promise<void>): Promise<[string, string][]> {
@@ -188,6 +192,7 @@ class FormReading {
       length += chunk.length;
       this.#fieldBytes += chunk.length;
       if (length > FIELD_BYTES_MAX || this.#fieldBytes > FIELDS_BYTES_MAX) throw tooMuchText();
+      this.#hold(chunk.length);
       chunks.push(chunk);
     }
     place[1] = textOf(Buffer.concat(chunks), `The field ${name}`);
