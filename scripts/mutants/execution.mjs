@@ -325,4 +325,16 @@ export const EXECUTION = [
     find: "if (speaker.spokeIn !== this.#sample) this.#count += 1;",
     put: "this.#count += 1;",
   },
+  {
+    file: buffer,
+    name: "text-that-was-late-holds-up-the-next",
+    find: "now - this.#apartMs * LATE_MAX",
+    put: "now",
+  },
+  {
+    file: buffer,
+    name: "text-that-was-late-lets-all-that-follows-go-at-once",
+    find: "this.#textAt = Math.min(now, Math.max(this.#textAt + this.#apartMs, now - this.#apartMs * LATE_MAX));",
+    put: "this.#textAt = this.#textAt + this.#apartMs;",
+  },
 ];

@@ -50,6 +50,29 @@ it("gathers while a commit is under way, however long that takes", async () => {
   expect(commits).toEqual([["a"], ["bc"]]);
 });
 
+/** Says something at each of these moments, all of which is on disk at once. */
+async function speaksAt(moments: readonly number[]): Promise<void> {
+  for (const moment of moments) {
+    await clock.advance(moment - clock.elapsed(), nextTurn);
+    buffer.text("s", "", `${moment}`);
+    await nextTurn();
+    written.shift()?.();
+    await nextTurn();
+  }
+}
+
+it("does not hold up what comes in time for what was late before it", async () => {
+  const moments = [0, 23, 40, 61, 80, 103, 120];
+  await speaksAt(moments);
+  expect(commits).toEqual(moments.map((moment) => [`${moment}`]));
+});
+
+it("commits text no more often than it may go, however much comes", async () => {
+  await speaksAt(Array.from({ length: 200 }, (_, n) => n * 5));
+  expect(commits.length).toBeGreaterThan(40);
+  expect(commits.length).toBeLessThan(53);
+});
+
 it("holds a long text up for nothing", async () => {
   buffer.text("s", "", "a");
   await nextTurn();

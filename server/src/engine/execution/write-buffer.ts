@@ -10,6 +10,11 @@ import type { AttemptWrite, PartialWrite } from "./attempt-port.ts";
 /** So much live text waits for nothing. */
 const OUTPUT_CHARACTERS = 4096;
 const PROGRESS_MS = 200;
+/**
+ * Text that was taken late lets the next one go earlier, by up to this share of the time between two. Of a model that speaks just
+ * as often as its text may go, each word would otherwise wait for as long as all before it were late, up to all of that time.
+ */
+const LATE_MAX = 0.5;
 
 type LiveText = { step: string; agent: string; text: string };
 
@@ -19,8 +24,10 @@ export class WriteBuffer {
   readonly #textMs: () => number;
   #write: AttemptWrite = emptyWrite();
   #live: LiveText | null = null;
-  /** When text was last taken, by the clock's elapsed time. */
+  /** When text was last taken, or was due where that is not much earlier, by the clock's elapsed time. */
   #textAt = Number.NEGATIVE_INFINITY;
+  /** How far apart commits were to be when text last came. */
+  #apartMs = 0;
   /** Flushes that are not on disk yet. */
   #flushes = 0;
   #flushAt: number | null = null;
@@ -80,13 +87,15 @@ export class WriteBuffer {
 
   #flushText(): void {
     if (!this.#live) return;
+    this.#apartMs = this.#textMs();
     if (this.#live.text.length >= OUTPUT_CHARACTERS) this.#flushIn(0);
-    else if (this.#flushes === 0) this.#flushIn(Math.max(0, this.#textAt + this.#textMs() - this.#clock.elapsed()));
+    else if (this.#flushes === 0) this.#flushIn(Math.max(0, this.#textAt + this.#apartMs - this.#clock.elapsed()));
   }
 
   #sealText(): void {
     if (!this.#live) return;
-    this.#textAt = this.#clock.elapsed();
+    const now = this.#clock.elapsed();
+    this.#textAt = Math.min(now, Math.max(this.#textAt + this.#apartMs, now - this.#apartMs * LATE_MAX));
     const { step, agent, text } = this.#live;
     this.#live = null;
     this.#write.record.events.push({ type: "output.delta", data: { text, agent, step } });
