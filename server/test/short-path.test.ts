@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 /** Of an answer, what does not differ from one request to the next. */
-const OWN = /"(?:id|number|request_id|\w+_at|trace_id)":(?:"[^"]*"|\d+)/g;
+const OWN = /"(?:id|number|request_id|\w+_at|trace_id|\w+Id|timestamp)":(?:"[^"]*"|\d+)/g;
 // Of a connection that stays, an answer need not say so.
 const CHANGING = new Set(["connection", "keep-alive", "date", "etag", "location", "x-request-id", "content-length"]);
 
@@ -57,6 +57,41 @@ it.each([
   const post = (type: string) => ({ method: "POST", body, headers: { ...bearer(key()), "content-type": type } });
   const plain = await heard("/v1/tasks", post("application/json"));
   expect(plain).toEqual(await heard("/v1/tasks", post("application/json;  charset=utf-8")));
+});
+
+const spoken = { messageId: "m-1", role: "ROLE_USER", parts: [{ text: "What is 17 * 23?" }] };
+const called = (method: string, params: object = { message: spoken }) =>
+  JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+const later = { message: spoken, configuration: { returnImmediately: true } };
+it.each([
+  ["that is answered", "/assistant", () => keys.ada, called("SendMessage")],
+  ["that is answered over HTTP", "/assistant/message:send", () => keys.ada, JSON.stringify({ message: spoken })],
+  ["to the default agent", "/", () => keys.ada, called("SendMessage", later)],
+  ["below a version and a tenant", "/assistant/1.0/default", () => keys.ada, called("SendMessage", later)],
+  ["to an agent that there is not", "/nobody", () => keys.ada, called("SendMessage")],
+  ["by no method", "/assistant", () => keys.ada, called("Nothing")],
+  ["that is no JSON", "/assistant", () => keys.ada, '{"jsonrpc":'],
+  ["without a key", "/assistant/message:send", () => undefined, JSON.stringify({ message: spoken })],
+])("a message of A2A %s is answered in one way", async (_what, path, key, body) => {
+  const post = (type: string) => {
+    const headers = { ...bearer(key()), "content-type": type, "a2a-version": "1.0" };
+    return heard(`/a2a${path}`, { method: "POST", body, headers });
+  };
+  expect(await post("application/json")).toEqual(await post("application/json;  charset=utf-8"));
+});
+
+it("streams in one way", async () => {
+  const post = async (type: string) => {
+    const headers = { ...bearer(keys.ada), "content-type": type, "a2a-version": "1.0" };
+    const body = called("SendStreamingMessage");
+    const response = await fetch(`${server.url}/a2a/assistant`, { method: "POST", body, headers });
+    const changing = (name: string) => CHANGING.has(name) || name.startsWith("ratelimit");
+    const said = [...response.headers].filter(([name]) => !changing(name)).sort();
+    return { said, isWhole: (await response.text()).includes("TASK_STATE_COMPLETED") };
+  };
+  const plain = await post("application/json");
+  expect(plain.isWhole).toBe(true);
+  expect(plain).toEqual(await post("application/json;  charset=utf-8"));
 });
 
 it("counts in the metrics like all others", async () => {

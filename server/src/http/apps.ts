@@ -147,7 +147,10 @@ export function createApps(parts: AppsParts): Apps {
       return servedBelow(app, below);
     },
     // Where a request that came by a proxy was sent to, the framework alone knows.
-    shortPath: new ShortPath(inWork, parts.trustProxy > 0 && publicUrl === null ? [] : shortRoutes(root, lensParts)),
+    shortPath: new ShortPath(
+      { ...inWork, rewrite: urlRewriter(lenses), stream: streams.stream },
+      parts.trustProxy > 0 && publicUrl === null ? [] : lenses.flatMap((lens) => shortRoutes(lens, lensParts)),
+    ),
     ofLens: lateApps.ofLens,
     loads,
     serve: () => {

@@ -19,17 +19,21 @@ import type { Counted } from "./shares/admission.ts";
 /** A longer body takes longer than the framework. */
 const BODY_BYTES_MAX = 64 << 10;
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
+/** What a parameter may be of without being escaped or bounded. */
+const PLAIN_NAME = /^[\w.~@-]{1,255}$/;
 /** The only query that these routes are asked with often. */
 const WAIT = /^\?wait=([0-9.]{1,7})$/;
 
-export type ShortPathParts = InWorkParts & {
-  newRequestId: RequestIds;
-  keyEnd: LensParts["keyEnd"];
-  requestsMax: number;
-  /** Of the proxies before this server. */
-  trustProxy: number;
-  hosts: ReadonlySet<string> | null;
-};
+export type ShortPathParts = InWorkParts &
+  Pick<LensParts, "keyEnd" | "stream"> & {
+    newRequestId: RequestIds;
+    /** The spelling of a URL that routes are found by. */
+    rewrite: (url: string) => string;
+    requestsMax: number;
+    /** Of the proxies before this server. */
+    trustProxy: number;
+    hosts: ReadonlySet<string> | null;
+  };
 
 export class ShortPath {
   readonly #parts: ShortPathParts;
@@ -42,14 +46,15 @@ export class ShortPath {
 
   /** Whether it answers this request. */
   takes(raw: IncomingMessage, response: ServerResponse): boolean {
+    const url = this.#parts.rewrite(raw.url ?? "");
     for (const route of this.#routes) {
       if (raw.method !== route.method) continue;
-      const place = placeIn(route, raw.url ?? "");
+      const place = placeIn(route, url);
       if (place === null) continue;
       if (route.hasBody ? !hasShortBody(raw) : hasBody(raw)) return false;
       if (!this.#isFree(raw)) return false;
       const request = new PlainRequest(this.#parts, raw, place);
-      begins(this.#parts, request, response, { url: route.url, quiet: false });
+      begins(this.#parts, request, response, route);
       void this.#answer(route, request, response);
       return true;
     }
@@ -77,7 +82,8 @@ export class ShortPath {
       if (turn !== null) await turn;
       if (route.hasBody) request.body = await bodies.read(request, request.raw);
       unread = false;
-      sendShort(request, response, await route.run(request, principal, response));
+      const opening = sendShort(this.#parts, request, response, await route.run(request, principal, response));
+      if (opening !== null) await opening;
     } catch (error) {
       if (!(error instanceof Refusal) && !isOfDropped(error, request.raw))
         log.error({ err: error, request: request.id, route: route.url }, "unexpected error");
@@ -94,20 +100,22 @@ export class ShortPath {
   }
 }
 
-type Place = { params: Record<string, string>; query: Record<string, string> };
+type Place = { url: string; params: Record<string, string>; query: Record<string, string> };
 
 /** What a URL says, where it is one of this route and plain. */
-function placeIn({ prefix, param }: ShortRoute, url: string): Place | null {
+function placeIn({ prefix, suffix, param }: ShortRoute, url: string): Place | null {
   if (!url.startsWith(prefix)) return null;
   const asked = url.indexOf("?", prefix.length);
-  const text = asked === -1 ? url.slice(prefix.length) : url.slice(prefix.length, asked);
-  if (param === null ? text !== "" : !param.is(text)) return null;
+  const path = asked === -1 ? url : url.slice(0, asked);
+  if (!path.endsWith(suffix)) return null;
+  const text = path.slice(prefix.length, path.length - suffix.length);
+  if (param === null ? text !== "" : !PLAIN_NAME.test(text) || !param.is(text)) return null;
   const wait = asked === -1 ? undefined : WAIT.exec(url.slice(asked))?.[1];
   if (asked !== -1 && wait === undefined) return null;
   const params: Place["params"] = {};
   // In a literal, V8 would look for its place anew each time.
   if (param !== null) params[param.name] = text;
-  return { params, query: wait === undefined ? {} : { wait } };
+  return { url, params, query: wait === undefined ? {} : { wait } };
 }
 
 function hasShortBody({ headers }: IncomingMessage): boolean {
@@ -123,6 +131,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 class PlainRequest implements RoutedRequest {
   readonly id: string;
   readonly raw: IncomingMessage;
+  readonly url: string;
   readonly params: Record<string, string>;
   readonly query: Record<string, string>;
   readonly #trustProxy: number;
@@ -134,9 +143,14 @@ class PlainRequest implements RoutedRequest {
   counted: Counted | null = null;
   bodyBytes = 0;
 
-  constructor({ newRequestId, trustProxy, keyEnd }: ShortPathParts, raw: IncomingMessage, { params, query }: Place) {
+  constructor(
+    { newRequestId, trustProxy, keyEnd }: ShortPathParts,
+    raw: IncomingMessage,
+    { url, params, query }: Place,
+  ) {
     this.id = newRequestId(raw);
     this.raw = raw;
+    this.url = url;
     this.params = params;
     this.query = query;
     this.#trustProxy = trustProxy;
@@ -149,10 +163,6 @@ class PlainRequest implements RoutedRequest {
 
   get method(): string {
     return this.raw.method ?? "";
-  }
-
-  get url(): string {
-    return this.raw.url ?? "";
   }
 
   get headers(): IncomingHttpHeaders {

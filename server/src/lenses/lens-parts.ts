@@ -1,7 +1,6 @@
 /** What every lens is handed when it is mounted: what callers may do, who calls, and how events are streamed. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { AgentDefinition } from "../task/agent/agent.ts";
 import type { ENDED, LATER } from "../task/events/log-reader.ts";
 import type { Principal } from "../task/principal.ts";
@@ -130,7 +129,7 @@ export type LensParts = {
    * Opens server-sent events on the raw response, which go on, bounded per reader, until the frames or the reader end. Throws
    * `unavailable` when too many are open.
    */
-  stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
+  stream: (request: Incoming, response: ServerResponse, stream: EventStream) => Promise<void>;
   /**
    * What of a request's body is JSON, within the bounds of all JSON bodies, as `bytes` brings it. Whoever hands in another stream
    * than the request's own watches how the body comes.

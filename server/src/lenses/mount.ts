@@ -21,9 +21,9 @@ import { UnreadForm } from "./body/form.ts";
 import { jsonBody } from "./body/json-body.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
-import { follow } from "./following.ts";
 import type { Lens } from "./lens.ts";
 import type { LensParts } from "./lens-parts.ts";
+import { openStream } from "./open-stream.ts";
 import { noteRefusedScope } from "./refused-calls.ts";
 import { type Answer, JSON_TYPE, type Place, type Reading, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
@@ -271,9 +271,8 @@ function serve(app: FastifyInstance, lens: Lens, route: Route, place: Place): vo
           reply.code(answer.status).headers(answer.headers).send(answer.file);
         } else if (answer.stream !== undefined) {
           const headers = { ...headersSoFar(reply), ...answer.stream.headers };
-          const ended = principal === null ? null : place.parts.keyEnd(principal, reply.raw);
-          const stream = ended === null ? answer.stream : { ...answer.stream, ended: endingWith(ended) };
-          await place.parts.stream(request, reply, { ...stream, headers });
+          await openStream(place.parts, request, reply.raw, principal, { ...answer.stream, headers });
+          reply.hijack();
         } else sendJson(reply, answer.status, answer.headers, answer.body);
         return reply;
       } catch (error) {
@@ -380,10 +379,6 @@ function sendJson(
   if (body !== undefined) reply.header("content-type", JSON_TYPE);
   if (headers !== undefined) reply.headers(headers);
   reply.send(body === undefined ? undefined : jsonBody(body));
-}
-
-function endingWith(ended: AbortSignal): (end: () => void) => () => void {
-  return (end) => follow(ended, { abort: end });
 }
 
 /** What hooks have set for an answer that is not sent through the framework. */

@@ -189,6 +189,7 @@ export type Answer =
       status: number;
       bytes: Buffer | string | Readable;
       file?: never;
+      stream?: never;
       headers: Record<string, string> & { "content-type": string };
     }
   | { status: number; bytes?: never; stream?: never; file?: never; body?: unknown; headers?: Record<string, string> }

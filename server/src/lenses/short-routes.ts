@@ -1,7 +1,7 @@
 /**
  * The routes of a lens that are asked more often than all others together, for a listener that answers what is plain of
  * them before the HTTP framework: its routing, its hooks and its promises take as long as such an answer. A route says so by
- * `short`; it is one of JSON, whose path has at most one parameter, at its end, and whose answer is ready bytes or JSON.
+ * `short`; it is one of JSON, whose path has at most one parameter, and whose answer is ready bytes, JSON or a stream.
  */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
@@ -13,17 +13,21 @@ import type { RoutedRequest } from "./incoming.ts";
 import type { Lens } from "./lens.ts";
 import type { LensParts } from "./lens-parts.ts";
 import { routerPath } from "./mount.ts";
+import { openStream } from "./open-stream.ts";
 import { noteRefusedScope } from "./refused-calls.ts";
 import { type Answer, JSON_TYPE, type Place, type Route } from "./route.ts";
 import { sendBytes } from "./send-bytes.ts";
 
-/** What comes before the parameter of a path; all of it where there is none. */
 export type ShortRoute = {
   method: string;
+  /** What comes before the parameter of its path; all of it where there is none. */
   prefix: string;
+  /** What comes behind the parameter. */
+  suffix: string;
   /** The name of the parameter, and which texts may stand there. */
   param: { name: string; is: (text: string) => boolean } | null;
   hasBody: boolean;
+  quiet: boolean;
   /** As the framework writes its path. */
   url: string;
   authenticated: Authenticated;
@@ -33,28 +37,34 @@ export type ShortRoute = {
   refuse: (request: RoutedRequest, response: ServerResponse, error: unknown, unread: boolean) => void;
 };
 
-const ONE_PARAMETER = /^([^{]+)(?:\{(\w+)\})?$/;
+const ONE_PARAMETER = /^([^{]+)(?:\{(\w+)\})?([^{]*)$/;
 
-/** Those of a lens at the root of its listener. One that adds to every answer has none: the framework does that. */
+/** Those of a lens on the main listener. One that adds to every answer, or is in several places, has none: the framework does that. */
 export function shortRoutes(lens: Lens, parts: LensParts): ShortRoute[] {
-  if (lens.headers !== undefined || lens.quotas !== undefined) return [];
-  const place: Place = { parts, mount: "", rules: lens };
+  if (lens.headers !== undefined || lens.quotas !== undefined || lens.variants !== undefined) return [];
+  const place: Place = { parts, mount: lens.mount, rules: lens };
   return lens.routes.filter(({ short }) => short).map((route) => shortRoute(lens, route, place));
 }
 
 function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
   const { parts } = place;
-  const [, prefix, name] = ONE_PARAMETER.exec(route.path) ?? [];
+  const path = place.mount + route.path;
+  const [, prefix, name, suffix = ""] = ONE_PARAMETER.exec(path) ?? [];
   const param = name === undefined ? undefined : route.params[name];
-  if (prefix === undefined || (name === undefined) !== (param === undefined) || route.open || route.reads)
+  // Of a body that is short enough nothing is cut.
+  const { reads = "json" } = route;
+  const isJson = reads === "json" || reads === "cut json";
+  if (prefix === undefined || (name === undefined) !== (param === undefined) || route.open || !isJson)
     throw new Error(`${route.path} is no route for the short path.`);
   const { renderError = lens.renderError } = route;
   return {
     method: route.method,
     prefix,
+    suffix,
     param: name === undefined || param === undefined ? null : { name, is: param.is },
     hasBody: route.body !== null,
-    url: routerPath(route.path),
+    quiet: route.quiet ?? false,
+    url: routerPath(path),
     authenticated: authenticationOf(lens, route, parts),
     run: (request, principal, response) => route.run(principal, place, request, response, NO_UPLOADS),
     refuse: (request, response, error, unread) => {
@@ -67,10 +77,18 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
 
 const NO_UPLOADS: Uploads = new Map();
 
-export function sendShort(request: RoutedRequest, response: ServerResponse, answer: Answer): void {
-  if ("stream" in answer || answer.file !== undefined) throw new Error("The short path sends no streams.");
+/** Nothing to wait for but a stream that opens. Throws as that does. */
+export function sendShort(
+  parts: Pick<LensParts, "keyEnd" | "stream">,
+  request: RoutedRequest,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<void> | null {
+  if (answer.stream !== undefined) return openStream(parts, request, response, request.principal, answer.stream);
+  if (answer.file !== undefined) throw new Error("The short path sends no files.");
   const { status, bytes, headers = {} } = answer;
   const body = "body" in answer ? answer.body : undefined;
   if (body === undefined) sendBytes(request, response, status, headers, bytes);
   else sendBytes(request, response, status, { "content-type": JSON_TYPE, ...headers }, jsonBody(body));
+  return null;
 }

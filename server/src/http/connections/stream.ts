@@ -4,8 +4,8 @@
  * way: it is one record. Closing a stream never cancels what it shows.
  */
 import type { ServerResponse } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import type { Incoming } from "../../lenses/incoming.ts";
 import type { EventStream, Frame, Frames } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
 import { ENDED, LATER } from "../../task/events/log-reader.ts";
@@ -48,7 +48,7 @@ const nothing = () => {};
 const BEGUN = { lastWriteAt: 0, isWhole: true, isShowing: false, hasNews: false, isOver: false, goOn: nothing };
 
 export type Streams = {
-  stream: (request: FastifyRequest, reply: FastifyReply, stream: EventStream) => Promise<void>;
+  stream: (request: Incoming, raw: ServerResponse, stream: EventStream) => Promise<void>;
   open: () => number;
   /** Ends every stream: clients come back to the next server with their Last-Event-ID. */
   close: () => void;
@@ -59,9 +59,9 @@ type StreamsParts = {
   bytesMax?: number;
   log: Logger;
   /** What a stream's head says of its caller's share, which it is part of from then on. Throws `rate_limited`. */
-  headersOf?: (request: FastifyRequest) => Readonly<Record<string, string>>;
+  headersOf?: (request: Incoming) => Readonly<Record<string, string>>;
   /** Resolves when it may open; null when at once. Throws `rate_limited` when too many wait for that. */
-  turnOf?: (request: FastifyRequest) => Promise<void> | null;
+  turnOf?: (request: Incoming) => Promise<void> | null;
 };
 
 export function createStreams({
@@ -76,16 +76,14 @@ export function createStreams({
   return {
     open: () => streams.size,
     close: () => streams.close(),
-    async stream(request, reply, stream) {
-      if (isFull()) throw tooMany(reply);
+    async stream(request, raw, stream) {
+      if (isFull()) throw tooMany();
       const left = headersOf(request);
       request.held = true;
       // Of a stream whose head alone is asked for, nothing opens.
       if (request.method !== "HEAD") await turnOf(request);
       // Others may have opened while it waited.
-      if (isFull()) throw tooMany(reply);
-      reply.hijack();
-      const { raw } = reply;
+      if (isFull()) throw tooMany();
       // Its reader has left while it waited: nothing would say so any more.
       if (raw.destroyed || raw.closed) return;
       raw.writeHead(200, headOf(request, { ...left, ...stream.headers }));
@@ -221,12 +219,11 @@ function beat(one: Open, now: number): void {
   }
 }
 
-function tooMany(reply: FastifyReply): Refusal {
-  reply.header("retry-after", "1");
+function tooMany(): Refusal {
   return new Refusal("unavailable", "Too many event streams are open: try again in a moment.", { retryAfterS: 1 });
 }
 
-function headOf(request: FastifyRequest, own: Record<string, string>): Record<string, string> {
+function headOf(request: Incoming, own: Record<string, string>): Record<string, string> {
   return {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache, no-transform",

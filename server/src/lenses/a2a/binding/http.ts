@@ -49,6 +49,7 @@ function httpRoute(
     // What begins work, or reads it, is no act on a task that there is.
     quiet: names.length === 0 || name === "subscribe",
     renderError: renderErrorIn(OF_HTTP[written], foreignType),
+    ...(path.endsWith("/message:send") && { short: true }),
     mayStream: name === "stream" || name === "subscribe",
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],
     handle: async (call) => {

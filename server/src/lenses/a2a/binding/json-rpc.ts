@@ -49,6 +49,7 @@ export function rpcRoute(operations: readonly Operation[]): Route {
     body: z.unknown(),
     idempotent: true,
     quiet: true,
+    short: true,
     renderError: renderErrorIn(DIALECTS.JSONRPC["1.0"]),
     mayStream: true,
     answers: [{ status: 200, about: "A result, or an error.", schema: rpcAnswer }],
