@@ -10,6 +10,18 @@ const held = "server/src/store/sqlite/held-amounts.ts";
 
 export const SHARES = [
   {
+    file: held,
+    name: "acts-of-a-full-owner-are-always-taken",
+    find: "!(adds || write.share)",
+    put: "!adds",
+  },
+  {
+    file: held,
+    name: "whoever-acts-brings-the-bounds-of-another",
+    find: "    if (of !== user) return known ?? [day, BOUNDLESS, tenant, user];\n",
+    put: "",
+  },
+  {
     file: "server/src/store/codec/prepare.ts",
     name: "idempotency-keys-count-for-nobody",
     find: "    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);\n",

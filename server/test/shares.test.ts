@@ -380,7 +380,9 @@ it("a body counts as far as it is held in memory, whatever it is and whichever A
 
 it("whoever has as much stored as it may keeps nothing more, through whichever API, and is told in its words", async () => {
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
-  expect((await server.call("/v1/tasks", { key: keys.max, json: big })).status).toBe(202);
+  const first = await server.call("/v1/tasks", { key: keys.max, json: big });
+  expect(first.status).toBe(202);
+  const { id } = z.object({ id: z.string() }).parse(await first.json());
   const said = /50000 bytes stored/;
   for (const [path, json] of [
     ["/v1/tasks", { kind: "external", input: { queue: "full" } }],
@@ -396,6 +398,10 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const form = new FormData();
   form.append("file", new Blob(["hello"]), "a.txt");
   expect((await server.call("/v1/files", { key: keys.max, method: "POST", body: form })).status).toBe(429);
+  const steer = async (act: string, json: object = {}) =>
+    (await server.call(`/v1/tasks/${id}/${act}`, { key: keys.max, json })).status;
+  expect([await steer("pause"), await steer("comments", { text: "still here" })]).toEqual([429, 429]);
+  expect([200, 202]).toContain(await steer("cancel"));
   const held = z.object({ user: z.object({ stored_bytes: z.object({ held: z.number() }) }) });
   expect(held.parse((await ask("/v1/share", keys.max)).body).user.stored_bytes.held).toBeGreaterThan(60_000);
 });

@@ -11,8 +11,11 @@ export type HeldBounds = {
   storedBytes: number | null;
 };
 
-/** What must hold in the commit, of what the task's user and its tenant hold. `day` is its midnight. */
-export type ShareGuard = { user: HeldBounds; tenant: HeldBounds; day: number };
+/**
+ * What must hold in the commit, of what the task's user and its tenant hold. `of` is the user whose bounds they are: where it
+ * acts on a task of another user, those of the tenant alone count. `day` is its midnight.
+ */
+export type ShareGuard = { of: string; user: HeldBounds; tenant: HeldBounds; day: number };
 
 export type Held = { openTasks: number; usdPerDay: number; storedBytes: number };
 

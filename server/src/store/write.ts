@@ -45,7 +45,7 @@ export type InboxItem = {
 export type Write = Change & {
   /** What must hold of the other open tasks of its conversation. */
   turn?: TurnGuard;
-  /** On submit: what must hold of what its user and its tenant hold. */
+  /** On submit, and on an act of a caller that ends nothing: what must hold of what its user and its tenant hold. */
   share?: ShareGuard;
   /** Replaces entries of the same branch and position. */
   journal?: JournalEntry[];

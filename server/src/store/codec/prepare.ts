@@ -64,11 +64,11 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
     prepared.submitted = submissionOf(task, spill);
     for (const sha256 of keptIn(task.input)) spill.name(sha256);
     prepared.bytes = TASK_BYTES + keptBytes(task.input);
-    if (write.share) prepared.share = [write.share.day, write.share.user, write.share.tenant];
     const claim = claimOf(task);
     if (claim) prepared.claim = claim;
     Object.assign(prepared, chosenBy(task));
   }
+  if (write.share) prepared.share = [write.share.day, write.share.user, write.share.tenant, write.share.of];
   if (write.turn && task.conversation !== null) prepared.turn = [write.turn, task.conversation];
   if (write.journal?.length) {
     prepared.journal = write.journal.map((entry) => prepareEntry(entry, spill));

@@ -101,7 +101,7 @@ type SpentBelow = [
   estimatedCalls: number,
 ];
 
-export type PreparedShare = [day: number, user: HeldBounds, tenant: HeldBounds];
+export type PreparedShare = [day: number, user: HeldBounds, tenant: HeldBounds, of: string];
 
 /** The parts that every write has are tuples: their names would cost as much to send as their values. */
 export type PreparedWrite = Partial<PreparedHuman> & {
@@ -114,7 +114,7 @@ export type PreparedWrite = Partial<PreparedHuman> & {
   at: number;
   /** About how many it adds to the store, files among them. */
   bytes: number;
-  /** Of a new task. */
+  /** Of a new task, and of an act. */
   share?: PreparedShare;
   /** The task's usage so far, which its conversation counts. */
   spent: [inputTokens: number, outputTokens: number, costUsd: number];

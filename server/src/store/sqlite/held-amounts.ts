@@ -22,6 +22,9 @@ const FREE_KINDS: ReadonlySet<string> = new Set(["external", "human"]);
 const ALWAYS_TAKEN: ReadonlySet<string> = new Set(["vector_store_deletion", "waybill.cleanup"]);
 /** What is begun may come to its end: what running tasks add is refused from so many times the bound on. */
 const RUNNING_MAY = 1.1;
+/** Who acts on tasks writes events: from here on one may still end and delete. What tasks add takes nobody the acts on them. */
+const ACTS_MAY = 1.2;
+const BOUNDLESS: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
 /** Owners that are remembered: of more, all are read again. */
 const OWNERS_MAX = 10_000;
 
@@ -61,14 +64,14 @@ export class HeldAmounts {
   /** Why this write is not to be; `state` is that of its task before it, null of a new one. */
   refused(owner: Owner, kind: string, write: PreparedWrite, state: State | null): ShareRefused | null {
     const name = this.#nameOf(owner);
-    if (write.share) this.#remember(name, write.share);
-    const share = write.share ?? this.#bounds.get(name);
+    const share = this.#boundsOf(name, owner, write.share);
     if (share === undefined || ALWAYS_TAKEN.has(kind)) return null;
     const [day, user, tenant] = share;
     const isNew = state === null;
-    if (!isNew && (isTerminal(write.row[0]) || !(write.journal || write.artifacts))) return null;
+    const adds = write.journal !== undefined || write.artifacts !== undefined;
+    if (!isNew && (isTerminal(write.row[0]) || !(adds || write.share))) return null;
     const over = (held: Held, bounds: HeldBounds) =>
-      isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds);
+      isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds, adds ? RUNNING_MAY : ACTS_MAY);
     const ofUser = over(this.#of(name, owner, day), user);
     if (ofUser) return { why: "share", whose: "user", ...ofUser };
     const ofTenant = over(this.#of(owner.tenant, { tenant: owner.tenant, user: null }, day), tenant);
@@ -117,9 +120,15 @@ export class HeldAmounts {
     return name;
   }
 
-  #remember(name: string, share: PreparedShare): void {
+  /** By which an owner is judged: those that come with the write, where they are its own, or that came with one before. */
+  #boundsOf(name: string, { user }: Owner, share: PreparedShare | undefined): PreparedShare | undefined {
+    const known = this.#bounds.get(name);
+    if (share === undefined) return known;
+    const [day, , tenant, of] = share;
+    if (of !== user) return known ?? [day, BOUNDLESS, tenant, user];
     if (this.#bounds.size >= OWNERS_MAX) this.#bounds.clear();
     this.#bounds.set(name, share);
+    return share;
   }
 
   #of(name: string, owner: Visible, day: number): Amounts {
@@ -163,8 +172,8 @@ function beyondOf(held: Held, bounds: HeldBounds, isFree: boolean): Beyond | nul
   return null;
 }
 
-function tooFull({ storedBytes }: Held, { storedBytes: most }: HeldBounds): Beyond | null {
-  return most !== null && storedBytes >= most * RUNNING_MAY ? { bound: "storedBytes", most } : null;
+function tooFull({ storedBytes }: Held, { storedBytes: most }: HeldBounds, times: number): Beyond | null {
+  return most !== null && storedBytes >= most * times ? { bound: "storedBytes", most } : null;
 }
 
 function isOpen(state: State | null): boolean {

@@ -123,7 +123,7 @@ test("an idempotency key that the other writer took is replayed, and a message t
 
 test("a share is judged by what both have added, and so is what it leaves", async () => {
   const bounds = { openTasks: 3, usdPerDay: null, storedBytes: null };
-  const share = { day: DAY_MS, user: bounds, tenant: bounds };
+  const share = { of: "ada", day: DAY_MS, user: bounds, tenant: bounds };
   const add = (store: SqliteStore) => store.apply([{ ...submitted(newTask()), share }]);
   const added = [await add(first), await add(second), await add(first), await add(second), await add(first)];
   expect(added.map(({ ok }) => ok)).toEqual([true, true, true, false, false]);

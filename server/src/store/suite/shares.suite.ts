@@ -12,7 +12,7 @@ import { newConversation, newTask, START } from "./new-task.suite.ts";
 const NONE: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
 const DAY = dayOf(START);
 const guard = (user: Partial<HeldBounds>, tenant: Partial<HeldBounds> = {}) => ({
-  share: { day: DAY, user: { ...NONE, ...user }, tenant: { ...NONE, ...tenant } },
+  share: { of: "ada", day: DAY, user: { ...NONE, ...user }, tenant: { ...NONE, ...tenant } },
 });
 
 export function shareStories(setup: () => Promise<Store>): void {
@@ -127,5 +127,36 @@ export function shareStories(setup: () => Promise<Store>): void {
     );
     const deletion = newTask({ kind: "vector_store_deletion" });
     expect(await store.apply([{ ...submitted(deletion), ...guard(bounds) }])).toEqual({ ok: true });
+  });
+
+  test("acts of a full owner are taken up to a fifth more, those of others up to the tenant's, and what ends a task always", async () => {
+    const store = await setup();
+    const bounds = { storedBytes: 50_000 };
+    let task = await submit(store, newTask(), guard(bounds));
+    const act = async (by: string, length: number, given = guard(bounds)) => {
+      const asked = { do: task.state === "paused" ? "resume" : "pause", by, reason: "z".repeat(length) } as const;
+      const write = decided(
+        task,
+        asked.do === "pause" ? { ...asked, do: "pause", running: [] } : { ...asked, do: "resume" },
+      );
+      const applied = await store.apply([{ ...write, ...given }]);
+      if (applied.ok) task = write.task;
+      return applied;
+    };
+    expect(await act("ada", 55_000)).toEqual({ ok: true });
+    expect(await act("ada", 5_000)).toEqual({ ok: true });
+    const full = { why: "share", whose: "user", bound: "storedBytes", most: 50_000 };
+    expect(await act("ada", 0)).toMatchObject(full);
+    // Of bob it is no matter how much may be ada's, as long as nothing is known of her.
+    const bobs = (most: number | null) => ({ share: { ...guard({}, { storedBytes: most }).share, of: "bob" } });
+    expect(await act("bob", 0, bobs(null))).toMatchObject(full);
+    const eve = await submit(store, newTask({ user: "eve" }));
+    const paused = decided(eve, { do: "pause", by: "bob", reason: "", running: [] });
+    expect(await store.apply([{ ...paused, ...bobs(50_000) }])).toMatchObject({ whose: "tenant", most: 50_000 });
+    expect(await store.apply([{ ...paused, ...bobs(60_000) }])).toEqual({ ok: true });
+    const ended = decided(task, { do: "cancel", by: "ada", reason: "" });
+    expect(await store.apply([{ ...ended, ...guard(bounds) }])).toEqual({ ok: true });
+    const deleted = decided(ended.task, { do: "delete" });
+    expect(await store.apply([{ ...deleted, ...guard(bounds) }])).toEqual({ ok: true });
   });
 }

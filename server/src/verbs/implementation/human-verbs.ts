@@ -262,7 +262,8 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
       const fresh = askingWrite(this.parts, renewedTask(task, handler, act.expiresAt, at), { attached });
       const acting = { by, act, comment: "", messageId: ids.uuid(at), renewedAs: fresh.task.id };
       const along = this.along(principal, "renew", id, options);
-      return { command: { do: "act", ...acting }, along, others: [fresh] };
+      const { share } = along;
+      return { command: { do: "act", ...acting }, along, others: [{ ...fresh, ...(share && { share }) }] };
     };
     const { task, replayed } = await this.steer(principal, id, options, () => engine.transitions.change(id, plan));
     return { task: await this.get(principal, task.assignment?.renewed?.as ?? id), replayed };

@@ -24,12 +24,12 @@ export async function mustHoldMore(
   }
 }
 
-/** As the guard of what it submits; `principal` null is the server itself. */
+/** As the guard of what it submits and does; `principal` null is the server itself. */
 export function shareOf(
   boundsOf: HeldBoundsOf | undefined,
   principal: Principal | null,
   now: number,
 ): { share?: ShareGuard } {
   const bounds = principal === null ? null : boundsOf?.(principal);
-  return bounds ? { share: { ...bounds, day: dayOf(now) } } : {};
+  return principal && bounds ? { share: { ...bounds, of: principal.user, day: dayOf(now) } } : {};
 }

@@ -8,6 +8,7 @@ import type { Steering } from "../../task/submission.ts";
 import type { Task } from "../../task/task.ts";
 import type { Acknowledged } from "../tasks.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
+import { shareOf } from "./share-of.ts";
 import { TaskReading } from "./task-reading.ts";
 
 /** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
@@ -15,13 +16,14 @@ const STEERING = "steering";
 
 export class TaskSteering extends TaskReading {
   /**
-   * What commits with an act of steering: its line in the audit log, and its idempotency key. The reason is in the task's own
-   * log and goes with it: the audit log outlives an erasure.
+   * What commits with an act of steering: its line in the audit log, its idempotency key, and what its caller may hold. The
+   * reason is in the task's own log and goes with it: the audit log outlives an erasure.
    */
   protected along(principal: Principal, act: string, task: TaskId, { idempotency }: Steering): Along {
     const at = this.parts.clock.now();
     return {
       audit: auditEntry(principal, act, at, { task }),
+      ...shareOf(this.parts.heldBounds, principal, at),
       ...(idempotency && { idempotency: idempotencyRecord(principal, STEERING, idempotency, at) }),
     };
   }
