@@ -33,8 +33,14 @@ export const USAGE = [
   {
     file: "server/src/engine/embedded/lost-calls.ts",
     name: "what-runs-in-a-process-of-its-own-is-lost",
-    find: " || runner.isApart(task.id)",
+    find: " || runner.isApart(id)",
     put: "",
+  },
+  {
+    file: "server/src/engine/embedded/lost-calls.ts",
+    name: "whoever-has-begun-once-has-paid-nothing-in-another-life",
+    find: "(attempt === 1 && runner.has(id))",
+    put: "attempt === 1",
   },
   {
     file: "server/src/engine/execution/step-execution.ts",

@@ -50,10 +50,11 @@ async function live(
     spend: (ms) => clock.spend(ms),
     after: (ms, run) => void clock.after(ms, run),
     settle: atRest,
-    crash: async (next = handlers, { own = false, downMs = 0 } = {}) => {
+    crash: async (next = handlers, { own = false, downMs = 0, setBackMs = 0 } = {}) => {
       if (own) record.ends("own", "Its own code ended it.");
       faults.plugIn();
       await clock.advance(downMs, async () => {});
+      await clock.setForward(-setBackMs, async () => {});
       return live(faults, clock, next, concurrency, crashes, warnings);
     },
     restart: async (next = handlers) => {

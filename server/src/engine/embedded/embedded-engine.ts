@@ -180,7 +180,7 @@ export class EmbeddedEngine implements Engine {
     this.#record = record;
     this.#guard = guard;
     this.#interruption = new Interruption({ store, transitions, open, waits });
-    this.#lostCalls = new LostCalls({ store, transitions, waits, runner, life, since: startedAt });
+    this.#lostCalls = new LostCalls({ store, transitions, waits, runner, life });
     const interruption = this.#interruption;
     const looks = { descendants, scheduler, claims, sleepers, waits, interruption, record, guard, runner };
     this.#recovery = new Recovery({ ...shared, ...looks, pages: limits });

@@ -13,10 +13,8 @@ type Parts = {
   store: Pick<Store, "journal" | "events">;
   transitions: Pick<Transitions, "change">;
   waits: Pick<WaitCompletion, "watch">;
-  runner: Pick<Runner, "isApart">;
+  runner: Pick<Runner, "has" | "isApart">;
   life: string;
-  /** Of this process: what has begun after it has paid nothing in another life. */
-  since: number;
 };
 
 export class LostCalls {
@@ -30,13 +28,14 @@ export class LostCalls {
 
   /**
    * A run that completes has counted its calls, and one in a process of its own, whose life is another than this one, counts them
-   * itself. Who fails may be one that has crashed its process too often, and has no run. Each call counts once, by its key.
+   * itself. Who fails may be one that has crashed its process too often, and has no run; one whose first attempt is a run of this
+   * process has paid nothing in another life. Each call counts once, by its key.
    */
   ended(task: Task, command: string): void {
-    const { runner, waits, since } = this.#parts;
-    const isByItself = command === "complete" || command === "reject" || runner.isApart(task.id);
-    if (isByItself || !isTerminal(task.state) || task.startedAt === null || task.startedAt > since) return;
-    const { id, lastSeq } = task;
+    const { runner, waits } = this.#parts;
+    const { id, attempt, lastSeq, startedAt, state } = task;
+    const isByItself = command === "complete" || command === "reject" || runner.isApart(id);
+    if (isByItself || !isTerminal(state) || startedAt === null || (attempt === 1 && runner.has(id))) return;
     waits.watch("Calls that a process died in were not counted.", id, () => {
       const counted = this.#turn.then(() => this.#count(id, lastSeq));
       this.#turn = counted.catch(() => {});

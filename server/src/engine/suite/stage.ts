@@ -29,9 +29,12 @@ export type EngineLife = {
   settle: () => Promise<void>;
   /**
    * The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers, after
-   * `downMs`. `own`: its own code ended it, and that is known; else it may as well have been killed.
+   * `downMs`, with a clock that was set back meanwhile by `setBackMs`. `own`: its own code ended it, and that is known; else it may as well have been killed.
    */
-  crash: (handlers?: readonly Handler[], death?: { own?: boolean; downMs?: number }) => Promise<EngineLife>;
+  crash: (
+    handlers?: readonly Handler[],
+    death?: { own?: boolean; downMs?: number; setBackMs?: number },
+  ) => Promise<EngineLife>;
   /** The process stops in good order, and a new one starts with these handlers. */
   restart: (handlers?: readonly Handler[]) => Promise<EngineLife>;
   /** What becomes of the store meanwhile. */

@@ -306,28 +306,34 @@ export function usageSuite(begin: Begin): void {
     ]);
   });
 
-  it("counts the calls that a process died in also for a task that is cancelled before it goes on, once", async () => {
-    const handler = kind("paid", (ctx) =>
-      ctx.step("model", async (step) => {
-        await step.paying({ ...call("own"), outputTokens: 0 }, 0.25);
-        step.output("Eight by");
-        return new Promise<null>(() => {});
-      }),
-    );
-    let life = await begin([handler]);
-    const id = await submit(life, "paid");
-    await arrives(life, id, "running");
-    await life.settle();
-    await life.verbs.tasks.pause(ada, id);
-    life = await life.crash();
-    life = await life.crash();
-    expect(await life.verbs.tasks.get(ada, id)).toMatchObject({ state: "paused", usage: { calls: 0 } });
-    await life.verbs.tasks.cancel(ada, id);
-    await life.settle();
-    const usage = { calls: 1, outputTokens: 2, costUsd: 1 };
-    expect(await life.verbs.tasks.get(ada, id)).toMatchObject({ state: "cancelled", usage });
-    expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own" }]);
-  });
+  it.each([
+    ["", 0],
+    [", also when the clock was set back meanwhile", 3_600_000],
+  ])(
+    "counts the calls that a process died in for a task that is cancelled before it goes on, once%s",
+    async (_, setBackMs) => {
+      const handler = kind("paid", (ctx) =>
+        ctx.step("model", async (step) => {
+          await step.paying({ ...call("own"), outputTokens: 0 }, 0.25);
+          step.output("Eight by");
+          return new Promise<null>(() => {});
+        }),
+      );
+      let life = await begin([handler]);
+      const id = await submit(life, "paid");
+      await arrives(life, id, "running");
+      await life.settle();
+      await life.verbs.tasks.pause(ada, id);
+      life = await life.crash();
+      life = await life.crash(undefined, { setBackMs });
+      expect(await life.verbs.tasks.get(ada, id)).toMatchObject({ state: "paused", usage: { calls: 0 } });
+      await life.verbs.tasks.cancel(ada, id);
+      await life.settle();
+      const usage = { calls: 1, outputTokens: 2, costUsd: 1 };
+      expect(await life.verbs.tasks.get(ada, id)).toMatchObject({ state: "cancelled", usage });
+      expect((await life.verbs.tasks.usage(ada, id)).calls).toMatchObject([{ key: "own" }]);
+    },
+  );
 
   it("counts no call that was cut off before its answer, by a pause or a stop, as a cancel counts none", async () => {
     let tries = 0;
