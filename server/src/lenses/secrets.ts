@@ -18,7 +18,10 @@ export const KEY_PLACES: readonly Exclude<SecretPlace, { in: "authorization" }>[
   { in: "query", name: "token" },
 ];
 
-type Asked = Pick<Incoming, "headers" | "query">;
+type Asked = Pick<Incoming, "headers" | "query" | "raw">;
+
+/** Of headers in which a key may stand beside `Authorization`: most are told apart from them by this alone. */
+const KEY_NAME_LENGTHS = new Set(KEY_PLACES.flatMap((place) => (place.in === "header" ? [place.name.length] : [])));
 
 /**
  * All that may be a key, in the order of `places`, each as often as it comes; and beside it what another API of ours would
@@ -26,9 +29,16 @@ type Asked = Pick<Incoming, "headers" | "query">;
  */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {
   const secrets = secretsAt(request, places);
-  if (secrets.length === 0) return secrets;
+  if (secrets.length === 0 || !mayHaveKeyBeside(request)) return secrets;
   for (const beside of secretsAt(request, KEY_PLACES)) if (!secrets.includes(beside)) secrets.push(beside);
   return secrets;
+}
+
+/** By a look at how long the names are: to look for each of them took as long as to find whose the key is. */
+function mayHaveKeyBeside({ raw: { rawHeaders }, query }: Asked): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) if (KEY_NAME_LENGTHS.has(rawHeaders[at]?.length ?? 0)) return true;
+  for (const _ in Object(query)) return true;
+  return false;
 }
 
 function secretsAt(request: Asked, places: readonly SecretPlace[]): string[] {

@@ -6,7 +6,7 @@ import type { ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
 import type { Incoming } from "./incoming.ts";
 
-/** Without `bytes`, an answer that has none. */
+/** Without `bytes`, an answer that has none. Of bytes that are sent again and again the headers may say how many they are. */
 export function sendBytes(
   { id, method, counted }: Pick<Incoming, "id" | "method" | "counted">,
   response: ServerResponse,
@@ -28,7 +28,7 @@ export function sendBytes(
     } else pipeline(bytes, response, () => {});
     return;
   }
-  if (bytes !== undefined) head["content-length"] = Buffer.byteLength(bytes);
+  if (bytes !== undefined) head["content-length"] ??= Buffer.byteLength(bytes);
   response.writeHead(status, head);
   response.end(bytes);
 }

@@ -12,7 +12,7 @@ import { type Answer, JSON_TYPE } from "../route.ts";
 import type { TaskWire } from "./schema.ts";
 import { wireTask } from "./translate.ts";
 
-type Headers = { "content-type": string; etag: string; "cache-control": string };
+type Headers = { "content-type": string; etag: string; "cache-control": string; "content-length"?: string };
 /** A text goes out with its head in one piece, and so faster than bytes that are ready. */
 export type EncodedTask = { bytes: string | Readable; headers: Headers };
 /** Who asks for it. */
@@ -26,7 +26,9 @@ export function encodedTask(task: Task, asking: Asking): EncodedTask | Promise<E
   const known = encoded.get(task);
   if (known !== undefined) return known;
   const made = encode(task, task.usage);
-  if (!(made.bytes instanceof Readable)) encoded.set(task, made);
+  if (made.bytes instanceof Readable) return made;
+  made.headers["content-length"] = String(Buffer.byteLength(made.bytes));
+  encoded.set(task, made);
   return made;
 }
 
