@@ -27,6 +27,7 @@ import type { Task } from "../src/task/task.ts";
 import { AgentLookup } from "../src/verbs/implementation/agent-lookup.ts";
 import { createVerbs } from "../src/verbs/implementation/create-verbs.ts";
 import type { Verbs } from "../src/verbs/verbs.ts";
+import { awaited } from "./awaited.ts";
 import { type ProviderServer, startProviderServer } from "./providers/provider-server.ts";
 
 export const ada: Principal = { tenant: "acme", user: "ada", scopes: new Set(SCOPES), keyId: "key_ada" };
@@ -144,10 +145,18 @@ export class AgentLife {
 
   /** Follows the log until an event of that type was there so often, or to its end. */
   async until(id: string, type?: string, count = 1): Promise<Task> {
-    let seen = 0;
-    for await (const batch of this.verbs.tasks.follow(ada, id, 0, new AbortController().signal)) {
-      seen += batch.filter((event) => event.type === type).length;
-      if (type !== undefined && seen >= count) break;
+    const stop = new AbortController();
+    const followed = async () => {
+      let seen = 0;
+      for await (const batch of this.verbs.tasks.follow(ada, id, 0, stop.signal)) {
+        seen += batch.filter((event) => event.type === type).length;
+        if (type !== undefined && seen >= count) break;
+      }
+    };
+    try {
+      await awaited(type === undefined ? "the task's end" : `${type} of the task, ${count} times`, followed());
+    } finally {
+      stop.abort();
     }
     return this.task(id);
   }

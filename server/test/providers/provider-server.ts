@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setImmediate as setImmediatePromise } from "node:timers/promises";
 import { z } from "zod";
+import { awaited } from "../awaited.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { countsOf, type Protocol, protocolOf } from "./wire.ts";
 
@@ -102,8 +103,16 @@ export async function startProviderServer(): Promise<ProviderServer> {
     url: `http://127.0.0.1:${address.port}`,
     script: (...next) => void script.push(...next),
     requests,
-    received: (count) => until(() => requests.length >= count),
-    idle: () => until(() => open === 0),
+    received: (count) =>
+      awaited(
+        `request ${count} of the provider`,
+        until(() => requests.length >= count),
+      ),
+    idle: () =>
+      awaited(
+        "the end of all requests of the provider",
+        until(() => open === 0),
+      ),
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));

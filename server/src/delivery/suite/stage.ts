@@ -63,6 +63,8 @@ export const plain: PushFormat = {
   }),
 };
 
+/** Ten times what any story takes. */
+const STEPS_MAX = 4_000;
 /** For so many looks, 2 ms apart at least, time stands still. */
 const LOOKS_MAX = 100;
 
@@ -202,7 +204,10 @@ export class Stage {
 
   /** Lets time go on, second by second, until it is so. */
   async until(isSo: () => boolean | Promise<boolean>, stepMs = 1_000): Promise<void> {
-    while (!(await isSo())) await this.clock.advance(stepMs, () => this.#settle());
+    for (let step = 0; !(await isSo()); step++) {
+      if (step === STEPS_MAX) throw new Error(`After ${STEPS_MAX} steps of ${stepMs} ms it is not so: ${isSo}`);
+      await this.clock.advance(stepMs, () => this.#settle());
+    }
   }
 
   /** Time waits for what is asked of receivers, and once for those that do not answer. */
