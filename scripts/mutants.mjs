@@ -40,6 +40,7 @@ import { DELIVERY } from "./mutants/delivery.mjs";
 import { DOORS } from "./mutants/doors.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
+import { LISTS } from "./mutants/lists.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
@@ -78,6 +79,7 @@ const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, suite("stray-errors.test.ts"), ...WORLDS],
   scheduling: [ENGINE, suite("work-verbs.test.ts", "task-verbs.test.ts"), ...WORLDS],
+  lists: [suite("list-damage.test.ts", "server/src/store/sqlite/damage.test.ts")],
   "on disk": [suite("backlogs.test.ts", "sleepers.test.ts"), ENGINE, ...WORLDS],
   beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],
@@ -176,6 +178,7 @@ const AREAS = {
   decide: DECIDE,
   execution: EXECUTION,
   scheduling: SCHEDULING,
+  lists: LISTS,
   "on disk": ON_DISK,
   beginnings: BEGINNINGS,
   crashes: CRASHES,

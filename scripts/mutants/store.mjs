@@ -314,12 +314,6 @@ export const STORE = [
     put: "",
   },
   {
-    file: "server/src/store/sqlite/queries.ts",
-    name: "a-damaged-row-ends-its-list",
-    find: "if (!isCorrupt(error)) throw error;\n    const found = places();",
-    put: "throw error;\n    const found = places();",
-  },
-  {
     file: removal,
     name: "what-is-swept-keeps-its-bytes",
     find: "this.#addBytes.run(tenant, user, -bytes);",

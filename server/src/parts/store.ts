@@ -43,7 +43,7 @@ export async function storeOf(
 /** A store that cannot be read is what keeps a server from working that answers. */
 export async function issuesOf(store: Store): Promise<string[]> {
   try {
-    await store.keys.count();
+    await store.keys.hasAny();
     return [];
   } catch (error) {
     return [error instanceof Refusal ? error.message : "The database cannot be read."];
@@ -51,7 +51,7 @@ export async function issuesOf(store: Store): Promise<string[]> {
 }
 
 export async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> {
-  if (mode !== "serve" || (await store.keys.count()) > 0) return;
+  if (mode !== "serve" || (await store.keys.hasAny())) return;
   throw new StartError(
     "There is no API key yet, and waybill serve answers nobody without one. Make the first: waybill keys create",
   );

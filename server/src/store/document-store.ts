@@ -66,7 +66,11 @@ export interface DocumentStore {
   /** Whether the owner has any. It stands behind no list and no search. */
   hasVectorStore(owner: Pick<VectorStoreRecord, "tenant" | "user">): Promise<boolean>;
   /** Of all tenants, those whose vectors are of another model, by key, from after this one on. */
-  vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]>;
+  vectorStoresOfOtherModels(
+    model: string,
+    after: string,
+    limit: number,
+  ): Promise<{ stores: VectorStoreRecord[]; next: string | null }>;
   /** Throws `not_found`. */
   changeVectorStore(key: string, change: VectorStoreChange): Promise<VectorStoreRecord>;
   /** With its memberships; the documents stay. */

@@ -39,8 +39,8 @@ export interface KeyStore {
   endedSecrets(hashes: readonly string[], now: number): Promise<string[]>;
   /** Those of these keys that have ended, or are not there. */
   endedKeys(ids: readonly string[], now: number): Promise<string[]>;
-  /** Those that are not revoked, of all tenants. */
-  count(): Promise<number>;
+  /** Whether one is not revoked, of any tenant: or may be, as it cannot be read. */
+  hasAny(): Promise<boolean>;
   /**
    * `orphan`: one above it has ended, or is not there. `full`: its user has as many good ones as there may be. Neither
    * touches anything.

@@ -5,6 +5,9 @@ import { maybeTextIn, numberIn } from "./column.ts";
 import { isCorrupt } from "./database.ts";
 import { lateRows } from "./late-statements.ts";
 
+/** The limit of a list that is short by itself, in rows or in bytes. */
+export const ALL = Number.MAX_SAFE_INTEGER;
+
 type Values<Given> = (given: Given) => unknown[];
 
 export function queries(db: Database) {
@@ -28,6 +31,29 @@ export function queries(db: Database) {
       const statement = prepared(sql);
       return (given) => fitting(statement.iterate(...values(given)), bytesMax);
     },
+    /**
+     * A page past what cannot be read, see `pageByRows`. Values are named, `limit` is one of them; the last column of `places` is
+     * the `@place` of `one`.
+     */
+    list<Given>(
+      sql: { page: string; places: string; one: string },
+      bytesMax: number,
+      valuesOf: (given: Given) => { limit: number },
+    ): (given: Given) => Page {
+      const [page, places, one] = [prepared(sql.page), prepared(sql.places), prepared(sql.one)];
+      return (given) => {
+        const values = valuesOf(given);
+        return pageByRows(
+          values.limit,
+          () => {
+            const { rows, more } = fitting(page.iterate(values), bytesMax);
+            return { rows, more: more || rows.length >= values.limit };
+          },
+          () => places.iterate(values),
+          (place) => one.get({ ...values, place: place.at(-1) }),
+        );
+      };
+    },
     /** The one number that the statement returns. */
     number<Given>(sql: string, values: Values<Given>): (given: Given) => number {
       const statement = prepared(sql);
@@ -50,28 +76,36 @@ type Page = { rows: unknown[][]; more: boolean };
 
 /**
  * A page; where its statement breaks at a damaged page of the disk, each row by itself. `places` are what an index alone says, in the
- * columns of a row: one that cannot be read is its place, which whoever reads rows leaves out and goes on behind. `limit` of them
- * say that there may be more.
+ * columns of a row: one that cannot be read is its place, which whoever reads rows leaves out and goes on behind. They are read as far
+ * as a page of `limit` takes them, as `one` finds nothing where a row does not fit the question.
  */
 export function pageByRows(
   limit: number,
   page: () => Page,
-  places: () => unknown[][],
+  places: () => Iterable<unknown[]>,
   one: (place: unknown[]) => unknown[] | undefined,
 ): Page {
   try {
     return page();
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    const found = places();
-    const rows = found.map((place) => {
-      try {
-        return one(place);
-      } catch {
-        return place;
-      }
-    });
-    return { rows: rows.filter((row) => row !== undefined), more: found.length >= limit };
+    const rows: unknown[][] = [];
+    for (const place of places()) {
+      const row = orItsPlace(one, place);
+      if (row !== undefined) rows.push(row);
+      if (rows.length >= limit) return { rows, more: true };
+    }
+    return { rows, more: false };
+  }
+}
+
+/** What `one` finds at a place; the place itself where that cannot be read. */
+export function orItsPlace(one: (place: unknown[]) => unknown[] | undefined, place: unknown[]): unknown[] | undefined {
+  try {
+    return one(place);
+  } catch (error) {
+    if (isCorrupt(error)) return place;
+    throw error;
   }
 }
 

@@ -372,11 +372,16 @@ function vectorStores(setup: () => Promise<Store>): void {
     const of = (model: string, user: string) => newVectorStore({ model, user });
     const stores = [of("old", "ada"), of("new", "ada"), of("older", "bob")];
     for (const vectorStore of stores) await documents.put({ vectorStore });
-    const [first, ...others] = await documents.vectorStoresOfOtherModels("new", "", 1);
+    const {
+      stores: [first, ...others],
+      next,
+    } = await documents.vectorStoresOfOtherModels("new", "", 1);
     expect(others).toEqual([]);
-    const [second] = await documents.vectorStoresOfOtherModels("new", first?.key ?? "", 9);
+    const {
+      stores: [second],
+    } = await documents.vectorStoresOfOtherModels("new", next ?? "", 9);
     expect([first?.model, second?.model].sort()).toEqual(["old", "older"]);
-    expect(await documents.vectorStoresOfOtherModels("new", second?.key ?? "", 9)).toEqual([]);
+    expect(await documents.vectorStoresOfOtherModels("new", second?.key ?? "", 9)).toEqual({ stores: [], next: null });
   });
 
   test("is listed like documents, and its id is its owner's once", async () => {

@@ -29,9 +29,9 @@ async function idsIn(store: Store, visible: Parameters<Store["keys"]["list"]>[0]
 }
 
 export function keyStories(setup: () => Promise<Store>): void {
-  test("keys are found by their hash and their id, counted, and listed in pages by tenant, user and line", async () => {
+  test("keys are found by their hash and their id, and listed in pages by tenant, user and line", async () => {
     const store = await setup();
-    expect(await store.keys.count()).toBe(0);
+    expect(await store.keys.hasAny()).toBe(false);
     await withKeys(store, [
       {},
       { id: "k2", createdAt: START + 1 },
@@ -42,7 +42,7 @@ export function keyStories(setup: () => Promise<Store>): void {
     expect(await store.keys.byHash("c".repeat(64))).toBeNull();
     expect(await store.keys.find("acme", "k3")).toMatchObject({ above: ["k1"] });
     expect(await store.keys.find("other", "k3")).toBeNull();
-    expect(await store.keys.count()).toBe(4);
+    expect(await store.keys.hasAny()).toBe(true);
     expect(await idsIn(store, ofTenant, 2)).toEqual([["k1", "k2"], ["k3"]]);
     expect(await idsIn(store, { tenant: "acme", user: "ada" })).toEqual([["k1", "k2"]]);
     expect(await idsIn(store, { tenant: "acme", user: "ada", within: "k1" })).toEqual([["k1", "k3"]]);

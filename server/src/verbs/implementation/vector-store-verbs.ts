@@ -1,6 +1,7 @@
 /** What callers may do with vector stores, over an engine and a store. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
+import type { DocumentStore } from "../../store/document-store.ts";
 import type { VectorStoreChange } from "../../store/document-write.ts";
 import type { Store } from "../../store/store.ts";
 import { type AuditEntry, auditEntry } from "../../task/audit.ts";
@@ -323,16 +324,13 @@ export class VectorStoreVerbs implements VectorStores {
     if (!this.#retrieval) return;
     const { model } = this.#retrieval.embedders.usual;
     for (let after: string | null = ""; after !== null; ) {
-      const stores: VectorStoreRecord[] = await this.#store.documents.vectorStoresOfOtherModels(
-        model,
-        after,
-        MOVED_AT_ONCE,
-      );
-      for (const store of stores) {
+      const page: Awaited<ReturnType<DocumentStore["vectorStoresOfOtherModels"]>> =
+        await this.#store.documents.vectorStoresOfOtherModels(model, after, MOVED_AT_ONCE);
+      for (const store of page.stores) {
         const isAtWork = await this.#tasks.anyOpen({ field: "vector_store_id", owned: store });
         if (!isAtWork) await this.#embed(null, store, NATIVE, {});
       }
-      after = stores.length < MOVED_AT_ONCE ? null : (stores.at(-1)?.key ?? null);
+      after = page.next;
     }
   }
 

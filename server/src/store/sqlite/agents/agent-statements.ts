@@ -11,47 +11,36 @@ import type { IdempotencyRecord } from "../../write.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
-import { pageByRows, queries } from "../queries.ts";
+import { queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
 type One = { visible: TenantVisible; idOrSlug: string };
 type Some = { visible: TenantVisible; filter: AgentFilter; limit: number; after: AgentPlace | null };
 
 export function agentReads(db: Database) {
-  const { row, page } = queries(db);
+  const { row, list } = queries(db);
   const inPlace = "a.tenant = @tenant AND (a.created_at, a.id) > (@createdAt, @id) AND in_time(a.created_at)";
   const wanted = `(@hidden OR a.hidden = 0)
     AND (@ids IS NULL OR a.id IN (SELECT value FROM json_each(@ids)) OR a.slug IN (SELECT value FROM json_each(@ids)))
     AND (@names IS NULL OR a.name IN (SELECT value FROM json_each(@names)))`;
-  const order = "ORDER BY a.created_at, a.id LIMIT @limit";
-  const agents = page(
-    `SELECT ${AGENT_COLUMNS} FROM agents a WHERE ${inPlace} AND ${wanted} ${order}`,
-    ANSWER_BYTES_MAX,
-    (asked: Asked) => [asked],
-  );
-  const places = lateRows(
-    db,
-    `SELECT a.id, NULL, NULL, NULL, NULL, a.created_at FROM agents a INDEXED BY agents_by_time WHERE ${inPlace} ${order}`,
-  );
-  const one = lateRows(db, `SELECT ${AGENT_COLUMNS} FROM agents a WHERE a.id = @one AND ${wanted}`);
+  const order = "ORDER BY a.created_at, a.id";
   return {
     agent: row(
       `SELECT ${AGENT_COLUMNS} FROM agents a WHERE a.tenant = ? AND (a.id = ? OR a.slug = ?)`,
       ({ visible, idOrSlug }: One) => [visible.tenant, idOrSlug, idOrSlug],
     ),
-    agents: (given: Some) => {
-      const asked = askedOf(given);
-      return pageByRows(
-        asked.limit,
-        () => agents(asked),
-        () => places.all(asked),
-        ([id]) => one.get({ ...asked, one: id }),
-      );
-    },
+    agents: list(
+      {
+        page: `SELECT ${AGENT_COLUMNS} FROM agents a WHERE ${inPlace} AND ${wanted} ${order} LIMIT @limit`,
+        places: `SELECT a.id, NULL, NULL, NULL, NULL, a.created_at, a.id FROM agents a INDEXED BY agents_by_time
+          WHERE ${inPlace} ${order}`,
+        one: `SELECT ${AGENT_COLUMNS} FROM agents a WHERE a.id = @place AND ${wanted}`,
+      },
+      ANSWER_BYTES_MAX,
+      askedOf,
+    ),
   };
 }
-
-type Asked = ReturnType<typeof askedOf>;
 
 function askedOf({ visible, filter, limit, after }: Some) {
   return {

@@ -4,7 +4,9 @@ import type { AuditFilter, AuditPlace } from "../../../task/audit.ts";
 import { isTaskId, timeOfTaskId } from "../../../task/id.ts";
 import { ANSWER_BYTES_MAX, bytesOf } from "../bounds.ts";
 import { maybeTextIn, numberIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun, type Rows } from "../late-statements.ts";
+import { orItsPlace, orNull } from "../queries.ts";
 import { ANCHOR_FACT } from "./audit-chain.ts";
 
 /** Of `audit a`; the last are the hash before and its own. */
@@ -59,16 +61,17 @@ class AuditPages {
     const rows: unknown[][] = [];
     const until = performance.now() + PAGE_MS;
     const isForward = "after" in place;
-    const statement = this.#statement(`a.n > ? AND a.n <= ?${sql}`, isForward);
+    const entries = this.#entries(`a.n > ? AND a.n <= ?${sql}`, values, isForward);
     let bytes = 0;
     /** Above one number and up to another. Returns where it has stopped before its end. */
     const look = (above: number, last: number): number | null => {
-      for (const row of statement.iterate(above, last, ...values, limit - rows.length)) {
+      for (const row of entries(above, last)) {
         bytes += bytesOf(row);
         if (rows.length > 0 && bytes > ANSWER_BYTES_MAX) return numberIn(rows.at(-1)?.[0]);
         rows.push(row);
+        if (rows.length === limit) return numberIn(row[0]);
       }
-      return rows.length < limit ? null : numberIn(rows.at(-1)?.[0]);
+      return null;
     };
     if (isForward) {
       for (let at = Math.max(place.after, from - 1); ; ) {
@@ -112,6 +115,28 @@ class AuditPages {
     return { rows: shown, place: more ? numberIn(last) : end, more };
   }
 
+  /** Entries above one number and up to another; of one that cannot be read the number alone. */
+  #entries(where: string, values: readonly unknown[], isForward: boolean) {
+    const statement = this.#statement(where, isForward);
+    return function* (above: number, last: number): Generator<unknown[], void> {
+      let reached = isForward ? above : last + 1;
+      try {
+        for (const row of statement.iterate(above, last, ...values, -1)) {
+          reached = numberIn(row[0]);
+          yield row;
+        }
+        return;
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+      }
+      const step = isForward ? 1 : -1;
+      for (let n = reached + step; n > above && n <= last; n += step) {
+        const row = orItsPlace(([n]) => statement.get(numberIn(n) - 1, n, ...values, 1), [n]);
+        if (row !== undefined) yield row;
+      }
+    };
+  }
+
   #statement(where: string, isForward: boolean): Rows {
     const known = this.#statements.get(where + isForward);
     if (known) return known;
@@ -131,12 +156,21 @@ class AuditPages {
     };
   }
 
+  /** Of the entries from a number on. */
+  #firstReadable(from: number, before: number): unknown[] | undefined {
+    for (let n = from; n < before; n++) {
+      const found = orNull(() => this.#timeFrom.get(n) ?? []);
+      if (found !== null) return found;
+    }
+    return undefined;
+  }
+
   /** Numbers below this are of entries from before `at`. */
   #firstFrom(at: number): number {
     let low = numberIn(this.#oldest.get()?.[0] ?? 0);
     for (let high = this.newest() + 1; low < high; ) {
       const middle = Math.floor((low + high) / 2);
-      const [n, time] = this.#timeFrom.get(middle) ?? [];
+      const [n, time] = this.#firstReadable(middle, high) ?? [];
       if (n === undefined || numberIn(time) >= at) high = middle;
       else low = numberIn(n) + 1;
     }

@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { Alias } from "../../../task/alias.ts";
 import type { Visible } from "../../../task/visibility.ts";
 import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../../codec/columns.ts";
-import { numberIn, textIn } from "../column.ts";
+import { numberIn } from "../column.ts";
 import { pageByRows, queries } from "../queries.ts";
 import { whereVisible } from "../tasks/list.ts";
 
@@ -72,7 +72,11 @@ export function conversationReads(db: Database) {
         ([, n]) => one(n) ?? undefined,
       );
       const total = number(`SELECT count(*) FROM conversations c WHERE ${where}`, () => values)(null);
-      return { rows: found, aliases: found.map(([id]) => aliasOf({ conversation: textIn(id), lens })), total };
+      return {
+        rows: found,
+        aliases: found.map(([id]) => (typeof id === "string" ? aliasOf({ conversation: id, lens }) : null)),
+        total,
+      };
     },
     aliasOf,
     messages: messagePages(db),

@@ -13,7 +13,7 @@ import {
 import type { OwnId } from "../../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { textIn } from "../column.ts";
-import { pageByRows, queries } from "../queries.ts";
+import { ALL, pageByRows, queries } from "../queries.ts";
 import { whereVisible } from "../tasks/list.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
@@ -91,7 +91,7 @@ export function documentReads(db: Database) {
 }
 
 function vectorStoreReads(db: Database) {
-  const { row, rows, exists } = queries(db);
+  const { row, rows, list: readable, exists } = queries(db);
   const list = lists(db);
   return {
     hasVectorStore: exists(
@@ -112,14 +112,25 @@ function vectorStoreReads(db: Database) {
         },
         page,
       ),
-    vectorStoresOfOtherModels: rows(
-      `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.model <> ? AND v.key > ? ORDER BY v.key LIMIT ?`,
-      ({ model, after, limit }: { model: string; after: string; limit: number }) => [model, after, limit],
+    vectorStoresOfOtherModels: readable(
+      {
+        page: `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.model <> @model AND v.key > @after
+          ORDER BY v.key LIMIT @limit`,
+        places: "SELECT key, key FROM vector_stores WHERE key > @after ORDER BY key",
+        one: `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = @place AND v.model <> @model`,
+      },
+      ANSWER_BYTES_MAX,
+      (given: { model: string; after: string; limit: number }) => given,
     ),
-    storesOf: rows(
-      `SELECT ${VECTOR_STORE_COLUMNS} FROM members m JOIN vector_stores v ON v.key = m.vector_store
-       WHERE m.document = ? ORDER BY v.created_at, v.id`,
-      ({ key }: Key) => [key],
+    storesOf: readable(
+      {
+        page: `SELECT ${VECTOR_STORE_COLUMNS} FROM members m JOIN vector_stores v ON v.key = m.vector_store
+          WHERE m.document = @key ORDER BY v.created_at, v.id`,
+        places: "SELECT vector_store, vector_store FROM members WHERE document = @key",
+        one: `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = @place`,
+      },
+      ALL,
+      ({ key }: Key) => ({ key, limit: ALL }),
     ),
     member: row(
       `${MEMBER_SELECT} WHERE m.vector_store = ? AND m.document = ?`,

@@ -198,13 +198,15 @@ export class SqliteDocuments implements DocumentStore {
     return found.map(([id]) => z.string().parse(id));
   }
 
-  async vectorStoresOfOtherModels(model: string, after: string, limit: number): Promise<VectorStoreRecord[]> {
+  async vectorStoresOfOtherModels(model: string, after: string, limit: number) {
     const found = await this.#reads.send("vectorStoresOfOtherModels", { model, after, limit });
-    return this.#readable(found, "vector store", rows.vectorStoreOf);
+    const stores = this.#readable(found.rows, "vector store", rows.vectorStoreOf);
+    return { stores, next: found.more ? String(found.rows.at(-1)?.[0]) : null };
   }
 
   async storesOf(document: string): Promise<VectorStoreRecord[]> {
-    return this.#readable(await this.#reads.send("storesOf", { key: document }), "vector store", rows.vectorStoreOf);
+    const found = await this.#reads.send("storesOf", { key: document });
+    return this.#readable(found.rows, "vector store", rows.vectorStoreOf);
   }
 
   async moveMember(

@@ -6,7 +6,7 @@ import type { AuditChain } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
 import { keysRemoval } from "../keys/key-statements.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
-import { queries } from "../queries.ts";
+import { ALL, queries } from "../queries.ts";
 import { TURN_MS } from "../slices.ts";
 import type { Pace } from "../thread/pace.ts";
 import { ErasedRecords } from "./erased-records.ts";
@@ -49,15 +49,11 @@ export function erasureReads(db: Database) {
      LIMIT ${FOUND_AT_ONCE}`,
   );
   return {
+    ...erasureLists(db),
     erasure: row("SELECT record FROM erasures WHERE tenant = ? AND id = ?", (given: { tenant: string; id: string }) => [
       given.tenant,
       given.id,
     ]),
-    erasures: rows(
-      "SELECT id, record FROM erasures WHERE tenant = ? ORDER BY requested_at DESC, id DESC LIMIT ?",
-      (given: { tenant: string; limit: number }) => [given.tenant, given.limit],
-    ),
-    runningErasures: rows("SELECT id, record FROM erasures WHERE state = 'running' ORDER BY id", (_: null) => []),
     erasableTasks: (wanted: Wanted): { tasks: unknown[][]; next: number | null } => {
       const { tenant, subject, after } = wanted;
       const isOpen = wanted.open ? 1 : 0;
@@ -85,9 +81,40 @@ export function erasureReads(db: Database) {
       `SELECT sha256 FROM erased_files WHERE erasure = ? LIMIT ${FILES_AT_ONCE}`,
       ({ id }: { id: string }) => [id],
     ),
-    backupsBetween: rows(
-      "SELECT id, record FROM backups WHERE made_at >= ? AND made_at <= ? ORDER BY made_at",
-      ({ from, to }: { from: number; to: number }) => [from, to],
+  };
+}
+
+function erasureLists(db: Database) {
+  const { list } = queries(db);
+  return {
+    erasures: list(
+      {
+        page: "SELECT id, record FROM erasures WHERE tenant = @tenant ORDER BY requested_at DESC, id DESC LIMIT @limit",
+        places: `SELECT id, NULL, id FROM erasures INDEXED BY erasures_by_time WHERE tenant = @tenant
+          ORDER BY requested_at DESC, id DESC`,
+        one: "SELECT id, record FROM erasures WHERE id = @place",
+      },
+      ALL,
+      (given: { tenant: string; limit: number }) => given,
+    ),
+    runningErasures: list(
+      {
+        page: "SELECT id, record FROM erasures WHERE state = 'running' ORDER BY id",
+        places: "SELECT id, NULL, id FROM erasures INDEXED BY erasures_running WHERE state = 'running' ORDER BY id",
+        one: "SELECT id, record FROM erasures WHERE id = @place",
+      },
+      ALL,
+      (_: null) => ({ limit: ALL }),
+    ),
+    backupsBetween: list(
+      {
+        page: "SELECT id, record FROM backups WHERE made_at >= @from AND made_at <= @to ORDER BY made_at",
+        places: `SELECT 'of row ' || rowid, NULL, rowid FROM backups INDEXED BY backups_by_time
+          WHERE made_at >= @from AND made_at <= @to ORDER BY made_at`,
+        one: "SELECT id, record FROM backups WHERE rowid = @place",
+      },
+      ALL,
+      (given: { from: number; to: number }) => ({ ...given, limit: ALL }),
     ),
   };
 }

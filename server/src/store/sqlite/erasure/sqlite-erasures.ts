@@ -46,11 +46,12 @@ export class SqliteErasures implements ErasureStore {
 
   async list(tenant: string, limit: number): Promise<Erasure[]> {
     const found = await this.#parts.searches.send("erasures", { tenant, limit });
-    return Promise.all(this.#readable(found, "erasure", erasureOf).map((each) => this.#withBackups(each)));
+    return Promise.all(this.#readable(found.rows, "erasure", erasureOf).map((each) => this.#withBackups(each)));
   }
 
   async running(): Promise<Erasure[]> {
-    return this.#readable(await this.#parts.searches.send("runningErasures", null), "erasure", erasureOf);
+    const found = await this.#parts.searches.send("runningErasures", null);
+    return this.#readable(found.rows, "erasure", erasureOf);
   }
 
   async tasks(
@@ -159,7 +160,7 @@ export class SqliteErasures implements ErasureStore {
   async #backups({ since }: Erasure, at: number): Promise<BackupRecord[]> {
     if (since === null) return [];
     const found = await this.#parts.searches.send("backupsBetween", { from: since, to: at });
-    const made = this.#readable(found, "backup", backupOf);
+    const made = this.#readable(found.rows, "backup", backupOf);
     const copies = (await this.#parts.copies()).filter((copy) => copy.at >= since);
     return [...made, ...copies.map(({ path, at }) => ({ id: path, madeAt: at, path, encrypted: false }))];
   }

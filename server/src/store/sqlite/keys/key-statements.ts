@@ -8,6 +8,7 @@ import type { PreparedAudit } from "../../codec/prepared.ts";
 import type { KeyBounds, KeyPlace, KeyRotation, KeysToEnd } from "../../key-store.ts";
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
@@ -16,38 +17,59 @@ import type { WriterStatements } from "../statements.ts";
 const DROPPED_AT_ONCE = 100;
 
 type Some = { visible: KeysVisible; limit: number; after: KeyPlace | null };
+type Named = { names: readonly string[]; now: number };
+
+/** The row of the last key of a page, also of one that says no more than its row. */
+const AFTER =
+  "coalesce((SELECT rowid FROM keys WHERE id = @after), CAST(substr(@after, length('of row ') + 1) AS INTEGER))";
 
 /** `UNION` ends also where damaged rows are above each other. */
 const BELOW = "SELECT k.id FROM keys k JOIN line ON k.parent = line.id";
 const GOOD = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)";
 
 export function keyReads(db: Database) {
-  const { row, rows, page, number } = queries(db);
-  const listed = (owner: string) => `SELECT ${KEY_COLUMNS} FROM keys
-     WHERE ${owner} AND (created_at, id) > (@createdAt, @after) AND in_time(created_at)
-     ORDER BY created_at, id LIMIT @limit`;
-  const values = ({ visible, limit, after }: Some) => [
-    { ...visible, createdAt: after?.createdAt ?? -1, after: after?.id ?? "", limit: limit + 1 },
-  ];
-  const ofTenant = page(listed("tenant = @tenant"), ANSWER_BYTES_MAX, values);
-  const ofUser = page(listed("tenant = @tenant AND user = @user"), ANSWER_BYTES_MAX, values);
-  const within = page(
-    `WITH RECURSIVE line (id) AS (SELECT @within UNION ${BELOW})
-     ${listed("tenant = @tenant AND id IN (SELECT id FROM line)")}`,
-    ANSWER_BYTES_MAX,
-    values,
-  );
-  const ended = (column: string, unless: string) =>
-    rows(
+  const { row, rows, list } = queries(db);
+  const listed = (index: string, owner: string, further = { page: "true", one: "true" }) => {
+    const there = `${owner} AND (created_at, rowid) > (@createdAt, ${AFTER}) AND in_time(created_at)`;
+    return list(
+      {
+        page: `SELECT ${KEY_COLUMNS} FROM keys WHERE ${there} AND ${further.page} ORDER BY created_at, rowid LIMIT @limit`,
+        places: `SELECT 'of row ' || rowid, NULL, NULL, NULL, NULL, NULL, NULL, created_at, rowid FROM keys INDEXED BY ${index}
+          WHERE ${there} ORDER BY created_at, rowid`,
+        one: `SELECT ${KEY_COLUMNS} FROM keys WHERE rowid = @place AND ${further.one}`,
+      },
+      ANSWER_BYTES_MAX,
+      ({ visible, limit, after }: Some) => ({
+        ...visible,
+        ...{ createdAt: after?.createdAt ?? -1, after: after?.id ?? "", limit: limit + 1 },
+      }),
+    );
+  };
+  const ofTenant = listed("keys_by_tenant", "tenant = @tenant");
+  const ofUser = listed("keys_by_user", "tenant = @tenant AND user = @user");
+  const within = listed("keys_by_tenant", "tenant = @tenant", {
+    page: `id IN (WITH RECURSIVE line (id) AS (SELECT @within UNION ${BELOW}) SELECT id FROM line)`,
+    // The line itself may lead over one that cannot be read.
+    one: "(id = @within OR instr(above, json_quote(@within)) > 0)",
+  });
+  const ended = (column: string, unless: string) => {
+    const together = rows(
       `SELECT value FROM json_each(@names) WHERE NOT EXISTS (
          SELECT 1 FROM keys WHERE ${column} = value AND ${GOOD}) ${unless}`,
-      (given: { names: readonly string[]; now: number }) => [{ names: JSON.stringify(given.names), now: given.now }],
+      ({ names, now }: Named) => [{ names: JSON.stringify(names), now }],
     );
-  const endedSecrets = ended(
-    "hash",
-    `AND NOT EXISTS (SELECT 1 FROM keys WHERE former_hash = value AND former_until > @now AND ${GOOD})`,
-  );
-  const endedKeys = ended("id", "");
+    const those = (given: Named): string[] => {
+      try {
+        return together(given).map(([each]) => textIn(each));
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        // With one that cannot be read nobody comes in.
+        if (given.names.length <= 1) return [...given.names];
+        return given.names.flatMap((name) => those({ ...given, names: [name] }));
+      }
+    };
+    return those;
+  };
   return {
     keys: (asked: Some) => {
       if (asked.visible.within !== undefined) return within(asked);
@@ -62,10 +84,21 @@ export function keyReads(db: Database) {
        UNION ALL SELECT ${KEY_COLUMNS} FROM keys WHERE former_hash = @hash LIMIT 1`,
       ({ hash }: { hash: string }) => [{ hash }],
     ),
-    endedSecrets: (given: { names: readonly string[]; now: number }) =>
-      endedSecrets(given).map(([each]) => textIn(each)),
-    endedKeys: (given: { names: readonly string[]; now: number }) => endedKeys(given).map(([each]) => textIn(each)),
-    countKeys: number("SELECT count(*) FROM keys WHERE revoked_at IS NULL", (_: null) => []),
+    endedSecrets: ended(
+      "hash",
+      `AND NOT EXISTS (SELECT 1 FROM keys WHERE former_hash = value AND former_until > @now AND ${GOOD})`,
+    ),
+    endedKeys: ended("id", ""),
+    /** One that is not revoked, or the place of one that cannot be read. */
+    someKey: list(
+      {
+        page: "SELECT id FROM keys WHERE revoked_at IS NULL LIMIT @limit",
+        places: "SELECT rowid FROM keys INDEXED BY keys_by_tenant",
+        one: "SELECT id FROM keys WHERE rowid = @place AND revoked_at IS NULL",
+      },
+      ANSWER_BYTES_MAX,
+      (_: null) => ({ limit: 1 }),
+    ),
   };
 }
 

@@ -46,8 +46,8 @@ export class SqliteKeys implements KeyStore {
     return inSlices(ids, (names) => this.#reads.send("endedKeys", { names, now }));
   }
 
-  async count(): Promise<number> {
-    return await this.#reads.send("countKeys", null);
+  async hasAny(): Promise<boolean> {
+    return (await this.#reads.send("someKey", null)).rows.length > 0;
   }
 
   async add(key: StoredKey, bounds: KeyBounds, audit: AuditEntry) {

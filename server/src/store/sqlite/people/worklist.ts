@@ -11,7 +11,7 @@ import { isTenantAside } from "../doctor/set-aside.ts";
 import { OF_PEOPLE } from "../migrations/029-compared-values.ts";
 import { queries } from "../queries.ts";
 import { listedRow } from "../tasks/listed-row.ts";
-import { TASK_COLUMNS, TASK_TABLES } from "../tasks/task-columns.ts";
+import { taskRows } from "../tasks/task-rows.ts";
 import { allOf, fewest, restOf } from "./work-conditions.ts";
 import { orderOf } from "./work-order.ts";
 import { inTime, OPEN_STATES, type Where, WorkRanges } from "./work-ranges.ts";
@@ -25,8 +25,8 @@ export const ATTACHMENT_COLUMNS = "name, sha256, bytes, media_type, scope, by, a
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ? AND deleted_at IS NULL)";
 
 export function humanReads(db: Database) {
-  const { row, rows, page } = queries(db);
-  const whole = row(`SELECT ${TASK_COLUMNS} FROM ${TASK_TABLES} WHERE t.n = ?`, (n: number) => [n]);
+  const { rows, page } = queries(db);
+  const rowsOf = taskRows(db);
   const all = (sql: string, values: unknown[]) =>
     db
       .prepare<unknown[], unknown[]>(sql)
@@ -62,13 +62,13 @@ export function humanReads(db: Database) {
       const { numbers, total } = ranged ?? walked(listed, index);
       const found: { n: number; row: unknown[] | null }[] = [];
       let bytes = 0;
-      for (const n of numbers) {
-        const read = listedRow(whole(n));
+      for (const { n, row } of rowsOf(numbers)) {
+        const shown = listedRow(row);
         // Put out of the way by whoever looks after the data.
-        if (typeof read?.[2] === "string" && isTenantAside(read[2])) continue;
-        bytes += bytesOfText(read);
+        if (typeof shown?.[2] === "string" && isTenantAside(shown[2])) continue;
+        bytes += bytesOfText(shown);
         if (found.length > 0 && bytes > PAGE_BYTES_MAX) break;
-        found.push({ n, row: read });
+        found.push({ n, row: shown });
       }
       return { rows: found, total };
     },

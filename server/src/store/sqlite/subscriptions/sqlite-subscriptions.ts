@@ -57,7 +57,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
   }
 
   async list({ tenant, user }: Owner, task: TaskId | null): Promise<Subscription[]> {
-    return this.#readable(await this.#reads.send("subscriptions", { tenant, user, task }));
+    return this.#readable((await this.#reads.send("subscriptions", { tenant, user, task })).rows);
   }
 
   async hasRoom({ tenant, user }: Owner): Promise<boolean> {
@@ -97,8 +97,8 @@ export class SqliteSubscriptions implements SubscriptionStore {
     after: string,
     limit: number,
   ): Promise<{ subscriptions: Subscription[]; next: string | null }> {
-    const rows = await this.#searches.send("givenUp", { standing, after, limit });
-    const next = rows.length < limit ? null : String(rows.at(-1)?.[0]);
+    const { rows, more } = await this.#searches.send("givenUp", { standing, after, limit });
+    const next = more ? String(rows.at(-1)?.[0]) : null;
     return { subscriptions: this.#readable(rows), next };
   }
 
@@ -108,10 +108,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
     const found: Unfinished[] = [];
     for (let at = from; ; ) {
       const page = await channel.send("unfinished", { from: at, limit, standing: standing ?? null });
-      for (const row of page.rows) {
-        const each = this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => unfinishedOf(row));
-        if (each) found.push(each);
-      }
+      found.push(...this.#unfinished(page.rows));
       const last = String(page.rows.at(-1)?.[0] ?? at);
       // The next page begins with it.
       if (!page.more || found.length >= limit || last === at) return found;
@@ -120,7 +117,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
   }
 
   async cursorsOf(tasks: readonly TaskId[]): Promise<Unfinished[]> {
-    return (await this.#searches.send("cursorsOf", { tasks: JSON.stringify(tasks) })).map(unfinishedOf);
+    return this.#unfinished((await this.#searches.send("cursorsOf", { tasks: JSON.stringify(tasks) })).rows);
   }
 
   changes(listener: (changed: Changed) => void): () => void {
@@ -130,9 +127,15 @@ export class SqliteSubscriptions implements SubscriptionStore {
   }
 
   #readable(rows: unknown[][]): Subscription[] {
-    return rows.flatMap(
-      (row) => this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => subscriptionOf(row)) ?? [],
-    );
+    return this.#thoseRead(rows, subscriptionOf);
+  }
+
+  #unfinished(rows: unknown[][]): Unfinished[] {
+    return this.#thoseRead(rows, unfinishedOf);
+  }
+
+  #thoseRead<Found>(rows: unknown[][], read: (row: unknown[]) => Found): Found[] {
+    return rows.flatMap((row) => this.#damage.orLeftOut(`subscription ${String(row[0])}`, () => read(row)) ?? []);
   }
 
   /** Tells what one transaction has committed. */

@@ -21,7 +21,7 @@ import {
 import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
-import { pageByRows, queries } from "../queries.ts";
+import { ALL, queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
 /** Every subscription, as `subscriptionOf` reads it. */
@@ -44,77 +44,80 @@ const COUNT_UNFINISHED =
 /** Keys are of ASCII. */
 const BEHIND_ALL = "\u{10ffff}";
 
+const TASKS = "(SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(@tasks)))";
+const GIVEN_UP = "json_extract(s.record, '$.givenUp') IS NOT NULL";
+
 type UnfinishedPage = { from: string; limit: number; standing: string | null };
 type Owned = { tenant: string; user: string; task: string | null };
 
 export function subscriptionReads(db: Database) {
-  const { row, rows, page, number } = queries(db);
+  const { row, page, list, number } = queries(db);
   const count = number(COUNT_UNFINISHED, ({ tenant, user }: { tenant: string; user: string }) => [
     tenant,
     user,
     SUBSCRIPTIONS_OF_USER_MAX,
   ]);
-  const ofTask = rows(
-    `${SUBSCRIPTIONS} WHERE s.task = (SELECT n FROM tasks WHERE id = ?) AND s.tenant = ? AND s.user = ? AND ${PRESENT} ORDER BY s.key`,
-    ({ tenant, user, task }: Owned) => [task, tenant, user],
+  const owned = (index: string, where: string) =>
+    list(
+      {
+        page: `${SUBSCRIPTIONS} WHERE ${where} AND ${PRESENT} ORDER BY s.key`,
+        places: `SELECT 'of row ' || s.rowid, s.rowid FROM subscriptions s INDEXED BY ${index} WHERE ${where}`,
+        one: `${SUBSCRIPTIONS} WHERE s.rowid = @place AND ${PRESENT}`,
+      },
+      ALL,
+      (given: Owned) => ({ ...given, limit: ALL }),
+    );
+  const ofTask = owned(
+    "subscriptions_by_task",
+    "s.task = (SELECT n FROM tasks WHERE id = @task) AND s.tenant = @tenant AND s.user = @user",
   );
-  const ofAll = rows(
-    `${SUBSCRIPTIONS} WHERE s.task IS NULL AND s.tenant = ? AND s.user = ? ORDER BY s.key`,
-    ({ tenant, user }: Owned) => [tenant, user],
-  );
-  const unfinished = rows(
-    `${UNFINISHED} AND s.key >= ? ORDER BY s.key LIMIT ?`,
-    ({ from, limit }: { from: string; limit: number }) => [from, limit],
-  );
+  const ofAll = owned("subscriptions_of_all", "s.task IS NULL AND s.tenant = @tenant AND s.user = @user");
+  const unfinishedIn = (further: string) =>
+    list(
+      {
+        page: `${UNFINISHED} AND s.key >= @from AND s.key < @beyond AND ${further} ORDER BY s.key LIMIT @limit`,
+        places: `SELECT key, key FROM subscriptions INDEXED BY subscriptions_unfinished
+          WHERE active = 1 AND done = 0 AND task IS NOT NULL AND key >= @from AND key < @beyond ORDER BY key`,
+        one: `${UNFINISHED} AND s.key = @place AND ${further}`,
+      },
+      ANSWER_BYTES_MAX,
+      ({ standing, from, limit }: UnfinishedPage) => {
+        const { first, beyond } = standing === null ? { first: "", beyond: BEHIND_ALL } : cursorKeys(standing);
+        return { standing, from: from === "" ? first : from, beyond, limit };
+      },
+    );
+  const unfinished = unfinishedIn("true");
   // Keys of its cursors begin with its own, and so lie together: no other index is to be taken.
-  const unfinishedOf = rows(
-    `${UNFINISHED} AND +s.standing = ? AND s.key >= ? AND s.key < ? ORDER BY s.key LIMIT ?`,
-    ({ standing, from, limit }: { standing: string; from: string; limit: number }) => [
-      ...[standing, from === "" ? cursorKeys(standing).first : from, cursorKeys(standing).beyond, limit],
-    ],
-  );
-  const places = rows(
-    `SELECT key FROM subscriptions INDEXED BY subscriptions_unfinished
-     WHERE active = 1 AND done = 0 AND task IS NOT NULL AND key >= ? AND key < ? ORDER BY key LIMIT ?`,
-    ({ standing, from, limit }: UnfinishedPage) => {
-      const { first, beyond } = standing === null ? { first: "", beyond: BEHIND_ALL } : cursorKeys(standing);
-      return [from === "" ? first : from, beyond, limit];
-    },
-  );
-  const one = row(
-    `${UNFINISHED} AND s.key = ? AND (? IS NULL OR s.standing = ?)`,
-    ({ key, standing }: { key: unknown; standing: string | null }) => [key, standing, standing],
-  );
+  const unfinishedOf = unfinishedIn("+s.standing = @standing");
   return {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
     subscription: row(`${SUBSCRIPTIONS} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
-    subscriptions: (owned: Owned) => (owned.task === null ? ofAll(owned) : ofTask(owned)),
+    subscriptions: (given: Owned) => (given.task === null ? ofAll(given) : ofTask(given)),
     deliveries: page(
       "SELECT n, entry FROM deliveries WHERE subscription = ? AND n < ? ORDER BY n DESC LIMIT ?",
       ANSWER_BYTES_MAX,
       ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
     ),
-    unfinished: (given: UnfinishedPage) => {
-      const { standing, limit } = given;
-      return pageByRows(
-        limit,
-        () => {
-          const found = standing === null ? unfinished(given) : unfinishedOf({ ...given, standing });
-          return { rows: found, more: found.length === limit };
-        },
-        () => places(given),
-        ([key]) => one({ key, standing }) ?? undefined,
-      );
-    },
-    cursorsOf: rows(
-      `${UNFINISHED} AND s.standing IS NOT NULL AND +s.key > ''
-         AND s.task IN (SELECT n FROM tasks WHERE id IN (SELECT value FROM json_each(?)))`,
-      ({ tasks }: { tasks: string }) => [tasks],
+    unfinished: (given: UnfinishedPage) => (given.standing === null ? unfinished(given) : unfinishedOf(given)),
+    cursorsOf: list(
+      {
+        page: `${UNFINISHED} AND s.standing IS NOT NULL AND +s.key > '' AND s.task IN ${TASKS}`,
+        places: `SELECT 'of row ' || rowid, rowid FROM subscriptions INDEXED BY subscriptions_by_task WHERE task IN ${TASKS}`,
+        one: `${UNFINISHED} AND s.standing IS NOT NULL AND s.rowid = @place`,
+      },
+      ALL,
+      ({ tasks }: { tasks: string }) => ({ tasks, limit: ALL }),
     ),
-    givenUp: rows(
-      `${SUBSCRIPTIONS} WHERE s.standing = ? AND json_extract(s.record, '$.givenUp') IS NOT NULL AND s.key > ? AND ${PRESENT}
-       ORDER BY s.key LIMIT ?`,
-      ({ standing, after, limit }: { standing: string; after: string; limit: number }) => [standing, after, limit],
+    givenUp: list(
+      {
+        page: `${SUBSCRIPTIONS} WHERE s.standing = @standing AND ${GIVEN_UP} AND s.key > @after AND ${PRESENT}
+          ORDER BY s.key LIMIT @limit`,
+        places: `SELECT key, key FROM subscriptions s INDEXED BY subscriptions_given_up
+          WHERE standing = @standing AND ${GIVEN_UP} AND key > @after ORDER BY key`,
+        one: `${SUBSCRIPTIONS} WHERE s.key = @place AND ${PRESENT}`,
+      },
+      ANSWER_BYTES_MAX,
+      (given: { standing: string; after: string; limit: number }) => given,
     ),
   };
 }

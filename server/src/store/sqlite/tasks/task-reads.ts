@@ -218,11 +218,11 @@ function fittingRows(
 ): { n: number; row: Row }[] {
   const found: { n: number; row: Row }[] = [];
   let bytes = 0;
-  for (const read of rowsOf(numbers)) {
+  for (const { n, row: read } of rowsOf(numbers)) {
     const row = shown(read);
     bytes += bytesOfText(row);
     if (found.length > 0 && bytes > ANSWER_BYTES_MAX) break;
-    found.push({ n: numbers[found.length] ?? 0, row });
+    found.push({ n, row });
   }
   return found;
 }

@@ -5,7 +5,9 @@ import { orNull, queries } from "../queries.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 
 /** All in one statement: one of its own for each took ten times as long. Read as far as somebody wants them. */
-export function taskRows(db: Database): (numbers: readonly number[]) => Generator<unknown[] | null, void> {
+export function taskRows(
+  db: Database,
+): (numbers: readonly number[]) => Generator<{ n: number; row: unknown[] | null }, void> {
   const together = lateRows(
     db,
     `SELECT ${TASK_COLUMNS} FROM json_each(?) j LEFT JOIN tasks t ON t.n = j.value LEFT JOIN submissions s ON s.task = t.n`,
@@ -16,12 +18,13 @@ export function taskRows(db: Database): (numbers: readonly number[]) => Generato
     let read = 0;
     try {
       for (const row of together.iterate(JSON.stringify(numbers))) {
+        const n = numbers[read] ?? 0;
         read += 1;
-        yield row[0] === null ? null : row;
+        yield { n, row: row[0] === null ? null : row };
       }
     } catch {
       // One that breaks the statement keeps none of the others.
-      for (const n of numbers.slice(read)) yield orNull(() => alone(n));
+      for (const n of numbers.slice(read)) yield { n, row: orNull(() => alone(n)) };
     }
   };
 }

@@ -17,7 +17,7 @@ test("a store that was expected has the threads that were started for it, and no
     expect(started).toHaveLength(2);
     const store = await openStore({ data });
     expect(await store.taskNumbered(1)).toBeNull();
-    expect(await store.keys.count()).toBe(0);
+    expect(await store.keys.hasAny()).toBe(false);
     expect(started).toHaveLength(2);
     await store.close();
   } finally {

@@ -1,0 +1,43 @@
+/** Faults in lists that go past what cannot be read. */
+const queries = "server/src/store/sqlite/queries.ts";
+const keys = "server/src/store/sqlite/keys/key-statements.ts";
+const audit = "server/src/store/sqlite/audit/audit-statements.ts";
+
+export const LISTS = [
+  {
+    file: audit,
+    name: "a-damaged-page-of-the-audit-log-ends-its-pages",
+    find: "if (!isCorrupt(error)) throw error;\n      }",
+    put: "return;\n      }",
+  },
+  {
+    file: queries,
+    name: "a-damaged-row-ends-its-list",
+    find: "if (!isCorrupt(error)) throw error;\n    const rows: unknown[][] = [];",
+    put: "throw error;\n    const rows: unknown[][] = [];",
+  },
+  {
+    file: queries,
+    name: "a-damaged-page-of-a-list-ends-it",
+    find: "if (rows.length >= limit) return { rows, more: true };",
+    put: "if (rows.length >= limit) return { rows, more: false };",
+  },
+  {
+    file: queries,
+    name: "a-damaged-page-of-a-list-is-shorter-by-what-does-not-fit",
+    find: "for (const place of places()) {\n      const row = orItsPlace(one, place);",
+    put: "for (const place of [...places()].slice(0, limit)) {\n      const row = orItsPlace(one, place);",
+  },
+  {
+    file: keys,
+    name: "a-damaged-key-lets-all-streams-of-its-look-go-on",
+    find: "return given.names.flatMap((name) => those({ ...given, names: [name] }));",
+    put: "return [];",
+  },
+  {
+    file: "server/src/task/time.ts",
+    name: "a-time-that-no-date-has",
+    find: "const MOMENT_MAX = 8_640_000_000_000_000;",
+    put: "const MOMENT_MAX = Number.MAX_SAFE_INTEGER;",
+  },
+];

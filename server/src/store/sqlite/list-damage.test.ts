@@ -1,0 +1,172 @@
+/** Lists of a damaged database: all but what cannot be read. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damageLeafOf } from "../../../test/lose-text.ts";
+import type { Store } from "../store.ts";
+import { submit } from "../suite/life.suite.ts";
+import { newTask, START } from "../suite/new-task.suite.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
+import { openSqliteStore } from "./store.ts";
+
+const ROWS = 60;
+const LONG = "l".repeat(200);
+
+let folder = "";
+let damages: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-lists-"));
+  damages = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const opened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+
+/** Writes one statement with `@n` from 1 to `ROWS`, and what else it names. */
+function write(sql: string): void {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("foreign_keys = 0");
+  for (let n = 1; n <= ROWS; n++) db.prepare(sql).run({ n, long: LONG });
+  db.close();
+}
+
+const KEYS = `INSERT INTO keys (id, hash, tenant, user, name, scopes, hint, created_at, parent, above)
+  VALUES (printf('key_%02d', @n), printf('hash_%02d', @n), 'acme', iif(@n % 2, 'ada', 'bob'), @long, '["tasks"]', '', CAST(@n / 3 AS INTEGER),
+    iif(@n % 2, NULL, 'key_01'), iif(@n % 2, NULL, '["key_01"]'))`;
+const ERASURES = `INSERT INTO erasures VALUES (printf('erasure_%02d', @n), 'acme', iif(@n % 2, 'running', 'completed'), @n, json_object(
+  'id', printf('erasure_%02d', @n), 'tenant', 'acme', 'subject', json_object('type', 'user', 'id', @long),
+  'state', iif(@n % 2, 'running', 'completed'), 'requestedBy', 'ada', 'requestedAt', @n, 'endedAt', iif(@n % 2, NULL, @n),
+  'removed', json('{}'), 'kept', json('[]'), 'since', 0, 'backups', json('[]')))`;
+const BACKUPS = `INSERT INTO backups VALUES (printf('backup_%02d', @n), @n, json_object(
+  'id', printf('backup_%02d', @n), 'madeAt', @n, 'path', @long, 'encrypted', json('false')))`;
+const RECORD = `json_object('url', 'http://x', 'format', 'f', 'events', NULL, 'secrets', json('{}'), 'cursor', 0, 'announces', json('false'),
+  'state', 'active', 'reason', @long, 'attempts', 0, 'dueAt', NULL, 'failures', 0, 'givenUp', 1, 'createdAt', 1, 'updatedAt', 1)`;
+const WEBHOOKS = `INSERT INTO subscriptions VALUES
+  (printf('sub_%02d', @n), NULL, 'acme', 'ada', printf('w%02d', @n), NULL, 'http://x', 1, 0, NULL, 1, ${RECORD})`;
+const CURSORS = `INSERT INTO subscriptions VALUES
+  (printf('all_%02d', @n), @n, 'acme', 'ada', printf('w%02d', @n), 'all', 'http://x', 1, 0, NULL, 1, ${RECORD})`;
+const STANDING = `INSERT OR IGNORE INTO subscriptions VALUES
+  ('all', NULL, 'acme', 'ada', 'all', NULL, 'http://x', 1, 0, NULL, 1, ${RECORD})`;
+const AUDIT = `INSERT INTO audit (tenant, at, user, key_id, act, detail) VALUES ('acme', @n, @long, 'k', 'a', '{}')`;
+const WORK = `INSERT INTO assignments (task, tenant, state, title, creator, sender, priority, assigned_at, updated_at)
+  VALUES (@n, 'acme', 'assigned', 'Sign', 'ada', 'ada', 3, 1, 1)`;
+
+async function inPages<Item, Place>(
+  page: (after: Place | null) => Promise<{ items: Item[]; next: Place | null }>,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let after: Place | null = null; ; ) {
+    const { items, next } = await page(after);
+    all.push(...items);
+    if (next === null) return all;
+    after = next;
+  }
+}
+
+const keysOf = (user: string | null, within?: string) => (store: Store) =>
+  inPages(async (after: { createdAt: number; id: string } | null) => {
+    const visible = { tenant: "acme", user, ...(within !== undefined && { within }) };
+    const { keys, next } = await store.keys.list(visible, { limit: 7, after });
+    return { items: keys.map(({ id }) => id), next };
+  });
+const auditOf = (isForward: boolean) => (store: Store) =>
+  inPages(async (after: number | null) => {
+    const place = isForward ? { after: after ?? 0 } : { before: after };
+    const { entries, more, place: next } = await store.audit.page({ tenants: ["acme"], from: 1 }, place, 7);
+    return { items: entries.map(({ n }) => String(n)), next: more ? next : null };
+  });
+const ada = { tenant: "acme", user: "ada" };
+
+type Listed = { table: string; rows: string[]; all?: number; read: (store: Store) => Promise<string[]> };
+
+const LISTS: Readonly<Record<string, Listed>> = {
+  "keys of a tenant": { table: "keys", rows: [KEYS], read: keysOf(null) },
+  "keys of a user": { table: "keys", rows: [KEYS], all: 30, read: keysOf("ada") },
+  "keys below a key": { table: "keys", rows: [KEYS], all: 31, read: keysOf("ada", "key_01") },
+  erasures: {
+    ...{ table: "erasures", rows: [ERASURES] },
+    read: async (store) => (await store.erasures.list("acme", 100)).map(({ id }) => id),
+  },
+  "erasures that go on": {
+    ...{ table: "erasures", rows: [ERASURES], all: 30 },
+    read: async (store) => (await store.erasures.running()).map(({ id }) => id),
+  },
+  "backups of what was erased": {
+    ...{ table: "backups", rows: [BACKUPS, ERASURES] },
+    read: async (store) => (await store.erasures.find("acme", "erasure_60"))?.backups.map(({ id }) => id) ?? [],
+  },
+  "webhooks of all tasks": {
+    ...{ table: "subscriptions", rows: [WEBHOOKS] },
+    read: async (store) => (await store.subscriptions.list(ada, null)).map(({ key }) => key),
+  },
+  "cursors with something given up": {
+    ...{ table: "subscriptions", rows: [CURSORS, STANDING] },
+    read: (store) =>
+      inPages(async (after: string | null) => {
+        const { subscriptions, next } = await store.subscriptions.givenUp("all", after ?? "", 7);
+        return { items: subscriptions.map(({ key }) => key), next };
+      }),
+  },
+  "cursors of tasks that have changed": {
+    ...{ table: "subscriptions", rows: [CURSORS, STANDING] },
+    read: async (store) => {
+      const ids = await Promise.all(Array.from({ length: ROWS }, (_, n) => store.taskNumbered(n + 1)));
+      return (await store.subscriptions.cursorsOf(ids.flatMap((id) => id ?? []))).map(({ key }) => key);
+    },
+  },
+  "an audit log from its beginning": { table: "audit", rows: [AUDIT], read: auditOf(true) },
+  "an audit log from its end": { table: "audit", rows: [AUDIT], read: auditOf(false) },
+  "a worklist whose tasks": {
+    ...{ table: "tasks", rows: [WORK] },
+    read: async (store) => {
+      const page = { limit: 100, offset: 0, order: [{ by: "number" as const, descending: false }] };
+      return (await store.human.worklist({ tenant: "acme" }, page)).tasks.map(({ id }) => id);
+    },
+  },
+};
+
+test("a key on a damaged page lets nobody go on who came with it, and all others, and there are keys", async () => {
+  await (await opened()).close();
+  write(KEYS);
+  await damageLeafOf(folder, "keys", 0);
+  const store = await opened();
+  const ids = Array.from({ length: ROWS }, (_, n) => `key_${String(n + 1).padStart(2, "0")}`);
+  const ended = await store.keys.endedKeys(ids, 1);
+  expect(ended.length).toBeGreaterThan(0);
+  expect(ended.length).toBeLessThan(ROWS / 2);
+  expect(ended).toEqual(ids.slice(0, ended.length));
+  expect(
+    await store.keys.endedSecrets(
+      ids.map((id) => id.replace("key", "hash")),
+      1,
+    ),
+  ).toHaveLength(ended.length);
+  expect(await store.keys.hasAny()).toBe(true);
+  await store.close();
+});
+
+test.each(Object.entries(LISTS))(
+  "%s lie on a damaged page: all others are listed, in their order",
+  async (_, listed) => {
+    const { table, rows, all = ROWS, read } = listed;
+    const before = await opened();
+    if (rows.includes(CURSORS) || rows.includes(WORK))
+      for (let n = 0; n < ROWS; n++) await submit(before, newTask({ createdAt: START + n }));
+    await before.close();
+    for (const sql of rows) write(sql);
+    const sound = await opened();
+    const whole = await read(sound);
+    expect(whole.length).toBe(all);
+    await sound.close();
+    await damageLeafOf(folder, table, 0.5);
+    const damaged = await opened();
+    const found = await read(damaged);
+    expect(found.length).toBeGreaterThan(all / 2);
+    expect(found.length).toBeLessThan(all);
+    expect(found).toEqual(whole.filter((each) => found.includes(each)));
+    expect(damages.length).toBeGreaterThan(0);
+    await damaged.close();
+  },
+);
