@@ -3,9 +3,10 @@
  * handed in has been handed in before.
  */
 import { z } from "zod";
+import { time } from "./time.ts";
 
 /** `key` is the API key of whoever claimed it: nobody else has a part in it. Absent where an older version gave it. */
-export const lease = z.strictObject({ worker: z.string(), until: z.int().nonnegative(), key: z.string().optional() });
+export const lease = z.strictObject({ worker: z.string(), until: time, key: z.string().optional() });
 export type Lease = z.infer<typeof lease>;
 
 /** `handedIn` is the SHA-256 of how this worker ended its attempt; null while it has not. */

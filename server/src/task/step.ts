@@ -2,18 +2,19 @@
 import { z } from "zod";
 import type { Json } from "./json/json.ts";
 import { type Failure, failure } from "./task.ts";
+import { time } from "./time.ts";
 
 /** Tries of a step that are kept, the last ones. */
 export const TRIES_KEPT_MAX = 20;
 
 /** One try of a step. Without an error it brought the result. */
-const stepTry = z.strictObject({ startedAt: z.int(), endedAt: z.int(), error: failure.nullable() });
+const stepTry = z.strictObject({ startedAt: time, endedAt: time, error: failure.nullable() });
 
 /** What is known of a call beside its result: the tries of a step that needed several or failed, the task that it began and when. */
 export const stepTrace = z.strictObject({
   tries: z.array(stepTry).optional(),
   child: z.string().optional(),
-  startedAt: z.int().optional(),
+  startedAt: time.optional(),
 });
 export type StepTrace = z.infer<typeof stepTrace>;
 

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { TaskEvent } from "./events/event.ts";
 import type { TaskId } from "./id.ts";
 import type { Task } from "./task.ts";
+import { time } from "./time.ts";
 
 /** Of one task and one owner. */
 export const SUBSCRIPTIONS_OF_TASK_MAX = 10;
@@ -70,15 +71,15 @@ export const subscriptionRecord = z.object({
   reason: z.string().nullable(),
   /** Of what is told next: attempts so far, and when the next one is due. */
   attempts: z.int(),
-  dueAt: z.int().nullable(),
+  dueAt: time.nullable(),
   /** Attempts in a row, of whichever events, that failed. */
   failures: z.int(),
   /** Why the last of them did; null when it did not. */
   error: z.string().nullable().default(null),
   /** The first event that was given up and not told since. */
   givenUp: z.int().nullable(),
-  createdAt: z.int(),
-  updatedAt: z.int(),
+  createdAt: time,
+  updatedAt: time,
 });
 
 export type SubscriptionRecord = z.output<typeof subscriptionRecord>;

@@ -6,10 +6,10 @@ import { json, jsonObject } from "./json/json.ts";
 import { assignment } from "./people/assignment.ts";
 import { identity } from "./people/identity.ts";
 import { FAILED_STATES, INPUT_ASKS, OPEN_STATES, WAIT_REASONS } from "./states.ts";
+import { time } from "./time.ts";
 import { trace } from "./trace.ts";
 
 /** Unix milliseconds. */
-const time = z.int().nonnegative();
 
 /** What a question to a person looks like from outside. */
 export const prompt = z.strictObject({
@@ -194,7 +194,7 @@ const common = {
   pausedBy: steering
     .extend({
       running: z.array(z.string()).optional(),
-      until: z.int().optional(),
+      until: time.optional(),
       cause: z.enum(PAUSE_CAUSES).optional(),
     })
     .nullable(),

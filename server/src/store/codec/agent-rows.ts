@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { type AgentRecord, agentDefinition } from "../../task/agent/agent.ts";
 import { agentNameKey } from "../../task/agent/agent-name.ts";
-import { number, text } from "./cells.ts";
+import { number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 /** What was accepted once is read also when the rules for names are others by now. */
 const storedDefinition = agentDefinition.extend({ slug: text, name: text });
-const agentRow = z.tuple([text, text, text, number, text, number, text, number]);
+const agentRow = z.tuple([text, text, text, number, text, time, text, time]);
 
 export function agentOf(row: unknown): AgentRecord {
   const [id, tenant, user, version, definition, createdAt, updatedBy, updatedAt] = agentRow.parse(row);

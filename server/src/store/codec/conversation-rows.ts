@@ -8,7 +8,7 @@ import {
   message as messageSchema,
 } from "../../task/conversation.ts";
 import { storedObject } from "../../task/json/json.ts";
-import { maybeNumber, maybeText, number, text } from "./cells.ts";
+import { maybeNumber, maybeText, maybeTime, number, text, time } from "./cells.ts";
 import type { Resolve } from "./rows.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
@@ -20,10 +20,10 @@ const conversationRow = z.tuple([
   text,
   maybeText,
   maybeText,
-  number,
-  number,
-  number,
-  maybeNumber,
+  time,
+  time,
+  time,
+  maybeTime,
   number,
   number,
   number,
@@ -62,13 +62,13 @@ const messageRow = z.tuple([
   number,
   role,
   maybeText,
-  number,
+  time,
   text,
   maybeText,
   maybeNumber,
   purpose,
   maybeText,
-  maybeNumber,
+  maybeTime,
 ]);
 export async function messageOf(conversation: string, row: unknown, resolve: Resolve): Promise<Message> {
   const [n, role, task, at, parts, id, seq, purpose, metadata, editedAt] = messageRow.parse(row);

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import type { UsageGroup, UsageRow, UsageSum } from "../../task/daily-usage.ts";
 import { Refusal } from "../../task/errors.ts";
-import { maybeText, number } from "./cells.ts";
+import { maybeText, maybeTime, number } from "./cells.ts";
 
 const counts = [number, number, number, number, number, number, number, number] as const;
 const totalRow = z.tuple(counts);
-const usageRow = z.tuple([z.int().nullable(), maybeText, maybeText, maybeText, maybeText, ...counts]);
+const usageRow = z.tuple([maybeTime, maybeText, maybeText, maybeText, maybeText, ...counts]);
 
 export function usageSumOf(row: unknown): UsageSum {
   return named(totalRow.parse(row));

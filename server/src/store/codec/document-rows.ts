@@ -13,7 +13,7 @@ import {
   type MemberRecord,
 } from "../../task/documents/document.ts";
 import { storedObject } from "../../task/json/json.ts";
-import { maybeNumber, maybeText, number, text } from "./cells.ts";
+import { maybeNumber, maybeText, maybeTime, number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const reading: z.ZodType<DocumentReading> = z.strictObject({
@@ -61,9 +61,9 @@ const listedDocumentRow = z.tuple([
   text,
   z.enum(DOCUMENT_STATUSES),
   maybeText,
-  number,
-  number,
-  maybeNumber,
+  time,
+  time,
+  maybeTime,
   maybeText,
   text,
   maybeText,
@@ -134,8 +134,8 @@ const vectorStoreRow = z.tuple([
   number,
   number,
   text,
-  number,
-  number,
+  time,
+  time,
   maybeNumber,
   maybeText,
   number,
@@ -189,7 +189,7 @@ const memberRow = z.tuple([
   maybeText,
   maybeText,
   number,
-  number,
+  time,
   text,
   text,
 ]);
@@ -223,7 +223,7 @@ export function memberValues(member: MemberRecord): unknown[] {
   ];
 }
 
-const batchRow = z.tuple([text, text, number, maybeText]);
+const batchRow = z.tuple([text, text, time, maybeText]);
 export function batchOf(row: unknown): BatchRecord {
   const [id, vectorStore, createdAt, task] = batchRow.parse(row);
   return { id, vectorStore, createdAt, task };

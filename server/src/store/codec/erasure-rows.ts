@@ -1,8 +1,9 @@
 /** The door for rows of erasures and of backups. */
 import { z } from "zod";
 import { type BackupRecord, ERASED, ERASURE_STATES, type Erasure } from "../../task/erasure.ts";
+import { maybeTime, time } from "./cells.ts";
 
-const backup = z.object({ id: z.string(), madeAt: z.number(), path: z.string(), encrypted: z.boolean() });
+const backup = z.object({ id: z.string(), madeAt: time, path: z.string(), encrypted: z.boolean() });
 
 const erasure = z.object({
   id: z.string(),
@@ -10,11 +11,11 @@ const erasure = z.object({
   subject: z.object({ type: z.enum(ERASED), id: z.string() }),
   state: z.enum(ERASURE_STATES),
   requestedBy: z.string(),
-  requestedAt: z.number(),
-  endedAt: z.number().nullable(),
+  requestedAt: time,
+  endedAt: maybeTime,
   removed: z.record(z.string(), z.number()),
   kept: z.array(z.string()),
-  since: z.number().nullable(),
+  since: maybeTime,
   backups: z.array(backup),
 });
 

@@ -7,6 +7,7 @@ import { WORK_STATES, type WorkState } from "../../task/people/work-states.ts";
 import type { Task } from "../../task/task.ts";
 import type { TaskPart, WorkCount } from "../human-store.ts";
 import type { Write } from "../write.ts";
+import { time } from "./cells.ts";
 
 export type PreparedHuman = {
   assignment: PreparedAssignment | null;
@@ -83,7 +84,7 @@ const attachmentRow = z.tuple([
   z.string(),
   z.enum(REMARK_SCOPES),
   z.string(),
-  z.number(),
+  time,
 ]);
 export function attachmentOf(row: unknown): Attachment {
   const [name, sha256, bytes, mediaType, scope, by, at] = attachmentRow.parse(row);

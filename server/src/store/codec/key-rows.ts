@@ -2,10 +2,8 @@
 import { z } from "zod";
 import { SCOPES } from "../../task/principal.ts";
 import type { StoredKey } from "../key-store.ts";
-import { maybeText, text } from "./cells.ts";
+import { maybeText, maybeTime, text, time } from "./cells.ts";
 
-const time = z.int().nonnegative();
-const maybeTime = time.nullable();
 const keyRow = z.tuple([
   text,
   text,

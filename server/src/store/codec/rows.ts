@@ -8,7 +8,7 @@ import { stepTrace } from "../../task/step.ts";
 import { type Failure, failure, type UsageTotals, usageTotals } from "../../task/task.ts";
 import { type RecordedCall, usageCall } from "../../task/usage.ts";
 import type { InboxItem, JournalEntry } from "../store.ts";
-import { maybeNumber, maybeText, number, text } from "./cells.ts";
+import { maybeNumber, maybeText, number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 /** Turns a stored text into its value, from the files when it was spilled there. */
@@ -25,7 +25,7 @@ export function taskAliasOf(row: unknown): [task: string, value: string] {
   return taskAliasRow.parse(row);
 }
 
-const eventRow = z.tuple([number, number, text, text]);
+const eventRow = z.tuple([number, time, text, text]);
 export async function eventOf(task: string, row: unknown, resolve: Resolve): Promise<TaskEvent> {
   const [seq, at, type, data] = eventRow.parse(row);
   return { task, seq, at, ...eventDraft(type, objectOf(await resolve(data))) };
@@ -45,7 +45,7 @@ const journalRow = z.tuple([
   z.enum(["step", "sleep", "input", "child", "effect", "read", "pause"]),
   z.enum(["done", "failed", "waiting", "retrying"]),
   number,
-  number,
+  time,
   maybeNumber,
   text,
   maybeText,
@@ -76,7 +76,7 @@ export function failureOf(stored: string): Failure {
   return parseTolerantly(failure, JSON.parse(stored));
 }
 
-const inboxRow = z.tuple([number, text, maybeText, maybeText, text, text, number, maybeText]);
+const inboxRow = z.tuple([number, text, maybeText, maybeText, text, text, time, maybeText]);
 export async function inboxItemOf(row: unknown, resolve: Resolve): Promise<InboxItem> {
   const [n, messageId, prompt, question, value, by, at, answer] = inboxRow.parse(row);
   const item = { n, messageId, prompt, question, value: await resolve(value), by, at };
@@ -113,13 +113,13 @@ export function spentOf(row: unknown): UsageTotals {
   return { calls, inputTokens, outputTokens, costUsd, unpricedCalls, ...(estimatedCalls > 0 && { estimatedCalls }) };
 }
 
-const usageRow = z.tuple([number, text, number]);
+const usageRow = z.tuple([time, text, number]);
 export function usageOf(row: unknown): { n: number; call: RecordedCall } {
   const [at, record, n] = usageRow.parse(row);
   return { n, call: { ...parseTolerantly(usageCall, JSON.parse(record)), at } };
 }
 
-const auditRow = z.tuple([number, text, number, text, text, text, maybeText, maybeText, text, text, maybeText]);
+const auditRow = z.tuple([number, text, time, text, text, text, maybeText, maybeText, text, text, maybeText]);
 const origin = z
   .object({ address: text, lens: text, request_id: text })
   .transform(({ request_id: request, ...place }) => ({ ...place, request }));

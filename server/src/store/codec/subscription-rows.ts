@@ -7,7 +7,7 @@ import {
   type SubscriptionRecord,
   subscriptionRecord,
 } from "../../task/subscription.ts";
-import { maybeText, number, text } from "./cells.ts";
+import { maybeText, number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 const row = z.tuple([text, maybeText, text, text, text, maybeText, number, number, text, maybeText.optional()]);
@@ -33,7 +33,7 @@ const delivery = z.object({
   seq: z.number(),
   type: text.nullable(),
   attempt: z.number(),
-  at: z.number(),
+  at: time,
   ms: z.number(),
   outcome: z.enum(OUTCOMES),
   status: z.number().nullable(),

@@ -127,6 +127,50 @@ const LISTS: Readonly<Record<string, Listed>> = {
   },
 };
 
+test.each([
+  ["keys", KEYS, keysOf(null)],
+  [
+    "agents",
+    `INSERT INTO agents VALUES (printf('%036d', @n), 'acme', 'ada', 'a' || @n, @n, 0, 1,
+       json_object('slug', 'a' || @n, 'name', @long, 'instructions', 'i'), @n, 'ada', @n)`,
+    async (store: Store) => {
+      const page = { limit: 100, after: null };
+      return (await store.agents.agents({ tenant: "acme", user: null }, { hidden: true }, page)).agents.map(
+        ({ id }) => id,
+      );
+    },
+  ],
+  [
+    "conversations",
+    `INSERT INTO conversations (id, tenant, user, title, context, created_at, updated_at, last_activity_at, tasks, completed, failed,
+       input_tokens, output_tokens, cost_usd) VALUES (printf('%036d', @n), 'acme', 'ada', @long, '{}', @n, @n, @n, 0, 0, 0, 0, 0, 0)`,
+    async (store: Store) =>
+      (await store.conversations(ada, "native", { limit: 100 })).conversations.map(({ id }) => id),
+  ],
+  [
+    "documents",
+    `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations,
+       produced) VALUES (printf('%036d', @n), 'acme', 'ada', 'f' || @n, @long, '', 1, '', 'uploaded', @n, @n, '{}', '{}')`,
+    async (store: Store) =>
+      (await store.documents.documents(ada, { at: 0 }, { limit: 100, order: "asc" })).documents.map(({ id }) => id),
+  ],
+  [
+    "vector_stores",
+    `INSERT INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model, created_at,
+       last_active_at) VALUES (printf('%036d', @n), 'acme', 'ada', 'v' || @n, @long, '', '{}', 1, 0, 'm', @n, 1)`,
+    async (store: Store) =>
+      (await store.documents.vectorStores(ada, { limit: 100, order: "asc" })).stores.map(({ id }) => id),
+  ],
+] as const)("one of the %s that says a time which no date has is left out of their list", async (table, sql, read) => {
+  await (await opened()).close();
+  write(sql);
+  write(`UPDATE ${table} SET created_at = 8640000000000001 WHERE created_at = @n + 5 AND @n = 10`);
+  const store = await opened();
+  expect((await read(store)).length).toBe(table === "keys" ? ROWS - 3 : ROWS - 1);
+  expect(damages.length).toBe(ROWS - (await read(store)).length);
+  await store.close();
+});
+
 test("a key on a damaged page lets nobody go on who came with it, and all others, and there are keys", async () => {
   await (await opened()).close();
   write(KEYS);

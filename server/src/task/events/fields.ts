@@ -11,9 +11,6 @@ import * as calls from "../usage.ts";
 /** The data of an event is JSON as a whole before its fields are looked at, so that a value in it need only be there. */
 export const anyJson = z.custom<Json>((value) => value !== undefined, { error: "is missing" });
 
-/** Unix milliseconds. */
-export const time = z.int().nonnegative();
-
 export const failure = nouns.failure.strip();
 export const prompt = nouns.prompt.strip();
 export const usageCall = calls.usageCall.extend({ raw: anyJson }).strip();

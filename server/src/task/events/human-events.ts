@@ -1,7 +1,7 @@
 /** Events of what people do with a task. */
 import { z } from "zod";
 import { identity } from "../people/identity.ts";
-import { time } from "./fields.ts";
+import { time } from "../time.ts";
 
 const identities = z.array(identity.strip());
 const scope = z.string();

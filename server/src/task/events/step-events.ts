@@ -1,6 +1,7 @@
 /** Events of the work that runs: its steps, and what they give out while they run. The engine writes them. */
 import { z } from "zod";
-import { artifact, failure, time, usageCall } from "./fields.ts";
+import { time } from "../time.ts";
+import { artifact, failure, usageCall } from "./fields.ts";
 
 export const STEP_EVENTS = {
   "step.completed": z.object({ name: z.string(), ms: z.number() }),

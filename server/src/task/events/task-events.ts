@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { jsonObject } from "../json/json.ts";
 import { LOG_LEVELS } from "../text/log-line.ts";
-import { anyJson, failure, prompt, time, wait } from "./fields.ts";
+import { time } from "../time.ts";
+import { anyJson, failure, prompt, wait } from "./fields.ts";
 
 /** Why an attempt begins. `resumed` goes on after a wait, a retry delay or a pause, `recovered` after the process died. */
 export const START_CAUSES = ["first", "resumed", "recovered"] as const;

@@ -5,10 +5,10 @@
  */
 import { z } from "zod";
 import { jsonObject } from "../json/json.ts";
+import { time } from "../time.ts";
 import { identity } from "./identity.ts";
 
 /** Unix milliseconds. */
-const time = z.int().nonnegative();
 
 /**
  * `voting`: some of a stage with several approvers have said theirs. `information`: somebody was asked for information
