@@ -1,6 +1,7 @@
 /** The list of a caller's tasks: its order, its filters, its pages. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { LocalEventFeed } from "../../src/engine/event-feed.ts";
+import { Damaged } from "../../src/store/damage.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { notFound, Refusal } from "../../src/task/errors.ts";
 import { startTestServer, type TestServer } from "../server.ts";
@@ -160,5 +161,29 @@ describe("the list", () => {
     vi.restoreAllMocks();
     expect(found).toEqual([...long.toReversed(), damaged]);
     expect(reads).toEqual([2, 1, 1, 1, 1, 1]);
+  });
+
+  it("has those whose conversation cannot be read, by its id instead of the client's own name", async () => {
+    const text = "count";
+    const begun = [];
+    for (const contextId of ["of-one", "of-another"])
+      begun.push(idOf(sentTask("J1", await send(server, "J1", { text, contextId }, { key: ada }))));
+    const read = SqliteStore.prototype.conversation;
+    const shown = await list({ pageSize: 2 });
+    const [, damaged] = shown.tasks.map((task) => dig(task, "contextId"));
+    expect(damaged).toBe("of-one");
+    let reads = 0;
+    vi.spyOn(SqliteStore.prototype, "conversation").mockImplementation(async function (this: SqliteStore, id) {
+      if (++reads === 2) throw new Damaged(`conversation ${id}`, new Error("a page that it lies on is damaged"));
+      return read.call(this, id);
+    });
+    const { tasks, error } = await list({ pageSize: 2 });
+    vi.restoreAllMocks();
+    expect(error).toBeUndefined();
+    expect(tasks.map(idOf)).toEqual(begun.toReversed());
+    expect(tasks.map((task) => dig(task, "contextId"))).toEqual([
+      "of-another",
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+    ]);
   });
 });

@@ -5,12 +5,13 @@ import { Refusal } from "../../../task/errors.ts";
 import { sizeOf } from "../../../task/json/json.ts";
 import type { Task } from "../../../task/task.ts";
 import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
+import { threadOf } from "../../../task/thread.ts";
 import { InvalidParams } from "../faults.ts";
 import type { ListCommand } from "../model/command.ts";
 import type { TaskListView, TaskView } from "../model/view.ts";
 import { conversationNamed } from "../names.ts";
 import { type Exchange, operation } from "../operation.ts";
-import { taskView, type Wanted } from "../view/task.ts";
+import { contextIdOf, taskView, type Wanted } from "../view/task.ts";
 import { statesOf } from "../vocabulary.ts";
 
 /** About the characters of a page, which has one task at least: tasks are shown with all that was said. */
@@ -61,16 +62,28 @@ async function listedView(
   task: Task,
   wanted: Wanted,
 ): Promise<{ view: TaskView; size: number } | null> {
+  const contextId = await listedContextId(exchange, task);
   try {
-    const view = await taskView(exchange, task, wanted);
+    const view = await taskView(exchange, task, { ...wanted, contextId });
     return { view, size: sizeOf(view) };
   } catch (error) {
     if (!(error instanceof Refusal)) exchange.parts.unexpected(error, exchange.requestId);
     else if (error.code === "not_found") return null;
     else if (error.code !== "too_large") throw error;
-    const view = await taskView(exchange, task, { historyLength: 0, artifacts: false });
+    const view = await taskView(exchange, task, { contextId, historyLength: 0, artifacts: false });
     // What was read of it counts, though it is not shown.
     return { view, size: PAGE_CHARS_MAX };
+  }
+}
+
+/** Of a conversation that cannot be read, the client's own name is not shown either. */
+async function listedContextId(exchange: Exchange, task: Task): Promise<string> {
+  try {
+    return await contextIdOf(exchange, task);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    exchange.parts.unexpected(error, exchange.requestId);
+    return task.conversation ?? threadOf(task);
   }
 }
 

@@ -38,14 +38,18 @@ export class SqliteConversations implements ConversationStore {
     this.#damage = damage;
   }
 
-  async conversation(id: string): Promise<Conversation | null> {
-    const row = await this.#reads.send("conversation", { id });
-    return row === null ? null : conversationOf(row);
+  conversation(id: string): Promise<Conversation | null> {
+    return orDamaged(`conversation ${id}`, async () => {
+      const row = await this.#reads.send("conversation", { id });
+      return row && conversationOf(row);
+    });
   }
 
-  async conversationByAlias(alias: Alias): Promise<Conversation | null> {
-    const row = await this.#reads.send("conversationByAlias", alias);
-    return row === null ? null : conversationOf(row);
+  conversationByAlias(alias: Alias): Promise<Conversation | null> {
+    return orDamaged(`conversation ${alias.value}`, async () => {
+      const row = await this.#reads.send("conversationByAlias", alias);
+      return row && conversationOf(row);
+    });
   }
 
   async wasDeleted(alias: Alias): Promise<boolean> {
