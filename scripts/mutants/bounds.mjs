@@ -28,6 +28,18 @@ const lines = "server/src/parts/slow-calls.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
   {
+    file: "server/src/lenses/shannon/stream-routes.ts",
+    name: "each-reader-of-shannons-stream-has-bytes-of-its-own",
+    find: "encoded.get(events) ?? Buffer.from(text)",
+    put: "Buffer.from(text)",
+  },
+  {
+    file: "server/src/lenses/shannon/stream-routes.ts",
+    name: "whoever-resumes-is-sent-all-of-the-batch",
+    find: "wanted === everything && areAfter(events, from)",
+    put: "wanted === everything",
+  },
+  {
     file: "server/src/http/connections/long-writes.ts",
     name: "all-readers-of-a-long-log-are-written-to-at-once",
     find: "this.#bytes < TURN_BYTES || ",

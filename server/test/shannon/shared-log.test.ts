@@ -1,4 +1,4 @@
-/** Many readers of one log over the Shannon API: what they cost the store. */
+/** Many readers of one log over the Shannon API: what they cost the store, and the memory. */
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -8,7 +8,7 @@ import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids } from "../../src/engine/ids.ts";
 import { StoreFaults } from "../../src/engine/suite/store-faults.ts";
 import { defineHandler } from "../../src/index.ts";
-import { FROM_THE_START } from "../../src/lenses/shannon/frames.ts";
+import { FROM_THE_START, type ResumePoint, wantedBy } from "../../src/lenses/shannon/frames.ts";
 import { framesOf } from "../../src/lenses/shannon/stream-routes.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { type Principal, SCOPES } from "../../src/task/principal.ts";
@@ -29,7 +29,7 @@ const talker = defineHandler({
   },
 });
 
-test("streams of an ended task that are read side by side ask the store for each page of its log once", async () => {
+test("streams of an ended task that are read side by side ask the store for each page of its log once, and send the same bytes", async () => {
   const faults = new StoreFaults(await openSqliteStore(":memory:"));
   const store = faults.plugIn();
   const ids = new Ids(randomBytes);
@@ -45,14 +45,25 @@ test("streams of an ended task that are read side by side ask the store for each
   expect(task.state).toBe("completed");
 
   faults.refuse(1_000, "events", new Error("The store was asked for more of the log."), PAGES);
-  const read = async () => {
-    let text = "";
-    for await (const frames of framesOf(tasks, ADA, task, FROM_THE_START, () => true, signal)) text += frames;
-    return text;
+  const read = async (from: ResumePoint = FROM_THE_START, types?: string) => {
+    const read: (Buffer | string)[] = [];
+    for await (const frames of framesOf(tasks, ADA, task, from, wantedBy(types), signal)) read.push(frames);
+    return read;
   };
-  const texts = await Promise.all(Array.from({ length: READERS }, read));
-  expect(new Set(texts).size).toBe(1);
-  expect(texts[0]?.match(/^id: /gm)?.length).toBeGreaterThan(EVENTS / 2);
+  const some = "STATUS_UPDATE";
+  const [first, resumed, chosen, ...others] = await Promise.all([
+    read(),
+    read({ at: task.createdAt - 1, seq: 1 }),
+    read(FROM_THE_START, some),
+    ...Array.from({ length: READERS }, () => read()),
+  ]);
+  expect(first).toHaveLength(PAGES);
+  for (const each of [resumed, ...others])
+    for (const [at, frame] of (each ?? []).entries()) expect(frame).toBe(first?.[at]);
+  const text = String(first?.join(""));
+  expect(text.match(/^id: /gm)?.length).toBeGreaterThan(EVENTS / 2);
+  const isChosen = (frame: string) => [some, "done"].some((name) => frame.includes(`\nevent: ${name}\n`));
+  expect(chosen?.join("").split("\n\n")).toEqual([...text.split("\n\n").filter(isChosen), ""]);
   await expect(read()).rejects.toThrow("asked for more");
 
   await engine.stop(1_000);

@@ -1,6 +1,8 @@
 /** Server-sent events of the wire: its names for them, their bytes, where a stream is resumed and what is left out. */
+import type { TaskEvent } from "../../task/events/event.ts";
 import { isLong } from "../body/json-body.ts";
 import { oneLine, oneLineInTurns } from "../one-line.ts";
+import { WIRE_EVENTS_MAX } from "./events.ts";
 import type { WireEvent } from "./schema.ts";
 
 /** Names on the stream that differ from the type inside. */
@@ -85,14 +87,23 @@ export function resumePointOf(id: string): ResumePoint | null {
 
 /** Stream ids are compared by their time first, so that a point which no event of the task has still means one. */
 export function isAfter(event: WireEvent, point: ResumePoint): boolean {
-  if (point.at === null) return event.seq > point.seq;
-  const at = Date.parse(event.timestamp);
-  return at > point.at || (at === point.at && event.seq > point.seq);
+  return isBehind(point.at === null ? 0 : Date.parse(event.timestamp), event.seq, point);
 }
+
+/** So is all that comes of these events. */
+export function areAfter(events: readonly TaskEvent[], point: ResumePoint): boolean {
+  return events.every(({ at, seq }) => isBehind(at, seq * WIRE_EVENTS_MAX, point));
+}
+
+function isBehind(at: number, seq: number, point: ResumePoint): boolean {
+  return point.at === null || at === point.at ? seq > point.seq : at > point.at;
+}
+
+export const everything = (): boolean => true;
 
 /** Which events a reader wants, by either of their names. An end is always wanted. */
 export function wantedBy(types: string | undefined): (event: WireEvent) => boolean {
   const names = new Set((types ?? "").split(",").flatMap((name) => name.trim() || []));
-  if (names.size === 0) return () => true;
+  if (names.size === 0) return everything;
   return (event) => isEnd(event) || names.has(event.type) || names.has(NAMES.get(event.type) ?? event.type);
 }

@@ -1,17 +1,20 @@
 /** Live events of a task. A stream never steers what it shows: closing it leaves the task alone. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
-import { TERMINAL_EVENTS } from "../../task/events/event.ts";
+import { type TaskEvent, TERMINAL_EVENTS } from "../../task/events/event.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 import type { Tasks } from "../../verbs/tasks.ts";
 import { toldInTurns } from "../body/json-body.ts";
+import type { Frame } from "../lens-parts.ts";
 import { type Answer, type Call, type Route, route } from "../route.ts";
 import { STREAM_SECRETS } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import { WIRE_EVENTS_MAX, wireEventsOf } from "./events.ts";
 import {
+  areAfter,
+  everything,
   FROM_THE_START,
   frameInPieces,
   frameOf,
@@ -150,7 +153,7 @@ function resumePoint(header: unknown, query: string | undefined): ResumePoint {
 
 /**
  * The frames of a task's log after `from`, each item those of one batch. The last one of an ended task is its end, also for
- * who begins after it. All who read one log at the same place are given the same events.
+ * who begins after it. All who read one log at the same place are given the same events, and those who want all of it the same bytes.
  */
 export async function* framesOf(
   tasks: Pick<Tasks, "get" | "events" | "follow">,
@@ -159,12 +162,20 @@ export async function* framesOf(
   from: ResumePoint,
   wanted: (event: WireEvent) => boolean,
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<Frame> {
   const after = await firstNeeded(tasks, principal, task, from);
   for await (const events of tasks.follow(principal, task.id, after, signal)) {
     const end = events.find((event) => TERMINAL_EVENTS.has(event.type));
+    const isWhole = wanted === everything && areAfter(events, from);
+    const made = isWhole ? encoded.get(events) : undefined;
+    if (made !== undefined) {
+      yield made;
+      if (end !== undefined) return;
+      continue;
+    }
     const shown = end === undefined ? task : await tasks.get(principal, task.id);
     let text = "";
+    let isInPieces = false;
     for (const event of events) {
       for (const wire of await toldInTurns(() => wireEventsOf(event, shown))) {
         if (!isEnd(wire) && !(isAfter(wire, from) && wanted(wire))) continue;
@@ -172,15 +183,25 @@ export async function* framesOf(
         else {
           if (text !== "") yield text;
           text = "";
+          isInPieces = true;
           yield* frameInPieces(wire);
         }
       }
       if (event === end) break;
     }
-    if (text !== "") yield text;
+    if (text !== "") yield isWhole && !isInPieces ? shared(events, text) : text;
     if (end !== undefined) return;
   }
   if (!signal.aborted && isTerminal(task.state)) yield lateEnd(task);
+}
+
+/** The frames of a batch. Those who keep up with a log are given the same batches. */
+const encoded = new WeakMap<readonly TaskEvent[], Buffer>();
+
+function shared(events: readonly TaskEvent[], text: string): Buffer {
+  const bytes = encoded.get(events) ?? Buffer.from(text);
+  encoded.set(events, bytes);
+  return bytes;
 }
 
 /** The sequence number after which the log must be read. A stream id that no event of the task has says nothing about it. */
