@@ -52,6 +52,27 @@ test("a field that is missing or of the wrong type is an error all the same", ()
   expect(() => read(rowOf(task, JSON.stringify(wrong)))).toThrow("failures");
 });
 
+test("a column that does not fit is an error, and what an old row leaves out of a policy is filled in", () => {
+  const task = newTask();
+  for (const [at, wrong] of [
+    [0, -1],
+    [2, null],
+    [5, "asleep"],
+    [7, 7],
+    [8, "1"],
+    [11, Number.NaN],
+    [12, 1.5],
+    [13, -1],
+  ] as const)
+    expect(() => read(rowOf(task).with(at, wrong)), `column ${at}`).toThrow();
+  const fixed = JSON.stringify({ ...JSON.parse(fixedOf(task)), retry: { attempts: 2 } });
+  expect(read(rowOf(task, recordOf(task), fixed)).retry).toEqual({
+    attempts: 2,
+    backoffMs: 1_000,
+    backoffMaxMs: 60_000,
+  });
+});
+
 test("a part with a field of a newer version is read with it", () => {
   const stored = {
     role: "user",

@@ -144,7 +144,7 @@ class TaskInspection {
     const input = await this.#resolve(stored.input);
     const output = stored.output === null ? {} : { output: await this.#resolve(stored.output) };
     taskOf(stored, { input, ...output });
-    if (!isTerminal(stateIn(stored.fields["state"]))) openTaskOf(this.#open.get(n));
+    if (!isTerminal(stateIn(stored.columns["state"]))) openTaskOf(this.#open.get(n));
   }
 }
 
