@@ -1,6 +1,7 @@
 /** Faults in what the store keeps. */
 const apply = "server/src/store/sqlite/apply.ts";
 const statements = "server/src/store/sqlite/statements.ts";
+const lists = "server/src/store/sqlite/tasks/list.ts";
 const trees = "server/src/store/sqlite/tasks/ended-trees.ts";
 const sweep = "server/src/store/sqlite/record-sweep.ts";
 const removal = "server/src/store/sqlite/tasks/task-removal.ts";
@@ -9,6 +10,18 @@ const writer = "server/src/store/sqlite/thread/writer.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const STORE = [
+  {
+    file: lists,
+    name: "an-offset-passes-over-what-lies-behind-what-is-not-read-yet",
+    find: "walk.next !== null || walk.offset < held",
+    put: "walk.offset < held",
+  },
+  {
+    file: "server/src/store/codec/task-row.ts",
+    name: "a-column-of-a-task-may-hold-anything",
+    find: " || !hasPlainColumns(fields)",
+    put: "",
+  },
   {
     file: apply,
     name: "a-write-needs-no-state",
