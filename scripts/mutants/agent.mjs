@@ -3,6 +3,7 @@ const file = "server/src/handlers/agent/budget.ts";
 const writer = "server/src/engine/embedded/attempt-writer.ts";
 const reservations = "server/src/engine/reservations.ts";
 const chunks = "server/src/models/wire/chat-completions.ts";
+const plain = "server/src/models/wire/plain-answer.ts";
 
 export const AGENT = [
   {
@@ -127,6 +128,37 @@ export const AGENT = [
     name: "what-stands-beside-a-piece-of-text-is-lost",
     find: 'for (const name in delta) if (name !== "content" && name !== "role" && delta[name] != null) return null;',
     put: "",
+  },
+  {
+    file: chunks,
+    name: "what-was-held-is-lost-once-something-else-comes",
+    find: "return held.length === 0 ? events : [...held, ...events];",
+    put: "return events;",
+  },
+  {
+    file: chunks,
+    name: "an-answer-without-an-end-is-given-to-nobody",
+    find: "return this.plainEnd === null ? [...events, ...this.#toPackage(NOTHING)] : NOTHING;",
+    put: "return events;",
+  },
+  {
+    file: plain,
+    name: "counts-in-any-form-are-taken",
+    find: "if (usage != null && !isUsage(usage)) return false;",
+    put: "",
+  },
+  {
+    file: plain,
+    name: "thoughts-are-taken-for-nothing",
+    find: "if (value != null && says) return false;",
+    put: 'if (value != null && says && name === "content") return false;',
+  },
+  { file: plain, name: "the-last-name-of-a-model-counts", find: "if (names && !this.#isNamed) {", put: "if (names) {" },
+  {
+    file: "server/src/models/wire/repaired-stream.ts",
+    name: "an-answer-that-breaks-off-is-never-heard-of",
+    find: "this.#leave(error);\n    this.#wanted.resolve();",
+    put: "this.#leave(error);",
   },
   { file: chunks, name: "another-choice-is-read-too", find: 'choice["index"] !== place || ', put: "" },
 ].map((mutant) => ({ file, ...mutant }));

@@ -116,6 +116,11 @@ export class AnswerSoFar {
     return piece;
   }
 
+  /** Which model the provider says it is, past the parts of its package. */
+  named(model: string): void {
+    this.#model = model;
+  }
+
   /** The answer, which the reader has left before the provider ended it. */
   async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
     if (early !== "stop_sequence") await this.#handOnRest(onText);

@@ -1,18 +1,48 @@
 /** Chat completions of a server that follows OpenAI's example, OpenAI itself among them. */
 
 import { createOpenAICompatible, type OpenAICompatibleProviderSettings } from "@ai-sdk/openai-compatible";
-import type { LanguageModelV4 } from "@ai-sdk/provider";
+import type { LanguageModelV4, LanguageModelV4StreamPart, LanguageModelV4StreamResult } from "@ai-sdk/provider";
+import type { PlainEnd } from "./wire/answer-repair.ts";
+import { plainEnd } from "./wire/provider-fetch.ts";
 
 type Settings = Pick<OpenAICompatibleProviderSettings, "name" | "baseURL" | "fetch" | "apiKey" | "headers">;
 
 /** The model of that name at the server of `settings`. */
 export function compatibleModel(settings: Settings, name: string): LanguageModelV4 {
   const transformRequestBody = isReasoning(name) ? withCompletionTokens : undefined;
-  return createOpenAICompatible({
+  const model = createOpenAICompatible({
     ...settings,
     includeUsage: true,
     ...(transformRequestBody && { transformRequestBody }),
   }).chatModel(name);
+  return around(model, {
+    doGenerate: (options) => model.doGenerate(options),
+    doStream: (options) => {
+      const streamed = model.doStream(options);
+      const end = plainEnd(options.abortSignal);
+      return end === null ? streamed : Promise.race([streamed, end.then(endAlone)]);
+    },
+  });
+}
+
+/** The model, asked in another way. */
+export function around(
+  model: LanguageModelV4,
+  asked: Pick<LanguageModelV4, "doGenerate" | "doStream">,
+): LanguageModelV4 {
+  const { provider, modelId, supportedUrls } = model;
+  return { specificationVersion: "v4", provider, modelId, supportedUrls, ...asked };
+}
+
+/** What is left of a stream whose text went another way. */
+function endAlone(end: PlainEnd): LanguageModelV4StreamResult {
+  const stream = new ReadableStream<LanguageModelV4StreamPart>({
+    start(parts) {
+      parts.enqueue({ type: "finish", ...end });
+      parts.close();
+    },
+  });
+  return { stream };
 }
 
 /** OpenAI's reasoning models, behind whichever gateway that does not rename them. */

@@ -5,7 +5,7 @@
 
 import { createOpenAI, type OpenAIProviderSettings } from "@ai-sdk/openai";
 import { APICallError, type LanguageModelV4, type LanguageModelV4CallOptions } from "@ai-sdk/provider";
-import { compatibleModel } from "./compatible.ts";
+import { around, compatibleModel } from "./compatible.ts";
 import { isOpenai } from "./configuration.ts";
 
 /** What a server says of a path that it has not. */
@@ -53,9 +53,4 @@ function withoutStorage(model: LanguageModelV4): LanguageModelV4 {
     doGenerate: (options) => model.doGenerate(unstored(options)),
     doStream: (options) => model.doStream(unstored(options)),
   });
-}
-
-function around(model: LanguageModelV4, asked: Pick<LanguageModelV4, "doGenerate" | "doStream">): LanguageModelV4 {
-  const { provider, modelId, supportedUrls } = model;
-  return { specificationVersion: "v4", provider, modelId, supportedUrls, ...asked };
 }

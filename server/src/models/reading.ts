@@ -12,7 +12,7 @@ import { type ModelCall, ModelError, type PaidCall } from "./model.ts";
 import type { Host } from "./parameters.ts";
 import { callOptions } from "./prompt.ts";
 import { afterMs } from "./timer.ts";
-import { hearText } from "./wire/provider-fetch.ts";
+import { hearPlain } from "./wire/provider-fetch.ts";
 
 export type ReadingLimits = {
   /** Until the model says anything at all: it may have a long prompt to read, or a queue before it. */
@@ -55,7 +55,7 @@ export async function readAnswer(
       if (piece !== "" && !request.signal.aborted) call.onText?.(piece);
     };
     // What parameters make of a text takes its time.
-    if (generation === null) hearText(request.signal, hear);
+    if (generation === null) hearPlain(request.signal, hear, (name) => answer.named(name));
     const { stream } = await unlessAborted(model.doStream(options), request.signal);
     reader = stream.getReader();
     while (!answer.isFinished) {

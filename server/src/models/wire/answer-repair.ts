@@ -3,6 +3,7 @@
  * field of another type, and wait for an end that some servers never send.
  */
 
+import type { LanguageModelV4FinishReason, LanguageModelV4Usage } from "@ai-sdk/provider";
 import { type Fields, isFields, textOf } from "./fields.ts";
 
 /** One server-sent event, as much of it as these protocols use. */
@@ -31,11 +32,25 @@ export interface AnswerRepair {
   /** The events of an answer that came as one JSON value and not as a stream; null where it is none. Throws `AnswerFailure`. */
   whole(value: Fields): StreamEvent[] | null;
   /** What the package still waits for at the end of a `complete` answer that the server did not end itself. */
-  closing(): StreamEvent[];
+  closing(): readonly StreamEvent[];
+  /** How an answer has ended of which a package was given nothing, and need be given nothing; null of any other. */
+  readonly plainEnd: PlainEnd | null;
 }
 
 /** Who hears an answer's text as soon as it has come; null where its package is to read it. */
 export type OnText = ((text: string) => void) | null;
+
+/** The end of an answer in the words of its package. */
+export type PlainEnd = { finishReason: LanguageModelV4FinishReason; usage: LanguageModelV4Usage };
+
+/** Who hears of an answer what is plain, past its package. */
+export type Heard = {
+  text: (text: string) => void;
+  /** Which model answers. */
+  named: (model: string) => void;
+  /** It is over, and its package was asked for nothing. */
+  ended: (end: PlainEnd) => void;
+};
 
 /** What a package is still to read: events that bring text, which `textIn` finds, go to `onText`. */
 export function withoutText(

@@ -2,9 +2,19 @@
  * Chat completions, as servers send them that follow OpenAI's example from memory: ids that are numbers, `choices` that
  * are null, arguments that are objects, an end without a reason, errors that are texts.
  */
-import { AnswerFailure, type AnswerRepair, errorOf, fieldsOf, type OnText, type StreamEvent } from "./answer-repair.ts";
+import {
+  AnswerFailure,
+  type AnswerRepair,
+  errorOf,
+  fieldsOf,
+  type Heard,
+  type OnText,
+  type PlainEnd,
+  type StreamEvent,
+} from "./answer-repair.ts";
 import { mendedChunk } from "./chat-chunk.ts";
 import { contentText, countOf, type Fields, isFields, listOf } from "./fields.ts";
+import { PlainAnswer } from "./plain-answer.ts";
 import { ThoughtTags } from "./thought-tags.ts";
 
 const DONE = "[DONE]";
@@ -22,10 +32,17 @@ export class ChatCompletionsRepair implements AnswerRepair {
   /** Who is told of plain text at once; null once some text has gone another way, which must not be overtaken. */
   #onText: OnText;
   #isNamed = false;
+  /** Null once the package reads what does not go past it. */
+  #plain: PlainAnswer | null;
 
-  /** Chunks of nothing but text, which are nearly all there are, go to `onText` and past the package. */
-  constructor(onText: OnText = null) {
-    this.#onText = onText;
+  /** Chunks of nothing but text, which are nearly all there are, go to who hears them and past the package. */
+  constructor(heard: Heard | null = null) {
+    this.#onText = heard?.text ?? null;
+    this.#plain = heard && new PlainAnswer(heard);
+  }
+
+  get plainEnd(): PlainEnd | null {
+    return this.#plain?.end ?? null;
   }
 
   get stage(): AnswerRepair["stage"] {
@@ -33,9 +50,9 @@ export class ChatCompletionsRepair implements AnswerRepair {
   }
 
   mended(event: StreamEvent): readonly StreamEvent[] {
-    if (event.data.trim() === DONE) return [...this.#rest(), ...this.#reason(), { data: DONE }];
+    if (event.data.trim() === DONE) return this.#done();
     const chunk = fieldsOf(event);
-    if (chunk === null) return [event];
+    if (chunk === null) return this.#toPackage([event]);
     const error = errorIn(chunk, event.event);
     if (error !== null) throw new AnswerFailure(error);
     return this.#isHeard(chunk) ? NOTHING : this.#given(chunk, event);
@@ -56,7 +73,27 @@ export class ChatCompletionsRepair implements AnswerRepair {
     this.#note(mended);
     const given = this.#withoutText(mended);
     if (given === null) return NOTHING;
-    return [given === chunk && event !== null ? event : { data: JSON.stringify(given) }];
+    return this.#told(given, given === chunk && event !== null ? event : { data: JSON.stringify(given) });
+  }
+
+  /** The event of a chunk for the package, unless it is held for as long as the answer is plain. */
+  #told(chunk: Fields, event: StreamEvent): readonly StreamEvent[] {
+    return this.#plain?.holds(chunk, event) ? NOTHING : this.#toPackage([event]);
+  }
+
+  /** With all that was held before: from here on the package reads what comes. */
+  #toPackage(events: readonly StreamEvent[]): readonly StreamEvent[] {
+    const held = this.#plain?.held ?? NOTHING;
+    this.#plain = null;
+    return held.length === 0 ? events : [...held, ...events];
+  }
+
+  /** A server that says it is done has answered, though it does not say why it ended. */
+  #done(): readonly StreamEvent[] {
+    const events = [...this.#rest(), ...this.#reason()].flatMap((chunk) =>
+      this.#told(chunk, { data: JSON.stringify(chunk) }),
+    );
+    return this.plainEnd !== null ? NOTHING : [...events, ...this.#toPackage([{ data: DONE }])];
   }
 
   /** What the package is still to read of the chunk. It takes the names of the answer and its model from the first that has some. */
@@ -75,14 +112,16 @@ export class ChatCompletionsRepair implements AnswerRepair {
   }
 
   /** Nothing else is missing: packages take the end of the connection for the end of the answer. */
-  closing(): StreamEvent[] {
-    return this.#rest();
+  closing(): readonly StreamEvent[] {
+    const events = this.#rest().flatMap((chunk) => this.#told(chunk, { data: JSON.stringify(chunk) }));
+    return this.plainEnd === null ? [...events, ...this.#toPackage(NOTHING)] : NOTHING;
   }
 
   whole(value: Fields): StreamEvent[] | null {
     const error = errorIn(value);
     if (error !== null) throw new AnswerFailure(error);
     if (!Array.isArray(value["choices"])) return null;
+    this.#plain = null;
     const { usage, ...chunk } = value;
     return [
       ...this.#given(chunk, null),
@@ -134,11 +173,11 @@ export class ChatCompletionsRepair implements AnswerRepair {
   }
 
   /** What was held as the beginning of a tag, and is none. */
-  #rest(): StreamEvent[] {
+  #rest(): Fields[] {
     const { thought, text } = this.#tags.end();
     if (thought + text === "") return [];
     const delta = { role: "assistant", content: text || null, reasoning_content: thought || null };
-    return [{ data: JSON.stringify({ choices: [{ index: 0, delta }] }) }];
+    return [{ choices: [{ index: 0, delta }] }];
   }
 
   #note(chunk: Fields): void {
@@ -153,13 +192,13 @@ export class ChatCompletionsRepair implements AnswerRepair {
     }
   }
 
-  /** A server that says it is done has answered, though it does not say why it ended. */
-  #reason(): StreamEvent[] {
+  /** Why it ended, where its server has not said so. */
+  #reason(): Fields[] {
     const isOpen = this.#stage === "open";
     this.#stage = "over";
     if (!isOpen) return [];
     const finish_reason = this.#calledTools ? "tool_calls" : "stop";
-    return [{ data: JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason }] }) }];
+    return [{ choices: [{ index: 0, delta: {}, finish_reason }] }];
   }
 }
 

@@ -16,6 +16,10 @@ export class DiscreetRepair implements AnswerRepair {
     return this.#repair.stage;
   }
 
+  get plainEnd(): AnswerRepair["plainEnd"] {
+    return this.#repair.plainEnd;
+  }
+
   mended(event: StreamEvent): readonly StreamEvent[] {
     try {
       return this.#repair.mended(event);
@@ -32,7 +36,7 @@ export class DiscreetRepair implements AnswerRepair {
     }
   }
 
-  closing(): StreamEvent[] {
+  closing(): readonly StreamEvent[] {
     return this.#repair.closing();
   }
 

@@ -34,6 +34,9 @@ export class MessagesRepair implements AnswerRepair {
   readonly #onText: OnText;
 
   /** Text goes to `onText` and past the package. */
+  /** It says more than its text: its package reads its end. */
+  readonly plainEnd = null;
+
   constructor(onText: OnText = null) {
     this.#onText = onText;
   }

@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { withoutSecrets } from "../../task/text/redaction.ts";
 import { ModelError } from "../model.ts";
-import type { AnswerRepair } from "./answer-repair.ts";
+import type { AnswerRepair, Heard, PlainEnd } from "./answer-repair.ts";
 import { ChatCompletionsRepair } from "./chat-completions.ts";
 import { DiscreetRepair } from "./discreet-repair.ts";
 import { EarlyAnswer } from "./early-answer.ts";
@@ -25,16 +25,23 @@ const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
 const SECRET_HEADER = /auth|key|token|secret/i;
 
-/** Who hears the plain text of an answer at once, by the signal of its request. */
-const listeners = new WeakMap<AbortSignal, (text: string) => void>();
+/** Who hears what is plain of an answer, by the signal of its request; and its end, where all of it is. */
+const listeners = new WeakMap<AbortSignal, { heard: Heard; end: Promise<PlainEnd> }>();
 
 /**
- * `onText` hears what of the answer to the request with this signal is nothing but text, as soon as it has come: the parts of
- * its package do not have that then. Half a dozen streams and a schema for each chunk lie between, which cost ten times as much.
+ * `text` hears what of the answer to the request with this signal is nothing but text, as soon as it has come: the parts of its
+ * package do not have that then. Half a dozen streams and a schema for each chunk lie between, which cost ten times as much.
+ * `named` hears which model answers.
  */
-export function hearText(request: AbortSignal, onText: (text: string) => void): void {
+export function hearPlain(request: AbortSignal, text: Heard["text"], named: Heard["named"]): void {
   const within = AsyncLocalStorage.snapshot();
-  listeners.set(request, (text) => within(onText, text));
+  const { promise, resolve } = Promise.withResolvers<PlainEnd>();
+  listeners.set(request, { heard: { text: (piece) => within(text, piece), named, ended: resolve }, end: promise });
+}
+
+/** The end of an answer that was heard whole, for which its package waits for ever; null where nobody hears it. */
+export function plainEnd(request: AbortSignal | undefined): Promise<PlainEnd> | null {
+  return (request && listeners.get(request)?.end) ?? null;
 }
 
 /**
@@ -47,7 +54,8 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const asked = new Headers(init?.headers);
     const keys = keysIn(asked);
     const bound = new BoundedBytes(outputBytesMax);
-    const mends = repairOf(input, init?.signal ?? null);
+    const heard = (init?.signal && listeners.get(init.signal)?.heard) ?? null;
+    const mends = repairOf(input, heard);
     const body = init?.body;
     if (mends === null || input instanceof Request || typeof body !== "string") {
       const response = await fetch(input, init);
@@ -56,7 +64,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
       return new Response(bounded(response.body, bound), response);
     }
     const repair = new DiscreetRepair(mends, keys);
-    const answer = new RepairedAnswer(repair, bound);
+    const answer = new RepairedAnswer(repair, bound, heard);
     const early = new EarlyAnswer(answer);
     const response = await fetchBehind(early, input, {
       method: init?.method ?? "POST",
@@ -70,6 +78,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     const source = response.body.getReader();
     if (await early.isHere) {
       early.letGoBy(source);
+      await answer.isWanted;
       return new Response(answer.stream, { headers });
     }
     const first = await firstBytes(source, new BoundedBytes(outputBytesMax)).catch((error: unknown) => {
@@ -80,6 +89,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
       if (!isEventStream(first))
         throw noAnswer(response, withoutSecrets(await textOf(source, first, WORDS_READ), keys));
       readInto(answer, source, first);
+      await answer.isWanted;
       return new Response(answer.stream, { headers });
     }
     const text = await textOf(source, first, Number.POSITIVE_INFINITY, bound).catch((error: unknown) => {
@@ -126,10 +136,10 @@ function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): Readabl
 }
 
 /** By the last part of the path; null for what is not streamed, such as embeddings. */
-function repairOf(input: Parameters<typeof fetch>[0], signal: AbortSignal | null): AnswerRepair | null {
+function repairOf(input: Parameters<typeof fetch>[0], heard: Heard | null): AnswerRepair | null {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
-  const onText = signal && listeners.get(signal);
-  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(onText);
+  if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(heard);
+  const onText = heard?.text;
   if (pathname.endsWith("/responses")) return new ResponsesRepair(onText);
   return pathname.endsWith("/messages") ? new MessagesRepair(onText) : null;
 }

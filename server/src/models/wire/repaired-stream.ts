@@ -6,7 +6,7 @@ import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
 import { ModelError } from "../model.ts";
 import { afterMs } from "../timer.ts";
-import type { AnswerRepair, StreamEvent } from "./answer-repair.ts";
+import type { AnswerRepair, Heard, StreamEvent } from "./answer-repair.ts";
 
 /** What may still come once an answer is complete is its counts, and they come with it: pings after it change nothing. */
 const COUNTS_MS = 1_000;
@@ -46,9 +46,14 @@ type Source = {
   letGo: (reason: unknown) => void;
 };
 
-/** Bytes of an answer go in as they come from its connection; what its package is to read comes out. */
+/**
+ * Bytes of an answer go in as they come from its connection; what its package is to read comes out. The end of one of which that
+ * is nothing is told to whoever hears it.
+ */
 export class RepairedAnswer {
   readonly stream: ReadableStream<Uint8Array>;
+  readonly #heard: Heard | null;
+  readonly #wanted = Promise.withResolvers<void>();
   readonly #repair: AnswerRepair;
   readonly #bound: BoundedBytes;
   readonly #decoder = new StringDecoder();
@@ -71,7 +76,8 @@ export class RepairedAnswer {
   #isMending = false;
   #countsTimer: NodeJS.Timeout | null = null;
 
-  constructor(repair: AnswerRepair, bound: BoundedBytes) {
+  constructor(repair: AnswerRepair, bound: BoundedBytes, heard: Heard | null) {
+    this.#heard = heard;
     this.#repair = repair;
     this.#bound = bound;
     this.stream = new ReadableStream({
@@ -81,6 +87,11 @@ export class RepairedAnswer {
       pull: () => this.#source?.more(),
       cancel: (reason) => this.#leave(reason),
     });
+  }
+
+  /** Resolves once there is something to read in the stream, or its end or failure; never of an answer whose end is heard. */
+  get isWanted(): Promise<void> {
+    return this.#heard === null ? Promise.resolve() : this.#wanted.promise;
   }
 
   get hasRoom(): boolean {
@@ -173,11 +184,15 @@ export class RepairedAnswer {
     this.#handOn();
     this.#reader?.close();
     this.#leave(null);
+    const end = this.#repair.plainEnd;
+    if (end === null) this.#wanted.resolve();
+    else this.#heard?.ended(end);
   }
 
   #break(error: unknown): void {
     this.#reader?.error(error);
     this.#leave(error);
+    this.#wanted.resolve();
   }
 
   #leave(reason: unknown): void {
@@ -189,8 +204,10 @@ export class RepairedAnswer {
   }
 
   #handOn(): void {
-    if (this.#lines !== "") this.#reader?.enqueue(this.#encoder.encode(this.#lines));
+    if (this.#lines === "") return;
+    this.#reader?.enqueue(this.#encoder.encode(this.#lines));
     this.#lines = "";
+    this.#wanted.resolve();
   }
 }
 

@@ -29,6 +29,9 @@ export class ResponsesRepair implements AnswerRepair {
   readonly #onText: OnText;
 
   /** Text goes to `onText` and past the package. */
+  /** It says more than its text: its package reads its end. */
+  readonly plainEnd = null;
+
   constructor(onText: OnText = null) {
     this.#onText = onText;
   }
