@@ -321,6 +321,12 @@ export const STORE = [
     put: "IS NULL`);",
   },
   {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "an-erasure-that-comes-as-the-last-one-ends-waits-for-a-start",
+    find: "if (this.#isAsked) this.goOn();",
+    put: "",
+  },
+  {
     file: removal,
     name: "a-damaged-page-is-no-task-s-where-rows-are-counted",
     find: "this.#going = next;",

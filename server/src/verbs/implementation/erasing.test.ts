@@ -5,13 +5,37 @@ import { VirtualClock } from "../../engine/virtual-clock.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { Erasing } from "./erasing.ts";
 
-test("what cannot be erased until somebody mends it is tried ever more rarely, and soon again once it went well", async () => {
+async function erasingOf() {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const store = await openSqliteStore(":memory:", { clock: () => clock.now() });
   const ids = new Ids(systemRandomBytes);
   const engine = new EmbeddedEngine({ store, handlers: [], clock, random: () => 0, ids, log: { warn: () => {} } });
-  const running = vi.spyOn(store.erasures, "running").mockRejectedValue(new Error("Its index is damaged."));
   const erasing = new Erasing({ store, engine, clock, holder: "this process", warn: () => {} });
+  const close = async () => {
+    await erasing.close();
+    await engine.stop(0);
+    await store.close();
+  };
+  return { clock, store, erasing, close };
+}
+
+test("an erasure that comes while the lease of the last one is given back is begun behind that", async () => {
+  const { store, erasing, close } = await erasingOf();
+  const running = vi.spyOn(store.erasures, "running").mockResolvedValue([]);
+  const giveBack = store.returnLease.bind(store);
+  const asked = vi.spyOn(store, "returnLease").mockImplementationOnce((...lease) => {
+    erasing.goOn();
+    return giveBack(...lease);
+  });
+  erasing.goOn();
+  await erasing.settled();
+  expect([running.mock.calls.length, asked.mock.calls.length]).toEqual([2, 2]);
+  await close();
+});
+
+test("what cannot be erased until somebody mends it is tried ever more rarely, and soon again once it went well", async () => {
+  const { clock, store, erasing, close } = await erasingOf();
+  const running = vi.spyOn(store.erasures, "running").mockRejectedValue(new Error("Its index is damaged."));
   const tries = async (ms: number) => {
     const before = running.mock.calls.length;
     await clock.advance(ms, () => erasing.settled());
@@ -25,7 +49,5 @@ test("what cannot be erased until somebody mends it is tried ever more rarely, a
   running.mockRejectedValue(new Error("Its disk is full."));
   erasing.goOn();
   expect(await tries(60_000)).toBe(2);
-  await erasing.close();
-  await engine.stop(0);
-  await store.close();
+  await close();
 });

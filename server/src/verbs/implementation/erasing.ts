@@ -72,6 +72,8 @@ export class Erasing {
       .finally(() => {
         this.#againMs = this.#hasFailed ? Math.min(2 * this.#againMs, AGAIN_MS_MAX) : AGAIN_MS;
         this.#running = null;
+        // While the lease was given back.
+        if (this.#isAsked) this.goOn();
       });
   }
 
