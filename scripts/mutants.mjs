@@ -35,6 +35,7 @@ import { AUDIT } from "./mutants/audit.mjs";
 import { BEGINNINGS } from "./mutants/beginnings.mjs";
 import { BOUNDS } from "./mutants/bounds.mjs";
 import { CRASHES } from "./mutants/crashes.mjs";
+import { DAMAGE } from "./mutants/damage.mjs";
 import { DECIDE } from "./mutants/decide.mjs";
 import { DELIVERY } from "./mutants/delivery.mjs";
 import { DOORS } from "./mutants/doors.mjs";
@@ -108,6 +109,10 @@ const SUITES = {
     suite("ended-trees.test.ts", "record-sweep.test.ts", "task-removal.test.ts"),
     ...unlessQuick("server/src/store/sqlite"),
     ...WORLDS,
+  ],
+  damage: [
+    suite("server/src/store/sqlite/mending", "server/src/store/sqlite/doctor", "erasing.test.ts"),
+    suite("damage.test.ts", "sweep-damage.test.ts"),
   ],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),
@@ -184,6 +189,7 @@ const AREAS = {
   crashes: CRASHES,
   store: STORE,
   bounds: BOUNDS,
+  damage: DAMAGE,
   delivery: DELIVERY,
   people: PEOPLE,
   agent: AGENT,

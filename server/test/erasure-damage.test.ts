@@ -1,12 +1,12 @@
 /** Erasures that meet what the disk has damaged: they go past a task, and no other erasure waits behind what they cannot go past. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { SqliteErasures } from "../src/store/sqlite/erasure/sqlite-erasures.ts";
 import { runWaybill } from "./command.ts";
-import { loseTextOf } from "./lose-text.ts";
+import { damagePageOf, loseTextOf } from "./lose-text.ts";
 import { startTestServer } from "./server.ts";
 
 let data = "";
@@ -92,6 +92,28 @@ it("goes past a message on a damaged page, hides its conversation, and says what
   expect(out).toContain("waybill doctor --mend");
   const mended = await runWaybill(["doctor", "--mend", "--data", data], { NO_COLOR: "1" });
   expect(mended).toMatchObject({ code: 0, talk: expect.stringContaining("Rows of messages that could not be read") });
+  expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
+}, 60_000);
+
+it("goes on where the search index or an index of its own is damaged, which leaves none of the words on the disk", async () => {
+  const gone = await served(async (client) => {
+    const payload = "unmistakable words that go";
+    const task = await client.submit({
+      kind: "external",
+      input: { queue: "never", payload },
+      conversation: { alias: "a" },
+    });
+    const found = await fetch(`${client.baseUrl}/v1/tasks?q=unmistakable`);
+    expect(await found.json()).toMatchObject({ total: 1 });
+    return { conversation: (await task.get()).conversation_id ?? "" };
+  });
+  for (const name of ["search_data", "search_idx", "backups_by_time", "tasks_by_conversation", "audit_by_task"])
+    await damagePageOf(data, name);
+  await served(async (client) => {
+    const [report] = await reportsOf(client, [gone], ["completed"]);
+    expect(report).toMatchObject({ removed: { tasks: 1 }, kept: [expect.stringContaining("What left the server")] });
+  });
+  expect((await readFile(join(data, "waybill.sqlite"))).includes("unmistakable")).toBe(false);
   expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
 }, 60_000);
 

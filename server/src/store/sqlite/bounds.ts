@@ -72,6 +72,13 @@ export class QueryTimer {
   }
 }
 
+/** A search whose index is behind is worth sending again after this. */
+const SEARCH_AGAIN_AFTER_S = 5;
+
+export function searchIsBehind(): Refusal {
+  return new Refusal("unavailable", "The search index is not up to date yet.", { retryAfterS: SEARCH_AGAIN_AFTER_S });
+}
+
 function tookTooLong(): Refusal {
   return new Refusal(
     "unavailable",

@@ -472,21 +472,6 @@ test("a start says what to do when neither the index of open tasks nor the tasks
   await expect(reopened()).rejects.toThrow("waybill restore");
 });
 
-test("a damaged index of texts costs searches alone, and old tasks are still removed", async () => {
-  let store = await reopened();
-  const [old, newest] = [newTask(), newTask()];
-  await live(store, await submit(store, old), ...complete(old));
-  await submit(store, newest);
-  expect((await store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).total).toBe(2);
-  await store.close();
-  await damagePageOf(folder, "search_data");
-  store = await reopened();
-  await expect(store.list(EVERYBODY, { text: "capital" }, { limit: 10 })).rejects.toThrow();
-  expect((await store.list(EVERYBODY, {}, { limit: 10 })).total).toBe(2);
-  expect(await store.sweep(START + 1_000, 10)).toBe(1);
-  await store.close();
-});
-
 test("a search for text that ends in a NUL, or is half of a character, is a search", async () => {
   await threeTasks();
   const store = await reopened();

@@ -59,3 +59,8 @@ function set(db: Database, name: string, value: string | number): void {
 export function isCorrupt(error: unknown): boolean {
   return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }
+
+/** The same of what has that for its cause. */
+export function isOfDamage(error: unknown): boolean {
+  return isCorrupt(error) || (error instanceof Error && isCorrupt(error.cause));
+}

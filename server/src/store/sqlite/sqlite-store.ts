@@ -31,7 +31,7 @@ import type { Held } from "../share-guard.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, Write } from "../store.ts";
 import { SqliteAgents } from "./agents/sqlite-agents.ts";
 import { SqliteAudit } from "./audit/sqlite-audit.ts";
-import { QUERY_MS_MAX } from "./bounds.ts";
+import { QUERY_MS_MAX, searchIsBehind } from "./bounds.ts";
 import { textIn } from "./column.ts";
 import { SqliteConversations } from "./conversations/sqlite-conversations.ts";
 import type { Indexing } from "./documents/chunk-index/indexer.ts";
@@ -84,8 +84,6 @@ export type Parts = {
 
 /** Texts that one turn of the writer adds to the search index: what a submit may have to wait behind. */
 const INDEX_SLICE = 200;
-/** A search whose index is behind is worth sending again after this. */
-const RETRY_AFTER_S = 5;
 /** The writer is idle for this long before it goes on with the search index. */
 const INDEX_AFTER_MS = 200;
 /** Tasks that are read at once, each with its input and output. */
@@ -471,7 +469,7 @@ export class SqliteStore extends SqliteConversations implements Store {
       if (error instanceof Refusal && error.code === "unavailable") return;
       throw error;
     }
-    throw new Refusal("unavailable", "The search index is not up to date yet.", { retryAfterS: RETRY_AFTER_S });
+    throw searchIsBehind();
   }
 
   /** Up to where there is more to add; null when there is not. A damaged page breaks one turn, and the next one passes over it. */

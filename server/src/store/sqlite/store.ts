@@ -6,6 +6,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
+import { Damaged } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -17,11 +18,11 @@ import { IN_MEMORY, openDatabase } from "./database.ts";
 import { openIndex, removeUnreadable } from "./documents/chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./documents/chunk-index/indexer.ts";
 import { Finder, type Searches } from "./documents/finder.ts";
-import { mendOpenIndexes } from "./documents/open-index.ts";
 import type { Scrubbed } from "./erasure/scrub.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { writeBackPass } from "./log-length.ts";
+import { mendOpenIndexes } from "./mending/open-indexes.ts";
 import { migrate } from "./migrate.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -32,8 +33,7 @@ import { Reader } from "./thread/reader.ts";
 import type { Reads } from "./thread/reads.ts";
 import type { Role } from "./thread/worker.ts";
 import { WriteBack } from "./thread/write-back.ts";
-import { Writer } from "./thread/writer.ts";
-import type { Writes } from "./thread/writes.ts";
+import { Writer, type Writes } from "./thread/writer.ts";
 
 /** Answers that may be on their way from a reader at once: with `ANSWER_BYTES_MAX` each, what they hold in memory. */
 const READS_IN_FLIGHT_MAX = 256;
@@ -136,12 +136,24 @@ async function inFolder(
     const pass = writeBackPass();
     const writeBack = new WriteBack(database, pass, onLogGrows);
     const onLongLog = () => writeBack.begin();
-    const channel = <Verbs>(role: Role, inFlightMax?: number) => {
-      const slow = (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
-      return new WorkerChannel<Verbs>(role, onLost, { onSlow: slow, onLongLog, ...(inFlightMax && { inFlightMax }) });
-    };
+    const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
+    const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
+    const writes = new WorkerChannel<Writes>(writer, onLost, {
+      onSlow: slowIn(writer),
+      onLongLog,
+      onMadeAnew: (those) => {
+        for (const each of those) onDamage?.(madeAnew(each));
+      },
+    });
+    const onDamagedPage = () => writes.send("mend", null).catch(() => false);
+    const channel = <Verbs>(role: Role, inFlightMax?: number) =>
+      new WorkerChannel<Verbs>(role, onLost, {
+        onSlow: slowIn(role),
+        onDamagedPage,
+        ...(inFlightMax && { inFlightMax }),
+      });
     const store = new SqliteStore({
-      writes: channel<Writes>({ role: "writer", database, filesFolder, pass, slowMs }),
+      writes,
       reads: channel<Reads>({ role: "reader", database, slowMs }, READS_IN_FLIGHT_MAX),
       searches: new FairChannel<Reads>(
         () => channel<Reads>({ role: "reader", database, slowMs }),
@@ -160,15 +172,7 @@ async function inFolder(
       backup: async (target) => void (await runWorker({ role: "copier", database, target: path.resolve(target) })),
       scrub: () => runWorker<Scrubbed>({ role: "scrubber", database, index }),
       copies: () => copiesIn(folder),
-      check: async () => {
-        // A thread of its own: a check of a large database takes seconds, which no read should wait for.
-        const checker = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
-        try {
-          return await checker.send("check", null);
-        } finally {
-          await checker.close();
-        }
-      },
+      check: () => checked(database),
       onDamage,
       onWritten,
       release: async () => {
@@ -185,6 +189,20 @@ async function inFolder(
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+function madeAnew(what: string): Damaged {
+  return new Damaged(`${what}, which has been made anew,`, new Error("a page of it is damaged"));
+}
+
+/** By a thread of its own: a check of a large database takes seconds, which no read should wait for. */
+async function checked(database: string): Promise<string[]> {
+  const checker = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
+  try {
+    return await checker.send("check", null);
+  } finally {
+    await checker.close();
   }
 }
 

@@ -9,6 +9,10 @@ import { REFERRING } from "../tasks/task-removal.ts";
 /** Of each kind of problem, this many are named. */
 const PROBLEMS_MAX = 20;
 
+/** SQLite finds as many, those that are no fault among them: an index of five million tasks has so many pages. */
+const LINES_MAX = 100_000;
+const NO_FAULT = /^(Page \d+: never used|\*\*\* in database main \*\*\*)$/;
+
 /** What the totals are to hold. */
 export const TOTALS = [DAY_MS, TEN_MINUTES_MS]
   .flatMap((span) => ["''", "'=' || user"].map((owner) => totalsOf(owner, span)))
@@ -77,8 +81,9 @@ const REFERENCES = REFERRING.map(
 );
 
 export function check(db: Database): string[] {
-  const damage = faults(column(db, "SELECT integrity_check FROM pragma_integrity_check"));
-  const problems = [...(damage.length > 0 ? damagedTables(db) : []), ...damage.map((line) => `SQLite: ${line}`)];
+  const damage = faultsOf(db);
+  const named = damage.slice(0, PROBLEMS_MAX).map((line) => `SQLite: ${line}`);
+  const problems = [...(damage.length > 0 ? damagedTables(db) : []), ...named];
   const orphans = column(
     db,
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
@@ -93,6 +98,16 @@ export function check(db: Database): string[] {
     ...(version >= 36 ? REFERENCES : []),
   ];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
+}
+
+/** What SQLite finds wrong with pages and rows. Pages that nothing uses are no fault: they lie where something was made anew. */
+export function faultsOf(db: Database, look: "integrity_check" | "quick_check" = "integrity_check"): string[] {
+  try {
+    const found = db.prepare<unknown[], unknown>(`PRAGMA ${look}(${LINES_MAX})`).pluck().all().map(String);
+    return faults(found.flatMap((lines) => lines.split("\n"))).filter((line) => !NO_FAULT.test(line));
+  } catch (error) {
+    return [unmade(error)];
+  }
 }
 
 function faults(lines: readonly string[]): string[] {
@@ -111,6 +126,10 @@ function column(db: Database, sql: string, most = PROBLEMS_MAX): string[] {
   try {
     return db.prepare<unknown[], unknown>(`SELECT * FROM (${sql}) LIMIT ${most}`).pluck().all().map(String);
   } catch (error) {
-    return [`A check could not be made: ${clauseOf(error)}.`];
+    return [unmade(error)];
   }
+}
+
+function unmade(error: unknown): string {
+  return `A check could not be made: ${clauseOf(error)}.`;
 }

@@ -11,9 +11,10 @@ import { linkFiles } from "../archive/linked-files.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
+import { FILL_SEARCH, FILL_STORED_BYTES, FILL_TOTALS } from "../mending/mending.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
-import { KEPT_BYTES, MEMBER_COLUMNS, MEMBER_COUNTS, TOTALS } from "./check.ts";
+import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { type Names, ReadableRows, type Table } from "./readable-rows.ts";
 
 /** From here on everything is counted that is counted now. */
@@ -206,12 +207,9 @@ function settle(db: Database): void {
     "INSERT OR IGNORE INTO removed_cuts (n) SELECT DISTINCT cut FROM chunks WHERE cut NOT IN (SELECT n FROM cuts)",
   );
   db.exec(`UPDATE vector_stores SET ${MEMBER_COLUMNS} = ${MEMBER_COUNTS}`);
-  db.exec(`DELETE FROM totals; INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`);
-  db.exec(`DELETE FROM stored_bytes; INSERT INTO stored_bytes (tenant, owner, bytes)
-    WITH kept AS (${KEPT_BYTES})
-    SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`);
-  // The index of texts is filled again behind the next start.
-  db.exec("INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)");
+  db.exec(`DELETE FROM totals; ${FILL_TOTALS}`);
+  db.exec(`DELETE FROM stored_bytes; ${FILL_STORED_BYTES}`);
+  db.exec(FILL_SEARCH);
 }
 
 /**

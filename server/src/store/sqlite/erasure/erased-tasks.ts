@@ -69,10 +69,12 @@ export class ErasedTasks {
       this.#dropTexts(tasks);
     } catch (error) {
       if (!isCorrupt(error)) throw error;
-      throw new Refusal(
+      const refusal = new Refusal(
         "unavailable",
         "The search index is damaged: the words of what is erased cannot be removed from it.",
       );
+      refusal.cause = error;
+      throw refusal;
     }
   }
 }

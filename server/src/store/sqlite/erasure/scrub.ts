@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { numberIn } from "../column.ts";
 import { openDatabase } from "../database.ts";
+import { faultsOf } from "../doctor/check.ts";
 import { openIndex } from "../documents/chunk-index/index-file.ts";
 import { PieceReader } from "../documents/chunk-index/piece-reader.ts";
 import { SegmentBuilder } from "../documents/chunk-index/segment-builder.ts";
@@ -37,7 +38,7 @@ export function scrub(database: string, index: string): Scrubbed {
 
 /** What is damaged cannot be written anew, and the error would not say so: a wrong page number is called a full disk. */
 function isSound(db: Database): boolean {
-  return db.pragma("quick_check(1)", { simple: true }) === "ok";
+  return faultsOf(db, "quick_check").length === 0;
 }
 
 /** Writes it anew, however large it is. Whoever calls it has the folder to himself. */

@@ -18,7 +18,7 @@ const SLEEPS = `ifnull(due_at, 0) BETWEEN 0 AND ${NEVER} AND ifnull(deadline_at,
 export const ASLEEP = `ended_at IS NULL AND (${SLEEPS})`;
 export const AWAKE = `ended_at IS NULL AND NOT (${SLEEPS})`;
 export const UNCLAIMED_ASLEEP = `${ASLEEP} AND ${UNCLAIMED}`;
-export const BELOW = "parent IS NOT NULL AND ended_at IS NULL";
+const BELOW = "parent IS NOT NULL AND ended_at IS NULL";
 export const AWAITING = "awaits IS NOT NULL AND ended_at IS NULL";
 
 export const families = `

@@ -8,6 +8,7 @@ import type { TaskFilter } from "../../../task/task-filter.ts";
 import type { Visible, VisibleTasks } from "../../../task/visibility.ts";
 import type { Position } from "../../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../../codec/totals.ts";
+import { searchIsBehind } from "../bounds.ts";
 import { numberIn } from "../column.ts";
 import { searchQuery } from "../documents/search.ts";
 import { ASKS } from "../migrations/034-asked.ts";
@@ -43,6 +44,7 @@ export class TaskPages {
   }
 
   page(query: ListQuery): ListedPage {
+    if (query.filter.text !== undefined && this.#isSearchEmpty()) throw searchIsBehind();
     const others = this.#others(query);
     if (others.total === 0) return this.#owns(query);
     // Both from the beginning: how many of each come before the offset shows only then.
@@ -51,6 +53,12 @@ export class TaskPages {
     const positions = [...own.positions, ...others.positions].sort(newestFirst).slice(offset);
     const more = own.more || others.more || positions.length > limit;
     return { positions: positions.slice(0, limit), total: own.total + others.total, more };
+  }
+
+  /** It was filled before this question, and has been made anew since then. */
+  #isSearchEmpty(): boolean {
+    const sql = "SELECT 1 FROM search_progress WHERE n = 0 AND EXISTS (SELECT 1 FROM submissions)";
+    return this.#prepared(sql).get() !== undefined;
   }
 
   /** Those of other users in which somebody takes part who looks at the list. */

@@ -16,14 +16,14 @@ export type Call = [name: string, given: never];
 
 /**
  * The answer, or why there is none: what the caller asked for is wrong, or the database could not. It may bring more: `isLogLong`
- * says that the writer has left a log that is to be written back.
+ * says that the writer has left a log that is to be written back, `madeAnew` what it has made anew, as a page of it was damaged.
  */
 export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
   | { damaged: { what: string; says: string } }
   | { error: { code: string; message: string } }
-) & { slow?: SlowCall; isLogLong?: true };
+) & { slow?: SlowCall; isLogLong?: true; madeAnew?: string[] };
 
 /** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
 export type SlowCall = { call: string; ms: number; rows: number | null };
@@ -79,4 +79,9 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   const { code, message } = outcome.error;
   if (isDiskTrouble(code)) throw diskRefusal(message);
   throw new Error(code === "" ? message : `${message} (${code})`);
+}
+
+/** Whether it has met one, on its own. */
+export function isOfDamagedPage(outcome: Outcome): boolean {
+  return "error" in outcome && outcome.error.code.startsWith("SQLITE_CORRUPT");
 }

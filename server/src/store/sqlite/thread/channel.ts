@@ -3,7 +3,7 @@
  * who wait when the other end is gone. Not what the work is.
  */
 import { Refusal } from "../../../task/errors.ts";
-import { type Answer, answerOf, type Given, type Outcome, type SlowCall } from "./call.ts";
+import { type Answer, answerOf, type Given, isOfDamagedPage, type Outcome, type SlowCall } from "./call.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
 import { beginWork, type Thread } from "./threads.ts";
@@ -41,8 +41,22 @@ export interface Channel<Verbs> {
  */
 const SENT_AT_ONCE = 16;
 
-type Caller = About & { sent: number; resolve: (answer: never) => void; reject: (error: unknown) => void };
+type Caller = About & {
+  text: string;
+  isAgain?: true;
+  resolve: (answer: never) => void;
+  reject: (error: unknown) => void;
+};
 type Answered = { caller: Caller; outcome: Outcome<never> };
+
+type Observers = {
+  onSlow?: (call: SlowCall) => void;
+  /** The log is to be written back. */
+  onLongLog?: () => void;
+  onMadeAnew?: (those: readonly string[]) => void;
+  /** A call has met a damaged page, and changed nothing. Answers whether it is worth sending again. */
+  onDamagedPage?: () => Promise<boolean>;
+};
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
 export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
@@ -83,15 +97,14 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
 }
 
 /**
- * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, `onSlow` of each call that took it long,
- * and `onLongLog` that the log is to be written back. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
+ * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, and the other observers of what answers
+ * bring. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
  * others wait here.
  */
 export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #thread: Thread;
   readonly #onLost: (error: Error) => void;
-  readonly #onSlow: ((call: SlowCall) => void) | undefined;
-  readonly #onLongLog: (() => void) | undefined;
+  readonly #observers: Observers;
   readonly #inFlightMax: number;
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
@@ -114,16 +127,11 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   constructor(
     role: Role,
     onLost: (error: Error) => void,
-    {
-      inFlightMax = Number.POSITIVE_INFINITY,
-      onSlow,
-      onLongLog,
-    }: { inFlightMax?: number; onSlow?: (call: SlowCall) => void; onLongLog?: () => void } = {},
+    { inFlightMax = Number.POSITIVE_INFINITY, ...observers }: Observers & { inFlightMax?: number } = {},
   ) {
     this.#thread = beginWork(role, (error) => this.#lose(error));
     this.#onLost = onLost;
-    this.#onSlow = onSlow;
-    this.#onLongLog = onLongLog;
+    this.#observers = observers;
     this.#inFlightMax = inFlightMax;
     this.#thread.port.on("message", (answers: string | null) => {
       if (answers === null) return this.#ended();
@@ -138,16 +146,19 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       this.#mustHaveRoom();
-      const text = JSON.stringify([name, given]);
-      const sent = text.length;
-      if (this.#outgoingBytes + sent > BATCH_BYTES_MAX) this.#flush();
-      this.#outgoing.push(text);
-      this.#outgoingBytes += sent;
-      this.#waitingBytes += sent;
-      this.#callers.push({ ...about, sent, resolve, reject });
-      if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
-      else if (this.#outgoing.length === SENT_AT_ONCE) this.#flush();
+      this.#push({ ...about, text: JSON.stringify([name, given]), resolve, reject });
     });
+  }
+
+  #push(caller: Caller): void {
+    const { text } = caller;
+    if (this.#outgoingBytes + text.length > BATCH_BYTES_MAX) this.#flush();
+    this.#outgoing.push(text);
+    this.#outgoingBytes += text.length;
+    this.#waitingBytes += text.length;
+    this.#callers.push(caller);
+    if (this.#outgoing.length === 1) setImmediate(() => this.#flush());
+    else if (this.#outgoing.length === SENT_AT_ONCE) this.#flush();
   }
 
   get isIdle(): boolean {
@@ -196,20 +207,29 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #read(answers: string): Heard<Answered>[] {
     const outcomes: Outcome<never>[] = JSON.parse(answers);
     return outcomes.flatMap((outcome) => {
-      if (outcome.slow) this.#onSlow?.(outcome.slow);
-      if (outcome.isLogLong) this.#onLongLog?.();
+      if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
+      if (outcome.isLogLong) this.#observers.onLongLog?.();
+      if (outcome.madeAnew) this.#observers.onMadeAnew?.(outcome.madeAnew);
       const caller = this.#callers.shift();
       return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
     });
   }
 
   #hear({ caller, outcome }: Answered): void {
-    this.#waitingBytes -= caller.sent;
+    this.#waitingBytes -= caller.text.length;
     try {
       caller.resolve(answerOf(outcome));
     } catch (error) {
-      caller.reject(error);
+      const { onDamagedPage } = this.#observers;
+      if (onDamagedPage && isOfDamagedPage(outcome) && !caller.isAgain)
+        void this.#orAgain(caller, error, onDamagedPage);
+      else caller.reject(error);
     }
+  }
+
+  async #orAgain(caller: Caller, error: unknown, isWorthIt: () => Promise<boolean>): Promise<void> {
+    if ((await isWorthIt()) && !this.#lost && !this.#closing) this.#push({ ...caller, isAgain: true });
+    else caller.reject(error);
   }
 
   #ended(): void {

@@ -8,20 +8,25 @@ import { Damaged } from "../../damage.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
+import { isOfDamage } from "../database.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
+import { Mending } from "../mending/mending.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
 import type { Work } from "./work-through.ts";
-import { type Writes, writes } from "./writes.ts";
+import { type Writes as StoredWrites, writes } from "./writes.ts";
+
+/** Beside what is stored: makes anew what is made from rows, as others have met a damaged page. Answers whether they may not meet it again. */
+export type Writes = StoredWrites & { mend: (given: null) => boolean };
 
 const COMMITS_AVERAGED = 8;
 /** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
 const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
-  ...(["emptyConversation", "emptyDocument", "emptyPages"] as const),
+  ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
 ]);
 
 /** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
@@ -32,7 +37,11 @@ export class Writer implements Work {
   readonly #applier: Applier;
   readonly #audit: AuditChain;
   readonly #log: LogLength;
-  readonly #writes: Writes;
+  readonly #mending: Mending;
+  readonly #makeWrites: () => StoredWrites;
+  #writes: StoredWrites;
+  /** What nobody was told of yet. */
+  #madeAnew: string[] = [];
   readonly #begin;
   readonly #commit;
   readonly #rollback;
@@ -52,8 +61,10 @@ export class Writer implements Work {
     this.#audit = sql.audit;
     this.#log = new LogLength(db, pass);
     this.#applier = new Applier(db, sql, documents);
-    const index = new SearchIndex(db, filesFolder);
-    this.#writes = writes({ db, sql, applier: this.#applier, documents, index, pace: this.#pace });
+    this.#makeWrites = () =>
+      writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder), pace: this.#pace });
+    this.#writes = this.#makeWrites();
+    this.#mending = new Mending(db);
     this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
     this.#commit = db.prepare<unknown[]>("COMMIT");
     this.#rollback = db.prepare<unknown[]>("ROLLBACK");
@@ -69,12 +80,14 @@ export class Writer implements Work {
     const outcomes = this.#some(calls, isWaitedFor);
     const [first] = outcomes;
     if (this.#log.isTooLong() && first) first.isLogLong = true;
+    if (this.#madeAnew.length > 0 && first) first.madeAnew = this.#madeAnew.splice(0);
     return outcomes;
   }
 
   #some(calls: Call[], isWaitedFor: () => boolean): Outcome[] {
     const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
     if (giving > 0) return this.#commitAll(calls.slice(0, giving));
+    if (calls[0]?.[0] === "mend") return [{ answer: this.#mend() || this.#mending.hasMade }];
     this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
     return this.#commitAll(calls);
   }
@@ -104,11 +117,21 @@ export class Writer implements Work {
       this.#applier.clearDeltas();
       this.#audit.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
+      if (isOfDamage(error) && this.#mend()) return this.#commitAll(calls);
       if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails. What has found damage would now pass over it.
       const isTold = (call: Call) => call === latest && error instanceof Damaged;
       return calls.flatMap((call) => (isTold(call) ? [failedOutcome(error)] : this.#commitAll([call])));
     }
+  }
+
+  /** Whether there was something: what was learned of damaged pages until then is forgotten. */
+  #mend(): boolean {
+    const made = this.#mending.look();
+    if (made.length === 0) return false;
+    this.#madeAnew.push(...made);
+    this.#writes = this.#makeWrites();
+    return true;
   }
 
   #commitTimed(): number {

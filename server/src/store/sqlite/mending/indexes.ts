@@ -1,0 +1,70 @@
+/**
+ * Every index can be read through, and be made anew from its rows. SQLite cannot drop what it cannot read, so a twin takes the
+ * place of a damaged one. The pages of that one are nobody's until the database is written anew: what a damaged page points to
+ * may be another's.
+ */
+import type { Database } from "better-sqlite3";
+import { maybeTextIn, textIn } from "../column.ts";
+
+/** `sql` is null of those that come with a key of their table. */
+export type Index = { name: string; table: string; sql: string | null };
+
+const TWIN = "made_anew";
+
+export function indexesOf(db: Database): Index[] {
+  const found = db.prepare<unknown[], unknown[]>("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index'");
+  return found
+    .raw()
+    .all()
+    .map(([name, table, sql]) => ({ name: textIn(name), table: textIn(table), sql: maybeTextIn(sql) }));
+}
+
+/** Throws where a page of it is damaged. */
+export function readThrough(db: Database, { name, table, sql }: Index): void {
+  const condition = sql?.match(/\sWHERE\s.*$/s)?.[0] ?? "";
+  // To count alone, SQLite takes whichever index is the smallest.
+  db.prepare(`SELECT sum(1) FROM "${table}" INDEXED BY "${name}" ${condition}`).get();
+}
+
+/** Outside a transaction. Throws where its rows cannot be read either: it is as it was then. */
+export function makeIndexAnew(db: Database, { name, table, sql }: Index): void {
+  onSchema(db, () => {
+    db.exec(sql?.replace(name, TWIN) ?? `CREATE UNIQUE INDEX ${TWIN} ON "${table}" (${columnsOf(db, name)})`);
+    db.prepare<unknown[]>(
+      "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = ?) WHERE name = ?",
+    ).run(TWIN, name);
+    db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?").run(TWIN);
+  });
+}
+
+/** Takes tables off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
+export function makeTablesAnew(db: Database, tables: readonly string[], sql: string, fill: string): void {
+  onSchema(db, () => {
+    const strike = db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?");
+    for (const table of tables) strike.run(table);
+    db.pragma("writable_schema = RESET");
+    db.exec(sql);
+    db.exec(fill);
+  });
+}
+
+function columnsOf(db: Database, index: string): string {
+  const columns = db.prepare<unknown[], unknown>("SELECT name FROM pragma_index_info(?) ORDER BY seqno");
+  return columns
+    .pluck()
+    .all(index)
+    .map((column) => `"${column}"`)
+    .join(", ");
+}
+
+/** With the schema open to writes; whatever comes of it, this connection knows the schema that there is. */
+function onSchema(db: Database, change: () => void): void {
+  db.unsafeMode(true);
+  try {
+    db.pragma("writable_schema = ON");
+    db.transaction(change).immediate();
+  } finally {
+    db.pragma("writable_schema = RESET");
+    db.unsafeMode(false);
+  }
+}

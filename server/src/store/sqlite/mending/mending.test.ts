@@ -1,0 +1,166 @@
+/** What is made from rows is made anew from them, by a store that goes on meanwhile. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
+import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
+import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
+import { openDatabase } from "../database.ts";
+import { DATABASE_FILE } from "../folder.ts";
+import type { SqliteStore } from "../sqlite-store.ts";
+import { sqliteStorage } from "../storage.ts";
+import { openSqliteStore } from "../store.ts";
+import { Mending } from "./mending.ts";
+
+let folder = "";
+let damages: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-mending-"));
+  damages = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const TASKS = 40;
+const page = { limit: 100 };
+const anew = (what: string) => `${what}, which has been made anew,`;
+const reopened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+
+/** Tasks of which every second one has ended, each in a conversation of its own. */
+async function filled(): Promise<string[]> {
+  const store = await reopened();
+  const ids: string[] = [];
+  for (let n = 0; n < TASKS; n++) {
+    const conversation = newConversation();
+    const task = await submit(store, newTask({ createdAt: START + n, conversation: conversation.id }), {
+      conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: `talk ${n}` } },
+      messages: [{ role: "user", parts: [{ text: `words ${n}` }] }],
+    });
+    if (n % 2 === 0) await live(store, task, ...complete(task));
+    ids.push(task.id);
+  }
+  expect((await store.list(EVERYBODY, { text: "capital" }, page)).total).toBe(TASKS);
+  await store.close();
+  return ids.reverse();
+}
+
+function indexes(): string[] {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  try {
+    return db
+      .prepare<unknown[], unknown>("SELECT name FROM sqlite_schema WHERE type = 'index'")
+      .pluck()
+      .all()
+      .map(String);
+  } finally {
+    db.close();
+  }
+}
+
+const listed = async (store: SqliteStore) => (await store.list(EVERYBODY, {}, page)).tasks.map(({ id }) => id);
+
+test("every index, that of texts and what is counted are made anew where all of them are damaged, and whoever meets them goes on", async () => {
+  const ids = await filled();
+  const all = indexes();
+  expect(all.length).toBeGreaterThan(60);
+  for (const name of [...all, "search_data", "totals", "stored_bytes"]) await damagePageOf(folder, name);
+  const store = await reopened();
+  const task = await submit(store, newTask({ createdAt: START + TASKS }));
+  await live(store, task, ...complete(task));
+  expect(await listed(store)).toEqual([task.id, ...ids]);
+  const totals = [
+    await store.list(EVERYBODY, { states: ["completed"] }, page),
+    await store.list(EVERYBODY, { text: "capital" }, page),
+    await store.conversations(EVERYBODY, "native", page),
+  ].map(({ total }) => total);
+  expect(totals).toEqual([TASKS / 2 + 1, TASKS + 1, TASKS]);
+  expect(await store.sweep(START + 1_000_000, 100), "all but the newest").toBe(TASKS / 2);
+  expect(damages).toContain(anew("index sqlite_autoindex_tasks_1"));
+  expect(damages).toContain(anew("table totals"));
+  expect(damages.length).toBe(all.length + 3);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  expect(await sqliteStorage(folder).health()).toMatchObject({ problems: [], unreadable: [] });
+  await (await reopened()).close();
+  expect(damages.length).toBe(all.length + 3);
+});
+
+test.each(["tasks_by_time", "conversations_by_time", "sqlite_autoindex_tasks_1"])(
+  "a question that meets a damaged page of the index %s is answered once that is made anew",
+  async (index) => {
+    const ids = await filled();
+    await damagePageOf(folder, index);
+    const store = await reopened();
+    expect(await listed(store)).toEqual(ids);
+    expect((await store.conversations(EVERYBODY, "native", page)).total).toBe(TASKS);
+    expect((await store.task(ids[0] ?? ""))?.id).toBe(ids[0]);
+    expect(damages).toEqual([anew(`index ${index}`)]);
+    await store.close();
+  },
+);
+
+test("a damaged index of texts is filled anew before a search says what it has found", async () => {
+  await filled();
+  await damagePageOf(folder, "search_data");
+  const store = await reopened();
+  const search = async () => (await store.list(EVERYBODY, { text: "capital" }, page)).total;
+  await expect(search()).rejects.toThrow("not up to date yet");
+  expect(await search()).toBe(TASKS);
+  expect(damages).toEqual([anew("search index")]);
+  await store.close();
+});
+
+test("an index that cannot be made anew, as the rows below it are damaged too, is as it was, and others are made anew", async () => {
+  await filled();
+  for (const index of ["tasks_by_time", "aliases_by_conversation"]) await damagePageOf(folder, index);
+  await damageLeafOf(folder, "tasks", 0.5);
+  const store = await reopened();
+  await expect(store.list(EVERYBODY, {}, page)).rejects.toThrow("malformed");
+  expect(damages).toEqual([anew("index aliases_by_conversation")]);
+  expect((await store.conversations(EVERYBODY, "native", page)).total).toBe(TASKS);
+  await store.close();
+  expect((await sqliteStorage(folder).health()).problems.join()).toContain("table tasks");
+});
+
+test("questions that met damage which somebody else's had made anew meanwhile are answered too", async () => {
+  const ids = await filled();
+  await damagePageOf(folder, "tasks_by_time");
+  const store = await reopened();
+  const lists = await Promise.all(Array.from({ length: 20 }, () => listed(store)));
+  for (const list of lists) expect(list).toEqual(ids);
+  await store.close();
+});
+
+test("a sweep goes on by an index that was made anew, also where it had passed over what could not be read", async () => {
+  await (await reopened()).close();
+  const atDatabase = (sql: string) => {
+    const db = openDatabase(path.join(folder, DATABASE_FILE));
+    db.exec(sql);
+    db.close();
+  };
+  atDatabase("INSERT INTO idempotency VALUES ('s', 'k', 'h', 't', 1)");
+  await damagePageOf(folder, "idempotency_by_time");
+  const store = await reopened();
+  const before = { idempotencyBefore: 2, auditBefore: 0, auditEntriesMax: 9, unusedSince: 0, expiredBefore: 0 };
+  expect(await store.sweepRecords(before, "")).toBe(null);
+  expect(await store.replay("s", "k")).toBe(null);
+  expect(damages).toEqual([anew("index idempotency_by_time")]);
+  await store.close();
+});
+
+test("looks that find nothing take a thousandth of the time", async () => {
+  await filled();
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  let now = 0;
+  let looks = 0;
+  const mending = new Mending(db, () => {
+    looks += 1;
+    now += 10;
+    return now;
+  });
+  for (let times = 0; times < 100; times++) expect(mending.look()).toEqual([]);
+  now += 10_000;
+  expect(mending.look()).toEqual([]);
+  expect(looks).toBe(100 + 1 + 2);
+  db.close();
+});

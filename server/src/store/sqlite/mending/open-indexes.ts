@@ -1,0 +1,46 @@
+/**
+ * The indexes of open tasks, those that sleep in one of their own, which every start goes over and every change of an open
+ * task writes to. Where a page of one is damaged no server could go on, though every row may be whole: it is made anew
+ * from them.
+ */
+import type { Database } from "better-sqlite3";
+import { Damaged } from "../../damage.ts";
+import { isCorrupt } from "../database.ts";
+import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
+
+const CALLED: Readonly<Record<string, string>> = {
+  tasks_open: "open tasks",
+  tasks_asleep: "tasks that sleep",
+  tasks_unclaimed: "tasks that nobody has claimed",
+  tasks_asking: "tasks that ask somebody",
+  tasks_open_below: "open tasks that have a parent",
+  tasks_awaiting: "tasks that wait for others",
+};
+
+/** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */
+export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => void = () => {}): void {
+  for (const index of indexesOf(db)) {
+    const of = CALLED[index.name];
+    if (of === undefined) continue;
+    try {
+      readThrough(db, index);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      makeAnew(db, index, of);
+      onDamage(new Damaged(`index of ${of}, which has been made anew,`, error));
+    }
+  }
+}
+
+function makeAnew(db: Database, index: Index, of: string): void {
+  try {
+    makeIndexAnew(db, index);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    throw new Error(
+      `its index of ${of} is damaged, and so is what it is made from. What can still be read: waybill doctor. To put a ` +
+        "backup in its place: waybill restore --force. To go on with all rows that can be read: waybill doctor --mend",
+      { cause: error },
+    );
+  }
+}
