@@ -11,6 +11,12 @@ const writer = "server/src/store/sqlite/thread/writer.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const STORE = [
   {
+    file: "server/src/verbs/implementation/task-reading.ts",
+    name: "the-last-turns-of-a-log-in-memory-are-all-of-them",
+    find: "turns.slice(-limit).reverse()",
+    put: "turns.toReversed()",
+  },
+  {
     file: lists,
     name: "an-offset-passes-over-what-lies-behind-what-is-not-read-yet",
     find: "walk.next !== null || walk.offset < held",

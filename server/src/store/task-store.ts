@@ -117,6 +117,8 @@ export interface TaskStore {
   lastTold(id: TaskId): Promise<InboxItem | null>;
   /** The events by which it asked and was told something, oldest first. Throws as `told` does. */
   turns(id: TaskId): Promise<TaskEvent[]>;
+  /** The last of these before the event with this number, newest first: `limit` of them, or fewer where they are long. */
+  turnsBefore(id: TaskId, before: number, limit: number): Promise<TaskEvent[]>;
   /** Whether a file came with the task, or holds something of it. */
   namesFile(id: TaskId, sha256: string): Promise<boolean>;
   /** Whether the task has asked a question of this name before. */

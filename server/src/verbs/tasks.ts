@@ -126,8 +126,8 @@ export interface Tasks {
   usage(principal: Principal, id: string, cursor?: string): Promise<{ calls: RecordedCall[]; next: string | null }>;
   /** What the task and all its descendants have spent, each call counted once. Throws `not_found`. */
   treeUsage(principal: Principal, id: string): Promise<UsageTotals>;
-  /** What it has asked people and what it was told, oldest first. Throws `not_found`. */
-  turns(principal: Principal, id: string): Promise<Turn[]>;
+  /** What it has asked people and what it was told, oldest first, or the `last` ones of that. Throws `not_found`. */
+  turns(principal: Principal, id: string, last?: number): Promise<Turn[]>;
   /** What it was told last; null when it was told nothing. Throws `not_found`. */
   lastTold(principal: Principal, id: string): Promise<{ messageId: string; told: Json } | null>;
   /** The bytes of a file that came with the task, for whoever reads them to the end or destroys the stream. Throws `not_found`. */

@@ -45,6 +45,7 @@ import { SqliteKeys } from "./keys/sqlite-keys.ts";
 import { SqliteHuman } from "./people/sqlite-human.ts";
 import { SqliteSubscriptions } from "./subscriptions/sqlite-subscriptions.ts";
 import { artifactPage, artifactSizes } from "./tasks/artifact-pages.ts";
+import { eventsOf } from "./tasks/events-of.ts";
 import { inboxItem, inboxItems } from "./tasks/inbox-items.ts";
 import { listedTasks } from "./tasks/listed-tasks.ts";
 import type { OpenRows } from "./tasks/open-reads.ts";
@@ -276,10 +277,7 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   events(id: string, after: number, limit: number): Promise<TaskEvent[]> {
-    return orDamaged(`log of task ${id}`, async () => {
-      const found = await this.#reads.send("events", { id, after, limit });
-      return await Promise.all(found.rows.map((row) => rows.eventOf(id, row, this.#resolve)));
-    });
+    return eventsOf(id, this.#reads.send("events", { id, after, limit }), this.#resolve);
   }
 
   async journalPage(id: string, cursor: string | null, limit: number): Promise<JournalPage> {
@@ -320,6 +318,10 @@ export class SqliteStore extends SqliteConversations implements Store {
     const from = (after: number) => this.#reads.send("turns", { id, after });
     const eventOf = (row: unknown[]) => rows.eventOf(id, row, this.#resolve);
     return orDamaged(`log of task ${id}`, () => inPages(from, eventOf, ({ seq }) => seq, 0));
+  }
+
+  turnsBefore(id: string, before: number, limit: number): Promise<TaskEvent[]> {
+    return eventsOf(id, this.#reads.send("turnsBefore", { id, before, limit }), this.#resolve);
   }
 
   async namesFile(id: string, sha256: string): Promise<boolean> {

@@ -89,6 +89,12 @@ export function belongingStories(setup: () => Promise<Store>): void {
       "task.input_received",
       "task.input_received",
     ]);
+    const seqs = (await store.turns(task.id)).map(({ seq }) => seq);
+    const before = async (seq: number, limit: number) =>
+      (await store.turnsBefore(task.id, seq, limit)).map((event) => event.seq);
+    expect(await before(Number.MAX_SAFE_INTEGER, 9)).toEqual(seqs.toReversed());
+    expect(await before(Number.MAX_SAFE_INTEGER, 1)).toEqual(seqs.slice(1));
+    expect(await before(seqs[1] ?? 0, 1)).toEqual(seqs.slice(0, 1));
     const after = decided(taken.task, { do: "input", by: "ada", messageId: "m1", prompt: null });
     expect(await store.apply([{ ...after, inbox: message }])).toEqual(duplicate);
   });

@@ -42,6 +42,9 @@ const EVENTS_LOOKED_AT = 32;
 /** Children whose waits an answer to "why" goes into, and how deep. */
 const CHILDREN_FOLLOWED_MAX = 5;
 const DEPTH_FOLLOWED_MAX = 32;
+const TURNS: ReadonlySet<TaskEvent["type"]> = new Set(["task.input_required", "task.input_received"]);
+/** Of more than these last turns all are read: one may have 4 MB, and all that is read whole has a bound. */
+const LAST_TURNS_MAX = 8;
 const NONE_TOLD: readonly InboxItem[] = [];
 
 export type TaskVerbsParts = {
@@ -200,20 +203,35 @@ export class TaskReading {
     return this.parts.store.usage(id, cursor ?? null, ITEMS_MAX);
   }
 
-  async turns(principal: Principal, id: string): Promise<Turn[]> {
+  async turns(principal: Principal, id: string, last = Number.POSITIVE_INFINITY): Promise<Turn[]> {
     const { lastSeq } = await this.get(principal, id);
     const { store, engine } = this.parts;
     const log = engine.feed.whole(id, lastSeq);
+    if (last <= LAST_TURNS_MAX) return await this.#lastTurns(id, last, log);
     const isTold = log === undefined || log.some(({ type }) => type === "task.input_received");
     const [events, inputs] = await Promise.all([log ?? store.turns(id), isTold ? store.told(id) : NONE_TOLD]);
     const told = new Map(inputs.map((item) => [item.messageId, item]));
-    return events.flatMap((event): Turn[] => {
-      if (event.custom) return [];
-      const { seq, at } = event;
-      if (event.type === "task.input_required") return [{ seq, at, asked: event.data.prompt }];
-      const item = event.type === "task.input_received" ? told.get(event.data.messageId) : undefined;
-      return item ? [{ seq, at, by: item.by, messageId: item.messageId, told: item.value }] : [];
-    });
+    const turns = events.flatMap((event) => turnOf(event, told.get(messageIdIn(event) ?? "")) ?? []);
+    return turns.slice(Math.max(0, turns.length - last));
+  }
+
+  /** From the end of its log, each with what it was told alone: all that was ever said to a task may be megabytes. */
+  async #lastTurns(id: TaskId, count: number, log: readonly TaskEvent[] | undefined): Promise<Turn[]> {
+    const { store } = this.parts;
+    const newest: Turn[] = [];
+    for (let before = Number.MAX_SAFE_INTEGER; newest.length < count; ) {
+      const limit = count - newest.length;
+      const events = log ? turnsIn(log, before, limit) : await store.turnsBefore(id, before, limit);
+      const turns = events.map(async (event) => {
+        const messageId = messageIdIn(event);
+        return turnOf(event, messageId === undefined ? null : await store.received(id, messageId));
+      });
+      for (const turn of await Promise.all(turns)) if (turn !== null) newest.push(turn);
+      const oldest = events.at(-1);
+      if (oldest === undefined) break;
+      before = oldest.seq;
+    }
+    return newest.reverse();
   }
 
   async lastTold(principal: Principal, id: string): Promise<{ messageId: string; told: Json } | null> {
@@ -284,6 +302,25 @@ export class TaskReading {
     }
     return visible;
   }
+}
+
+/** By which it was told something; undefined of an event that says nothing of that. */
+function messageIdIn(event: TaskEvent): string | undefined {
+  return !event.custom && event.type === "task.input_received" ? event.data.messageId : undefined;
+}
+
+/** As `turnsBefore` of the store. */
+function turnsIn(log: readonly TaskEvent[], before: number, limit: number): TaskEvent[] {
+  const turns = log.filter((event) => event.seq < before && !event.custom && TURNS.has(event.type));
+  return turns.slice(-limit).reverse();
+}
+
+/** `told` is what came with it. Null for an event that is no turn, and for one of which nothing is left. */
+function turnOf(event: TaskEvent, told: InboxItem | null | undefined): Turn | null {
+  if (event.custom) return null;
+  const { seq, at } = event;
+  if (event.type === "task.input_required") return { seq, at, asked: event.data.prompt };
+  return told ? { seq, at, by: told.by, messageId: told.messageId, told: told.value } : null;
 }
 
 /** The children that keep it waiting. One that is paused waits for nobody but who resumes it. */

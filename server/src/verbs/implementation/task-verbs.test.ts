@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ada, admin, bob, never, Stage, stranger } from "../suite/stage.ts";
 
 let stage: Stage;
@@ -192,6 +192,25 @@ describe("steering", () => {
     ]);
     expect([first.replayed, second.replayed]).toEqual([false, true]);
     expect(await stage.ended(id)).toMatchObject({ state: "completed", output: "blue" });
+  });
+
+  it("gives the last turns without reading all that was said, whether the log is in memory or not", async () => {
+    const id = await stage.submit("hold");
+    const { tasks } = stage.verbs;
+    const told = vi.spyOn(stage.store, "told");
+    const lastTurns = async (last: number) => (await tasks.turns(ada, id, last)).map((turn) => turn.told);
+    // A log of more than 256 events is not kept in memory.
+    for (const [from, to] of [
+      [1, 3],
+      [4, 300],
+    ] as const) {
+      for (let value = from; value <= to; value++) await tasks.input(ada, id, { value });
+      expect(await lastTurns(0)).toEqual([]);
+      expect(await lastTurns(2)).toEqual([to - 1, to]);
+      expect(told).not.toHaveBeenCalled();
+    }
+    expect(await lastTurns(299)).toEqual(Array.from({ length: 299 }, (_, at) => at + 2));
+    expect(await tasks.turns(ada, id)).toHaveLength(300);
   });
 
   it("knows a task by each of the names that came with what it was told", async () => {

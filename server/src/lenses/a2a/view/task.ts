@@ -39,7 +39,9 @@ async function messagesOf(
   length: number | null,
 ): Promise<MessageView[] | undefined> {
   if (length === 0) return undefined;
-  const turns = await reader.verbs.tasks.turns(reader.principal, task.id);
+  // One of them may be what it asks now, which is said with its status.
+  const last = length === null ? undefined : length + 1;
+  const turns = await reader.verbs.tasks.turns(reader.principal, task.id, last);
   const messages = lastOf(historyOf(task, turns, contextId), length) ?? [];
   return Promise.all(messages.map((message) => withBytes(reader, task, message)));
 }

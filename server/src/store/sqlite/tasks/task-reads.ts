@@ -95,6 +95,9 @@ export function taskReads(db: Database) {
   };
 }
 
+/** The events by which a task asks and is told something. */
+const TURNS = "'task.input_required', 'task.input_received'";
+
 /** What a task was told, and the events by which it asked for it. */
 function inboxReads(db: Database) {
   const { row, page } = queries(db);
@@ -116,8 +119,13 @@ function inboxReads(db: Database) {
     ),
     turns: ofTask(
       `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND in_time(seq) AND seq > ?
-       AND type IN ('task.input_required', 'task.input_received') ORDER BY seq`,
+       AND type IN (${TURNS}) ORDER BY seq`,
       ({ id, after }: OfTask & { after: number }) => [id, after],
+    ),
+    turnsBefore: ofTask(
+      `SELECT seq, at, type, data FROM events WHERE task = ${OF_TASK} AND in_time(seq) AND seq < ?
+       AND type IN (${TURNS}) ORDER BY seq DESC LIMIT ?`,
+      ({ id, before, limit }: OfTask & { before: number; limit: number }) => [id, before, limit],
     ),
     received: row(
       `SELECT ${INBOX_COLUMNS} FROM inbox WHERE task = ${OF_TASK} AND message_id = ?`,
