@@ -4,18 +4,21 @@
  */
 import { STATES, type State } from "../../task/states.ts";
 
+/** What a column holds is nothing that its table takes: nobody's fault but the row's. */
+export class WrongColumn extends Error {}
+
 export function numberIn(value: unknown): number {
-  if (typeof value !== "number") throw new Error(`A column holds no number: ${String(value)}.`);
+  if (typeof value !== "number") throw new WrongColumn(`A column holds no number: ${String(value)}.`);
   return value;
 }
 
 export function textIn(value: unknown): string {
-  if (typeof value !== "string") throw new Error(`A column holds no text: ${String(value)}.`);
+  if (typeof value !== "string") throw new WrongColumn(`A column holds no text: ${String(value)}.`);
   return value;
 }
 
 export function bytesIn(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error(`A column holds no bytes: ${String(value)}.`);
+  if (!(value instanceof Uint8Array)) throw new WrongColumn(`A column holds no bytes: ${String(value)}.`);
   return value;
 }
 
@@ -29,6 +32,6 @@ export function maybeTextIn(value: unknown): string | null {
 
 export function stateIn(value: unknown): State {
   const state = STATES.find((known) => known === value);
-  if (state === undefined) throw new Error(`A column holds no state: ${String(value)}.`);
+  if (state === undefined) throw new WrongColumn(`A column holds no state: ${String(value)}.`);
   return state;
 }

@@ -1,5 +1,6 @@
 /** Opens a connection with the settings that durability and speed rest on, and reads them back. */
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
+import { WrongColumn } from "./column.ts";
 
 /** How long a connection waits for another one's lock, such as that of a checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -53,6 +54,12 @@ function set(db: Database, name: string, value: string | number): void {
   db.pragma(`${name} = ${value}`);
   const taken = db.pragma(name, { simple: true });
   if (taken !== value) throw new Error(`SQLite did not take ${name} = ${value}: it is ${String(taken)}.`);
+}
+
+/** Of what a row holds or where it lies: another row may do. */
+export function isOfARow(error: unknown): boolean {
+  if (isCorrupt(error) || error instanceof WrongColumn) return true;
+  return error instanceof SqliteError && error.code.startsWith("SQLITE_CONSTRAINT");
 }
 
 /** Of a page that the disk has damaged. Within a transaction that writes, all that follows fails by it as well. */

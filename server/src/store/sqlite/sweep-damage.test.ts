@@ -6,6 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf, damagePageOf, loseTextOf } from "../../../test/lose-text.ts";
 import { complete, EVERYBODY, live, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
 import { sqliteStorage } from "./storage.ts";
 import { openSqliteStore } from "./store.ts";
 
@@ -98,5 +100,21 @@ test("a damaged page of events keeps tasks from being swept whose events lie on 
   const store = await reopened();
   expect(await store.sweep(START + 1_000, 100)).toBeGreaterThan(10);
   expect(damages).toEqual(["task that ended long ago"]);
+  await store.close();
+});
+
+test("a task that is in no state that there is keeps no other from being swept", async () => {
+  const before = await reopened();
+  const kept = [];
+  for (let n = 0; n < 4; n++) kept.push(await submit(before, newTask({ createdAt: START + n })));
+  for (const task of [kept[0], kept[2]]) if (task) await live(before, task, ...complete(task));
+  await before.close();
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("ignore_check_constraints = 1");
+  db.prepare("UPDATE tasks SET state = 'dreaming', ended_at = 1 WHERE id = ?").run(kept[1]?.id);
+  db.close();
+  const store = await reopened();
+  expect(await store.sweep(START + 1_000, 10)).toBe(2);
+  expect(damages).toContain("task that ended long ago");
   await store.close();
 });

@@ -5,7 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
 import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
-import { isCorrupt } from "../database.ts";
+import { isCorrupt, isOfARow } from "../database.ts";
 import { textsRemoval } from "../documents/texts-removal.ts";
 import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
@@ -137,7 +137,7 @@ export class TaskRemoval {
       this.#totals.clear();
       this.#bytes.clear();
       this.#waiting = before;
-      throw isCorrupt(error) ? this.#foundDamaged(error) : error;
+      throw isOfARow(error) ? this.#foundDamaged(error) : error;
     }
   }
 
