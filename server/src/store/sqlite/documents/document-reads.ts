@@ -145,9 +145,15 @@ function vectorStoreReads(db: Database) {
       const columns = `${MEMBER_COLUMNS}, d.id, d.filename`;
       return list({ columns, from: MEMBERS, where, place: MEMBER_PLACE, idAt: 11 }, given.page);
     },
-    memberIds: rows(
-      `SELECT d.id FROM ${MEMBERS} WHERE m.vector_store = ? ORDER BY m.created_at, d.id LIMIT ?`,
-      ({ key, limit }: Key & { limit: number }) => [key, limit],
+    memberIds: readable(
+      {
+        page: `SELECT d.id FROM ${MEMBERS} WHERE m.vector_store = @key ORDER BY m.created_at, d.id LIMIT @limit`,
+        places:
+          "SELECT NULL, document FROM members INDEXED BY members_by_time WHERE vector_store = @key ORDER BY created_at",
+        one: `SELECT d.id FROM documents d WHERE d.key = @place AND d.${NOT_REMOVED}`,
+      },
+      ANSWER_BYTES_MAX,
+      (given: Key & { limit: number }) => given,
     ),
     batch: row(
       "SELECT id, vector_store, created_at, task FROM member_batches WHERE vector_store = ? AND id = ?",

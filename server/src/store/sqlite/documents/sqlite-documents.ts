@@ -195,7 +195,8 @@ export class SqliteDocuments implements DocumentStore {
 
   async memberIds(vectorStore: string, limit: number): Promise<string[]> {
     const found = await this.#searches.send("memberIds", { key: vectorStore, limit });
-    return found.map(([id]) => z.string().parse(id));
+    const what = `member of vector store ${vectorStore}`;
+    return found.rows.flatMap(([id]) => this.#damage.orLeftOut(what, () => z.string().parse(id)) ?? []);
   }
 
   async vectorStoresOfOtherModels(model: string, after: string, limit: number) {
