@@ -80,7 +80,14 @@ const SUITES = {
   decide: [suite("server/src/task"), ENGINE, ...WORLDS],
   execution: [ENGINE, suite("stray-errors.test.ts"), ...WORLDS],
   scheduling: [ENGINE, suite("work-verbs.test.ts", "task-verbs.test.ts"), ...WORLDS],
-  lists: [suite("list-damage.test.ts", "server/src/store/sqlite/damage.test.ts")],
+  lists: [
+    suite(
+      "list-damage.test.ts",
+      "webhook-damage.test.ts",
+      "sweep-damage.test.ts",
+      "server/src/store/sqlite/damage.test.ts",
+    ),
+  ],
   "on disk": [suite("backlogs.test.ts", "sleepers.test.ts"), ENGINE, ...WORLDS],
   beginnings: [ENGINE, ...WORLDS],
   crashes: [suite("crash-verdict.test.ts", "crash-record-file.test.ts", "isolation.test.ts"), ENGINE, ...WORLDS],

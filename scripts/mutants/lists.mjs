@@ -2,8 +2,39 @@
 const queries = "server/src/store/sqlite/queries.ts";
 const keys = "server/src/store/sqlite/keys/key-statements.ts";
 const audit = "server/src/store/sqlite/audit/audit-statements.ts";
+const webhooks = "server/src/store/sqlite/subscriptions/subscription-statements.ts";
 
 export const LISTS = [
+  {
+    file: webhooks,
+    name: "a-webhook-that-says-nothing-fails-the-submits-of-its-tenant",
+    find: "      } catch {\n        // It is no webhook any more",
+    put: "      } catch (error) {\n        throw error;\n        // It is no webhook any more",
+  },
+  {
+    file: webhooks,
+    name: "a-damaged-webhook-takes-all-others-of-its-tenant-along",
+    find: "if (all !== null) return all;",
+    put: "return all ?? [];",
+  },
+  {
+    file: webhooks,
+    name: "of-damaged-deliveries-only-the-newest-are-shown",
+    find: "const rows = [...first.rows, [null, null], ...last.rows.reverse()];",
+    put: "const rows = first.rows;",
+  },
+  {
+    file: "server/src/store/damage.ts",
+    name: "a-write-fails-by-what-is-damaged-beside-it",
+    find: "if (!(error instanceof Damaged) || met === MET_MAX) throw error;",
+    put: "throw error;",
+  },
+  {
+    file: "server/src/store/sqlite/database.ts",
+    name: "a-row-that-its-table-would-not-take-stops-the-sweep",
+    find: "if (isCorrupt(error) || error instanceof WrongColumn) return true;",
+    put: "if (isCorrupt(error)) return true;",
+  },
   {
     file: audit,
     name: "a-damaged-page-of-the-audit-log-ends-its-pages",

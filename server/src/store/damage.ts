@@ -26,6 +26,9 @@ export function foundRow(row: unknown[] | null): unknown[] {
 /** Things of which more were told than this are told again. */
 const TOLD_MAX = 10_000;
 
+/** Damaged things that one write passes over: as many as have rows on a page. */
+const MET_MAX = 64;
+
 /** Tells of each damaged thing once. */
 export class DamageLog {
   readonly #tell: (damage: Damaged) => void;
@@ -49,6 +52,18 @@ export class DamageLog {
     } catch (error) {
       if (error instanceof Refusal) throw error;
       this.note(new Damaged(what, error));
+    }
+  }
+
+  /** What `write` answers. Damage that it meets beside what it writes is told, and passed over from then on. */
+  async passingOver<Answer>(write: () => Promise<Answer>): Promise<Answer> {
+    for (let met = 0; ; met++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof Damaged) || met === MET_MAX) throw error;
+        this.note(error);
+      }
     }
   }
 

@@ -53,6 +53,9 @@ const AUDIT = `INSERT INTO audit (tenant, at, user, key_id, act, detail) VALUES 
 const WORK = `INSERT INTO assignments (task, tenant, state, title, creator, sender, priority, assigned_at, updated_at)
   VALUES (@n, 'acme', 'assigned', 'Sign', 'ada', 'ada', 3, 1, 1)`;
 
+const DOCUMENTS = `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations,
+       produced) VALUES (printf('%036d', @n), 'acme', 'ada', 'f' || @n, @long, '', 1, '', 'uploaded', @n, @n, '{}', '{}')`;
+
 async function inPages<Item, Place>(
   page: (after: Place | null) => Promise<{ items: Item[]; next: Place | null }>,
 ): Promise<Item[]> {
@@ -149,8 +152,7 @@ test.each([
   ],
   [
     "documents",
-    `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations,
-       produced) VALUES (printf('%036d', @n), 'acme', 'ada', 'f' || @n, @long, '', 1, '', 'uploaded', @n, @n, '{}', '{}')`,
+    DOCUMENTS,
     async (store: Store) =>
       (await store.documents.documents(ada, { at: 0 }, { limit: 100, order: "asc" })).documents.map(({ id }) => id),
   ],
@@ -191,6 +193,25 @@ test("a key on a damaged page lets nobody go on who came with it, and all others
   await store.close();
 });
 
+test("whoever has a key on a damaged page is given another, as far as there may be one more", async () => {
+  await (await opened()).close();
+  write(KEYS);
+  await damageLeafOf(folder, "keys", 0.5);
+  const store = await opened();
+  const own = { tenant: "acme", user: "ada" };
+  const { keys } = await store.keys.list(own, { limit: 1, after: null });
+  const [known] = keys;
+  if (!known) throw new Error("there are keys");
+  const audit = { ...own, at: 1, keyId: "k", act: "keys.create", task: null, detail: {}, origin: null };
+  const add = (id: string, good: number) =>
+    store.keys.add({ ...known, id, hash: id, above: [] }, { good, kept: 100 }, audit);
+  expect(await add("key_new", 31)).toBe("added");
+  expect(await add("key_more", 31)).toBe("full");
+  expect(await store.keys.find("acme", "key_new")).toMatchObject({ id: "key_new" });
+  expect(damages).toEqual(["keys of user ada of tenant acme"]);
+  await store.close();
+});
+
 test.each(Object.entries(LISTS))(
   "%s lie on a damaged page: all others are listed, in their order",
   async (_, listed) => {
@@ -214,3 +235,20 @@ test.each(Object.entries(LISTS))(
     await damaged.close();
   },
 );
+
+test("a vector store shows the ids of its files but of those on a damaged page", async () => {
+  await (await opened()).close();
+  write(DOCUMENTS);
+  write(`INSERT OR IGNORE INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model,
+    created_at, last_active_at) VALUES ('${"v".repeat(36)}', 'acme', 'ada', 'v', '', '', '{}', 1, 0, 'm', 1, 1)`);
+  write(`INSERT INTO members (vector_store, document, status, attributes, max_tokens, overlap_tokens, bytes, created_at)
+    VALUES ('${"v".repeat(36)}', printf('%036d', @n), 'completed', '{}', 1, 0, 1, @n)`);
+  await damageLeafOf(folder, "documents", 0.5);
+  const store = await opened();
+  const ids = await store.documents.memberIds("v".repeat(36), 100);
+  expect(ids.length).toBeGreaterThan(ROWS / 2);
+  expect(ids.length).toBeLessThan(ROWS);
+  expect(ids.every((id) => id.startsWith("f"))).toBe(true);
+  expect(damages).toEqual([`member of vector store ${"v".repeat(36)}`]);
+  await store.close();
+});

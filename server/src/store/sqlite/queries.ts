@@ -109,6 +109,18 @@ export function orItsPlace(one: (place: unknown[]) => unknown[] | undefined, pla
   }
 }
 
+/** The first rows; `isCut` where a damaged page ends them. */
+export function untilDamaged(found: Iterable<unknown[]>): { rows: unknown[][]; isCut: boolean } {
+  const rows: unknown[][] = [];
+  try {
+    for (const row of found) rows.push(row);
+    return { rows, isCut: false };
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return { rows, isCut: true };
+  }
+}
+
 /** What cannot be read is null. */
 export function orNull<Answer>(read: () => Answer | null): Answer | null {
   try {

@@ -151,10 +151,8 @@ export class SqliteStore extends SqliteConversations implements Store {
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const sent = performance.now();
-    const applied = await this.#writes.send("apply", prepared, {
-      bytes: spill.bytes,
-      ...(writes[0] && { tenant: writes[0].task.tenant }),
-    });
+    const about = { bytes: spill.bytes, ...(writes[0] && { tenant: writes[0].task.tenant }) };
+    const applied = await this.#damage.passingOver(() => this.#writes.send("apply", prepared, about));
     this.#parts.onWritten?.(performance.now() - sent);
     if (writes.some((write) => write.before === null)) this.#indexLater();
     if (!applied.ok) return applied;

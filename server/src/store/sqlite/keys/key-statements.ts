@@ -10,6 +10,7 @@ import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
+import { PassedOver } from "../passed-over.ts";
 import { queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
@@ -122,6 +123,7 @@ export function keysRemoval(db: Database): (of: { tenant: string; user: string; 
 }
 
 export function keyWrites(db: Database, sql: WriterStatements) {
+  const passed = new PassedOver();
   const isGood = lateRows(db, `SELECT 1 FROM keys WHERE id = @id AND tenant = @tenant AND ${GOOD}`);
   const countGood = lateRows(db, `SELECT count(*) FROM keys WHERE tenant = @tenant AND user = @user AND ${GOOD}`);
   const countAll = lateRows(db, "SELECT count(*) FROM keys WHERE tenant = @tenant AND user = @user");
@@ -153,8 +155,12 @@ export function keyWrites(db: Database, sql: WriterStatements) {
     addKey: ({ key, bounds, audit }: { key: KeyValues; bounds: KeyBounds; audit: PreparedAudit }) => {
       const { tenant, user, parent, createdAt: now } = key;
       if (parent !== null && !isGood.get({ id: parent, tenant, now })) return "orphan";
-      if (numberIn(countGood.get({ tenant, user, now })?.[0]) >= bounds.good) return "full";
-      const beyond = numberIn(countAll.get({ tenant, user })?.[0]) + 1 - bounds.kept;
+      const all = numberIn(countAll.get({ tenant, user })?.[0]);
+      // One that cannot be read may be good, and is not dropped.
+      const count = () => numberIn(countGood.get({ tenant, user, now })?.[0]);
+      const good = passed.attempt(`keys of user ${user} of tenant ${tenant}`, count, null);
+      if ((good ?? all) >= bounds.good) return "full";
+      const beyond = good === null ? 0 : all + 1 - bounds.kept;
       if (beyond > 0) dropEnded.run({ tenant, user, now, count: Math.min(beyond, DROPPED_AT_ONCE) });
       insert.run(key);
       sql.audit.add(audit);

@@ -51,7 +51,8 @@ export class SqliteKeys implements KeyStore {
   }
 
   async add(key: StoredKey, bounds: KeyBounds, audit: AuditEntry) {
-    return await this.#writes.send("addKey", { key: keyValues(key), bounds, audit: prepareAudit(audit) });
+    const given = { key: keyValues(key), bounds, audit: prepareAudit(audit) };
+    return await this.#damage.passingOver(() => this.#writes.send("addKey", given));
   }
 
   async rotate(rotation: KeyRotation, audit: AuditEntry): Promise<boolean> {

@@ -68,12 +68,14 @@ export class SqliteSubscriptions implements SubscriptionStore {
     subscription: Subscription,
     { delivery, attempted, audit }: { delivery?: Omit<Delivery, "n">; attempted?: Attempted; audit?: Audit },
   ): Promise<boolean | "disabled"> {
-    const changed = await this.#writes.send("changeSubscription", {
+    const given = {
       subscription: subscriptionValues(subscription),
       delivery: delivery ? JSON.stringify(delivery) : null,
       attempted: attempted ?? null,
       audit: audit ? prepareAudit(audit) : null,
-    });
+    };
+    // Where it cannot be said in its deliveries, told it was all the same, and is not again.
+    const changed = await this.#damage.passingOver(() => this.#writes.send("changeSubscription", given));
     if (changed !== false && audit) this.publish([subscription]);
     return changed;
   }
@@ -88,7 +90,7 @@ export class SqliteSubscriptions implements SubscriptionStore {
     key: string,
     { limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number },
   ): Promise<Delivery[]> {
-    const { rows } = await this.#searches.send("deliveries", { key, limit, before });
+    const rows = await this.#searches.send("deliveries", { key, limit, before });
     return rows.flatMap((row) => this.#damage.orLeftOut(`delivery ${row[0]} of ${key}`, () => deliveryOf(row)) ?? []);
   }
 

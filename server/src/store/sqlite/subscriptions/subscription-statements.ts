@@ -18,10 +18,11 @@ import {
   SUBSCRIPTIONS_OF_USER_MAX,
   tooManyUnfinished,
 } from "../../subscription-store.ts";
-import { ANSWER_BYTES_MAX } from "../bounds.ts";
+import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
-import { ALL, queries } from "../queries.ts";
+import { PassedOver } from "../passed-over.ts";
+import { ALL, queries, untilDamaged } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
 
 /** Every subscription, as `subscriptionOf` reads it. */
@@ -51,7 +52,7 @@ type UnfinishedPage = { from: string; limit: number; standing: string | null };
 type Owned = { tenant: string; user: string; task: string | null };
 
 export function subscriptionReads(db: Database) {
-  const { row, page, list, number } = queries(db);
+  const { row, list, number } = queries(db);
   const count = number(COUNT_UNFINISHED, ({ tenant, user }: { tenant: string; user: string }) => [
     tenant,
     user,
@@ -93,11 +94,7 @@ export function subscriptionReads(db: Database) {
     hasRoomForSubscription: (owner: { tenant: string; user: string }) => count(owner) < SUBSCRIPTIONS_OF_USER_MAX,
     subscription: row(`${SUBSCRIPTIONS} WHERE s.key = ? AND ${PRESENT}`, ({ key }: { key: string }) => [key]),
     subscriptions: (given: Owned) => (given.task === null ? ofAll(given) : ofTask(given)),
-    deliveries: page(
-      "SELECT n, entry FROM deliveries WHERE subscription = ? AND n < ? ORDER BY n DESC LIMIT ?",
-      ANSWER_BYTES_MAX,
-      ({ key, before, limit }: { key: string; before: number; limit: number }) => [key, before, limit],
-    ),
+    deliveries: deliveryPages(db),
     unfinished: (given: UnfinishedPage) => (given.standing === null ? unfinished(given) : unfinishedOf(given)),
     cursorsOf: list(
       {
@@ -119,6 +116,20 @@ export function subscriptionReads(db: Database) {
       ANSWER_BYTES_MAX,
       (given: { standing: string; after: string; limit: number }) => given,
     ),
+  };
+}
+
+function deliveryPages(db: Database) {
+  const from = (way: "DESC" | "ASC") =>
+    lateRows(db, `SELECT n, entry FROM deliveries WHERE subscription = ? AND n < ? ORDER BY n ${way} LIMIT ?`);
+  const [newest, oldest] = [from("DESC"), from("ASC")];
+  return ({ key, before, limit }: { key: string; before: number; limit: number }): unknown[][] => {
+    const first = untilDamaged(newest.iterate(key, before, limit));
+    if (!first.isCut) return fitting(first.rows, ANSWER_BYTES_MAX).rows;
+    // Past what cannot be read, which has no numbers: from the other end.
+    const last = untilDamaged(oldest.iterate(key, before, DELIVERIES_KEPT_MAX));
+    const rows = [...first.rows, [null, null], ...last.rows.reverse()];
+    return fitting(rows.slice(0, limit), ANSWER_BYTES_MAX).rows;
   };
 }
 
@@ -157,6 +168,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
      VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
+  const passed = new PassedOver();
   const standingRow = row(`${STANDING} WHERE key = ?`);
   /** Whether that has disabled it. */
   const noteStanding = (key: string, attempted: Attempted): boolean => {
@@ -165,10 +177,15 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
     if (after) change.run(subscriptionValues(after));
     return after?.state === "disabled";
   };
-  const log = (key: string, max: number, entry: string) => {
-    const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
-    if (n > max) dropDeliveries.run(key, n - max);
-  };
+  const log = (key: string, max: number, entry: string) =>
+    passed.attempt(
+      `deliveries of subscription ${key}`,
+      () => {
+        const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
+        if (n > max) dropDeliveries.run(key, n - max);
+      },
+      undefined,
+    );
   const audit = (entry: PreparedAudit | null) => entry && sql.audit.add(entry);
   return {
     putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
@@ -208,12 +225,20 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
 /** The subscriptions of all tasks of a tenant. */
 export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
+  readonly #places;
+  readonly #one;
+  readonly #passed = new PassedOver();
   /** Those of a tenant, for as long as nobody changes them: in one transaction, a hundred new tasks ask for the same. */
   readonly #known = new Map<string, unknown[][]>();
 
   constructor(db: Database) {
     // Asked of every new task: without the joins of `SUBSCRIPTIONS`, whose empty answer takes 14 us, and this one 0.6.
     this.#all = db.prepare<unknown[], unknown[]>(`${STANDING} WHERE task IS NULL AND tenant = ?`).raw();
+    this.#places = lateRows(
+      db,
+      "SELECT rowid FROM subscriptions INDEXED BY subscriptions_of_all WHERE task IS NULL AND tenant = ?",
+    );
+    this.#one = lateRows(db, `${STANDING} WHERE rowid = ?`);
   }
 
   /** With each transaction, and within one after whatever may change them. */
@@ -221,18 +246,31 @@ export class StandingSubscriptions {
     this.#known.clear();
   }
 
-  /** Rows of the cursors that a new task begins with. */
+  /** Rows of the cursors that a new task begins with. Throws `Damaged` where one lies on a damaged page: the next time that is passed over. */
   cursorsFor(tenant: string, task: string, at: number, about: () => Choosable): SubscriptionValues[] {
-    const rows = this.#known.get(tenant) ?? this.#all.all(tenant);
+    const rows = this.#known.get(tenant) ?? this.#read(tenant);
     this.#known.set(tenant, rows);
     if (rows.length === 0) return [];
     const chosen = about();
     return rows.flatMap((row) => {
-      const standing = standingOf(row);
-      const { chooses, user } = standing;
-      if (!isChosen(chooses ?? {}, user, chosen)) return [];
-      return [cursorValues(subscriptionValues(standing), task, at)];
+      try {
+        const standing = standingOf(row);
+        const { chooses, user } = standing;
+        if (!isChosen(chooses ?? {}, user, chosen)) return [];
+        return [cursorValues(subscriptionValues(standing), task, at)];
+      } catch {
+        // It is no webhook any more, which whoever lists them is told. The task is.
+        return [];
+      }
     });
+  }
+
+  #read(tenant: string): unknown[][] {
+    const all = this.#passed.attempt(`webhooks of all tasks of tenant ${tenant}`, () => this.#all.all(tenant), null);
+    if (all !== null) return all;
+    return this.#places
+      .all(tenant)
+      .flatMap(([n]) => this.#passed.attempt(`webhook of row ${n}`, () => this.#one.all(n), []));
   }
 }
 
