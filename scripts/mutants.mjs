@@ -210,7 +210,7 @@ const AREAS = {
 const all = Object.entries(AREAS).flatMap(([area, mutants]) => mutants.map((mutant) => ({ ...mutant, area })));
 
 const KILLERS = path.join(ROOT, "scripts/mutants/killers.json");
-/** By mutant, the test that noticed it the last time: its file and its names, as vitest writes them. */
+/** By mutant, what noticed it the last time: the file of a test and its names, as vitest writes them, or a program. */
 const killers = JSON.parse(readFileSync(KILLERS, "utf8"));
 
 process.exitCode = await main();
@@ -246,9 +246,10 @@ async function main() {
   return share < KILLED_SHARE_MIN ? 1 : 0;
 }
 
-/** Keeps who killed whom, for the next time. */
+/** Keeps who killed whom, for the next time; of a program its name, as its words are others each time. */
 function record(verdicts) {
-  for (const { name, by } of verdicts) if (by?.includes(BETWEEN_NAMES)) killers[name] = by;
+  for (const { name, by, program } of verdicts)
+    if (by?.includes(BETWEEN_NAMES) || (by && program)) killers[name] = program ?? by;
   const known = all.map(({ name }) => name).filter((name) => killers[name] !== undefined);
   const sorted = Object.fromEntries(known.sort().map((name) => [name, killers[name]]));
   writeFileSync(KILLERS, `${JSON.stringify(sorted, null, 2)}\n`);
@@ -301,18 +302,20 @@ async function judge(place, { name, area, file, find, put }) {
     place.suites.changed(file);
   };
   let by = null;
+  let program;
   for (const suite of [...suiteOf(killers[name]), ...SUITES[area]]) {
     write(text.replace(find, () => put));
     by = await failureOf(place, suite);
     write(text);
     if (by === null) continue;
+    program = suite.program?.join(" ");
     if (await isSound(place, by, suite)) break;
     say(`fails without any mutant: ${by}`);
     by = null;
   }
   const seconds = ((performance.now() - from) / 1000).toFixed(0);
   say(by === null ? `LIVES  ${name} (${seconds} s)` : `killed ${name} (${seconds} s) by ${by}`);
-  return { name, by };
+  return { name, by, program };
 }
 
 /** Whether what has failed passes without the mutant: otherwise it has noticed nothing. */

@@ -14,10 +14,12 @@ function stage(total: number) {
   const open = new OpenTasks(clock, { due: () => {}, expired: () => {} });
   const keys = new ConcurrencyKeys();
   const begun = new Map<string, (left: Left) => void>();
+  const begins: string[] = [];
   const runner = {
     begin: ({ id }: Entry) => {
       const { promise, resolve } = Promise.withResolvers<Left>();
       begun.set(id, resolve);
+      begins.push(id);
       return promise;
     },
   };
@@ -48,7 +50,7 @@ function stage(total: number) {
     open.forget(id);
     await rest(id);
   };
-  return { scheduler, open, clock, begun: () => [...begun.keys()], offer, rest, end };
+  return { scheduler, open, clock, begun: () => [...begun.keys()], begins, offer, rest, end };
 }
 
 test("thousands behind one key go one by one, in their order, and the end of one does not go over all of them", async () => {
@@ -68,6 +70,16 @@ test("a key with room for several has as many running, also when more than one s
   expect(begun()).toEqual(["0", "1", "2"]);
   await Promise.all([end("0"), end("1"), end("2")]);
   expect(begun()).toEqual(["0", "1", "2", "3", "4", "5"]);
+});
+
+test("a task that holds a slot is not begun beside itself, whoever offers it", async () => {
+  const { scheduler, begins, offer, rest } = stage(2);
+  const entry = offer("1", null);
+  scheduler.offer(entry);
+  expect([begins, scheduler.isQueued("1")]).toEqual([["1"], false]);
+  // Its end looks again.
+  await rest("1");
+  expect(begins).toEqual(["1", "1"]);
 });
 
 test("says of each kind how many want a slot, and since when the longest", async () => {
