@@ -73,7 +73,7 @@ export function sizeOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 8;
   if (Array.isArray(value)) return sizeOfList(value);
   let size = 16;
-  for (const key of Object.keys(value)) size += key.length + sizeOf(Reflect.get(value, key));
+  for (const key in value) size += key.length + sizeOf(Reflect.get(value, key));
   return size;
 }
 
