@@ -267,6 +267,12 @@ export const SCHEDULING = [
     find: "scheduler.withdraw(id);\n    claims.withdraw(id);\n    open.forget(id);",
     put: "open.forget(id);",
   },
+  {
+    file: placement,
+    name: "a-task-that-goes-back-to-the-disk-stays-in-memory",
+    find: 'if (put === "left" && before === undefined) {',
+    put: 'if (put === "left") {',
+  },
   { file: claims, name: "a-refused-claim-loses-its-task", find: "this.#putBack(entry, key);", put: "" },
   { file: transitions, name: "a-stale-guard-is-a-failure", find: "const TRIES = 3;", put: "const TRIES = 1;" },
   { file: transitions, name: "nobody-is-told", find: "this.#observer.changed(change);", put: "" },

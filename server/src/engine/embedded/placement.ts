@@ -33,10 +33,16 @@ export class Placement {
     const { open, scheduler, claims, backlogs, sleepers, ask } = this.#parts;
     const before = open.get(entry.id);
     if (before) backlogs.withdraw(before);
+    const put = isUnclaimed(entry) ? backlogs.put(entry, sleepers.isFarFrom(entry)) : null;
+    // Most that are submitted to a long queue: there is nothing to forget of them.
+    if (put === "left" && before === undefined) {
+      sleepers.left(entry);
+      return;
+    }
     open.remember(entry);
     // One for which another of its conversation waits is looked at when that one's turn may have come.
-    const isFar = sleepers.isFarFrom(entry) && !open.isInTheWay(entry);
-    const where = isUnclaimed(entry) ? backlogs.put(entry, isFar) : isFar ? "left" : "next";
+    const isAway = put === null && sleepers.isFarFrom(entry) && !open.isInTheWay(entry);
+    const where = put ?? (isAway ? "left" : "next");
     if (where === "left") {
       scheduler.withdraw(entry.id);
       claims.withdraw(entry.id);

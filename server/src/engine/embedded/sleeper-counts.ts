@@ -11,8 +11,9 @@ import { queueKey } from "./queue-key.ts";
 /** One map of a million grows for 50 ms at once. */
 const SHARDS = 64;
 
-/** Those of one kind and state, and of one queue where they wait in one. */
-type SleeperCount = StateCount & Pick<NumberedTasks, "queue">;
+/** Of one kind and state, and of one queue where they wait in one. */
+type Alike = Omit<StateCount, "count"> & Pick<NumberedTasks, "queue">;
+type SleeperCount = Alike & { readonly name: string; count: number };
 
 export class SleeperCounts {
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<number, SleeperCount>());
@@ -23,8 +24,9 @@ export class SleeperCounts {
 
   /** It is on disk alone from here on. */
   add(entry: Entry): void {
-    this.#told?.add(entry.number);
-    this.#set(entry.number, { ...entry, queue: queueWaitedIn(entry) });
+    const { number, kind, state } = entry;
+    this.#told?.add(number);
+    this.#set(number, { kind, state, queue: queueWaitedIn(entry) });
   }
 
   /** It is in memory, or has ended. */
@@ -38,7 +40,7 @@ export class SleeperCounts {
   }
 
   /** What the store says of some that were asleep when it was asked. */
-  read(of: Omit<SleeperCount, "count">, numbers: readonly number[]): void {
+  read(of: Alike, numbers: readonly number[]): void {
     for (const number of numbers) if (!this.#told?.has(number)) this.#set(number, of);
   }
 
@@ -65,9 +67,9 @@ export class SleeperCounts {
     return this.#shards.reduce((sum, { size }) => sum + size, 0);
   }
 
-  #set(number: number, { kind, state, queue }: Omit<SleeperCount, "count">): void {
-    const key = nameOf({ kind, state, queue });
-    const count = this.#counts.get(key) ?? { kind, state, queue, count: 0 };
+  #set(number: number, { kind, state, queue }: Alike): void {
+    const name = nameOf({ kind, state, queue });
+    const count = this.#counts.get(name) ?? { name, kind, state, queue, count: 0 };
     const shard = this.#shard(number);
     const known = shard.get(number);
     if (known !== undefined) this.#change(known, -1);
@@ -78,8 +80,8 @@ export class SleeperCounts {
   /** Callers name queues: what is counted of none is forgotten. */
   #change(of: SleeperCount, by: 1 | -1): void {
     of.count += by;
-    if (of.count === 0) this.#counts.delete(nameOf(of));
-    else this.#counts.set(nameOf(of), of);
+    if (of.count === 0) this.#counts.delete(of.name);
+    else this.#counts.set(of.name, of);
     if (of.queue === null) return;
     const key = queueKey(of.queue.tenant, of.queue.queue);
     const inQueue = (this.#inQueues.get(key) ?? 0) + by;
@@ -94,6 +96,6 @@ export class SleeperCounts {
   }
 }
 
-function nameOf({ kind, state, queue }: Omit<SleeperCount, "count">): string {
+function nameOf({ kind, state, queue }: Alike): string {
   return queue === null ? `${state} ${kind}` : `${state} ${kind} ${queueKey(queue.tenant, queue.queue)}`;
 }
