@@ -1,18 +1,19 @@
 /** The log of a database: when it is written back, by whom, and how long it gets. */
 import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
-import { setUnderWay, writeBackPass } from "./log-length.ts";
+import { LogLength, setUnderWay, writeBackPass } from "./log-length.ts";
 import { migrate } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 import { Checkpointer } from "./thread/checkpointer.ts";
 import { beginWork } from "./thread/threads.ts";
+import { WriteBack } from "./thread/write-back.ts";
 import { Writer } from "./thread/writer.ts";
 
 const MB = 1 << 20;
@@ -158,6 +159,71 @@ test.runIf(process.platform === "linux")(
     expect(locks()).toBe(before);
   },
 );
+
+test.runIf(process.platform === "linux")(
+  "a checkpointer that ends takes no locks along of others who are at work on the database",
+  async () => {
+    untilLong();
+    const failures: unknown[] = [];
+    const writeBack = new WriteBack(file, pass, (error) => failures.push(error));
+    writeBack.begin();
+    await vi.waitFor(() => expect(log().rest).toBe(0), { timeout: 20_000 });
+    const before = locks();
+    expect(before).toBeGreaterThan(0);
+    await writeBack.close(false);
+    expect([locks(), failures]).toEqual([before, []]);
+  },
+);
+
+test("a checkpointer that has died begins anew after a while, and no sooner", async () => {
+  untilLong();
+  const failures: unknown[] = [];
+  let elapsed = 0;
+  const late = path.join(folder, "late");
+  const noted = (error: unknown) => failures.push(error);
+  const [soon, inTime] = [1, 2].map(() => new WriteBack(path.join(late, DATABASE_FILE), pass, noted, () => elapsed));
+  for (const each of [soon, inTime]) each?.begin();
+  await vi.waitFor(() => expect(failures).toHaveLength(2), { timeout: 20_000 });
+  await symlink(folder, late);
+  elapsed = 9_999;
+  soon?.begin();
+  await soon?.close(true);
+  expect(log().rest).toBeGreaterThan(LONG);
+  elapsed = 10_000;
+  inTime?.begin();
+  await inTime?.close(true);
+  expect([failures.length, log().rest]).toEqual([2, 0]);
+});
+
+test("a checkpointer that dies again and again begins anew a few times alone", async () => {
+  const failures: unknown[] = [];
+  let elapsed = 0;
+  const noted = (error: unknown) => failures.push(error);
+  const writeBack = new WriteBack(path.join(folder, "gone", DATABASE_FILE), pass, noted, () => elapsed);
+  for (let deaths = 1; deaths <= 8; deaths++) {
+    writeBack.begin();
+    await vi.waitFor(() => expect(failures).toHaveLength(deaths), { timeout: 20_000 });
+    elapsed += 10_000 * 2 ** deaths;
+  }
+  writeBack.begin();
+  await writeBack.close(false);
+  expect(failures).toHaveLength(8);
+});
+
+test("a call behind which the writer was long at work on the log says so", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  vi.spyOn(LogLength.prototype, "isTooLong").mockImplementationOnce(() => {
+    vi.advanceTimersByTime(300);
+    return true;
+  });
+  try {
+    const [outcome] = writer.batch([JSON.parse(JSON.stringify(["putSetting", { name: "own", value: VALUE }]))]);
+    expect(outcome).toMatchObject({ isLogLong: true, slow: { call: "end of the log", ms: 300 } });
+  } finally {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  }
+});
 
 test("a store has its log written back while it writes, and leaves none behind", async () => {
   const own = path.join(folder, "own");

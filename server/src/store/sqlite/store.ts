@@ -136,6 +136,7 @@ async function inFolder(
     const pass = writeBackPass();
     const writeBack = new WriteBack(database, pass, onLogGrows);
     const onLongLog = () => writeBack.begin();
+    const beside = new Beside();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<Writes>(writer, onLost, {
@@ -169,14 +170,15 @@ async function inFolder(
       files,
       clock,
       indexWhenIdle: true,
-      backup: async (target) => void (await runWorker({ role: "copier", database, target: path.resolve(target) })),
-      scrub: () => runWorker<Scrubbed>({ role: "scrubber", database, index }),
+      backup: async (target) =>
+        void (await beside.run(() => runWorker({ role: "copier", database, target: path.resolve(target) }))),
+      scrub: () => beside.run(() => runWorker<Scrubbed>({ role: "scrubber", database, index })),
       copies: () => copiesIn(folder),
-      check: () => checked(database),
+      check: () => beside.run(() => checked(database)),
       onDamage,
       onWritten,
       release: async () => {
-        await writeBack.close();
+        await writeBack.close(beside.count === 0);
         closing.abort();
         layReserve(folder);
         unlock();
@@ -189,6 +191,20 @@ async function inFolder(
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** Threads that work on the database beside the store, and may go on when it is closed. */
+class Beside {
+  count = 0;
+
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.count += 1;
+    try {
+      return await work();
+    } finally {
+      this.count -= 1;
+    }
   }
 }
 

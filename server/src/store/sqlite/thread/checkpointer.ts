@@ -25,6 +25,12 @@ function checkpoints(db: Database, file: number, pass: WriteBackPass) {
       }
       return null;
     },
+    /** Whoever closes a descriptor of a file gives up the locks that its process has on it, those of others too. */
+    closeFile: (_: null) => {
+      db.close();
+      closeSync(file);
+      return null;
+    },
   };
 }
 
@@ -32,13 +38,11 @@ export class Checkpointer implements Work {
   /** Nobody waits for it. */
   readonly commitMs = 0;
   readonly #db: Database;
-  readonly #file: number;
   readonly #verbs: Checkpoints;
 
   constructor(database: string, pass: WriteBackPass) {
     this.#db = openDatabase(database);
-    this.#file = openSync(database, "r+");
-    this.#verbs = checkpoints(this.#db, this.#file, pass);
+    this.#verbs = checkpoints(this.#db, openSync(database, "r+"), pass);
   }
 
   batch(calls: Call[]): Outcome[] {
@@ -51,12 +55,8 @@ export class Checkpointer implements Work {
     });
   }
 
-  /**
-   * Behind all other connections of this process: whoever closes a descriptor of a file gives up the locks that its process has on
-   * it, those of others too.
-   */
+  /** The descriptor stays open where it was not closed before: somebody else may be at work on the database. */
   close(): void {
     this.#db.close();
-    closeSync(this.#file);
   }
 }

@@ -79,7 +79,12 @@ export class Writer implements Work {
   batch(calls: Call[], isWaitedFor: () => boolean = () => false): Outcome[] {
     const outcomes = this.#some(calls, isWaitedFor);
     const [first] = outcomes;
-    if (this.#log.isTooLong() && first) first.isLogLong = true;
+    const from = performance.now();
+    const isLogLong = this.#log.isTooLong();
+    const ms = performance.now() - from;
+    if (isLogLong && first) first.isLogLong = true;
+    if (ms >= this.#slowMs && first && !first.slow)
+      first.slow = { call: "end of the log", ms: Math.round(ms), rows: null };
     if (this.#madeAnew.length > 0 && first) first.madeAnew = this.#madeAnew.splice(0);
     return outcomes;
   }
