@@ -58,6 +58,22 @@ describe("a long value that a handler hands over", () => {
     expect(JSON.stringify(await ownCopy(more)) === JSON.stringify(more)).toBe(true);
   });
 
+  it("is looked at in several turns where a text of it is long, to the same copy and within the same bounds", async () => {
+    const mebi = 1 << 20;
+    // A pair lies across the end of a piece, and half of one stands in the last.
+    const long = `x${"\u{1f600}".repeat(2.5 * mebi)}\ud83d\u{1f600}`;
+    const mended = jsonOf("It", long);
+    for (const value of [long, { deep: [[long]] }]) {
+      expect(jsonAtOnce("It", value)).toBe(null);
+      const copying = jsonInTurns("It", value);
+      expect(await turnsOf(copying)).toBeGreaterThan(2);
+      const copy = await copying;
+      const [text] = typeof copy === "string" ? [copy] : Object.values(Object(copy)).flat(2);
+      expect(text === mended).toBe(true);
+    }
+    await expect(jsonInTurns("It", "\u20ac".repeat(23 * mebi))).rejects.toThrow("It is larger than 67108864 bytes.");
+  });
+
   it("is copied at once when it is short, however deep it is stored", () => {
     let deep: Json = "end";
     for (let level = 0; level < STORED_DEPTH_MAX; level++) deep = [deep];

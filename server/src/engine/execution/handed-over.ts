@@ -1,7 +1,7 @@
 /**
  * What a handler hands over, checked at the call: what is written can then be read. A value is copied, so that a handler
  * that goes on with it changes nothing that was written, and is given back the same on every attempt. One of over
- * 50,000 values is copied in several turns: what is changed in it before its call returns may be in the copy or not.
+ * 50,000 values, or with a text of megabytes, is copied in several turns: what is changed in it before its call returns may be in the copy or not.
  *
  * JSON as `JSON.stringify` understands it: an object with `toJSON`, such as a date, is what that returns, a key whose
  * value is undefined is left out, and undefined elsewhere is null. What JSON would lose without a word (NaN, a Map, a
@@ -53,6 +53,8 @@ const VALUES_AT_CALL_MAX = 250_000;
 /** Of one turn of the event loop, where a value is copied in several: these take some milliseconds. */
 const VALUES_AT_ONCE = 50_000;
 const SHORT_CHARACTERS = 32;
+/** Of a text that is looked at in one turn: 64 MB that are not Latin take 30 ms. */
+const LONG_CHARACTERS = 4 << 20;
 /** What lies deeper is copied with what it lies in. */
 const LEVELS_IN_TURNS = 6;
 
@@ -259,6 +261,7 @@ class Copier {
 
   /** Stops after so many values as are copied at once. */
   *copyInPieces(value: unknown, depth = 1, isOwnJson = false): Generator<void, Json> {
+    if (isLongText(value)) return yield* this.#textInPieces(value);
     if (typeof value !== "object" || value === null || depth > LEVELS_IN_TURNS)
       return this.copy(value, depth, isOwnJson);
     this.#enter(depth);
@@ -280,7 +283,8 @@ class Copier {
     for (let at = 0; at < list.length; at++) {
       const item = value[at];
       // A generator for each number would take longer than all the rest.
-      list[at] = typeof item === "object" ? yield* this.copyInPieces(item, depth + 1) : this.copy(item, depth + 1);
+      const isLarge = typeof item === "object" || isLongText(item);
+      list[at] = isLarge ? yield* this.copyInPieces(item, depth + 1) : this.copy(item, depth + 1);
       if (this.#isPiece()) yield;
     }
     noteJson(list, JSON_DEPTH_MAX + 1 - depth);
@@ -311,13 +315,29 @@ class Copier {
       this.#weigh(value.length + 2);
       return value;
     }
+    if (this.#atOnceMax !== NO_BOUND && isLongText(value)) throw LONG;
     this.#weigh(Buffer.byteLength(value) + 2);
     return value.isWellFormed() ? value : value.toWellFormed();
   }
 
-  #weigh(bytes: number): void {
+  *#textInPieces(text: string): Generator<void, string> {
+    this.#weigh(text.length + 2);
+    const pieces: string[] = [];
+    let isWellFormed = true;
+    for (let from = 0; from < text.length; ) {
+      const piece = text.slice(from, pairEnd(text, from + LONG_CHARACTERS));
+      this.#weigh(Buffer.byteLength(piece) - piece.length, 0);
+      isWellFormed &&= piece.isWellFormed();
+      pieces.push(piece);
+      from += piece.length;
+      yield;
+    }
+    return isWellFormed ? text : pieces.map((piece) => piece.toWellFormed()).join("");
+  }
+
+  #weigh(bytes: number, values = 1): void {
     this.#bytes += bytes;
-    this.#values += 1;
+    this.#values += values;
     if (this.#bytes > this.#bytesMax) throw new BadValue(`${this.#what} is larger than ${this.#bytesMax} bytes.`);
     if (this.#values > this.#valuesMax) throw this.#tooMany();
     if (this.#values > this.#atOnceMax) throw LONG;
@@ -363,6 +383,16 @@ class Copier {
 function toJsonOf(value: { toJSON?: unknown }): (() => unknown) | null {
   const toJson = value.toJSON;
   return typeof toJson === "function" ? () => Reflect.apply(toJson, value, [""]) : null;
+}
+
+function isLongText(value: unknown): value is string {
+  return typeof value === "string" && value.length > LONG_CHARACTERS;
+}
+
+/** There, or one behind where that would part the two halves of a character. */
+function pairEnd(text: string, at: number): number {
+  const isHigh = (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+  return isHigh ? at + 1 : at;
 }
 
 /** To ask for the bytes of a text takes longer than to look at so few characters. */
