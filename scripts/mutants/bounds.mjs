@@ -28,6 +28,18 @@ const lines = "server/src/parts/slow-calls.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
   {
+    file: values,
+    name: "a-long-text-is-looked-at-at-once",
+    find: "    if (isLongText(value)) return yield* this.#textInPieces(value);\n",
+    put: "",
+  },
+  {
+    file: values,
+    name: "a-piece-of-a-text-ends-within-a-character",
+    find: "return isHigh ? at + 1 : at;",
+    put: "return at;",
+  },
+  {
     file: "server/src/lenses/shannon/stream-routes.ts",
     name: "each-reader-of-shannons-stream-has-bytes-of-its-own",
     find: "encoded.get(events) ?? Buffer.from(text)",

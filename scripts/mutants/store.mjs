@@ -29,6 +29,24 @@ export const STORE = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/thread/write-back.ts",
+    name: "a-checkpointer-that-died-is-away-for-good",
+    find: "      this.#channel = null;\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/write-back.ts",
+    name: "a-checkpointer-that-died-begins-anew-at-once",
+    find: "AGAIN_MS * 2 ** this.#deaths",
+    put: "0",
+  },
+  {
+    file: "server/src/store/sqlite/thread/write-back.ts",
+    name: "a-checkpointer-closes-its-file-beside-others",
+    find: "    if (isAlone) await channel",
+    put: "    await channel",
+  },
+  {
     file: apply,
     name: "a-write-needs-no-state",
     find: "revision !== standing.revision || state !== standing.state || attempt !== standing.attempt",

@@ -51,9 +51,10 @@ test("streams of an ended task that are read side by side ask the store for each
     return read;
   };
   const some = "STATUS_UPDATE";
-  const [first, resumed, chosen, ...others] = await Promise.all([
+  const [first, resumed, behind, chosen, ...others] = await Promise.all([
     read(),
     read({ at: task.createdAt - 1, seq: 1 }),
+    read({ at: null, seq: 16 }),
     read(FROM_THE_START, some),
     ...Array.from({ length: READERS }, () => read()),
   ]);
@@ -62,6 +63,7 @@ test("streams of an ended task that are read side by side ask the store for each
     for (const [at, frame] of (each ?? []).entries()) expect(frame).toBe(first?.[at]);
   const text = String(first?.join(""));
   expect(text.match(/^id: /gm)?.length).toBeGreaterThan(EVENTS / 2);
+  expect(behind?.join("")).toBe(text.slice(text.indexOf("\n\n") + 2));
   const isChosen = (frame: string) => [some, "done"].some((name) => frame.includes(`\nevent: ${name}\n`));
   expect(chosen?.join("").split("\n\n")).toEqual([...text.split("\n\n").filter(isChosen), ""]);
   await expect(read()).rejects.toThrow("asked for more");
