@@ -134,5 +134,11 @@ export const DAMAGE = [
     find: ".filter((line) => !NO_FAULT.test(line))",
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mend-without-conversations-loses-all-tasks",
+    find: "${from} IS NOT NULL AND ${from} NOT IN",
+    put: "${from} NOT IN",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

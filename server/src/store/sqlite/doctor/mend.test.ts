@@ -78,6 +78,14 @@ test("every index, that of texts and what is counted are made anew, and no row i
   expect(await listed()).toEqual({ ids: ids.reverse(), totals: [TASKS, TASKS / 2, TASKS, TASKS], problems: [] });
 });
 
+test("tasks without a conversation stay where there is no conversation at all", async () => {
+  const store = await openSqliteStore(folder);
+  const task = await submit(store, newTask());
+  await store.close();
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([]);
+  expect((await listed()).ids).toContain(task.id);
+});
+
 test("a message whose page is damaged is lost alone, and the messages beside it are found again", async () => {
   await filled();
   await loseTextOf(folder, "b");

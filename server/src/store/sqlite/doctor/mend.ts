@@ -197,8 +197,9 @@ function settle(db: Database): void {
         `SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)`,
       )
       .all(name);
+    // Where the other table has no row, nothing at all is among its rows, as SQL has it.
     for (const { table, from, to } of references)
-      db.exec(`DELETE FROM ${name} WHERE ${from} NOT IN (SELECT ${to} FROM ${table})`);
+      db.exec(`DELETE FROM ${name} WHERE ${from} IS NOT NULL AND ${from} NOT IN (SELECT ${to} FROM ${table})`);
   }
   sayWhatIsLost(db);
   // A document that is cut anew is found again; part of a cut would be taken for all of it.
