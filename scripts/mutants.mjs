@@ -119,7 +119,7 @@ const SUITES = {
   ],
   damage: [
     suite("server/src/store/sqlite/mending", "server/src/store/sqlite/doctor", "erasing.test.ts"),
-    suite("damage.test.ts", "sweep-damage.test.ts"),
+    suite("damage.test.ts", "sweep-damage.test.ts", "archive.test.ts"),
   ],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),

@@ -135,6 +135,18 @@ export const DAMAGE = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/archive/archive.ts",
+    name: "a-backup-leaves-rows-out-that-nobody-gave-up",
+    find: "if (lost.length > 0 && !withoutDamagedRows)",
+    put: "if (lost.length < 0 && !withoutDamagedRows)",
+  },
+  {
+    file: "server/src/store/sqlite/archive/archive.ts",
+    name: "a-damaged-index-keeps-all-from-being-backed-up",
+    find: "if (!isCorrupt(error)) throw error;\n    rmSync",
+    put: "throw error;\n    rmSync",
+  },
+  {
     file: "server/src/store/sqlite/doctor/mend.ts",
     name: "a-mend-without-conversations-loses-all-tasks",
     find: "${from} IS NOT NULL AND ${from} NOT IN",

@@ -81,6 +81,8 @@ export type MissingFile = { sha256: string; holds: string[] };
 export type ArchiveOptions = {
   /** Go on without files that are missing: what they hold is lost, and is told. */
   withoutMissingFiles?: boolean;
+  /** Back up without rows that lie on damaged pages: they are lost, which is told. */
+  withoutDamagedRows?: boolean;
   /** A backup is encrypted with it, and one that is encrypted is read with it. */
   passphrase?: string;
   /** To try a passphrase takes work of 2 to the power of this: 18 as age itself has it, a second of a processor. */
@@ -128,13 +130,13 @@ export interface Storage {
   compact(): Promise<void>;
   /**
    * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
-   * restore. Throws `BadArchive` when it does not. `isNoted`: the data remembers it, for the reports of erasures.
+   * restore. Throws `BadArchive` when it does not. What is made from rows may be damaged. `isNoted`: the data remembers it, for the reports of erasures.
    */
   backup(
     target: string,
     version: string,
     options?: ArchiveOptions,
-  ): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }>;
+  ): Promise<{ manifest: Manifest; missing: MissingFile[]; lost: Lost[]; isNoted: boolean }>;
   /** Whether a backup wants a passphrase. */
   isEncrypted(archive: string): Promise<boolean>;
   /**

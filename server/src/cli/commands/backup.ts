@@ -8,12 +8,18 @@ import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
 import { noteInFolder } from "../folder-audit.ts";
-import { lossSentence } from "../loss.ts";
+import { lossSentence, lostSentence } from "../loss.ts";
 import { addPassphraseFlag, givenPassphrase, type PassphraseFlags, typedPassphrase } from "../passphrase.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
 type Flags = DataFlags &
-  PassphraseFlags & { encrypt?: boolean; force?: boolean; json?: boolean; withoutMissingFiles?: boolean };
+  PassphraseFlags & {
+    encrypt?: boolean;
+    force?: boolean;
+    json?: boolean;
+    withoutMissingFiles?: boolean;
+    withoutDamagedRows?: boolean;
+  };
 
 /** `waybill backup`: everything in one file, while the server runs or not. */
 export function addBackup(program: Command): void {
@@ -27,6 +33,10 @@ export function addBackup(program: Command): void {
       .option(
         "--without-missing-files",
         "also when files are missing or were changed: what they held is lost, and is named",
+      )
+      .option(
+        "--without-damaged-rows",
+        "also when rows lie on damaged pages: they are not in it, and their tables are named",
       )
       .option("--json", "print what it holds as JSON"),
   );
@@ -44,9 +54,10 @@ export function addBackup(program: Command): void {
       if (existsSync(target) && !flags.force) throw new Exit(1, `${target} is there already. Write over it: --force`);
       const given = await givenPassphrase(flags);
       const passphrase = given ?? (flags.encrypt ? await typedPassphrase("Passphrase of the backup", true) : null);
-      const { manifest, missing, isNoted } = await storageOf({ data: folder })
+      const { manifest, missing, lost, isNoted } = await storageOf({ data: folder })
         .backup(target, VERSION, {
           withoutMissingFiles: flags.withoutMissingFiles ?? false,
+          withoutDamagedRows: flags.withoutDamagedRows ?? false,
           ...(passphrase !== null && { passphrase }),
         })
         .catch((error: unknown) => {
@@ -60,7 +71,7 @@ export function addBackup(program: Command): void {
       await noteInFolder(storageOf({ data: folder }), "backup.create", { bytes: size, files: manifest.files });
       if (flags.json)
         out.write(
-          `${JSON.stringify({ file: target, bytes: size, encrypted: passphrase !== null, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
+          `${JSON.stringify({ file: target, bytes: size, encrypted: passphrase !== null, ...manifest, ...(missing.length > 0 && { missing }), ...(lost.length > 0 && { lost }) })}\n`,
         );
       else {
         const { tasks = 0, files } = manifest;
@@ -70,5 +81,6 @@ export function addBackup(program: Command): void {
       }
       if (!isNoted) talk.write("The data folder could not remember it: reports of erasures will not name it.\n");
       for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
+      for (const each of lost) talk.write(`${lostSentence(each)}\n`);
     });
 }

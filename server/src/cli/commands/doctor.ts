@@ -4,6 +4,7 @@ import { clauseOf } from "../../task/text/clause.ts";
 import { addConnectionFlags, type ConnectionFlags } from "../connection.ts";
 import { addDataFlag, type DataFlags, dataFolder, locked, requireData } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
+import { lostSentence } from "../loss.ts";
 import { openTerminal, type Style } from "../terminal/terminal.ts";
 import { harmless } from "../terminal/text-width.ts";
 
@@ -86,10 +87,7 @@ async function mend(folder: string): Promise<void> {
     });
     const { talk } = openTerminal();
     talk.write(`The database is made anew. The old one is in ${aside}\n`);
-    for (const { table, rows, pages } of lost) {
-      const those = [...(rows > 0 ? [String(rows)] : []), ...(pages ? ["those of damaged pages"] : [])].join(" and ");
-      talk.write(`Rows of ${table} that could not be read are not in it: ${those}.\n`);
-    }
+    for (const each of lost) talk.write(`${lostSentence(each)}\n`);
     talk.write("What is in it now: waybill doctor\n");
   } finally {
     unlock();

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
 import { submitted } from "../../../task/decide.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
 import type { Task } from "../../../task/task.ts";
@@ -251,5 +252,43 @@ describe("a backup with a passphrase", () => {
       await expect(restore({ passphrase })).rejects.toBeInstanceOf(BadArchive);
       expect(await readdir(restored())).toEqual([]);
     }
+  });
+});
+
+describe("a backup of a damaged database", () => {
+  const TASKS = 60;
+  const counted = async (place: string) => {
+    const store = await openSqliteStore(place);
+    const { total } = await store.list({ tenant: "acme", user: null }, { text: "capital" }, { limit: 1 });
+    const problems = await store.check();
+    await store.close();
+    return { total, problems };
+  };
+  beforeEach(async () => {
+    const store = await openSqliteStore(folder);
+    for (let n = 0; n < TASKS; n++) await submit(store, newTask({ createdAt: START + n }));
+    await store.close();
+  });
+
+  test("is whole where an index, that of texts or what is counted is damaged, also while a server runs", async () => {
+    for (const name of ["tasks_by_time", "sqlite_autoindex_tasks_1", "search_data", "totals"])
+      await damagePageOf(folder, name);
+    const store = await openSqliteStore(folder);
+    expect(await backup()).toMatchObject({ lost: [], missing: [], manifest: { tasks: TASKS } });
+    await store.close();
+    await restore();
+    expect(await counted(restored())).toEqual({ total: TASKS, problems: [] });
+  });
+
+  test("is made without rows that cannot be read, where somebody says so, and tells of which tables they are", async () => {
+    await damageLeafOf(folder, "tasks", 0.5);
+    await expect(backup()).rejects.toThrow("rows of tasks lie on damaged pages; to go on without them: --without-");
+    expect((await readdir(home)).filter((name) => name !== "data")).toEqual([]);
+    const { lost, manifest } = await backup({ withoutDamagedRows: true });
+    expect(lost).toEqual([{ table: "tasks", rows: 0, pages: true }]);
+    expect(manifest.tasks).toBeGreaterThan(TASKS * 0.6);
+    expect(manifest.tasks).toBeLessThan(TASKS);
+    await restore();
+    expect(await counted(restored())).toEqual({ total: manifest.tasks, problems: [] });
   });
 });

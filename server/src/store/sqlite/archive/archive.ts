@@ -17,12 +17,14 @@ import { makeFolder } from "../../make-folder.ts";
 import {
   type ArchiveOptions,
   BadArchive,
+  type Lost,
   type Manifest,
   type MissingFile,
   type RestoreOptions,
 } from "../../storage.ts";
-import { openDatabase } from "../database.ts";
+import { isCorrupt, openDatabase } from "../database.ts";
 import { check } from "../doctor/check.ts";
+import { copyOfReadable } from "../doctor/mend.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "../folder.ts";
 import { lockFolder } from "../folder-lock.ts";
 import { removeLeftBehind } from "../left-behind.ts";
@@ -37,6 +39,9 @@ const ENTRY =
   /^(waybill-backup\.json|waybill\.sqlite|files\/?|files\/[0-9a-f]{2}\/?|files\/[0-9a-f]{2}\/[0-9a-f]{62})$/;
 /** What a backup or a restore that was killed has left behind is removed after this. */
 const LEFT_BEHIND_MS = 86_400_000;
+
+/** Of a database, to where a restore looks for it. */
+type Copy = (from: string, to: string) => void;
 
 const manifest: z.ZodType<Manifest> = z.strictObject({
   format: z.literal(1),
@@ -58,14 +63,17 @@ export async function writeArchive(
   target: string,
   version: string,
   options: ArchiveOptions = {},
-): Promise<{ manifest: Manifest; missing: MissingFile[]; isNoted: boolean }> {
+): Promise<{ manifest: Manifest; missing: MissingFile[]; lost: Lost[]; isNoted: boolean }> {
   // A name that nobody else can have put there before.
   const partial = `${target}.${randomUUID()}.partial`;
-  const { passphrase = null } = options;
+  const { passphrase = null, withoutDamagedRows = false } = options;
+  const lost: Lost[] = [];
   // From before the copy on: whatever goes later may be in it.
   const madeAt = new Date();
-  const staging = await copied(folder, stagingPlaces(folder, target, passphrase !== null));
+  const copy = (from: string, to: string) => void lost.push(...copyWhole(from, to));
+  const staging = await copied(folder, stagingPlaces(folder, target, passphrase !== null), copy);
   try {
+    if (lost.length > 0 && !withoutDamagedRows) throw new BadArchive(leavesOut(lost));
     const missing = await checkFolder(staging, options);
     const database = join(staging, DATABASE_FILE);
     const made: Manifest = {
@@ -84,7 +92,7 @@ export async function writeArchive(
     await rename(partial, target);
     await syncFolder(dirname(target));
     const backup = { id: made.id ?? "", madeAt: madeAt.getTime(), path: target, encrypted: passphrase !== null };
-    return { manifest: made, missing, isNoted: noteBackup(join(folder, DATABASE_FILE), backup) };
+    return { manifest: made, missing, lost, isNoted: noteBackup(join(folder, DATABASE_FILE), backup) };
   } finally {
     await rm(staging, { recursive: true, force: true });
     await rm(partial, { force: true });
@@ -101,10 +109,27 @@ function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [o
   return [join(folder, "backup-"), join(other, `.waybill-backup-${name}-`)];
 }
 
+/** Of a damaged database, all rows that can be read, and what is made from them anew. Answers what is not in it. */
+function copyWhole(from: string, to: string): Lost[] {
+  try {
+    copyDatabase(from, to);
+    return [];
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    rmSync(`${to}.partial`, { force: true });
+    return copyOfReadable(from, to);
+  }
+}
+
+function leavesOut(lost: readonly Lost[]): string {
+  const tables = lost.map(({ table }) => table).join(", ");
+  return `rows of ${tables} lie on damaged pages; to go on without them: --without-damaged-rows`;
+}
+
 /** A copy of what is in the folder, as whoever restores it will find it: its place. */
-async function copied(folder: string, [own, other]: [own: string, other: string]): Promise<string> {
-  return copiedTo(own, folder)
-    .catch(ifFull(() => copiedTo(other, folder)))
+async function copied(folder: string, [own, other]: [own: string, other: string], copy: Copy): Promise<string> {
+  return copiedTo(own, folder, copy)
+    .catch(ifFull(() => copiedTo(other, folder, copy)))
     .catch(ifFull(() => copiedTo(other, folder, copyUnread)));
 }
 
@@ -135,7 +160,7 @@ function ifFull<Result>(otherwise: () => Promise<Result>): (error: unknown) => P
   };
 }
 
-async function copiedTo(prefix: string, folder: string, copy = copyDatabase): Promise<string> {
+async function copiedTo(prefix: string, folder: string, copy: Copy): Promise<string> {
   await removeLeftBehind(dirname(prefix), basename(prefix), LEFT_BEHIND_MS);
   const staging = await mkdtemp(prefix);
   try {

@@ -17,6 +17,9 @@ import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { type Names, ReadableRows, type Table } from "./readable-rows.ts";
 
+/** Of what is copied. */
+const COUNTED: ReadonlySet<string> = new Set(["totals", "stored_bytes"]);
+
 /** From here on everything is counted that is counted now. */
 const SCHEMA_MIN = 28;
 const ROOT = 0;
@@ -83,6 +86,18 @@ async function leaveToOwnerOf(file: string, made: string, aside: string): Promis
   for (const entry of [made, aside, ...entries]) await chown(entry, uid, gid);
 }
 
+/** The same beside a server that goes on: a copy of all rows that can be read, as they are at one moment. */
+export function copyOfReadable(from: string, to: string): Lost[] {
+  const old = openDatabase(from, { readonly: true });
+  try {
+    // Nothing ends it but the close: behind a damaged page SQLite refuses to.
+    old.exec("BEGIN");
+    return copyReadable(old, to);
+  } finally {
+    old.close();
+  }
+}
+
 function copyReadable(old: Database, to: string): Lost[] {
   const db = openDatabase(to);
   try {
@@ -94,7 +109,11 @@ function copyReadable(old: Database, to: string): Lost[] {
     // What rows were once let in with is no reason to lose them.
     db.pragma("foreign_keys = 0");
     db.pragma("ignore_check_constraints = 1");
-    const lost = withoutLateParts(db, () => tablesOf(db).flatMap((table) => copyTable(old, db, table)));
+    const lost = withoutLateParts(db, () =>
+      tablesOf(db)
+        .filter(({ name }) => !COUNTED.has(name))
+        .flatMap((table) => copyTable(old, db, table)),
+    );
     db.transaction(() => {
       goOnCounting(old, db);
       settle(db);
