@@ -6,6 +6,18 @@ const webhooks = "server/src/store/sqlite/subscriptions/subscription-statements.
 
 export const LISTS = [
   {
+    file: "server/src/store/sqlite/tasks/latest-tasks.ts",
+    name: "a-damaged-record-ends-the-list-of-the-latest-tasks",
+    find: "if (!isOfARow(error)) throw error;\n        return oneByOne(branch, query);",
+    put: "throw error;",
+  },
+  {
+    file: "server/src/store/sqlite/tasks/latest-tasks.ts",
+    name: "a-damaged-page-begins-the-list-of-the-latest-tasks-again",
+    find: "(place) => after === null || latestFirst(place, after) > 0",
+    put: "() => true",
+  },
+  {
     file: webhooks,
     name: "a-webhook-that-says-nothing-fails-the-submits-of-its-tenant",
     find: "      } catch {\n        // It is no webhook any more",

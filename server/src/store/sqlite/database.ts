@@ -59,7 +59,8 @@ function set(db: Database, name: string, value: string | number): void {
 /** Of what a row holds or where it lies: another row may do. */
 export function isOfARow(error: unknown): boolean {
   if (isCorrupt(error) || error instanceof WrongColumn) return true;
-  return error instanceof SqliteError && error.code.startsWith("SQLITE_CONSTRAINT");
+  if (!(error instanceof SqliteError)) return false;
+  return error.code.startsWith("SQLITE_CONSTRAINT") || error.message === "malformed JSON";
 }
 
 /** Of a page that the disk has damaged. Within a transaction that writes, all that follows fails by it as well. */

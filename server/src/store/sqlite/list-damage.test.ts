@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf } from "../../../test/lose-text.ts";
+import type { LatestPlace } from "../../task/task-filter.ts";
 import type { Store } from "../store.ts";
 import { submit } from "../suite/life.suite.ts";
 import { newTask, START } from "../suite/new-task.suite.ts";
@@ -82,6 +83,18 @@ const auditOf = (isForward: boolean) => (store: Store) =>
   });
 const ada = { tenant: "acme", user: "ada" };
 
+const latest = (store: Store) =>
+  inPages(async (after: LatestPlace | null) => {
+    const found = await store.latest({ tenant: "acme", user: null }, {}, { limit: 7, after });
+    const items: string[] = [];
+    let next: LatestPlace | null = null;
+    for await (const each of found.tasks) {
+      if (each.task) items.push(each.task.id);
+      next = each.next;
+    }
+    return { items, next };
+  });
+
 type Listed = { table: string; rows: string[]; all?: number; read: (store: Store) => Promise<string[]> };
 
 const LISTS: Readonly<Record<string, Listed>> = {
@@ -121,6 +134,7 @@ const LISTS: Readonly<Record<string, Listed>> = {
   },
   "an audit log from its beginning": { table: "audit", rows: [AUDIT], read: auditOf(true) },
   "an audit log from its end": { table: "audit", rows: [AUDIT], read: auditOf(false) },
+  "tasks by their last change": { table: "tasks", rows: [WORK], read: latest },
   "a worklist whose tasks": {
     ...{ table: "tasks", rows: [WORK] },
     read: async (store) => {
@@ -250,5 +264,16 @@ test("a vector store shows the ids of its files but of those on a damaged page",
   expect(ids.length).toBeLessThan(ROWS);
   expect(ids.every((id) => id.startsWith("f"))).toBe(true);
   expect(damages).toEqual([`member of vector store ${"v".repeat(36)}`]);
+  await store.close();
+});
+
+test("tasks by their last change are all but one that is open and whose record does not say when that was", async () => {
+  const before = await opened();
+  for (let n = 0; n < ROWS; n++) await submit(before, newTask({ createdAt: START + n }));
+  await before.close();
+  write("UPDATE tasks SET record = '{' WHERE n = 7 AND @n = 1");
+  write("UPDATE tasks SET record = '{}' WHERE n = 8 AND @n = 1");
+  const store = await opened();
+  expect(await latest(store)).toHaveLength(ROWS - 2);
   await store.close();
 });

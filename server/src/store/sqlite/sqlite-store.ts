@@ -220,7 +220,9 @@ export class SqliteStore extends SqliteConversations implements Store {
   }
 
   async latest(visible: VisibleTasks, filter: LatestFilter, page: { limit: number; after: LatestPlace | null }) {
-    const { places, total } = await this.#searches.send("latest", { visible, filter, ...page, limit: page.limit + 1 });
+    const asked = { visible, filter, ...page, limit: page.limit + 1 };
+    const { places, total, damaged } = await this.#searches.send("latest", asked);
+    for (const n of damaged) this.#damage.note(new Damaged(`task of row ${n}`, new Error("its record is damaged")));
     return { tasks: this.#oneByOne(places, page.limit), total };
   }
 

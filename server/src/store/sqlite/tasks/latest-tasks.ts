@@ -6,7 +6,8 @@ import type { Database } from "better-sqlite3";
 import { TERMINAL_STATES } from "../../../task/states.ts";
 import type { LatestFilter, LatestPlace } from "../../../task/task-filter.ts";
 import type { VisibleTasks } from "../../../task/visibility.ts";
-import { numberIn, textIn } from "../column.ts";
+import { numberIn } from "../column.ts";
+import { isOfARow } from "../database.ts";
 import { ASLEEP, AWAKE } from "../migrations/038-families.ts";
 import { whereTaskVisible } from "./list.ts";
 
@@ -28,31 +29,76 @@ const OPEN_INDEXES = [
 const ENDS: ReadonlySet<string> = new Set(TERMINAL_STATES);
 
 /** `total` counts the matches of all pages. */
-export function latestTasks(db: Database): (query: LatestQuery) => { places: LatestPlace[]; total: number } {
+export function latestTasks(db: Database): (query: LatestQuery) => Latest {
   const rows = (sql: string, values: unknown[]) =>
     db
       .prepare<unknown[], unknown[]>(sql)
       .raw()
       .all(...values);
-  return (query) => {
-    const branches = branchesOf(query);
-    const places = branches.flatMap(({ table, at, where }) => {
-      const { sql, values } = before(where, at, query.after);
-      return rows(
-        `SELECT ${at}, t.id FROM ${table} WHERE ${sql} AND in_time(t.n) ORDER BY ${at} DESC, t.id DESC LIMIT ?`,
-        [...values, query.limit],
-      ).map(([changedAt, id]) => ({ changedAt: numberIn(changedAt), id: textIn(id) }));
+  const together = ({ index, at, where }: Branch, { after, limit }: LatestQuery): Latest => {
+    const table = `tasks t INDEXED BY ${index}`;
+    const { sql, values } = before(where, at, after);
+    const found = rows(
+      `SELECT ${at}, t.id FROM ${table} WHERE ${sql} AND in_time(t.n) ORDER BY ${at} DESC, t.id DESC LIMIT ?`,
+      [...values, limit],
+    );
+    const [counted] = rows(`SELECT count(*) FROM ${table} WHERE ${where.sql} AND in_time(t.n)`, where.values);
+    return { places: found.flatMap(placeOf), total: numberIn(counted?.[0]), damaged: [] };
+  };
+  const oneByOne = ({ index, indexed, at, where }: Branch, { after }: LatestQuery): Latest => {
+    const one = db
+      .prepare<unknown[], unknown[]>(`SELECT ${at}, t.id FROM tasks t WHERE t.n = ? AND ${where.sql} AND in_time(t.n)`)
+      .raw();
+    const numbers = rows(`SELECT t.n FROM tasks t INDEXED BY ${index} WHERE ${indexed.sql}`, indexed.values);
+    const damaged: number[] = [];
+    const matches = numbers.flatMap(([n]) => {
+      const found = unlessOfARow(() => one.all(n, ...where.values));
+      if (found === null) damaged.push(numberIn(n));
+      return (found ?? []).flatMap(placeOf);
     });
-    const total = branches.reduce((sum, { table, where }) => {
-      const [row] = rows(`SELECT count(*) FROM ${table} WHERE ${where.sql} AND in_time(t.n)`, where.values);
-      return sum + numberIn(row?.[0]);
-    }, 0);
-    places.sort((a, b) => b.changedAt - a.changedAt || (a.id < b.id ? 1 : -1));
-    return { places: places.slice(0, query.limit), total };
+    const places = matches.filter((place) => after === null || latestFirst(place, after) > 0);
+    return { places, total: matches.length, damaged };
+  };
+  return (query) => {
+    const found = branchesOf(query).map((branch) => {
+      try {
+        return together(branch, query);
+      } catch (error) {
+        if (!isOfARow(error)) throw error;
+        return oneByOne(branch, query);
+      }
+    });
+    const places = found.flatMap(({ places }) => places).sort(latestFirst);
+    return {
+      places: places.slice(0, query.limit),
+      total: found.reduce((sum, { total }) => sum + total, 0),
+      damaged: found.flatMap(({ damaged }) => damaged),
+    };
   };
 }
 
-type Branch = { table: string; at: string; where: Where };
+function latestFirst(one: LatestPlace, other: LatestPlace): number {
+  return other.changedAt - one.changedAt || (one.id < other.id ? 1 : -1);
+}
+
+/** None of a row that does not say it. */
+function placeOf([changedAt, id]: unknown[]): LatestPlace[] {
+  return typeof changedAt === "number" && typeof id === "string" ? [{ changedAt, id }] : [];
+}
+
+function unlessOfARow(read: () => unknown[][]): unknown[][] | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isOfARow(error)) return null;
+    throw error;
+  }
+}
+
+/** `damaged` are numbers of tasks that may be among them, and cannot be read. */
+type Latest = { places: LatestPlace[]; total: number; damaged: number[] };
+/** `indexed` is what its index alone says of them. */
+type Branch = { index: string; indexed: Where; at: string; where: Where };
 
 function branchesOf({ visible, filter }: LatestQuery): Branch[] {
   const { states, asks, conversation, changedFrom } = filter;
@@ -74,15 +120,18 @@ function branchesOf({ visible, filter }: LatestQuery): Branch[] {
   const branches: Branch[] = [];
   const mayHaveEnded = asks === undefined && (states === undefined || states.some((state) => ENDS.has(state)));
   if (mayHaveEnded) {
-    const table =
-      conversation === undefined ? "tasks t INDEXED BY tasks_ended" : "tasks t INDEXED BY tasks_by_conversation";
+    const [index, indexed] =
+      conversation === undefined
+        ? ["tasks_ended", { sql: "t.ended_at IS NOT NULL", values: [] }]
+        : ["tasks_by_conversation", { sql: "t.conversation = ?", values: [conversation] }];
     const where = all([{ sql: "t.ended_at IS NOT NULL", values: [] }, ...common("t.ended_at"), ...among("t.state")]);
-    branches.push({ table, at: "t.ended_at", where });
+    branches.push({ index, indexed, at: "t.ended_at", where });
   }
   if (states === undefined || states.some((state) => !ENDS.has(state))) {
     for (const [index, are] of OPEN_INDEXES) {
-      const where = all([{ sql: are, values: [] }, ...common(CHANGED_AT), ...among(STATE), ...asked]);
-      branches.push({ table: `tasks t INDEXED BY ${index}`, at: CHANGED_AT, where });
+      const indexed = { sql: are, values: [] };
+      const where = all([indexed, ...common(CHANGED_AT), ...among(STATE), ...asked]);
+      branches.push({ index, indexed, at: CHANGED_AT, where });
     }
   }
   return branches;
