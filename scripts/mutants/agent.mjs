@@ -157,6 +157,7 @@ export const AGENT = [
   {
     file: "server/src/models/wire/repaired-stream.ts",
     name: "an-answer-that-breaks-off-is-never-heard-of",
+    hangs: true,
     find: "this.#leave(error);\n    this.#wanted.resolve();",
     put: "this.#leave(error);",
   },
