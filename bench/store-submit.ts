@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { fixedOf, recordOf } from "../server/src/store/codec/task-row.ts";
-import { openDatabase } from "../server/src/store/sqlite/database.ts";
+import { COMMITTING_CACHE_KIB, openDatabase } from "../server/src/store/sqlite/database.ts";
 import { migrate } from "../server/src/store/sqlite/migrate.ts";
 import { openSqliteStore } from "../server/src/store/sqlite/store.ts";
 import { type Change, submitted } from "../server/src/task/decide.ts";
@@ -20,7 +20,7 @@ const pairs = Number(process.argv[2] ?? 9);
 const perRun = Number(process.argv[3] ?? 12_800);
 
 const folder = mkdtempSync(path.join(tmpdir(), "waybill-bench-"));
-const raw = openDatabase(path.join(folder, "raw.sqlite"));
+const raw = openDatabase(path.join(folder, "raw.sqlite"), { cacheKib: COMMITTING_CACHE_KIB });
 migrate(raw);
 const store = await openSqliteStore(path.join(folder, "store"));
 

@@ -3,7 +3,7 @@
  * or that of one who makes a copy. Each loads what its role needs and no more: a start of the server waits for two of them.
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { openDatabase } from "../database.ts";
+import { COMMITTING_CACHE_KIB, openDatabase } from "../database.ts";
 import type { WriteBackPass } from "../log-length.ts";
 import { type Work, workThrough } from "./work-through.ts";
 
@@ -47,7 +47,8 @@ async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Pro
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");
-      return new Writer(openDatabase(role.database), role.filesFolder, role);
+      const db = openDatabase(role.database, { cacheKib: COMMITTING_CACHE_KIB });
+      return new Writer(db, role.filesFolder, role);
     }
     case "reader": {
       const { Reader } = await import("./reader.ts");
