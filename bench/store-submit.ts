@@ -82,10 +82,11 @@ function rawRun(): number {
 }
 
 async function storeRun(): Promise<number> {
-  const waiting = changes();
+  // In the order in which they were made, as the raw commits have them.
+  const waiting = changes().values();
   const start = performance.now();
   const caller = async () => {
-    for (let change = waiting.pop(); change !== undefined; change = waiting.pop()) {
+    for (const change of waiting) {
       const applied = await store.apply([change]);
       if (!applied.ok) throw new Error(`Not applied: ${applied.why}`);
     }
