@@ -413,7 +413,7 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/log-length.ts",
     name: "the-writer-waits-for-what-is-being-synced",
-    find: " || isUnderWay(this.#pass)",
+    find: "if (isUnderWay(this.#pass)) return false;",
     put: "",
   },
   {
@@ -439,6 +439,12 @@ export const STORE = [
     name: "only-the-first-long-log-is-told-of",
     find: "if (length < this.#toldAt) this.#toldAt = 0;",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "a-long-log-is-looked-at-late",
+    find: "Math.floor((LONG_BYTES - length) / REST_BYTES);",
+    put: "200;",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
