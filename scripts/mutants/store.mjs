@@ -446,5 +446,23 @@ export const STORE = [
     find: "Math.floor((LONG_BYTES - length) / REST_BYTES);",
     put: "200;",
   },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "nobody-shares-a-slow-commit",
+    find: "Atomics.wait(NOTHING, 0, 0, away * RETURN_MS);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "callers-are-waited-for-beside-quick-commits",
+    find: " || work.commitMs < SLOW_COMMIT * answered * RETURN_MS",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "a-wait-for-callers-beside-nothing",
+    find: "pending.length === 0 || away <= 0",
+    put: "away <= 0",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -12,6 +12,12 @@ export const BATCH_BYTES_MAX = 4 << 20;
 const HALVED_COUNT_MIN = 16;
 /** What the other thread takes until a caller with an answer has come back with its next item. */
 const RETURN_MS = 0.01;
+/**
+ * Times that a commit must take what its callers take to return, for them to be waited for. Where it takes no longer than they do, two
+ * groups that take turns are faster.
+ */
+const SLOW_COMMIT = 2;
+const NOTHING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 export interface Work {
   /**
@@ -36,6 +42,8 @@ type Sent = string | null;
 export function workThrough(port: MessagePort, work: Work): void {
   let pending: { call: Call; bytes: number }[] = [];
   let isEnding = false;
+  /** Callers who have had their answers last. */
+  let answered = 0;
 
   const take = (text: Sent): void => {
     if (text === null) {
@@ -50,10 +58,22 @@ export function workThrough(port: MessagePort, work: Work): void {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) take(next.message);
   };
 
+  /**
+   * Where a sync is slow, those who have just had their answers share the next one with whoever waits for it already: measured with
+   * one of 5 to 20 ms, 64 callers made groups of 56 for 44, and took 1.1 to 2 times the submits.
+   */
+  const awaitReturn = (): void => {
+    const away = answered - pending.length;
+    if (pending.length === 0 || away <= 0 || work.commitMs < SLOW_COMMIT * answered * RETURN_MS) return;
+    Atomics.wait(NOTHING, 0, 0, away * RETURN_MS);
+    takeAll();
+  };
+
   port.on("message", (first: Sent) => {
     take(first);
     for (;;) {
       takeAll();
+      awaitReturn();
       if (pending.length === 0) break;
       const count = batchSize(pending, work.commitMs);
       const isWaitedFor = () => {
@@ -63,6 +83,7 @@ export function workThrough(port: MessagePort, work: Work): void {
       const calls = pending.slice(0, count).map(({ call }) => call);
       const outcomes = work.batch(calls, isWaitedFor);
       pending = pending.slice(outcomes.length);
+      answered = outcomes.length;
       port.postMessage(JSON.stringify(outcomes));
     }
     if (isEnding) {
