@@ -191,6 +191,18 @@ export const BOUNDS = [
     find: "if (this.#youngBytes <= GENERATION_BYTES_MAX) return;",
     put: "return;",
   },
+  {
+    file: logs,
+    name: "logs-that-nobody-asks-for-are-kept",
+    find: "if (first.seq === 1) this.#unasked += 1;",
+    put: "",
+  },
+  {
+    file: logs,
+    name: "a-question-lets-no-log-be-kept-again",
+    find: "this.#unasked = 0;\n    const log",
+    put: "const log",
+  },
   { file: logs, name: "a-log-with-a-gap-is-whole", find: "if (!isWhole || log.events", put: "if (log.events" },
   {
     file: feed,

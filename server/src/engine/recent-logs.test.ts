@@ -63,3 +63,18 @@ test("logs that nobody has added to for long make room for others", () => {
   expect(known[0]).toBe(false);
   expect(known.filter(Boolean).length * big.length).toBeLessThan(9 << 20);
 });
+
+test("logs that nobody asks for are kept no more, until somebody does", () => {
+  const { feed } = feedOver([]);
+  const isKept = (task: string) => feed.whole(task, 1) !== undefined;
+  const begin = (task: string) => feed.publish(task, [event(1, ".", task)]);
+  for (let n = 0; n < 5_000; n++) {
+    begin(`task_asked_${n}`);
+    if (n % 900 === 0) expect(isKept(`task_asked_${n}`)).toBe(true);
+  }
+  for (let n = 0; n < 1_000; n++) begin(`task_unasked_${n}`);
+  expect(isKept("task_unasked_0")).toBe(false);
+  expect(isKept("task_unasked_999")).toBe(false);
+  begin("task_next");
+  expect(isKept("task_next")).toBe(true);
+});

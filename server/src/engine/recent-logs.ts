@@ -13,6 +13,11 @@ const BYTES_OF_LOG_MAX = 64 << 10;
 const EVENT_BYTES = 200;
 /** Of each of two generations: when the young one holds so much, the old one goes as a whole. */
 const GENERATION_BYTES_MAX = 4 << 20;
+/**
+ * After so many that nobody has asked for, none is kept until somebody does: callers who wait for their tasks read no logs, and to
+ * keep them takes a tenth of the main thread's part of a task with one step.
+ */
+const UNASKED_MAX = 1_000;
 
 /** `of` is the generation that it was put into last. */
 type Log = { events: TaskEvent[]; bytes: number; of: Logs | null };
@@ -22,11 +27,18 @@ export class RecentLogs {
   #young: Logs = new Map();
   #old: Logs = new Map();
   #youngBytes = 0;
+  /** Logs that have begun since somebody asked for one. */
+  #unasked = 0;
 
   /** What was committed: the beginning of a log, or what comes behind the end of one that is known. */
   add(id: TaskId, events: readonly TaskEvent[]): void {
     const [first] = events;
-    if (first === undefined) return;
+    if (first === undefined || this.#unasked === UNASKED_MAX) return;
+    if (first.seq === 1) this.#unasked += 1;
+    if (this.#unasked === UNASKED_MAX) {
+      this.#forgetAll();
+      return;
+    }
     const log = first.seq === 1 ? { events: [], bytes: 0, of: null } : this.#get(id);
     if (log === undefined) return;
     const bytes = events.reduce((sum, { data }) => sum + EVENT_BYTES + sizeOf(data), 0);
@@ -54,12 +66,19 @@ export class RecentLogs {
 
   /** What comes after `seq`, which is nothing at the end; undefined for a log that is not known so far. */
   after(id: TaskId, seq: number): readonly TaskEvent[] | undefined {
+    this.#unasked = 0;
     const log = this.#get(id);
     return log === undefined || log.events.length < seq ? undefined : log.events.slice(seq);
   }
 
   #get(id: TaskId): Log | undefined {
     return this.#young.get(id) ?? this.#old.get(id);
+  }
+
+  #forgetAll(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+    this.#youngBytes = 0;
   }
 
   #grow(bytes: number): void {
