@@ -124,10 +124,10 @@ test("an index that cannot be made anew, as the rows below it are damaged too, i
 
 test("questions that met damage which somebody else's had made anew meanwhile are answered too", async () => {
   const ids = await filled();
-  await damagePageOf(folder, "tasks_by_time");
+  await damagePageOf(folder, "sqlite_autoindex_tasks_1");
   const store = await reopened();
-  const lists = await Promise.all(Array.from({ length: 20 }, () => listed(store)));
-  for (const list of lists) expect(list).toEqual(ids);
+  const tasks = await Promise.all(ids.map((id) => store.task(id)));
+  expect(tasks.map((task) => task?.id)).toEqual(ids);
   await store.close();
 });
 
