@@ -62,7 +62,9 @@ test("a column that does not fit is an error, and what an old row leaves out of 
     [8, "1"],
     [11, Number.NaN],
     [12, 1.5],
+    [12, 8_640_000_000_000_001],
     [13, -1],
+    [14, 8_640_000_000_000_001],
   ] as const)
     expect(() => read(rowOf(task).with(at, wrong)), `column ${at}`).toThrow();
   const fixed = JSON.stringify({ ...JSON.parse(fixedOf(task)), retry: { attempts: 2 } });

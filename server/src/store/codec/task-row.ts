@@ -17,6 +17,7 @@ import {
 import { queuedTask } from "../../task/queued-task.ts";
 import { STATES } from "../../task/states.ts";
 import { type Task, task as taskSchema } from "../../task/task.ts";
+import { MOMENT_MAX } from "../../task/time.ts";
 import { text } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
@@ -210,13 +211,14 @@ function isRead(fields: Record<string, unknown>, others: Readonly<Record<string,
 
 const TEXTS = ["id", "tenant", "user", "kind"];
 const MAYBE_TEXTS = ["conversation", "parent", "queue"];
-const COUNTS = ["number", "revision", "attempt", "lastSeq", "createdAt"];
+const COUNTS = ["number", "revision", "attempt", "lastSeq"];
 const MAYBE_TIMES = ["endedAt", "deletedAt"];
 const COLUMNS: ReadonlySet<string> = new Set([
   ...TEXTS,
   ...MAYBE_TEXTS,
   ...COUNTS,
   ...MAYBE_TIMES,
+  "createdAt",
   "state",
   "progress",
 ]);
@@ -226,13 +228,19 @@ function hasPlainColumns(fields: Readonly<Record<string, unknown>>): boolean {
     TEXTS.every((name) => typeof fields[name] === "string") &&
     MAYBE_TEXTS.every((name) => fields[name] === null || typeof fields[name] === "string") &&
     COUNTS.every((name) => isCount(fields[name])) &&
-    MAYBE_TIMES.every((name) => fields[name] === null || isCount(fields[name])) &&
+    isMoment(fields["createdAt"]) &&
+    MAYBE_TIMES.every((name) => fields[name] === null || isMoment(fields[name])) &&
     Number.isFinite(fields["progress"])
   );
 }
 
-function isCount(value: unknown): boolean {
+function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** As `time` of the schemas has it. */
+function isMoment(value: unknown): boolean {
+  return isCount(value) && value <= MOMENT_MAX;
 }
 
 /** The reasons of a task's waits as their column has them, and back. */
