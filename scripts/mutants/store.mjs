@@ -465,5 +465,17 @@ export const STORE = [
     find: "pending.length === 0 || away <= 0",
     put: "away <= 0",
   },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "a-lone-caller-waits-for-those-who-are-gone",
+    find: "if (performance.now() - answeredAt > work.commitMs) return;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "an-end-waits-for-callers",
+    find: "if (isEnding || pending.length === 0",
+    put: "if (pending.length === 0",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -10,10 +10,15 @@ afterEach(() => {
 
 const said = (count: number) => `[${Array(count).fill('["say", null]').join(",")}]`;
 
-/** The sizes of batches, where so many calls come during the first one, and so many within the time in which callers return. */
-async function batches({ first = 20, during = 0, returning = 0, commitMs = 0 }) {
+/**
+ * The sizes of batches, where so many calls come during the first one, so many within the time in which callers return, and so many
+ * long after; `isEnding`: the end comes during the first one.
+ */
+async function batches({ first = 20, during = 0, returning = 0, later = 0, isEnding = false, commitMs = 0 }) {
   const { port1, port2 } = new MessageChannel();
   const sizes: number[] = [];
+  let now = 1_000;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
   const waits = vi.spyOn(Atomics, "wait").mockReturnValue("timed-out");
   waits.mockImplementationOnce(() => {
     if (returning > 0) port1.postMessage(said(returning));
@@ -23,15 +28,23 @@ async function batches({ first = 20, during = 0, returning = 0, commitMs = 0 }) 
     commitMs,
     batch: (calls) => {
       if (sizes.length === 0 && during > 0) port1.postMessage(said(during));
+      if (sizes.length === 0 && isEnding) port1.postMessage(null);
       sizes.push(calls.length);
       return calls.map(() => ({ answer: null }));
     },
     close: () => {},
   });
+  let answered = 0;
+  port1.on("message", (answers: string | null) => {
+    if (answers === null) return;
+    answered += JSON.parse(answers).length;
+    if (answered === first && later > 0) {
+      now += 1_000;
+      port1.postMessage(said(later));
+    }
+    if (answered >= first + during + later) port1.postMessage(null);
+  });
   port1.postMessage(said(first));
-  port1.postMessage(null);
-  // A port whose messages nobody hears does not say that it is closed.
-  port1.on("message", () => {});
   await once(port1, "close");
   return { sizes, waits: waits.mock.calls.map(([, , , ms]) => ms) };
 }
@@ -48,4 +61,9 @@ test("nobody is waited for where a commit is quick, nothing else waits, or as ma
 
 test("a batch is halved where its commit takes less than its callers take to return", async () => {
   expect(await batches({ first: 64, commitMs: 0.1 })).toEqual({ sizes: [32, 16, 8, 8], waits: [] });
+});
+
+test("whoever comes long after many have had their answers waits for none of them, and neither does the end", async () => {
+  expect(await batches({ later: 1, commitMs: 1 })).toEqual({ sizes: [20, 1], waits: [] });
+  expect(await batches({ during: 5, isEnding: true, commitMs: 1 })).toEqual({ sizes: [20, 5], waits: [] });
 });
