@@ -22,6 +22,7 @@ import type { Scrubbed } from "./erasure/scrub.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { writeBackPass } from "./log-length.ts";
+import { Mending } from "./mending/mending.ts";
 import { mendOpenIndexes } from "./mending/open-indexes.ts";
 import { migrate } from "./migrate.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
@@ -138,19 +139,21 @@ async function inFolder(
     const onLongLog = () => writeBack.begin();
     const beside = new Beside();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
+    const mending = new Mending({
+      look: () => beside.run(() => runWorker<string[]>({ role: "looker", database })),
+      make: (what) => writes.send("mend", what),
+      onMade: (what) => onDamage?.(madeAnew(what)),
+    });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<Writes>(writer, onLost, {
       onSlow: slowIn(writer),
       onLongLog,
-      onMadeAnew: (those) => {
-        for (const each of those) onDamage?.(madeAnew(each));
-      },
+      mending,
     });
-    const onDamagedPage = () => writes.send("mend", null).catch(() => false);
     const channel = <Verbs>(role: Role, inFlightMax?: number) =>
       new WorkerChannel<Verbs>(role, onLost, {
         onSlow: slowIn(role),
-        onDamagedPage,
+        mending,
         ...(inFlightMax && { inFlightMax }),
       });
     const store = new SqliteStore({

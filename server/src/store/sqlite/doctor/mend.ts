@@ -11,7 +11,7 @@ import { linkFiles } from "../archive/linked-files.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
-import { FILL_SEARCH, FILL_STORED_BYTES, FILL_TOTALS } from "../mending/mending.ts";
+import { FILL_SEARCH, FILL_STORED_BYTES, FILL_TOTALS } from "../mending/derived.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";

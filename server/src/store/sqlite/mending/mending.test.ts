@@ -148,19 +148,54 @@ test("a sweep goes on by an index that was made anew, also where it had passed o
   await store.close();
 });
 
-test("looks that find nothing take a thousandth of the time", async () => {
-  await filled();
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
+test("a look holds no writer, and waits for none", async () => {
+  const ids = await filled();
+  await damageLeafOf(folder, "tasks", 0.5);
+  const fatal: unknown[] = [];
+  const calls: string[] = [];
+  const onSlow = ({ thread, call }: { thread: string; call: string }) => calls.push(`${thread} ${call}`);
+  const store = await openSqliteStore(folder, { onFatal: (error) => fatal.push(error), onSlow, slowMs: 0 });
+  const other = openDatabase(path.join(folder, DATABASE_FILE));
+  other.exec("BEGIN IMMEDIATE");
+  const found = await Promise.allSettled(ids.map((id) => store.task(id)));
+  expect(found.filter(({ status }) => status === "rejected").length).toBeGreaterThan(0);
+  other.exec("ROLLBACK");
+  other.close();
+  await submit(store, newTask({ createdAt: START + TASKS }));
+  expect([fatal, calls.filter((call) => call === "writer mend")]).toEqual([[], []]);
+  await store.close();
+});
+
+const none = { make: async () => true, onMade: () => {} };
+
+test("looks take a hundredth of the time, and who comes while somebody looks has a part in it", async () => {
   let now = 0;
   let looks = 0;
-  const mending = new Mending(db, () => {
+  const look = async () => {
     looks += 1;
     now += 10;
-    return now;
-  });
-  for (let times = 0; times < 100; times++) expect(mending.look()).toEqual([]);
-  now += 10_000;
-  expect(mending.look()).toEqual([]);
-  expect(looks).toBe(100 + 1 + 2);
-  db.close();
+    return [];
+  };
+  const mending = new Mending({ ...none, look, elapsed: () => now });
+  for (let times = 0; times < 100; times++) await Promise.all([mending.look(), mending.look()]);
+  now += 999;
+  await mending.look();
+  expect(looks).toBe(1);
+  now += 1;
+  await mending.look();
+  expect(looks).toBe(2);
+});
+
+test("what is made anew counts, also behind what cannot be; a look that fails makes nothing", async () => {
+  const made: string[] = [];
+  const make = async (what: string) => {
+    if (what === "b") throw new Error("There is no room.");
+    return what !== "a";
+  };
+  const mending = new Mending({ look: async () => ["a", "b", "c"], make, onMade: (what) => made.push(what) });
+  await mending.look();
+  expect([mending.made, made]).toEqual([1, ["c"]]);
+  const failing = new Mending({ ...none, look: () => Promise.reject(new Error("There is no thread.")) });
+  await failing.look();
+  expect(failing.made).toBe(0);
 });

@@ -5,6 +5,7 @@
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
 import { Damaged } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
+import { isOfDamage } from "../database.ts";
 
 export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
   ? Value
@@ -16,14 +17,14 @@ export type Call = [name: string, given: never];
 
 /**
  * The answer, or why there is none: what the caller asked for is wrong, or the database could not. It may bring more: `isLogLong`
- * says that the writer has left a log that is to be written back, `madeAnew` what it has made anew, as a page of it was damaged.
+ * says that the writer has left a log that is to be written back.
  */
 export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
-  | { damaged: { what: string; says: string } }
+  | { damaged: { what: string; says: string; isOfPage: boolean } }
   | { error: { code: string; message: string } }
-) & { slow?: SlowCall; isLogLong?: true; madeAnew?: string[] };
+) & { slow?: SlowCall; isLogLong?: true };
 
 /** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
 export type SlowCall = { call: string; ms: number; rows: number | null };
@@ -62,7 +63,8 @@ export function failedOutcome(error: unknown): Outcome<never> {
     const { code, message, detail } = error;
     return { refused: { code, message, detail } };
   }
-  if (error instanceof Damaged) return { damaged: { what: error.what, says: messageOf(error.cause) } };
+  if (error instanceof Damaged)
+    return { damaged: { what: error.what, says: messageOf(error.cause), isOfPage: isOfDamage(error) } };
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return { error: { code, message: messageOf(error) } };
 }
@@ -81,7 +83,8 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   throw new Error(code === "" ? message : `${message} (${code})`);
 }
 
-/** Whether it has met one, on its own. */
+/** Whether it has met one. */
 export function isOfDamagedPage(outcome: Outcome): boolean {
+  if ("damaged" in outcome) return outcome.damaged.isOfPage;
   return "error" in outcome && outcome.error.code.startsWith("SQLITE_CORRUPT");
 }

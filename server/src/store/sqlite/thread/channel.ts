@@ -3,6 +3,7 @@
  * who wait when the other end is gone. Not what the work is.
  */
 import { Refusal } from "../../../task/errors.ts";
+import type { Mending } from "../mending/mending.ts";
 import { type Answer, answerOf, type Given, isOfDamagedPage, type Outcome, type SlowCall } from "./call.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
@@ -14,6 +15,8 @@ import type { Role } from "./worker.ts";
 export const WAITING_COUNT_MAX = 10_000;
 const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
+/** Who wait until somebody has looked for damage that they have met: others are told of it at once. */
+const ASIDE_MAX = 1_000;
 
 /**
  * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; and the
@@ -43,6 +46,8 @@ const SENT_AT_ONCE = 16;
 
 type Caller = About & {
   text: string;
+  /** Things that had been made anew when this was sent. */
+  made: number;
   isAgain?: true;
   resolve: (answer: never) => void;
   reject: (error: unknown) => void;
@@ -53,9 +58,8 @@ type Observers = {
   onSlow?: (call: SlowCall) => void;
   /** The log is to be written back. */
   onLongLog?: () => void;
-  onMadeAnew?: (those: readonly string[]) => void;
-  /** A call has met a damaged page, and changed nothing. Answers whether it is worth sending again. */
-  onDamagedPage?: () => Promise<boolean>;
+  /** A call that has met a damaged page has changed nothing, and is sent again behind what is made anew. */
+  mending?: Pick<Mending, "made" | "look">;
 };
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
@@ -115,6 +119,8 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     rests: () => (this.#closing ? this.#end() : this.#flush()),
   });
   #waitingBytes = 0;
+  /** Those who have met a damaged page, while somebody looks for it. They leave room for the call that makes it anew. */
+  #aside = 0;
   /**
    * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
    * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
@@ -146,8 +152,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       this.#mustHaveRoom();
-      this.#push({ ...about, text: JSON.stringify([name, given]), resolve, reject });
+      this.#push({ ...about, text: JSON.stringify([name, given]), made: this.#made, resolve, reject });
     });
+  }
+
+  get #made(): number {
+    return this.#observers.mending?.made ?? 0;
   }
 
   #push(caller: Caller): void {
@@ -209,7 +219,6 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return outcomes.flatMap((outcome) => {
       if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
       if (outcome.isLogLong) this.#observers.onLongLog?.();
-      if (outcome.madeAnew) this.#observers.onMadeAnew?.(outcome.madeAnew);
       const caller = this.#callers.shift();
       return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
     });
@@ -217,19 +226,20 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   #hear({ caller, outcome }: Answered): void {
     this.#waitingBytes -= caller.text.length;
-    try {
-      caller.resolve(answerOf(outcome));
-    } catch (error) {
-      const { onDamagedPage } = this.#observers;
-      if (onDamagedPage && isOfDamagedPage(outcome) && !caller.isAgain)
-        void this.#orAgain(caller, error, onDamagedPage);
-      else caller.reject(error);
-    }
+    const { mending } = this.#observers;
+    const mayGoAgain = this.#aside < ASIDE_MAX && !this.#closing;
+    if (mending && mayGoAgain && isOfDamagedPage(outcome) && !caller.isAgain)
+      void this.#orAgain(caller, outcome, mending);
+    else settle(caller, outcome);
   }
 
-  async #orAgain(caller: Caller, error: unknown, isWorthIt: () => Promise<boolean>): Promise<void> {
-    if ((await isWorthIt()) && !this.#lost && !this.#closing) this.#push({ ...caller, isAgain: true });
-    else caller.reject(error);
+  /** Where something was made anew since it was sent, by its own look or by somebody else's. */
+  async #orAgain(caller: Caller, outcome: Outcome<never>, mending: Pick<Mending, "look">): Promise<void> {
+    this.#aside += 1;
+    if (caller.made === this.#made) await mending.look();
+    this.#aside -= 1;
+    if (caller.made === this.#made || this.#lost || this.#closing) return settle(caller, outcome);
+    this.#push({ ...caller, isAgain: true });
   }
 
   #ended(): void {
@@ -245,6 +255,14 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     for (let caller = this.#callers.shift(); caller; caller = this.#callers.shift()) caller.reject(gone(error));
     if (this.#closing) this.#closing.resolve();
     else this.#onLost(error);
+  }
+}
+
+function settle({ resolve, reject }: Caller, outcome: Outcome<never>): void {
+  try {
+    resolve(answerOf(outcome));
+  } catch (error) {
+    reject(error);
   }
 }
 

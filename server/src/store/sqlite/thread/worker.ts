@@ -1,6 +1,6 @@
 /**
  * A thread with connections of its own, in one role after the other: the writer's, a reader's, the finder's, the indexer's,
- * or that of one who makes a copy. Each loads what its role needs and no more: a start of the server waits for two of them.
+ * or that of one who makes a copy or looks for damage. Each loads what its role needs and no more: a start of the server waits for two of them.
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { COMMITTING_CACHE_KIB, openDatabase } from "../database.ts";
@@ -14,6 +14,7 @@ export type Role =
   | { role: "checkpointer"; database: string; pass: WriteBackPass }
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
+  | { role: "looker"; database: string }
   | { role: "scrubber"; database: string; index: string };
 
 /** A call that takes as long is told of; `SLOW_CALL_MS` where it is absent. */
@@ -40,10 +41,14 @@ async function begin(role: Role, port: MessagePort): Promise<void> {
     const { scrub } = await import("../erasure/scrub.ts");
     port.postMessage(scrub(role.database, role.index));
     port.close();
+  } else if (role.role === "looker") {
+    const { damagedIn } = await import("../mending/derived.ts");
+    port.postMessage(damagedIn(role.database));
+    port.close();
   } else workThrough(port, await workOf(role));
 }
 
-async function workOf(role: Exclude<Role, { role: "copier" | "scrubber" }>): Promise<Work> {
+async function workOf(role: Exclude<Role, { role: "copier" | "looker" | "scrubber" }>): Promise<Work> {
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");

@@ -8,19 +8,18 @@ import { Damaged } from "../../damage.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
-import { isOfDamage } from "../database.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
-import { Mending } from "../mending/mending.ts";
+import { makeAnew } from "../mending/derived.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
 import type { Work } from "./work-through.ts";
 import { type Writes as StoredWrites, writes } from "./writes.ts";
 
-/** Beside what is stored: makes anew what is made from rows, as others have met a damaged page. Answers whether they may not meet it again. */
-export type Writes = StoredWrites & { mend: (given: null) => boolean };
+/** Beside what is stored: makes anew what of all that is made from rows is called so. Answers whether that could be. */
+export type Writes = StoredWrites & { mend: (what: string) => boolean };
 
 const COMMITS_AVERAGED = 8;
 /** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
@@ -37,11 +36,8 @@ export class Writer implements Work {
   readonly #applier: Applier;
   readonly #audit: AuditChain;
   readonly #log: LogLength;
-  readonly #mending: Mending;
   readonly #makeWrites: () => StoredWrites;
   #writes: StoredWrites;
-  /** What nobody was told of yet. */
-  #madeAnew: string[] = [];
   readonly #begin;
   readonly #commit;
   readonly #rollback;
@@ -64,7 +60,6 @@ export class Writer implements Work {
     this.#makeWrites = () =>
       writes({ db, sql, applier: this.#applier, documents, index: new SearchIndex(db, filesFolder), pace: this.#pace });
     this.#writes = this.#makeWrites();
-    this.#mending = new Mending(db);
     this.#begin = db.prepare<unknown[]>("BEGIN IMMEDIATE");
     this.#commit = db.prepare<unknown[]>("COMMIT");
     this.#rollback = db.prepare<unknown[]>("ROLLBACK");
@@ -85,14 +80,14 @@ export class Writer implements Work {
     if (isLogLong && first) first.isLogLong = true;
     if (ms >= this.#slowMs && first && !first.slow)
       first.slow = { call: "end of the log", ms: Math.round(ms), rows: null };
-    if (this.#madeAnew.length > 0 && first) first.madeAnew = this.#madeAnew.splice(0);
     return outcomes;
   }
 
   #some(calls: Call[], isWaitedFor: () => boolean): Outcome[] {
     const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
     if (giving > 0) return this.#commitAll(calls.slice(0, giving));
-    if (calls[0]?.[0] === "mend") return [{ answer: this.#mend() || this.#mending.hasMade }];
+    const [first] = calls;
+    if (first?.[0] === "mend") return [timed("mend", this.#slowMs, () => this.#mend(first))];
     this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
     return this.#commitAll(calls);
   }
@@ -122,7 +117,6 @@ export class Writer implements Work {
       this.#applier.clearDeltas();
       this.#audit.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
-      if (isOfDamage(error) && this.#mend()) return this.#commitAll(calls);
       if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
       // Something unforeseen in one of them: each on its own, so that only that one fails. What has found damage would now pass over it.
       const isTold = (call: Call) => call === latest && error instanceof Damaged;
@@ -130,13 +124,15 @@ export class Writer implements Work {
     }
   }
 
-  /** Whether there was something: what was learned of damaged pages until then is forgotten. */
-  #mend(): boolean {
-    const made = this.#mending.look();
-    if (made.length === 0) return false;
-    this.#madeAnew.push(...made);
-    this.#writes = this.#makeWrites();
-    return true;
+  /** What was learned of damaged pages until then is forgotten. */
+  #mend([, what]: Call): Outcome {
+    try {
+      const answer = makeAnew(this.#db, what);
+      if (answer) this.#writes = this.#makeWrites();
+      return { answer };
+    } catch (error) {
+      return failedOutcome(error);
+    }
   }
 
   #commitTimed(): number {
