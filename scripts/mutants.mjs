@@ -100,7 +100,7 @@ const SUITES = {
       "stream.test.ts",
       "json-values.test.ts",
       "slow-calls.test.ts",
-      "server/src/lenses/a2a/stream/frames.test.ts",
+      "server/src/lenses/a2a/stream",
       "server/src/lenses/orchestrate/validation.test.ts",
     ),
     suite("server/src/http/app.test.ts"),

@@ -15,6 +15,8 @@ const bodies = "server/src/http/body/body.ts";
 const counted = "server/src/http/body/json-values.ts";
 const before = "server/src/engine/execution/long-calls.ts";
 const frames = "server/src/lenses/a2a/stream/frames.ts";
+const places = "server/src/lenses/a2a/stream/stream-places.ts";
+const protocol = "server/src/lenses/a2a/stream/log-reader.ts";
 const texts = "server/src/task/json/json-text.ts";
 const lists = "server/src/lenses/body/json-list.ts";
 const spread = "server/src/http/body/key-count.ts";
@@ -27,6 +29,18 @@ const lines = "server/src/parts/slow-calls.ts";
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
+  {
+    file: places,
+    name: "the-streams-of-a-caller-hold-what-they-like",
+    find: "if (by > 0) this.#mustFit(caller, place);",
+    put: "",
+  },
+  {
+    file: protocol,
+    name: "a-stream-keeps-all-artifacts-behind-its-snapshot",
+    find: "this.#takesSnapshots = false;",
+    put: "",
+  },
   {
     file: values,
     name: "a-long-text-is-looked-at-at-once",

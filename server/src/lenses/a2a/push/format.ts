@@ -96,6 +96,7 @@ async function viewsAt(
   if (!reading || reading.seq > seq) {
     const contextId = await contextIdOf({ principal, verbs }, task);
     reading = { log: new LogReader({ id: task.id, contextId, createdAt: task.createdAt }), seq: 0, views: [] };
+    reading.log.endSnapshots();
   }
   while (reading.seq < seq) {
     const events = await verbs.tasks.events(principal, task.id, reading.seq, EVENTS_PAGE);

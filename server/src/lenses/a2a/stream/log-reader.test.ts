@@ -28,6 +28,14 @@ class Log {
     });
   }
 
+  get size(): number {
+    return this.#reader.size;
+  }
+
+  endSnapshots(): void {
+    this.#reader.endSnapshots();
+  }
+
   get text(): string {
     return this.#reader.artifacts
       .flatMap(({ parts }) => parts.map((part) => ("text" in part ? part.text : "")))
@@ -79,4 +87,27 @@ test("of two questions at once the first is told until it is answered, and then 
   const answered = { by: "ada", messageId: "m" };
   expect(log.add("task.input_received", { ...answered, prompt: "colour" })).toEqual(["auth-required: login?"]);
   expect(log.add("task.input_received", { ...answered, prompt: "login" })).toEqual(["working"]);
+});
+
+test("what artifacts hold is kept for a snapshot alone, and what is said for the end", () => {
+  const log = new Log();
+  const makes = (text: string, append: boolean) => {
+    const artifact = { id: "report", parts: [{ text }], append, last: false };
+    return log.add("artifact.updated", { artifact, append, last: false });
+  };
+  log.add("task.started", started);
+  expect(makes("r".repeat(1_000), false)).toHaveLength(1);
+  makes("r".repeat(1_000), true);
+  log.add("output.delta", { text: "s".repeat(500), step: "a", agent: "" });
+  expect(log.size).toBeGreaterThan(2_500);
+  makes("r", false);
+  expect(log.size).toBeLessThan(1_000);
+  log.endSnapshots();
+  expect(log.size).toBe(500);
+  expect(makes("r".repeat(1_000), true)).toEqual([`+ ${"r".repeat(1_000)}`]);
+  log.add("output.delta", { text: "t", step: "b", agent: "" });
+  expect(log.size).toBe(501);
+  expect(log.add("output.restarted", { step: "b" })).toEqual([`= ${"s".repeat(500)}`]);
+  expect(log.size).toBe(500);
+  expect(log.add("task.completed", { output: "s".repeat(500) })).toEqual(["+  .", "completed"]);
 });

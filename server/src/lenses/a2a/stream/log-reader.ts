@@ -5,13 +5,15 @@
  *
  * What an agent says while it runs is the artifact of the result, which grows. When it is void (a step begins again, or the
  * text led to calls of tools) the artifact is written anew, and the end of the task brings it to what the task answers.
+ *
+ * What artifacts hold may be many megabytes. It is kept for a snapshot alone, and of whoever takes none any more, their ids.
  */
 
 import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import type { ArtifactUpdate } from "../../../task/artifact.ts";
 import { messageIdInTask } from "../../../task/conversation.ts";
 import { type EventReader, readEvent, type TaskEvent } from "../../../task/events/event.ts";
-import type { Json } from "../../../task/json/json.ts";
+import { type Json, sizeOf } from "../../../task/json/json.ts";
 import type { Part } from "../../../task/part.ts";
 import { pauseSentence } from "../../../task/pause.ts";
 import { RESULT_ID, resultParts } from "../../../task/result.ts";
@@ -32,12 +34,16 @@ const none = (): EventView[] => [];
 export class LogReader {
   readonly #owner: LogOwner;
   readonly #artifacts = new Map<string, ArtifactView & { parts: Part[] }>();
+  #takesSnapshots = true;
+  /** About the characters of the parts that are kept. */
+  #partsSize = 0;
   #status: StatusView;
   #questions: Question[] = [];
   /** Why it is paused, or is about to be; null when it is not. */
   #pausedFor: string | null = null;
   /** Live text by the step that says it, in order. */
   #said: { step: string; text: string }[] = [];
+  #saidLength = 0;
   /** What was said is void: what comes next is said anew. */
   #isVoid = true;
 
@@ -57,6 +63,20 @@ export class LogReader {
       ...artifact,
       parts: artifact.artifactId === RESULT_ID && text !== "" ? [{ text }] : [...artifact.parts],
     }));
+  }
+
+  /** About how many characters it keeps of what the task has made and said. */
+  get size(): number {
+    // What was said is among the parts.
+    return this.#takesSnapshots ? this.#partsSize : this.#saidLength;
+  }
+
+  /** `artifacts` is asked for no more. */
+  endSnapshots(): void {
+    if (!this.#takesSnapshots) return;
+    this.#takesSnapshots = false;
+    this.#partsSize = 0;
+    for (const [id, artifact] of this.#artifacts) this.#artifacts.set(id, { ...artifact, parts: [] });
   }
 
   /** The next event of the log as those of the protocol. */
@@ -168,6 +188,7 @@ export class LogReader {
     if (text === "") return [];
     const append = !this.#isVoid;
     if (this.#isVoid) this.#said = [];
+    this.#saidLength = this.#isVoid ? text.length : this.#saidLength + text.length;
     this.#isVoid = false;
     const last = this.#said.at(-1);
     if (last?.step === step) last.text += text;
@@ -178,6 +199,7 @@ export class LogReader {
   /** What other steps have said of the same answer stays. */
   #takesBack(step: string): EventView[] {
     this.#said = this.#said.filter((piece) => piece.step !== step);
+    this.#saidLength = this.#said.reduce((sum, piece) => sum + piece.text.length, 0);
     const text = this.#text;
     if (text !== "" && !this.#isVoid) return [this.#grows([{ text }], false, false)];
     this.#isVoid = true;
@@ -223,7 +245,13 @@ export class LogReader {
     const known = this.#artifacts.get(artifactId);
     const append = wantsAppend && known !== undefined;
     const parts = append ? known.parts : [];
-    for (const part of artifact.parts) parts.push(part);
+    if (this.#takesSnapshots) {
+      if (!append) this.#partsSize -= sizeOf(known?.parts ?? []);
+      for (const part of artifact.parts) {
+        parts.push(part);
+        this.#partsSize += sizeOf(part);
+      }
+    }
     this.#artifacts.set(artifactId, { ...(append && known), ...artifact, parts });
     const { id: taskId, contextId } = this.#owner;
     return { artifactUpdate: { taskId, contextId, artifact, append, lastChunk } };

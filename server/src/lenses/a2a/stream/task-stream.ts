@@ -13,7 +13,7 @@ import type { Exchange } from "../operation.ts";
 import { withBytes } from "../view/files.ts";
 import { type FrameText, FrameWriter, type Resumption, textsOf } from "./frames.ts";
 import { LogReader } from "./log-reader.ts";
-import { streamPlaces } from "./stream-places.ts";
+import { type StreamPlace, streamPlaces } from "./stream-places.ts";
 
 const HEARTBEAT_MS = 15_000;
 
@@ -41,18 +41,25 @@ export function taskStream(exchange: Exchange, streamed: StreamedTask): EventStr
     opening: "",
     heartbeat: ": ping\n\n",
     heartbeatMs: HEARTBEAT_MS,
-    frames: (signal) => places.while(principal, framesOf(exchange, streamed, signal)),
+    frames: (signal) => places.while(principal, (place) => framesOf(exchange, streamed, place, signal)),
   };
 }
 
-async function* framesOf(exchange: Exchange, streamed: StreamedTask, signal: AbortSignal): AsyncGenerator<string> {
+async function* framesOf(
+  exchange: Exchange,
+  streamed: StreamedTask,
+  place: StreamPlace,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const { principal, verbs, dialect, rpcId } = exchange;
   const telling = new Telling(streamed, new FrameWriter(dialect, rpcId), dialect);
   try {
     for await (const events of verbs.tasks.follow(principal, streamed.task.id, 0, signal)) {
       let frames = "";
       for (const event of events) {
-        for (const text of await telling.read(await withFiles(exchange, event))) {
+        const told = await telling.read(await withFiles(exchange, event));
+        place.holds(telling.size);
+        for (const text of told) {
           if (typeof text === "string") frames += text;
           else {
             if (frames !== "") yield frames;
@@ -98,9 +105,16 @@ class Telling {
     this.#held = streamed.mayAnswerAlone ? [] : null;
   }
 
+  /** About how much is in memory for it, until the next event is read. */
+  get size(): number {
+    return this.#log.size;
+  }
+
   /** The frames of the next event of the log. */
   async read(event: TaskEvent): Promise<FrameText[]> {
     const { from } = this.#streamed;
+    // A snapshot that is told has been taken.
+    if (!("snapshot" in from) || event.seq > from.snapshot) this.#log.endSnapshots();
     const views = this.#log.read(event);
     if ("snapshot" in from) {
       if (event.seq < from.snapshot) return [];
