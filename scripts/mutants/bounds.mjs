@@ -30,6 +30,12 @@ const lines = "server/src/parts/slow-calls.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
   {
+    file: "server/src/lenses/a2a/push/format.ts",
+    name: "pushes-keep-logs-of-any-size",
+    find: " && size <= LOGS_SIZE_MAX",
+    put: "",
+  },
+  {
     file: places,
     name: "the-streams-of-a-caller-hold-what-they-like",
     find: "if (by > 0) this.#mustFit(caller, place);",

@@ -20,6 +20,8 @@ const FAILURES_MAX = 20;
 const EVENTS_PAGE = 256;
 /** Logs that are being read for subscriptions: others are read again from their beginning. */
 const LOGS_KEPT_MAX = 500;
+/** About the characters that these keep together of what was said. */
+const LOGS_SIZE_MAX = 64 << 20;
 
 const CONTENT_TYPE: Readonly<Record<Version, string>> = { "1.0": "application/a2a+json", "0.3": "application/json" };
 
@@ -109,8 +111,11 @@ async function viewsAt(
   }
   readings.delete(key);
   readings.set(key, reading);
-  for (const [oldest] of readings) {
-    if (readings.size <= LOGS_KEPT_MAX) break;
+  let size = 0;
+  for (const { log } of readings.values()) size += log.size;
+  for (const [oldest, { log }] of readings) {
+    if (readings.size <= LOGS_KEPT_MAX && size <= LOGS_SIZE_MAX) break;
+    size -= log.size;
     readings.delete(oldest);
   }
   return reading.views;
