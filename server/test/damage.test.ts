@@ -11,6 +11,7 @@ import { openDatabase } from "../src/store/sqlite/database.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { runWaybill } from "./command.ts";
+import { damagePageOf } from "./lose-text.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const naps = defineHandler({
@@ -218,4 +219,16 @@ it("refuses half a character in a submit, so that what is kept is what was sent"
   const answer = await server.call("/v1/tasks", { method: "POST", body, headers });
   expect(answer.status).toBe(400);
   expect(await listed()).toEqual([]);
+});
+
+it("starts where the page is damaged that the secret of tokens and the leases lie on, and everything goes on", async () => {
+  const task = await submit("naps");
+  await server.stop();
+  await damagePageOf(data, "facts");
+  await start();
+  expect(await listed()).toEqual([task]);
+  expect((await server.call(`/v1/tasks/${task}/cancel`, { json: {} })).status).toBe(200);
+  await server.stop();
+  expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
+  await start();
 });

@@ -7,6 +7,14 @@ import { STATES, type State } from "../../task/states.ts";
 /** What a column holds is nothing that its table takes: nobody's fault but the row's. */
 export class WrongColumn extends Error {}
 
+/** The same of what was counted from other rows, which can be counted anew. */
+export class WrongCount extends WrongColumn {}
+
+export function countIn(value: unknown): number {
+  if (typeof value !== "number") throw new WrongCount(`What was counted is no number: ${String(value)}.`);
+  return value;
+}
+
 export function numberIn(value: unknown): number {
   if (typeof value !== "number") throw new WrongColumn(`A column holds no number: ${String(value)}.`);
   return value;

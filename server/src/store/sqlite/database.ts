@@ -1,6 +1,6 @@
 /** Opens a connection with the settings that durability and speed rest on, and reads them back. */
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
-import { WrongColumn } from "./column.ts";
+import { WrongColumn, WrongCount } from "./column.ts";
 
 /** How long a connection waits for another one's lock, such as that of a checkpoint or a backup. */
 const BUSY_TIMEOUT_MS = 10_000;
@@ -73,7 +73,14 @@ export function isCorrupt(error: unknown): boolean {
   return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }
 
-/** The same of what has that for its cause. */
+/** Of a count that is no number: nothing can be added to it. */
+export function isOfACount(error: unknown): boolean {
+  if (error instanceof WrongCount) return true;
+  return error instanceof SqliteError && error.message === "NOT NULL constraint failed: stored_bytes.bytes";
+}
+
+/** Of a damaged page or a wrong count, or of what has one for its cause. */
 export function isOfDamage(error: unknown): boolean {
-  return isCorrupt(error) || (error instanceof Error && isCorrupt(error.cause));
+  const isIt = (one: unknown) => isCorrupt(one) || isOfACount(one);
+  return isIt(error) || (error instanceof Error && isIt(error.cause));
 }

@@ -10,7 +10,7 @@ import type { AddedUsage } from "../codec/daily-usage.ts";
 import type { PreparedShare, PreparedWrite } from "../codec/prepared.ts";
 import { DAY_MS, ownerOf } from "../codec/totals.ts";
 import type { Held, HeldBounds, ShareRefused } from "../share-guard.ts";
-import { numberIn } from "./column.ts";
+import { countIn, numberIn } from "./column.ts";
 import { lateRows } from "./late-statements.ts";
 
 type Owner = { tenant: string; user: string };
@@ -155,7 +155,7 @@ export function heldReads(db: Database) {
     held: ({ owner, day }: { owner: Visible; day: number }): Held => ({
       openTasks: numberIn(open.get(owner.tenant, ownerOf(owner))?.[0]),
       usdPerDay: numberIn(spent.get(owner.tenant, day, owner.user, owner.user)?.[0]),
-      storedBytes: numberIn(stored.get(owner.tenant, ownerOf(owner))?.[0] ?? 0),
+      storedBytes: countIn((stored.get(owner.tenant, ownerOf(owner)) ?? [0])[0]),
     }),
   };
 }

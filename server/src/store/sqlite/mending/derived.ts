@@ -1,8 +1,12 @@
-/** What is made from rows: indexes, the index of texts, and what is counted. Where a page of one is damaged it is made anew from them. */
+/**
+ * What is made from rows: indexes, the index of texts, what is counted, and who takes part in people's work. Where a page of one is
+ * damaged it is made anew from them. So is the table of facts, with those that can be read, as no server could go on without it.
+ */
 import { type Database, SqliteError } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { KEPT_BYTES, TOTALS } from "../doctor/check.ts";
+import { ReadableRows } from "../doctor/readable-rows.ts";
 import { indexesOf, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
 
 /** What the counting tables hold, of all that is counted. */
@@ -11,6 +15,21 @@ export const FILL_STORED_BYTES = `INSERT INTO stored_bytes (tenant, owner, bytes
   SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`;
 /** The index of texts is filled again behind what is done meanwhile. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
+
+/** As `codec/human-rows.ts` writes them. What a record does not say leaves no row. */
+const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, type, identity, part, state, free, task, own)
+  WITH asked AS (
+    SELECT a.task, a.claimed_by, CASE WHEN json_valid(t.record) THEN t.record -> '$.assignment' END AS said
+    FROM assignments a JOIN tasks t ON t.n = a.task),
+  parts AS (
+    SELECT task, 'assignee' AS part, i.value ->> 'type' AS type, i.value ->> 'id' AS identity
+      FROM asked, json_each(said, '$.assignees') i
+    UNION ALL SELECT task, 'reviewer', i.value ->> 'type', i.value ->> 'id' FROM asked, json_each(said, '$.reviewers') i
+    UNION ALL SELECT task, 'actor', 'user', i.value FROM asked, json_each(said, '$.actors') i
+    UNION ALL SELECT task, 'owner', said ->> '$.owner.type', said ->> '$.owner.id' FROM asked
+    UNION ALL SELECT task, 'claimant', 'user', claimed_by FROM asked)
+  SELECT a.tenant, p.type, p.identity, p.part, a.state, a.claimed_by IS NULL, a.task, p.type = 'user' AND p.identity = a.creator
+  FROM parts p JOIN assignments a ON a.task = p.task`;
 
 type Derived = { what: string; isDamaged: () => boolean; make: () => void };
 
@@ -45,15 +64,60 @@ function derivedIn(db: Database): Derived[] {
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
     make: () => makeIndexAnew(db, index),
   }));
-  return [...indexes, counted(db, "totals", FILL_TOTALS), counted(db, "stored_bytes", FILL_STORED_BYTES), search(db)];
+  return [
+    ...indexes,
+    counted(db, { table: "totals", count: "count" }, FILL_TOTALS),
+    counted(db, { table: "stored_bytes", count: "bytes" }, FILL_STORED_BYTES),
+    filled(db, "participants", FILL_PARTICIPANTS),
+    facts(db),
+    search(db),
+  ];
 }
 
-function counted(db: Database, table: string, fill: string): Derived {
+/** Damaged as well where a count is no whole number. */
+function counted(db: Database, { table, count }: { table: string; count: string }, fill: string): Derived {
+  const wrong = `SELECT 1 FROM ${table} NOT INDEXED WHERE typeof(${count}) <> 'integer' LIMIT 1`;
+  const isDamaged = () => {
+    let isWrong = false;
+    return (
+      isUnreadable(() => {
+        isWrong = db.prepare(wrong).get() !== undefined;
+      }) || isWrong
+    );
+  };
+  return { ...filled(db, table, fill), isDamaged };
+}
+
+/** A table that SQL fills, with its indexes. */
+function filled(db: Database, table: string, fill: string): Derived {
   return {
     what: `table ${table}`,
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT count(*) FROM ${table} NOT INDEXED`).get()),
-    make: () => makeTablesAnew(db, [table], sqlOf(db, table), fill),
+    make: () => makeTable(db, table, () => db.exec(fill)),
   };
+}
+
+/** What nothing else says is lost with its page: whoever asks for the secret of tokens makes another one. */
+function facts(db: Database): Derived {
+  const table = { name: "facts", columns: ["name", "value"], key: ["name"], isNumbered: false };
+  return {
+    what: "table facts",
+    isDamaged: () => isUnreadable(() => db.prepare("SELECT sum(length(value)) FROM facts").get()),
+    make: () => {
+      const readable: unknown[][] = [];
+      new ReadableRows(db, table, (row) => readable.push(row)).read();
+      makeTable(db, "facts", () => {
+        const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
+        for (const fact of readable) put.run(...fact);
+      });
+    },
+  };
+}
+
+function makeTable(db: Database, table: string, fill: () => void): void {
+  const indexes = indexesOf(db).filter((index) => index.table === table);
+  const sql = [sqlOf(db, table), ...indexes.flatMap(({ sql }) => sql ?? [])].join(";\n");
+  makeTablesAnew(db, [table, ...indexes.map(({ name }) => name)], sql, fill);
 }
 
 function search(db: Database): Derived {
@@ -64,7 +128,7 @@ function search(db: Database): Derived {
     isDamaged: () => String(db.pragma("quick_check('search')", { simple: true })).includes("malformed"),
     make: () => {
       const tables = db.prepare<unknown[], unknown>(shadows).pluck().all().map(textIn);
-      makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), FILL_SEARCH);
+      makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
     },
   };
 }

@@ -37,14 +37,14 @@ export function makeIndexAnew(db: Database, { name, table, sql }: Index): void {
   });
 }
 
-/** Takes tables off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
-export function makeTablesAnew(db: Database, tables: readonly string[], sql: string, fill: string): void {
+/** Takes tables and what belongs to them off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
+export function makeTablesAnew(db: Database, names: readonly string[], sql: string, fill: () => void): void {
   onSchema(db, () => {
     const strike = db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?");
-    for (const table of tables) strike.run(table);
+    for (const name of names) strike.run(name);
     db.pragma("writable_schema = RESET");
     db.exec(sql);
-    db.exec(fill);
+    fill();
   });
 }
 

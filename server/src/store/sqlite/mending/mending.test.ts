@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
-import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
+import { type Change, decide, submittedGoingOn } from "../../../task/decide.ts";
+import { Refusal } from "../../../task/errors.ts";
+import { humanInput } from "../../../task/people/human.ts";
+import { firstAssignment } from "../../../task/people/work-item.ts";
+import { complete, decided, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
@@ -52,6 +56,31 @@ function indexes(): string[] {
       .pluck()
       .all()
       .map(String);
+  } finally {
+    db.close();
+  }
+}
+
+/** What a statement answers, or changes, also where it is against the table's own conditions. */
+function atDatabase(sql: string, table?: string): unknown[] {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  const rewrite = (from: string, to: string) =>
+    db.prepare<unknown[]>("UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = ?").run(from, to, table);
+  try {
+    db.unsafeMode(true);
+    db.pragma("foreign_keys = 0");
+    db.pragma("ignore_check_constraints = 1");
+    db.pragma("writable_schema = ON");
+    rewrite("bytes  INTEGER NOT NULL", "bytes");
+    rewrite(") STRICT, WITHOUT ROWID", ") WITHOUT ROWID");
+    db.pragma("writable_schema = RESET");
+    const statement = db.prepare<unknown[], unknown[]>(sql);
+    const answer = statement.reader ? statement.raw().all() : [statement.run().changes];
+    db.pragma("writable_schema = ON");
+    rewrite("bytes,", "bytes  INTEGER NOT NULL,");
+    rewrite(") WITHOUT ROWID", ") STRICT, WITHOUT ROWID");
+    db.pragma("writable_schema = RESET");
+    return answer;
   } finally {
     db.close();
   }
@@ -133,11 +162,6 @@ test("questions that met damage which somebody else's had made anew meanwhile ar
 
 test("a sweep goes on by an index that was made anew, also where it had passed over what could not be read", async () => {
   await (await reopened()).close();
-  const atDatabase = (sql: string) => {
-    const db = openDatabase(path.join(folder, DATABASE_FILE));
-    db.exec(sql);
-    db.close();
-  };
   atDatabase("INSERT INTO idempotency VALUES ('s', 'k', 'h', 't', 1)");
   await damagePageOf(folder, "idempotency_by_time");
   const store = await reopened();
@@ -199,3 +223,107 @@ test("what is made anew counts, also behind what cannot be; a look that fails ma
   await failing.look();
   expect(failing.made).toBe(0);
 });
+
+test("where the page of facts is damaged they are lost, and all else goes on: they are written anew", async () => {
+  const before = await reopened();
+  await before.putSetting("process", { clean: true });
+  await before.close();
+  await damagePageOf(folder, "facts");
+  const store = await reopened();
+  expect(await store.setting("process")).toBe(null);
+  await store.putSetting("process", { clean: false });
+  expect(await store.setting("process")).toEqual({ clean: false });
+  expect(await store.takeLease("outbox", "a", { now: 1, until: 2 })).toBe(true);
+  expect(damages).toEqual([anew("table facts")]);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("of facts on several pages those stay that can be read", async () => {
+  const before = await reopened();
+  const names = Array.from({ length: 60 }, (_, n) => `fact ${n + 10}`);
+  for (const name of names) await before.putSetting(name, { long: "l".repeat(200) });
+  await before.close();
+  await damageLeafOf(folder, "facts", 0.5);
+  const store = await reopened();
+  await store.takeLease("outbox", "a", { now: 1, until: 2 });
+  const settings = [];
+  for (const name of names) settings.push(await store.setting(name));
+  const kept = settings.filter((setting) => setting !== null);
+  expect(kept.length).toBeGreaterThan(30);
+  expect(kept.length).toBeLessThan(60);
+  expect([settings[0], settings.at(-1)]).not.toContain(null);
+  await store.close();
+});
+
+test("who takes part in people's work is what tasks say of it, where the page that lists have it from is damaged", async () => {
+  const before = await reopened();
+  const written = async (change: Change | Refusal) => {
+    if (change instanceof Refusal) throw change;
+    expect(await before.apply([change])).toEqual({ ok: true });
+    return change.task;
+  };
+  const by = { user: "fay", groups: ["finance"], looksAfterAll: false };
+  for (let n = 0; n < 12; n++) {
+    const assignees = [{ type: n % 2 ? "group" : "user", id: n % 2 ? "finance" : "fay" }];
+    const input = { title: `Invoice ${n}`, assignees, reviewers: [{ type: "role", id: "auditor" }] };
+    const assignment = firstAssignment(humanInput.parse(input), "ada", START + n);
+    const task = newTask({ kind: "human", title: input.title, input, createdAt: START + n, assignment });
+    let asked = await written(submittedGoingOn(task, "ask"));
+    const act = { do: "act", by, act: { act: "claim" }, comment: "", messageId: "m" } as const;
+    if (n % 4 === 1) asked = await written(decide(asked, act, START + 100));
+    if (n % 3 === 0) await written(decide(asked, { do: "cancel", by: "ada", reason: "" }, START + 200));
+  }
+  await before.close();
+  const rows = () => atDatabase("SELECT * FROM participants ORDER BY task, part, type, identity");
+  const whole = rows();
+  expect(whole.length).toBeGreaterThan(24);
+  await damagePageOf(folder, "participants");
+  const store = await reopened();
+  const as = [{ part: "assignee", type: "group", id: "finance" }] as const;
+  const newest = { limit: 10, offset: 0, order: [{ by: "createdAt", descending: true }] } as const;
+  expect((await store.human.worklist({ tenant: "acme", whose: { as } }, newest)).total).toBe(6);
+  expect(damages).toEqual([anew("table participants")]);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  expect(rows()).toEqual(whole);
+});
+
+test.each(["'much'", "NULL"])(
+  "stored bytes that are %s are counted anew, and keep nobody from submitting",
+  async (value) => {
+    await filled();
+    const damaged = () => atDatabase(`UPDATE stored_bytes SET bytes = ${value}`, "stored_bytes");
+    const all = atDatabase("SELECT bytes FROM stored_bytes ORDER BY owner");
+    damaged();
+    const asked = await reopened();
+    expect([[(await asked.held({ tenant: "acme", user: null }, 0)).storedBytes]]).toEqual([all[0]]);
+    expect(damages).toEqual([anew("table stored_bytes")]);
+    await asked.close();
+    expect(atDatabase("SELECT bytes FROM stored_bytes ORDER BY owner")).toEqual(all);
+    if (value !== "NULL") return;
+    damaged();
+    const written = await reopened();
+    await submit(written, newTask({ createdAt: START }));
+    expect(await written.check()).toEqual([]);
+    await written.close();
+  },
+);
+
+test.each(["UPDATE totals SET count = 0", "UPDATE totals SET count = 1 WHERE state = 'queued'", "DELETE FROM totals"])(
+  "totals that are too low refuse neither ends nor the sweep: %s",
+  async (sql) => {
+    const ids = await filled();
+    atDatabase(sql);
+    const store = await reopened();
+    for (const task of await store.tasks(ids)) {
+      if (task?.state !== "queued") continue;
+      const change = decided(task, { do: "cancel", by: "ada", reason: "" });
+      expect(await store.apply([change])).toEqual({ ok: true });
+    }
+    expect((await store.list(EVERYBODY, { states: ["queued"] }, page)).total).toBe(0);
+    expect(await store.sweep(START + 1_000_000_000, 100), "all but the newest").toBe(TASKS - 1);
+    expect(await store.check()).toEqual([]);
+    await store.close();
+  },
+);

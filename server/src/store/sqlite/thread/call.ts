@@ -5,7 +5,7 @@
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
 import { Damaged } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
-import { isOfDamage } from "../database.ts";
+import { isOfACount, isOfDamage } from "../database.ts";
 
 export type Given<Verbs, Name extends keyof Verbs> = Verbs[Name] extends (given: infer Value) => unknown
   ? Value
@@ -28,6 +28,8 @@ export type Outcome<Value = unknown> = (
 
 /** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
 export type SlowCall = { call: string; ms: number; rows: number | null };
+
+const WRONG_COUNT = "WRONG_COUNT";
 
 /** Whoever is called for a server looks for the reason of seconds: what takes less is in no log. */
 export const SLOW_CALL_MS = 250;
@@ -65,7 +67,8 @@ export function failedOutcome(error: unknown): Outcome<never> {
   }
   if (error instanceof Damaged)
     return { damaged: { what: error.what, says: messageOf(error.cause), isOfPage: isOfDamage(error) } };
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const own = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = isOfACount(error) ? WRONG_COUNT : own;
   return { error: { code, message: messageOf(error) } };
 }
 
@@ -83,8 +86,10 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   throw new Error(code === "" ? message : `${message} (${code})`);
 }
 
-/** Whether it has met one. */
+/** Whether it has met one, or a wrong count. */
 export function isOfDamagedPage(outcome: Outcome): boolean {
   if ("damaged" in outcome) return outcome.damaged.isOfPage;
-  return "error" in outcome && outcome.error.code.startsWith("SQLITE_CORRUPT");
+  if (!("error" in outcome)) return false;
+  const { code } = outcome.error;
+  return code === WRONG_COUNT || code.startsWith("SQLITE_CORRUPT");
 }
