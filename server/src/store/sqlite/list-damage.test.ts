@@ -57,6 +57,13 @@ const WORK = `INSERT INTO assignments (task, tenant, state, title, creator, send
 const DOCUMENTS = `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations,
        produced) VALUES (printf('%036d', @n), 'acme', 'ada', 'f' || @n, @long, '', 1, '', 'uploaded', @n, @n, '{}', '{}')`;
 
+const STORE = "v".repeat(36);
+const VECTOR_STORE = `INSERT OR IGNORE INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model,
+  created_at, last_active_at) VALUES ('${STORE}', 'acme', 'ada', 'v', '', '', '{}', 1, 0, 'm', 1, 1)`;
+const MEMBERS = `INSERT INTO members (vector_store, document, status, attributes, max_tokens, overlap_tokens, bytes, created_at)
+  VALUES ('${STORE}', printf('%036d', @n), iif(@n % 2, 'completed', 'in_progress'), '{}', 1, 0, 1, CAST(@n / 3 AS INTEGER))`;
+const ACTS = `INSERT INTO audit (tenant, at, user, key_id, act, task, detail) VALUES ('acme', @n, @long, 'k', 'a', 'task', '{}')`;
+
 async function inPages<Item, Place>(
   page: (after: Place | null) => Promise<{ items: Item[]; next: Place | null }>,
 ): Promise<Item[]> {
@@ -77,11 +84,42 @@ const keysOf = (user: string | null, within?: string) => (store: Store) =>
     const { keys, next } = await store.keys.list(visible, { limit: 7, after });
     return { items: keys.map(({ id }) => id), next };
   });
-const auditOf = (isForward: boolean) => (store: Store) =>
-  inPages(async (after: number | null) => {
-    const place = isForward ? { after: after ?? 0 } : { before: after };
-    const { entries, more, place: next } = await store.audit.page({ tenants: ["acme"], from: 1 }, place, 7);
-    return { items: entries.map(({ n }) => String(n)), next: more ? next : null };
+const auditOf =
+  (isForward: boolean, filter: { task?: string } = {}) =>
+  (store: Store) =>
+    inPages(async (after: number | null) => {
+      const place = isForward ? { after: after ?? 0 } : { before: after };
+      const {
+        entries,
+        more,
+        place: next,
+      } = await store.audit.page({ tenants: ["acme"], from: 1, ...filter }, place, 7);
+      return { items: entries.map(({ n }) => String(n)), next: more ? next : null };
+    });
+const STORES = `INSERT INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model, created_at,
+  last_active_at) VALUES (printf('%036d', @n), 'acme', iif(@n % 4, 'ada', 'bob'), 'v' || @n, @long, '', '{}', 1, 0, 'm', @n, 1)`;
+type Paged = { limit: number; order: "asc" | "desc"; after?: string };
+const listOf =
+  (order: "asc" | "desc", read: (store: Store, page: Paged) => Promise<{ ids: string[]; more: boolean }>) =>
+  (store: Store) =>
+    inPages(async (after: string | null) => {
+      const { ids, more } = await read(store, { limit: 3, order, ...(after !== null && { after }) });
+      return { items: ids, next: more ? (ids.at(-1) ?? null) : null };
+    });
+const documentsOf = (user: string | null) =>
+  listOf("asc", async ({ documents }, page) => {
+    const found = await documents.documents({ tenant: "acme", user }, { at: 0 }, page);
+    return { ids: found.documents.map(({ id }) => id), more: found.more };
+  });
+const storesOf = (user: string | null) =>
+  listOf("desc", async ({ documents }, page) => {
+    const found = await documents.vectorStores({ tenant: "acme", user }, page);
+    return { ids: found.stores.map(({ id }) => id), more: found.more };
+  });
+const membersOf = (status: "completed" | null) =>
+  listOf("desc", async ({ documents }, page) => {
+    const found = await documents.members(STORE, status === null ? {} : { status }, page);
+    return { ids: found.members.map(({ documentId }) => documentId), more: found.more };
   });
 const ada = { tenant: "acme", user: "ada" };
 
@@ -136,6 +174,21 @@ const LISTS: Readonly<Record<string, Listed>> = {
   },
   "an audit log from its beginning": { table: "audit", rows: [AUDIT], read: auditOf(true) },
   "an audit log from its end": { table: "audit", rows: [AUDIT], read: auditOf(false) },
+  "acts on a task from the first": { table: "audit", rows: [ACTS], read: auditOf(true, { task: "task" }) },
+  "acts on a task from the last": { table: "audit", rows: [ACTS], read: auditOf(false, { task: "task" }) },
+  "files of a tenant": { table: "documents", rows: [DOCUMENTS], read: documentsOf(null) },
+  "files of a user": { table: "documents", rows: [DOCUMENTS], read: documentsOf("ada") },
+  "vector stores of a tenant": { table: "vector_stores", rows: [STORES], read: storesOf(null) },
+  "vector stores of a user": { table: "vector_stores", rows: [STORES], all: 45, read: storesOf("ada") },
+  "the files of a vector store": {
+    table: "documents",
+    rows: [DOCUMENTS, VECTOR_STORE, MEMBERS],
+    read: membersOf(null),
+  },
+  "the files of a vector store that are there": {
+    ...{ table: "documents", rows: [DOCUMENTS, VECTOR_STORE, MEMBERS], all: 30 },
+    read: membersOf("completed"),
+  },
   "tasks by their last change": { table: "tasks", rows: [WORK], read: latest },
   "a worklist whose tasks": {
     ...{ table: "tasks", rows: [WORK] },
@@ -256,17 +309,15 @@ test.each(Object.entries(LISTS))(
 test("a vector store shows the ids of its files but of those on a damaged page", async () => {
   await (await opened()).close();
   write(DOCUMENTS);
-  write(`INSERT OR IGNORE INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model,
-    created_at, last_active_at) VALUES ('${"v".repeat(36)}', 'acme', 'ada', 'v', '', '', '{}', 1, 0, 'm', 1, 1)`);
-  write(`INSERT INTO members (vector_store, document, status, attributes, max_tokens, overlap_tokens, bytes, created_at)
-    VALUES ('${"v".repeat(36)}', printf('%036d', @n), 'completed', '{}', 1, 0, 1, @n)`);
+  write(VECTOR_STORE);
+  write(MEMBERS);
   await damageLeafOf(folder, "documents", 0.5);
   const store = await opened();
-  const ids = await store.documents.memberIds("v".repeat(36), 100);
+  const ids = await store.documents.memberIds(STORE, 100);
   expect(ids.length).toBeGreaterThan(ROWS / 2);
   expect(ids.length).toBeLessThan(ROWS);
   expect(ids.every((id) => id.startsWith("f"))).toBe(true);
-  expect(damages).toEqual([`member of vector store ${"v".repeat(36)}`]);
+  expect(damages).toEqual([`member of vector store ${STORE}`]);
   await store.close();
 });
 

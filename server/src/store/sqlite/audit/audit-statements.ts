@@ -6,7 +6,7 @@ import { ANSWER_BYTES_MAX, bytesOf } from "../bounds.ts";
 import { maybeTextIn, numberIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun, type Rows } from "../late-statements.ts";
-import { orItsPlace, orNull } from "../queries.ts";
+import { orItsPlace, orNull, pageByRows } from "../queries.ts";
 import { ANCHOR_FACT } from "./audit-chain.ts";
 
 /** Of `audit a`; the last are the hash before and its own. */
@@ -40,6 +40,7 @@ class AuditPages {
   readonly #oldest;
   readonly #anchor;
   readonly #timeFrom;
+  readonly #numbersOf;
   readonly #statements = new Map<string, Rows>();
 
   constructor(db: Database) {
@@ -47,6 +48,13 @@ class AuditPages {
     this.#newest = lateRows(db, "SELECT max(n) FROM audit");
     this.#oldest = lateRows(db, "SELECT min(n) FROM audit");
     this.#anchor = lateRows(db, `SELECT value ->> 'n' FROM facts WHERE name = '${ANCHOR_FACT}'`);
+    // What the index holds already is asked no more: it alone is read.
+    const numbersOf = (way: "ASC" | "DESC") =>
+      lateRows(
+        db,
+        `SELECT n FROM audit INDEXED BY audit_by_task WHERE task = ? AND act <> 'submit' AND n > ? AND n < ? ORDER BY n ${way}`,
+      );
+    this.#numbersOf = { oldest: numbersOf("ASC"), newest: numbersOf("DESC") };
     this.#timeFrom = lateRows(db, "SELECT n, at FROM audit WHERE n >= ? ORDER BY n LIMIT 1");
   }
 
@@ -99,13 +107,23 @@ class AuditPages {
     const above = isForward ? place.after : 0;
     const below = isForward ? Number.MAX_SAFE_INTEGER : (place.before ?? Number.MAX_SAFE_INTEGER);
     const indexed = this.#statement(`a.act <> 'submit' AND a.n > ? AND a.n < ?${sql}`, isForward);
-    const rows = indexed.all(above, below, ...values, limit + 1);
+    const rows = pageByRows(
+      limit + 1,
+      () => ({ rows: indexed.all(above, below, ...values, limit + 1), more: false }),
+      () => (isForward ? this.#numbersOf.oldest : this.#numbersOf.newest).iterate(task, above, below),
+      ([n]) => indexed.get(numberIn(n) - 1, numberIn(n) + 1, ...values, 1),
+    ).rows;
     if (isTaskId(task)) {
       const made = timeOfTaskId(task);
       const from = Math.max(above, this.#firstFrom(made - SUBMIT_MS) - 1);
       const upTo = Math.min(below, this.#firstFrom(made + SUBMIT_MS));
-      const submits = this.#statement(`a.act = 'submit' AND a.n > ? AND a.n < ?${sql}`, true);
-      rows.push(...submits.all(from, upTo, ...values, 1));
+      const submits = this.#entries(`a.act = 'submit' AND a.n > ? AND a.n <= ?${sql}`, values, true);
+      for (const row of submits(from, upTo - 1)) {
+        // Of one that cannot be read nobody knows whether it is this task's.
+        if (row.length === 1) continue;
+        rows.push(row);
+        break;
+      }
     }
     rows.sort((one, other) => (numberIn(one[0]) - numberIn(other[0])) * (isForward ? 1 : -1));
     const shown = rows.slice(0, limit);

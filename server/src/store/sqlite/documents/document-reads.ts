@@ -13,6 +13,7 @@ import {
 import type { OwnId } from "../../document-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { ALL, pageByRows, queries } from "../queries.ts";
 import { whereVisible } from "../tasks/list.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
@@ -29,11 +30,14 @@ type Listing = {
   place: readonly [createdAt: string, id: string, key: string];
   /** The column of the id. */
   idAt: number;
-  /** Of `where`, what an index by place has too; absent where none has any. */
-  indexed?: Where;
+  /** The same out of indexes alone: all that `place` names, and of `where` what they have too. */
+  indexed: { from: string; where: Where };
 };
 
 const MEMBERS = `members m JOIN documents d ON d.key = m.document AND d.${NOT_REMOVED}`;
+/** With nothing of their documents but ids and keys. The first value is the vector store. */
+const INDEXED_MEMBERS = `(SELECT id, key FROM documents INDEXED BY documents_by_time
+    WHERE tenant = (SELECT tenant FROM vector_stores WHERE key = ?)) d JOIN members m ON m.document = d.key`;
 /** The key, unless its document is being removed. */
 const PAGED = `SELECT key FROM documents WHERE key = ? AND ${NOT_REMOVED}`;
 const MEMBER_SELECT = `SELECT ${MEMBER_COLUMNS}, d.id, d.filename FROM ${MEMBERS}`;
@@ -56,14 +60,14 @@ export function documentReads(db: Database) {
       ({ tenant, user, md5 }: { tenant: string; user: string; md5: string }) => [tenant, user, md5],
     ),
     documents: (given: { visible: Visible; purpose: string | null; at: number; page: PlacedPage }) => {
-      const indexed = whereVisible(given.visible, "d");
-      const { sql, values } = indexed;
+      const visible = whereVisible(given.visible, "d");
+      const { sql, values } = visible;
       const where = {
         sql: `${sql} AND (d.expires_at IS NULL OR d.expires_at > ?) AND (? IS NULL OR d.purpose = ?)`,
         values: [...values, given.at, given.purpose, given.purpose],
       };
       const from = { columns: LISTED_DOCUMENT_COLUMNS, from: "documents d", where, place: DOCUMENT_PLACE, idAt: 3 };
-      return list({ ...from, indexed }, given.page);
+      return list({ ...from, indexed: { from: placesOf("documents d", given.visible), where: visible } }, given.page);
     },
     pages: page(
       `SELECT page, name, content, recognized FROM document_pages
@@ -108,7 +112,7 @@ function vectorStoreReads(db: Database) {
           where: whereVisible(visible, "v"),
           place: STORE_PLACE,
           idAt: 3,
-          indexed: whereVisible(visible, "v"),
+          indexed: { from: placesOf("vector_stores v", visible), where: whereVisible(visible, "v") },
         },
         page,
       ),
@@ -143,7 +147,8 @@ function vectorStoreReads(db: Database) {
         values: [vectorStore, status, status, batch, batch],
       };
       const columns = `${MEMBER_COLUMNS}, d.id, d.filename`;
-      return list({ columns, from: MEMBERS, where, place: MEMBER_PLACE, idAt: 11 }, given.page);
+      const indexed = { from: INDEXED_MEMBERS, where: { ...where, values: [vectorStore, ...where.values] } };
+      return list({ columns, from: MEMBERS, where, place: MEMBER_PLACE, idAt: 11, indexed }, given.page);
     },
     memberIds: readable(
       {
@@ -164,6 +169,12 @@ function vectorStoreReads(db: Database) {
       ({ id }: Pick<BatchRecord, "id">) => [id],
     ),
   };
+}
+
+/** A table of documents or vector stores, by an index that has all of a place. */
+function placesOf(table: "documents d" | "vector_stores v", { user }: Visible): string {
+  const [name] = table.split(" ");
+  return `${table} INDEXED BY ${name}_by_${user === null ? "time" : "user"}`;
 }
 
 /** The caller's own before anybody else's, of those the oldest. */
@@ -191,22 +202,32 @@ function lists(db: Database) {
   ) => {
     const [, id, key] = place;
     const cursor = after ?? before;
+    const placed = (from: string, { sql, values }: Where) =>
+      row(
+        `SELECT ${place.join(", ")} FROM ${from} WHERE ${sql} AND ${id} = ? ORDER BY ${place.join(", ")} LIMIT 1`,
+        () => [...values, cursor],
+      )(null);
+    const found = () => {
+      try {
+        return placed(from, where);
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        return placed(indexed.from, indexed.where);
+      }
+    };
     const startAt = (): Place | null => {
       if (beyond) return [beyond.createdAt, beyond.id, beyond.key];
       if (cursor === undefined) return null;
-      const found = row(
-        `SELECT ${place.join(", ")} FROM ${from} WHERE ${where.sql} AND ${id} = ? ORDER BY ${place.join(", ")} LIMIT 1`,
-        () => [...where.values, cursor],
-      )(null);
-      if (!found) throw unknownCursor(after === undefined ? "before" : "after");
-      return [Number(found[0]), String(found[1]), String(found[2])];
+      const at = found();
+      if (!at) throw unknownCursor(after === undefined ? "before" : "after");
+      return [Number(at[0]), String(at[1]), String(at[2])];
     };
     const start = startAt();
     const forwards = after !== undefined || before === undefined;
     const rising = (order === "asc") === forwards;
     const direction = rising ? "ASC" : "DESC";
     const fromThere = start === null ? "" : `AND (${place.join(", ")}) ${rising ? ">" : "<"} (?, ?, ?)`;
-    const select = (wanted: string, { sql, values }: Where) =>
+    const select = (wanted: string, from: string, { sql, values }: Where) =>
       rowsOf(
         `SELECT ${wanted} FROM ${from} WHERE ${sql} ${fromThere}
          ORDER BY ${place.map((column) => `${column} ${direction}`).join(", ")} LIMIT ?`,
@@ -219,17 +240,18 @@ function lists(db: Database) {
       ]);
       return found;
     };
-    const found = pageByRows(
+    const itsPlace = [key, ...Array(idAt - 1).fill("NULL"), id].join(", ");
+    const page = pageByRows(
       limit + 1,
-      () => fitting(select(columns, where), ANSWER_BYTES_MAX),
-      () => [...select(`${key}, NULL, NULL, ${id}`, indexed ?? where)],
+      () => fitting(select(columns, from, where), ANSWER_BYTES_MAX),
+      () => [...select(itsPlace, indexed.from, indexed.where)],
       ([wanted]) => one(wanted),
     );
-    const items = found.rows.slice(0, limit);
+    const items = page.rows.slice(0, limit);
     const last = items.at(-1)?.[idAt];
     if (!forwards) items.reverse();
     // `last` is the one furthest on, with which the list goes on.
-    const more = found.more || found.rows.length > limit;
+    const more = page.more || page.rows.length > limit;
     return { rows: items, more, last: last === undefined ? null : textIn(last) };
   };
 }

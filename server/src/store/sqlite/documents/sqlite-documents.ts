@@ -32,6 +32,11 @@ type Parts = Channels & {
   onGrown: (vectorStore: string) => void;
 };
 
+type ListParts<Item> = {
+  read: (part: PlacedPage) => Promise<{ rows: unknown[][]; more: boolean; last: string | null }>;
+  itemsOf: (rows: unknown[][]) => Item[];
+};
+
 export class SqliteDocuments implements DocumentStore {
   readonly #writes: Channels["writes"];
   readonly #reads: Channels["reads"];
@@ -71,10 +76,11 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   async documents(visible: Visible, { purpose = null, at }: { purpose?: string | null; at: number }, page: PlacedPage) {
-    const found = await this.#inPages(page, (part) =>
-      this.#searches.send("documents", { visible, purpose, at, page: part }),
-    );
-    return { documents: this.#readable(found.rows, "document", rows.listedDocumentOf), more: found.more };
+    const { items, more } = await this.#inPages(page, {
+      read: (part) => this.#searches.send("documents", { visible, purpose, at, page: part }),
+      itemsOf: (found) => this.#readable(found, "document", rows.listedDocumentOf),
+    });
+    return { documents: items, more };
   }
 
   async annotateDocument(
@@ -157,8 +163,11 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   async vectorStores(visible: Visible, page: PlacedPage) {
-    const found = await this.#inPages(page, (part) => this.#searches.send("vectorStores", { visible, page: part }));
-    return { stores: this.#readable(found.rows, "vector store", rows.vectorStoreOf), more: found.more };
+    const { items, more } = await this.#inPages(page, {
+      read: (part) => this.#searches.send("vectorStores", { visible, page: part }),
+      itemsOf: (found) => this.#readable(found, "vector store", rows.vectorStoreOf),
+    });
+    return { stores: items, more };
   }
 
   hasVectorStore({ tenant, user }: Pick<VectorStoreRecord, "tenant" | "user">): Promise<boolean> {
@@ -187,10 +196,11 @@ export class SqliteDocuments implements DocumentStore {
     { status = null, batch = null }: { status?: MemberStatus | null; batch?: string | null },
     page: PlacedPage,
   ) {
-    const found = await this.#inPages(page, (part) =>
-      this.#searches.send("members", { vectorStore, status, batch, page: part }),
-    );
-    return { members: this.#readable(found.rows, "member", rows.memberOf), more: found.more };
+    const { items, more } = await this.#inPages(page, {
+      read: (part) => this.#searches.send("members", { vectorStore, status, batch, page: part }),
+      itemsOf: (found) => this.#readable(found, "member", rows.memberOf),
+    });
+    return { members: items, more };
   }
 
   async memberIds(vectorStore: string, limit: number): Promise<string[]> {
@@ -265,18 +275,18 @@ export class SqliteDocuments implements DocumentStore {
     return { processed, vectorStores };
   }
 
-  /** A page of any length, from answers that are bounded in bytes. */
-  async #inPages(
+  /** A page of any length, from answers that are bounded in bytes. It is full of what can be read: whoever goes on does so behind an item. */
+  async #inPages<Item>(
     page: PlacedPage,
-    read: (part: PlacedPage) => Promise<{ rows: unknown[][]; more: boolean; last: string | null }>,
-  ): Promise<{ rows: unknown[][]; more: boolean }> {
-    const found: unknown[][] = [];
+    { read, itemsOf }: ListParts<Item>,
+  ): Promise<{ items: Item[]; more: boolean }> {
+    const found: Item[] = [];
     const { beyond: _, ...whole } = page;
     for (let part = page; ; ) {
       const { rows, more, last } = await read(part);
-      if (part.before === undefined) found.push(...rows);
-      else found.unshift(...rows);
-      if (!more || found.length >= page.limit || last === null) return { rows: found, more };
+      if (part.before === undefined) found.push(...itemsOf(rows));
+      else found.unshift(...itemsOf(rows));
+      if (!more || found.length >= page.limit || last === null) return { items: found, more };
       const rest = { ...whole, limit: page.limit - found.length };
       part = part.before === undefined ? { ...rest, after: last } : { ...rest, before: last };
     }
