@@ -3,6 +3,48 @@
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const DAMAGE = [
   {
+    file: "server/src/store/sqlite/tasks/totals.ts",
+    name: "a-total-that-is-too-low-refuses-whoever-lowers-it",
+    find: "if (!isOfARow(error) || isCorrupt(error)) throw error;\n      return false;",
+    put: "throw error;",
+  },
+  {
+    file: "server/src/store/sqlite/tasks/totals.ts",
+    name: "a-total-that-is-not-there-is-not-counted-anew",
+    find: "this.#lower.run(-by, ...total).changes === 1;",
+    put: "this.#lower.run(-by, ...total).changes <= 1;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "facts-that-can-be-read-are-lost-with-a-damaged-page",
+    find: "for (const fact of readable) put.run(...fact);",
+    put: "void put;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "whoever-submitted-takes-part-in-work-as-another",
+    find: "p.type = 'user' AND p.identity = a.creator",
+    put: "0",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "a-count-that-is-no-number-stays",
+    find: "isWrong = db.prepare(wrong).get() !== undefined;",
+    put: "isWrong = false;",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/erasure-statements.ts",
+    name: "an-erasure-stands-still-by-a-damaged-page-of-tasks",
+    find: "if (!isCorrupt(error)) throw error;\n        return oneByOne(",
+    put: "throw error;\n        return oneByOne(",
+  },
+  {
+    file: "server/src/store/sqlite/documents/document-reads.ts",
+    name: "a-list-that-goes-on-behind-a-file-fails-by-another-one",
+    find: "if (!isCorrupt(error)) throw error;\n        return placed(",
+    put: "throw error;\n        return placed(",
+  },
+  {
     file: "server/src/store/sqlite/doctor/readable-rows.ts",
     name: "rows-between-two-damaged-pages-are-lost",
     find: "this.#halves(up, down, { low: 0n, high: NUMBER_MAX });",

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Waybill } from "@waybill/sdk";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { SqliteErasures } from "../src/store/sqlite/erasure/sqlite-erasures.ts";
 import { runWaybill } from "./command.ts";
-import { damagePageOf, loseTextOf } from "./lose-text.ts";
+import { damageLeafOf, damagePageOf, loseTextOf } from "./lose-text.ts";
 import { startTestServer } from "./server.ts";
 
 let data = "";
@@ -127,5 +128,26 @@ it("lets others go on where it cannot go on itself", async () => {
   await served(async (client) => {
     const those = [await submitted(client, "a", "a"), await submitted(client, "b", "b")];
     await reportsOf(client, those, ["running", "completed"]);
+  });
+}, 60_000);
+
+it("goes through with a user one page of whose tasks is damaged, and says that those stay", async () => {
+  const user = await served(async (client) => {
+    for (let n = 0; n < 120; n++) await client.submit({ kind: "external", input: { queue: "never", payload: n } });
+    const { data: tasks } = z
+      .object({ data: z.array(z.looseObject({ user: z.string() })) })
+      .parse(await (await fetch(`${client.baseUrl}/v1/tasks`)).json());
+    return tasks[0]?.user ?? "";
+  });
+  await damageLeafOf(data, "tasks", 0.5);
+  await served(async (client) => {
+    const { id } = await client.erasures.begin({ user });
+    await expect
+      .poll(async () => (await client.erasures.get(id)).state, { timeout: 15_000, interval: 100 })
+      .toBe("completed");
+    const report = await client.erasures.get(id);
+    expect(report.removed["tasks"]).toBeGreaterThan(60);
+    expect(report.removed["tasks"]).toBeLessThan(120);
+    expect(report.kept.join(" ")).toContain("nobody can say whose they are");
   });
 }, 60_000);

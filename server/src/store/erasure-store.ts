@@ -20,12 +20,12 @@ export interface ErasureStore {
   /**
    * Some of its tasks, in no order that matters, those that were set aside too; of a conversation also all below its tasks,
    * none before those below it when `open` is false. `after` begins with 0; `next` is null when all were looked at.
-   * Those of `except` stay, and keep none above them.
+   * Those of `except` stay, and keep none above them. `isUnread` says that some of those it went past could not be read, and may be its.
    */
   tasks(
     of: Pick<Erasure, "tenant" | "subject">,
     page: { open: boolean; after: number; except: readonly TaskId[] },
-  ): Promise<{ tasks: ErasableTask[]; next: number | null }>;
+  ): Promise<{ tasks: ErasableTask[]; next: number | null; isUnread: boolean }>;
   /** Tasks that clean up after others, are open and were submitted since. */
   cleanups(tenant: string, since: number): Promise<number>;
   /**

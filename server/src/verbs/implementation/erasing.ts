@@ -147,7 +147,7 @@ export class Erasing {
     const { erasures, chunks } = this.#parts.store;
     await this.#cancelOpen(of);
     await this.#cleanedUp(of);
-    const damaged = await this.#eraseTasks(of);
+    const { damaged, isUnread } = await this.#eraseTasks(of);
     const records: string[] = [];
     await this.#turns(async () => {
       const turn = await erasures.eraseRecords(of.id);
@@ -166,6 +166,11 @@ export class Erasing {
       ...(isFilesLeft ? ["Files that others are putting at this moment go with the sweep of files."] : []),
       ...(damaged > 0
         ? [`Tasks that lie on damaged pages stay: ${damaged}. Run waybill doctor, which names them.`]
+        : []),
+      ...(isUnread
+        ? [
+            "Tasks lie on damaged pages of which nobody can say whose they are: those of the user stay. Run waybill doctor.",
+          ]
         : []),
       ...(records.length > 0
         ? [`What else lies on damaged pages stays: ${records.join(", ")}. Run waybill doctor.`]
@@ -204,12 +209,12 @@ export class Erasing {
       if (!(await this.#rested(LOOK_AGAIN_MS))) return;
   }
 
-  /** How many could not be removed. */
-  async #eraseTasks(of: Erasure): Promise<number> {
+  /** How many could not be removed, and whether there are some of which nobody knows. */
+  async #eraseTasks(of: Erasure): Promise<{ damaged: number; isUnread: boolean }> {
     const damaged = new Set<TaskId>();
     const { erasures } = this.#parts.store;
     const { transitions } = this.#parts.engine;
-    await this.#pages(of, { open: false, except: damaged }, async (tasks) => {
+    const isUnread = await this.#pages(of, { open: false, except: damaged }, async (tasks) => {
       for (const { id, isOpen, isDeleted } of tasks) {
         if (isOpen) await this.#cancel(of, id);
         // So that whoever follows it, has it in memory or asks for it hears that it is gone.
@@ -226,25 +231,28 @@ export class Erasing {
       });
       return !this.#isStopped;
     });
-    return damaged.size;
+    return { damaged: damaged.size, isUnread };
   }
 
-  /** Page by page, until nothing is left or `act` says that there is nothing more to do. */
+  /** Page by page, until nothing is left or `act` says that there is nothing more to do. Answers whether something could not be read. */
   async #pages(
     of: Erasure,
     { open, except }: { open: boolean; except: ReadonlySet<TaskId> },
     act: (tasks: Awaited<ReturnType<Store["erasures"]["tasks"]>>["tasks"]) => Promise<boolean>,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let isUnread = false;
     for (let after: number | null = 0; after !== null && !this.#isStopped; ) {
       const page: Awaited<ReturnType<Store["erasures"]["tasks"]>> = await this.#parts.store.erasures.tasks(of, {
         open,
         after,
         except: [...except],
       });
-      if (page.tasks.length > 0 && !(await act(page.tasks))) return;
+      isUnread ||= page.isUnread;
+      if (page.tasks.length > 0 && !(await act(page.tasks))) break;
       after = page.next;
       await this.#rested();
     }
+    return isUnread;
   }
 
   async #filesLeft(of: Erasure): Promise<boolean> {

@@ -4,9 +4,10 @@ import type { Erasure } from "../../../task/erasure.ts";
 import type { PreparedAudit } from "../../codec/prepared.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { keysRemoval } from "../keys/key-statements.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
-import { ALL, queries } from "../queries.ts";
+import { ALL, orItsPlace, orNull, queries } from "../queries.ts";
 import { TURN_MS } from "../slices.ts";
 import type { Pace } from "../thread/pace.ts";
 import { ErasedRecords } from "./erased-records.ts";
@@ -21,22 +22,39 @@ const FILES_AT_ONCE = 500;
 const MERGED_PAGES = 16;
 
 type Of = Pick<Erasure, "tenant" | "subject">;
+/** `isUnread` says that some rows could not be read, whosever they are. */
+type Erasable = { tasks: unknown[][]; next: number | null; isUnread: boolean };
 type Wanted = Of & { open: boolean; after: number; except: readonly string[] };
 
 export function erasureReads(db: Database) {
   const { row, rows, number } = queries(db);
   // Those that were set aside have a mark before their tenant.
-  const ofUser = lateRows(
-    db,
-    `SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM (
-       SELECT n, id, tenant, user, ended_at, deleted_at FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})
-     WHERE user = ? AND tenant IN (?, char(1) || ?) AND (? = 0 OR ended_at IS NULL)
-       AND id NOT IN (SELECT value FROM json_each(?))`,
-  );
+  const ofUserAmong = (which: string) =>
+    lateRows(
+      db,
+      `SELECT id, ended_at IS NULL, deleted_at IS NOT NULL FROM (
+         SELECT n, id, tenant, user, ended_at, deleted_at FROM tasks WHERE ${which})
+       WHERE user = ? AND tenant IN (?, char(1) || ?) AND (? = 0 OR ended_at IS NULL)
+         AND id NOT IN (SELECT value FROM json_each(?))`,
+    );
+  const ofUser = ofUserAmong(`n > ? ORDER BY n LIMIT ${LOOKED_AT}`);
+  const oneOfUser = ofUserAmong("n = ?");
   const lastLookedAt = lateRows(
     db,
     `SELECT max(n) FROM (SELECT n FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})`,
   );
+  /** Of the next numbers, out of an index: the rows of one page or more cannot be read. */
+  const numbers = lateRows(
+    db,
+    `SELECT n FROM tasks INDEXED BY sqlite_autoindex_tasks_1 WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT}`,
+  );
+  const oneByOne = (after: number, read: (n: unknown) => unknown[] | undefined): Erasable => {
+    const places = numbers.all(after);
+    const looks = places.map(([n]) => orNull(() => read(n) ?? []));
+    const last = places.at(-1)?.[0] ?? null;
+    const tasks = looks.flatMap((row) => (row === null || row.length === 0 ? [] : [row]));
+    return { tasks, next: last === null ? null : numberIn(last), isUnread: looks.includes(null) };
+  };
   const ofConversation = lateRows(
     db,
     `WITH RECURSIVE down (id, isOpen, isDeleted) AS (
@@ -50,38 +68,49 @@ export function erasureReads(db: Database) {
   );
   return {
     ...erasureLists(db),
+    openParts: openParts(db),
     erasure: row("SELECT record FROM erasures WHERE tenant = ? AND id = ?", (given: { tenant: string; id: string }) => [
       given.tenant,
       given.id,
     ]),
-    erasableTasks: (wanted: Wanted): { tasks: unknown[][]; next: number | null } => {
+    erasableTasks: (wanted: Wanted): Erasable => {
       const { tenant, subject, after } = wanted;
-      const isOpen = wanted.open ? 1 : 0;
+      const open = wanted.open ? 1 : 0;
       const except = JSON.stringify(wanted.except);
       if (subject.type === "conversation") {
-        const tasks = ofConversation.all({ conversation: subject.id, open: isOpen, except });
-        return { tasks, next: tasks.length === 0 ? null : after };
+        const tasks = ofConversation.all({ conversation: subject.id, open, except });
+        return { tasks, next: tasks.length === 0 ? null : after, isUnread: false };
       }
-      const tasks = ofUser.all(after, subject.id, tenant, tenant, isOpen, except);
-      const last = lastLookedAt.get(after)?.[0] ?? null;
-      return { tasks, next: last === null ? null : numberIn(last) };
+      try {
+        const tasks = ofUser.all(after, subject.id, tenant, tenant, open, except);
+        const last = lastLookedAt.get(after)?.[0] ?? null;
+        return { tasks, next: last === null ? null : numberIn(last), isUnread: false };
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        return oneByOne(after, (n) => oneOfUser.get(n, subject.id, tenant, tenant, open, except));
+      }
     },
     openCleanups: number(
       `SELECT count(*) FROM tasks WHERE tenant = ? AND created_at >= ? AND kind = 'waybill.cleanup'
          AND state IN ('queued', 'running', 'waiting') AND deleted_at IS NULL`,
       ({ tenant, since }: { tenant: string; since: number }) => [tenant, since],
     ),
-    /** Open tasks of others in which a user takes part. */
-    openParts: number(
-      `SELECT count(DISTINCT p.task) FROM participants p JOIN tasks t ON t.n = p.task
-       WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NULL`,
-      ({ tenant, user }: { tenant: string; user: string }) => [tenant, user],
-    ),
     erasedFiles: rows(
       `SELECT sha256 FROM erased_files WHERE erasure = ? LIMIT ${FILES_AT_ONCE}`,
       ({ id }: { id: string }) => [id],
     ),
   };
+}
+
+/** How many open tasks of others a user takes part in. One that cannot be read goes on having the name. */
+function openParts(db: Database): (user: { tenant: string; user: string }) => number {
+  const parts = lateRows(
+    db,
+    "SELECT DISTINCT task FROM participants WHERE tenant = ? AND type = 'user' AND identity = ?",
+  );
+  const open = lateRows(db, "SELECT n FROM tasks WHERE n = ? AND ended_at IS NULL");
+  return ({ tenant, user }) =>
+    parts.all(tenant, user).filter((part) => orItsPlace(([n]) => open.get(n), part) !== undefined).length;
 }
 
 function erasureLists(db: Database) {

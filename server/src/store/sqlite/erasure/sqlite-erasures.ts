@@ -66,7 +66,7 @@ export class SqliteErasures implements ErasureStore {
         isDeleted: numberIn(isDeleted) === 1,
       }),
     );
-    return { tasks, next: found.next };
+    return { tasks, next: found.next, isUnread: found.isUnread };
   }
 
   async cleanups(tenant: string, since: number): Promise<number> {
