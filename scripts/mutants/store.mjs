@@ -444,8 +444,14 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/log-length.ts",
     name: "a-long-log-is-looked-at-late",
-    find: "Math.floor((LONG_BYTES - length) / REST_BYTES);",
-    put: "200;",
+    find: "Math.floor((LONG_BYTES - length) / each) - 1",
+    put: "200",
+  },
+  {
+    file: "server/src/store/sqlite/log-length.ts",
+    name: "large-commits-make-a-log-long-unseen",
+    find: "const UNSEEN_MAX = 4;",
+    put: "const UNSEEN_MAX = 24;",
   },
   {
     file: "server/src/store/sqlite/thread/work-through.ts",

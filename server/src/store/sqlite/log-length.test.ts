@@ -79,6 +79,15 @@ test("a log is told to be long from 12 MB on, and again after each half of a meg
   expect(log().length).toBeLessThan(length + 2 * REST);
 });
 
+test.each([1, 2, 3])("a log of commits of %i MB is told to be long before the writer writes it back itself", (mb) => {
+  const value = JSON.stringify({ text: "x".repeat(mb * MB) });
+  commit();
+  let told = false;
+  for (let at = 0; at < 16 / mb && !told; at++) told = commit(value);
+  expect(told).toBe(true);
+  expect(log().rest).toBe(log().length);
+});
+
 test("what the checkpointer has written back is a log that begins anew with the next commit", () => {
   untilLong();
   expect(checkpointer.batch([PASS])).toEqual([{ answer: null }]);

@@ -10,6 +10,8 @@ import { numberIn } from "./column.ts";
 const LONG_BYTES = 12 << 20;
 /** The writer writes back so much in the time of a commit. */
 const REST_BYTES = 512 << 10;
+/** Commits between two looks: a few of some megabytes each would be all that SQLite leaves before its own bound. */
+const UNSEEN_MAX = 4;
 
 /**
  * Whether the checkpointer is at work, in memory of all threads. What it has written it syncs last of all: a writer who did the
@@ -36,7 +38,10 @@ export class LogLength {
   readonly #pass: WriteBackPass;
   /** How long it was when this was told last. */
   #toldAt = 0;
-  /** Commits that it takes to be long, if each writes as much as the rest may be. */
+  /** How long it was at the last look, and the commits between that and the next one. */
+  #length = 0;
+  #between = 0;
+  /** Those that are still to come. */
   #commitsAway = 0;
 
   constructor(db: Database, pass: WriteBackPass) {
@@ -69,7 +74,9 @@ export class LogLength {
     const length = numberIn(frames) * this.#pageBytes;
     if (length < this.#toldAt) this.#toldAt = 0;
     if (length < LONG_BYTES) {
-      this.#commitsAway = Math.floor((LONG_BYTES - length) / REST_BYTES);
+      this.#between = this.#unseen(length);
+      this.#length = length;
+      this.#commitsAway = this.#between;
       return false;
     }
     if (isUnderWay(this.#pass)) return false;
@@ -81,5 +88,11 @@ export class LogLength {
     if (length - this.#toldAt <= REST_BYTES) return false;
     this.#toldAt = length;
     return true;
+  }
+
+  /** Commits that need no look, as they do not make it long if each writes as much as those before, or as the rest may be. */
+  #unseen(length: number): number {
+    const each = Math.max(REST_BYTES, (length - this.#length) / (this.#between + 1));
+    return Math.max(0, Math.min(Math.floor((LONG_BYTES - length) / each) - 1, UNSEEN_MAX));
   }
 }
