@@ -22,6 +22,7 @@ const shares = sharesOf(
       pair: { requestsPerMinute: 40 },
       few: { openTasks: 2, streams: 1, bodiesBytes: 3_000 },
       full: { storedBytes: 50_000 },
+      files: { bodiesBytes: 3_000 },
       stage: { streamsPerMinute: 600 },
       held: { openTasks: 3 },
     },
@@ -34,7 +35,19 @@ const TIERS: Readonly<Record<string, string>> = { eve: "patient", ivy: "opening"
 
 let server: TestServer;
 let keys: Record<
-  (typeof USERS)[number] | "sam" | "sue" | "zoe" | "pam" | "pat" | "max" | "zac" | "lea" | "lou" | "ann" | "ned",
+  | (typeof USERS)[number]
+  | "sam"
+  | "sue"
+  | "zoe"
+  | "pam"
+  | "pat"
+  | "max"
+  | "zac"
+  | "lea"
+  | "lou"
+  | "ann"
+  | "ned"
+  | "kim",
   string
 >;
 
@@ -55,6 +68,7 @@ beforeAll(async () => {
       { user: "lou", tenant: "stage" },
       { user: "ann", tenant: "family" },
       { user: "ned", tenant: "held" },
+      { user: "kim", tenant: "files" },
     ],
     config: { shares },
   });
@@ -77,8 +91,9 @@ beforeAll(async () => {
     lou = "",
     ann = "",
     ned = "",
+    kim = "",
   ] = server.secrets;
-  keys = { ada, bob, eve, finn, gil, hal, ivy, sam, sue, zoe, pam, pat, max, zac, lea, lou, ann, ned };
+  keys = { ada, bob, eve, finn, gil, hal, ivy, sam, sue, zoe, pam, pat, max, zac, lea, lou, ann, ned, kim };
 });
 afterAll(() => server.stop());
 
@@ -376,6 +391,14 @@ it("a body counts as far as it is held in memory, whatever it is and whichever A
   }
   const small = await server.call("/v1/tasks", { key: keys.zac, json: { kind: "nothing" } });
   expect(small.status).not.toBe(429);
+});
+
+it("a file counts for no body in memory, as its bytes go to the disk as they come", async () => {
+  const headers = { "content-type": "application/octet-stream" };
+  const long = { key: keys.kim, method: "POST", body: "x".repeat(40_000), headers };
+  expect((await server.call("/v1/files?filename=a.bin", long)).status).toBe(202);
+  const id = "task_00000000000000000000000000";
+  expect((await server.call(`/v1/tasks/${id}/attachments?name=a.bin`, long)).status).toBe(404);
 });
 
 it("whoever has as much stored as it may keeps nothing more, through whichever API, and is told in its words", async () => {

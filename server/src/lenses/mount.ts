@@ -9,7 +9,8 @@ import type { Principal } from "../task/principal.ts";
 import { withoutSecrets } from "../task/text/redaction.ts";
 import {
   readAsForm,
-  readAsFormOrBytes,
+  readAsFormOrFields,
+  readAsFormOrStream,
   readAsStream,
   readCutJson,
   readLeniently,
@@ -212,7 +213,8 @@ const READERS: Readonly<Record<Reading, ((app: FastifyInstance, parts: LensParts
   typed: readTyped,
   stream: readAsStream,
   form: readAsForm,
-  "form or bytes": readAsFormOrBytes,
+  "form or bytes": readAsFormOrStream,
+  "form or fields": readAsFormOrFields,
   cut: readCutJson,
   "cut json": readTypedCutJson,
 };

@@ -123,7 +123,7 @@ function operation(route: Route, openapi: OpenApiPart, errors: Described["errors
             schema: schemaOf(route.body, "input", dialect),
             ...exampleOf(route.body),
           },
-          ...(route.reads === "form or bytes" && {
+          ...((route.reads === "form or bytes" || route.reads === "form or fields") && {
             "application/octet-stream": { schema: { type: "string", format: "binary" } },
           }),
         },

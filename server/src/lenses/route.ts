@@ -44,7 +44,7 @@ export type AnswerDoc = {
  * `lenient`: the same, and what is no JSON is no body. `typed`: JSON where its type says so or is left unsaid, else text,
  * whose schema refuses it. `stream`: not at all; the handler is handed the bytes as they come.
  * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`. `form or bytes`: a body of
- * any other type is a stream.
+ * any other type is a stream. `form or fields`: the same, and the handler holds it in memory for the fields in it.
  * `cut`: as `any type`, and long texts at the places that the route's `cut` names are put into files as they come. `cut json`:
  * the same as `json`.
  */
@@ -56,6 +56,7 @@ export type Reading =
   | "stream"
   | "form"
   | "form or bytes"
+  | "form or fields"
   | "cut"
   | "cut json";
 

@@ -102,8 +102,14 @@ export function readAsForm(app: FastifyInstance): void {
   });
 }
 
-/** A form, or the bytes of a body of any other type, which its reader holds. */
-export function readAsFormOrBytes(app: FastifyInstance): void {
+/** A form, or the bytes of a body of any other type as they come. */
+export function readAsFormOrStream(app: FastifyInstance): void {
+  readAsStream(app);
+  addFormParser(app);
+}
+
+/** A form, or a body of any other type whose bytes its reader holds in memory. */
+export function readAsFormOrFields(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => {
     done(null, held(request, payload, request.routeOptions.bodyLimit ?? 0));

@@ -120,7 +120,7 @@ function parsedJson(text: string): { value: unknown } | undefined {
 
 type Unread = UnreadForm | Readable | undefined;
 
-/** The body of a route that reads a `form or bytes`: `readForm` reads it, and the document shows it as `fields`. */
+/** The body of a route that reads a `form or fields`: `readForm` reads it, and the document shows it as `fields`. */
 export function formBody(fields: z.ZodObject): z.ZodType<Unread> {
   const wire = schemaOf(fields, "input", "3.0.3");
   return z.union([z.instanceof(UnreadForm), z.instanceof(Readable), z.undefined()]).meta({ wire });

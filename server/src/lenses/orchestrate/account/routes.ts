@@ -36,7 +36,7 @@ export const accountRoutes: readonly Route[] = [
     description:
       "The password is an API key. What is answered is a bearer token of this API, as long as the key is good.",
     query: z.object({ tenant_id: param(text, "") }),
-    reads: "form or bytes",
+    reads: "form or fields",
     body: formBody(credentials),
     bodyType: "application/x-www-form-urlencoded",
     refuses: ["unauthenticated", "invalid", "not_found"],

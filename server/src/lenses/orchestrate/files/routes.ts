@@ -34,7 +34,7 @@ export const uploadRoutes: readonly Route[] = [
       "A run whose `context.data` names them in an item `file_download` has them as attachments. They are files of the " +
       "other APIs too.",
     query: anyQuery,
-    reads: "form or bytes",
+    reads: "form or fields",
     body: formBody(uploads),
     bodyType: "multipart/form-data",
     bodyBytesMax: FORM_BYTES_MAX,

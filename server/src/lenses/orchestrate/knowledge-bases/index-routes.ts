@@ -23,7 +23,7 @@ const oneUpload = z.object({ file: oneFile });
 const uploads = z.object({ files: someFiles });
 const form = {
   query: anyQuery,
-  reads: "form or bytes",
+  reads: "form or fields",
   bodyType: "multipart/form-data",
   bodyBytesMax: FORM_BYTES_MAX,
   refuses: ["unauthenticated", "invalid", "not_found", "conflict", "too_large", "rate_limited"],

@@ -37,7 +37,7 @@ const ofOne = { tag: TAG, params, query: anyQuery, refuses: ["unauthenticated", 
 const reading = {
   tag: TAG,
   query: anyQuery,
-  reads: "form or bytes",
+  reads: "form or fields",
   bodyType: "multipart/form-data",
   bodyBytesMax: FORM_BYTES_MAX,
 } as const;
