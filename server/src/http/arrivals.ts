@@ -32,18 +32,18 @@ export class Arrivals {
   /** Calls `begin`, at once or when it has its turn; never when its caller has left by then. */
   arrived(request: IncomingMessage, connection: Arriving, begin: () => void): void {
     const isKnown = connection.key !== null || isWatching(request.url);
-    const turn = isKnown || this.#isFull(connection) ? null : this.#beginnings.turn(connection.network);
-    if (turn === null) begin();
-    else void this.#wait(turn, request, connection, begin);
+    if (isKnown || this.#isFull(connection)) begin();
+    else this.#beginsInTurn(request, connection, begin);
   }
 
   /** Calls `begin` in its turn behind `made`, for which anybody waits; false of one that is too many of its connection for that. */
   waits(request: IncomingMessage, connection: Arriving, made: Promise<unknown>, begin: () => void): boolean {
     if (this.#isFull(connection)) return false;
-    const turn = made.then(async () => {
-      await this.#beginnings.turn(connection.network);
+    connection.arriving += 1;
+    void made.then(() => {
+      connection.arriving -= 1;
+      if (!request.socket.destroyed) this.#beginsInTurn(request, connection, begin);
     });
-    void this.#wait(turn, request, connection, begin);
     return true;
   }
 
@@ -51,11 +51,18 @@ export class Arrivals {
     return requestsInWork + arriving >= this.#ofConnectionMax;
   }
 
-  async #wait(turn: Promise<void>, { socket }: IncomingMessage, connection: Arriving, begin: () => void) {
+  /** Whoever begins at once has begun by the time that the next one asks: what that took is gone from the turn. */
+  #beginsInTurn(request: IncomingMessage, connection: Arriving, begin: () => void): void {
+    const turn = this.#beginnings.turn(connection.network);
+    if (turn === null) {
+      begin();
+      return;
+    }
     connection.arriving += 1;
-    await turn;
-    connection.arriving -= 1;
-    if (!socket.destroyed) begin();
+    void turn.then(() => {
+      connection.arriving -= 1;
+      if (!request.socket.destroyed) begin();
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { get, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterAll, expect, it } from "vitest";
 import type { ErrorCode, Refusal } from "../task/errors.ts";
@@ -152,6 +153,9 @@ it("however many have waited for an app, they begin over several turns of the ev
       for (const from = performance.now(); performance.now() - from < 1; );
       done();
     });
+    await real.ready();
+    // It is there in a turn in which nobody has begun yet.
+    await nextTurn();
     return real;
   });
   let heard = 0;
