@@ -70,6 +70,8 @@ export function createApp(parts: AppParts): FastifyInstance {
     exposeHeadRoutes: false,
     schemaController: { compilersFactory: NO_COMPILERS },
     frameworkErrors: (_error, request, reply) => {
+      const connection = parts.connections.of(request.raw.socket);
+      if (connection !== undefined) reply.raw.once("close", () => parts.unheard.drop(request.raw, connection.network));
       const refusal = new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
       const { status, headers, body } = parts
         .lensAt(request.url)

@@ -131,7 +131,7 @@ export function createApps(parts: AppsParts): Apps {
   const newApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) =>
     createApp({ ...inWork, lensAt, rewrite });
   const loads: (() => Promise<unknown>)[] = [];
-  const lateApps = lateAppsOf({ ...parts, connections, newRequestId }, newApp, lensParts, loads);
+  const lateApps = lateAppsOf({ ...parts, ...shared, newRequestId }, newApp, lensParts, loads);
 
   return {
     connections,
@@ -165,12 +165,12 @@ export function createApps(parts: AppsParts): Apps {
   };
 }
 
-type LateAppsParts = AppsParts & { connections: Connections; newRequestId: RequestIds };
+type LateAppsParts = AppsParts & { connections: Connections; unheard: UnheardBodies; newRequestId: RequestIds };
 type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
 
 /** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
 function lateAppsOf(
-  { version, recovering, log, connections, newRequestId }: LateAppsParts,
+  { version, recovering, log, connections, unheard, newRequestId }: LateAppsParts,
   newApp: NewApp,
   lensParts: LensParts,
   loads: (() => Promise<unknown>)[],
@@ -182,7 +182,7 @@ function lateAppsOf(
       const { status, headers, body } = renderError(refusal, { id, unread: true });
       sendBytes({ id, method, counted: null }, response, status, headers, body);
     };
-    const app = new LateApp(make, { log, connections, refuse });
+    const app = new LateApp(make, { log, connections, unheard, refuse });
     loads.push(() => app.load());
     return app;
   };

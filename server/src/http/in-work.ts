@@ -61,7 +61,7 @@ function ends(
   traffic.inFlight -= 1;
   if (connection !== undefined) {
     connection.requestsInWork -= 1;
-    if (!request.raw.complete && !request.raw.destroyed) unheard.drop(request.raw, connection.network);
+    unheard.drop(request.raw, connection.network);
   }
   bodies.ended(request);
   admission.ended(request);

@@ -21,7 +21,8 @@ function lateApp(
 ): LateApp {
   const refuse = (_: IncomingMessage, response: ServerResponse, { code, detail }: Refusal) =>
     void response.writeHead(STATUS[code] ?? 500, { "retry-after": String(detail.retryAfterS) }).end();
-  return new LateApp(make, { log: { error: () => {} }, connections, refuse, ...parts });
+  const unheard = { drop: () => {} };
+  return new LateApp(make, { log: { error: () => {} }, connections, unheard, refuse, ...parts });
 }
 
 async function portOf(served: Served, heard = (_request: IncomingMessage, _response: ServerResponse) => {}) {
@@ -195,6 +196,18 @@ it("an app that cannot be made is said in the log and refused, others go on, and
   expect(errors).toEqual([{ err: fault }, expect.stringContaining("start the server anew")]);
   at = 10_000;
   expect([await told(port, "/broken/a"), times]).toEqual(["late /broken/a", 2]);
+});
+
+it("what still comes of a body whose app is not there is looked after until its end", async () => {
+  const left: unknown[] = [];
+  const unheard = { drop: ({ url, complete }: IncomingMessage) => void left.push(url, complete) };
+  const app = lateApp(() => Promise.reject(new Error("too many open files")), { unheard });
+  const socket = connect(await portOf(app), "127.0.0.1");
+  socket.write("POST /a HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n{");
+  const [answer] = await once(socket.setEncoding("utf8"), "data");
+  expect(answer).toMatch(/^HTTP.1.1 503 /);
+  await expect.poll(() => left).toEqual(["/a", false]);
+  socket.destroy();
 });
 
 it("what is asked for is found where the router would find it", async () => {

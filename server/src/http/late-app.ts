@@ -6,7 +6,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Refusal } from "../task/errors.ts";
-import type { Connections } from "./connections/connections.ts";
+import type { UnheardBodies } from "./body/unheard-bodies.ts";
+import type { Connection, Connections } from "./connections/connections.ts";
 
 /** What could not be made is made again for whoever asks so much later: each time takes as long as the first. */
 const AGAIN_MS = 10_000;
@@ -20,6 +21,7 @@ export type Served = Pick<FastifyInstance, "routing"> & {
 type LateAppParts = {
   log: Pick<Logger, "error">;
   connections: Connections;
+  unheard: Pick<UnheardBodies, "drop">;
   /** Answers in the words of the app, which is not there. */
   refuse: (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => void;
   /** Milliseconds of a clock that nobody sets. */
@@ -62,15 +64,22 @@ export class LateApp implements Served {
   }
 
   #waitFor(made: Promise<unknown>, request: IncomingMessage, response: ServerResponse): void {
-    const { connections, refuse } = this.#parts;
+    const { connections } = this.#parts;
     const connection = connections.of(request.socket);
     if (connection === undefined) return;
     const begin = () => {
       if (this.#made !== null) this.#made.routing(request, response);
-      else refuse(request, response, this.#notMade());
+      else this.#refuse(request, response, connection, this.#notMade());
     };
     if (!connections.arrivals.waits(request, connection, made, begin))
-      refuse(request, response, connections.oneTooMany(connection, request, response));
+      this.#refuse(request, response, connection, connections.oneTooMany(connection, request, response));
+  }
+
+  /** What still comes of its body has an end like that of any other that nobody reads. */
+  #refuse(request: IncomingMessage, response: ServerResponse, { network }: Connection, refusal: Refusal): void {
+    const { refuse, unheard } = this.#parts;
+    response.once("close", () => unheard.drop(request, network));
+    refuse(request, response, refusal);
   }
 
   #notMade(): Refusal {

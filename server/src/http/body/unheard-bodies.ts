@@ -22,8 +22,9 @@ export class UnheardBodies {
     this.#pace = pace;
   }
 
-  /** Of a request that is not complete, whose answer is out. */
+  /** What is left of a request whose answer is out, if anything is. */
   drop(raw: IncomingMessage, network: string): void {
+    if (raw.complete || raw.destroyed) return;
     const cut = () => {
       if (!raw.complete) raw.socket.destroy();
     };
