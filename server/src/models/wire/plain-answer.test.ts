@@ -149,4 +149,9 @@ describe("the package", () => {
     const { repair, given } = asked(begun, said({ content: "Hi." }));
     expect([given, repair.closing(), repair.plainEnd]).toEqual([[], [{ data: JSON.stringify(begun) }], null]);
   });
+
+  it("is given what was held of an answer that says nothing again and again", () => {
+    const { repair, given } = asked(begin, said({ content: "Hi." }), ...Array(2_000).fill(said({})), said({}, "stop"));
+    expect([given.length, spoken.at(-1), repair.plainEnd]).toEqual([2_002, "Hi.", null]);
+  });
 });

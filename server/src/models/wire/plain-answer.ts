@@ -1,7 +1,7 @@
 /**
  * What the package of chat completions would be given of an answer that is nothing but text, which has gone past it: who has
  * answered, how it has ended and what it counts. It is held until something else comes, which the package then reads with all
- * that was held; an answer to whose end nothing does needs no package, whose streams and schemas are a tenth of an agent's work.
+ * that was held; an answer to whose end nothing does needs no package, whose streams and schemas are a twentieth of an agent's work.
  */
 import type { LanguageModelV4Usage } from "@ai-sdk/provider";
 import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
@@ -15,9 +15,15 @@ const REASONS = new Map<unknown, PlainEnd["finishReason"]>([
   ["content_filter", { unified: "content-filter", raw: "content_filter" }],
 ]);
 
+/** Held of one answer at most: more is no name, no end and no counts, but a server that says nothing again and again. */
+const HELD_CHARACTERS_MAX = 64 << 10;
+/** Of an event beside its text. */
+const EVENT_CHARACTERS = 100;
+
 export class PlainAnswer {
   readonly #heard: Heard;
   readonly #held: StreamEvent[] = [];
+  #room = HELD_CHARACTERS_MAX;
   #isNamed = false;
   #finishReason: PlainEnd["finishReason"] | null = null;
   #usage: JsonObject | null = null;
@@ -36,8 +42,10 @@ export class PlainAnswer {
     return this.#held;
   }
 
-  /** Holds the event of a chunk; false where it says anything else, or in a form in which its package may refuse it. */
+  /** Holds the event of a chunk; false where it says anything else, or in a form in which its package may refuse it, or is one too many. */
   holds(chunk: Fields, event: StreamEvent): boolean {
+    this.#room -= event.data.length + EVENT_CHARACTERS;
+    if (this.#room < 0) return false;
     const { choices, usage, id, model, created } = chunk;
     if ("error" in chunk || !Array.isArray(choices) || choices.length > 1) return false;
     if (usage != null && !isUsage(usage)) return false;
