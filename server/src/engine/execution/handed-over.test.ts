@@ -63,6 +63,8 @@ describe("a long value that a handler hands over", () => {
     // A pair lies across the end of a piece, and half of one stands in the last.
     const long = `x${"\u{1f600}".repeat(2.5 * mebi)}\ud83d\u{1f600}`;
     const mended = jsonOf("It", long);
+    const halfAtEnd = `${"x".repeat(4 * mebi - 1)}\ud83d\u{1f600}`;
+    expect((await jsonInTurns("It", halfAtEnd)) === jsonOf("It", halfAtEnd)).toBe(true);
     for (const value of [long, { deep: [[long]] }]) {
       expect(jsonAtOnce("It", value)).toBe(null);
       const copying = jsonInTurns("It", value);

@@ -391,8 +391,8 @@ function isLongText(value: unknown): value is string {
 
 /** There, or one behind where that would part the two halves of a character. */
 function pairEnd(text: string, at: number): number {
-  const isHigh = (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
-  return isHigh ? at + 1 : at;
+  const isParted = (text.codePointAt(at - 1) ?? 0) > 0xffff;
+  return isParted ? at + 1 : at;
 }
 
 /** To ask for the bytes of a text takes longer than to look at so few characters. */
