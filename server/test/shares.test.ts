@@ -402,6 +402,11 @@ it("a file counts for no body in memory, as its bytes go to the disk as they com
 });
 
 it("whoever has as much stored as it may keeps nothing more, through whichever API, and is told in its words", async () => {
+  const small = await server.call("/v1/tasks", { key: keys.max, json: { kind: "external", input: { queue: "full" } } });
+  const { id: attached } = z.object({ id: z.string() }).parse(await small.json());
+  const attachments = `/v1/tasks/${attached}/attachments`;
+  const note = { key: keys.max, method: "POST", body: "a note", headers: { "content-type": "text/plain" } };
+  expect((await server.call(`${attachments}?name=note.txt`, note)).status).toBe(201);
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   const first = await server.call("/v1/tasks", { key: keys.max, json: big });
   expect(first.status).toBe(202);
@@ -425,6 +430,7 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
     (await server.call(`/v1/tasks/${id}/${act}`, { key: keys.max, json })).status;
   expect([await steer("pause"), await steer("comments", { text: "still here" })]).toEqual([429, 429]);
   expect([200, 202]).toContain(await steer("cancel"));
+  expect((await server.call(`${attachments}/note.txt`, { key: keys.max, method: "DELETE" })).status).toBe(204);
   const held = z.object({ user: z.object({ stored_bytes: z.object({ held: z.number() }) }) });
   expect(held.parse((await ask("/v1/share", keys.max)).body).user.stored_bytes.held).toBeGreaterThan(60_000);
 });

@@ -24,12 +24,15 @@ export interface ShareStore {
   held(owner: Visible, day: number): Promise<Held>;
 }
 
-export type ShareRefused = { why: "share"; whose: "user" | "tenant"; bound: keyof HeldBounds; most: number };
+/** `owner`: the user whose task it is, where another one acts on it. */
+export type ShareRefused = { why: "share"; whose: "user" | "owner" | "tenant"; bound: keyof HeldBounds; most: number };
 
 const OPEN_RETRY_S = 10;
+const HOW_FREED = "delete files or vector stores, or wait until tasks that have ended are removed";
+const WHO = { user: "You have", owner: "Whoever owns this task has", tenant: "Your tenant has" };
 
 export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number): Refusal {
-  const who = whose === "user" ? "You have" : "Your tenant has";
+  const who = WHO[whose];
   switch (bound) {
     case "openTasks": {
       const message = `${who} ${most} open tasks, as many as there may be at once: wait until some have ended.`;
@@ -44,7 +47,8 @@ export function refusalOfShare({ whose, bound, most }: ShareRefused, now: number
       });
     }
     case "storedBytes": {
-      const message = `${who} ${most} bytes stored, as many as there may be: delete files or vector stores, or wait until tasks that have ended are removed.`;
+      const freed = whose === "owner" ? "until some are deleted it can only be ended" : HOW_FREED;
+      const message = `${who} ${most} bytes stored, as many as there may be: ${freed}.`;
       // Nobody knows when something of it goes.
       return new Refusal("rate_limited", message);
     }

@@ -198,16 +198,19 @@ export class Applier {
     if (write.conversation && this.#isNamed(write.conversation)) return stale(write);
     const occupied = write.turn && this.#turnRefused(write.turn, standing);
     if (occupied) return { ok: false, task: write.id, ...occupied };
+    // What was taken before is no act, however much its owner has by now.
+    if (this.#isDuplicate(write, standing?.n ?? null)) return { ok: false, why: "duplicate", task: write.id };
     const tooMuch = this.#shareRefused(write, standing);
     if (tooMuch) return { ok: false, task: write.id, ...tooMuch };
     const gone = write.documents && this.#documents.refused(write.documents);
-    if (gone) return { ok: false, task: write.id, ...gone };
-    const n = standing?.n ?? null;
-    if (n === null) return undefined;
-    const duplicate: Refused = { ok: false, why: "duplicate", task: write.id };
-    if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;
-    if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;
-    return undefined;
+    return gone ? { ok: false, task: write.id, ...gone } : undefined;
+  }
+
+  /** The task of this number has its message, or has counted a call of its. */
+  #isDuplicate({ inbox, usage }: PreparedWrite, n: number | null): boolean {
+    if (n === null) return false;
+    if (inbox && this.#sql.inboxMessage.get(n, inbox[0])) return true;
+    return usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined) ?? false;
   }
 
   #shareRefused(write: PreparedWrite, standing: Standing | null): ShareRefused | null {

@@ -73,7 +73,7 @@ export class HeldAmounts {
     const over = (held: Held, bounds: HeldBounds) =>
       isNew ? beyondOf(held, bounds, FREE_KINDS.has(kind)) : tooFull(held, bounds, adds ? RUNNING_MAY : ACTS_MAY);
     const ofUser = over(this.#of(name, owner, day), user);
-    if (ofUser) return { why: "share", whose: "user", ...ofUser };
+    if (ofUser) return { why: "share", whose: isOfAnother(owner, write) ? "owner" : "user", ...ofUser };
     const ofTenant = over(this.#of(owner.tenant, { tenant: owner.tenant, user: null }, day), tenant);
     return ofTenant && { why: "share", whose: "tenant", ...ofTenant };
   }
@@ -170,6 +170,11 @@ function beyondOf(held: Held, bounds: HeldBounds, isFree: boolean): Beyond | nul
     if (most !== null && held[bound] >= most && !(isFree && bound === "usdPerDay")) return { bound, most };
   }
   return null;
+}
+
+/** Somebody else than the owner has sent it. */
+function isOfAnother({ user }: Owner, { share }: PreparedWrite): boolean {
+  return share !== undefined && share[3] !== user;
 }
 
 function tooFull({ storedBytes }: Held, { storedBytes: most }: HeldBounds, times: number): Beyond | null {

@@ -149,7 +149,7 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await act("ada", 0)).toMatchObject(full);
     // Of bob it is no matter how much may be ada's, as long as nothing is known of her.
     const bobs = (most: number | null) => ({ share: { ...guard({}, { storedBytes: most }).share, of: "bob" } });
-    expect(await act("bob", 0, bobs(null))).toMatchObject(full);
+    expect(await act("bob", 0, bobs(null))).toMatchObject({ ...full, whose: "owner" });
     const eve = await submit(store, newTask({ user: "eve" }));
     const paused = decided(eve, { do: "pause", by: "bob", reason: "", running: [] });
     expect(await store.apply([{ ...paused, ...bobs(50_000) }])).toMatchObject({ whose: "tenant", most: 50_000 });
@@ -158,5 +158,20 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...ended, ...guard(bounds) }])).toEqual({ ok: true });
     const deleted = decided(ended.task, { do: "delete" });
     expect(await store.apply([{ ...deleted, ...guard(bounds) }])).toEqual({ ok: true });
+  });
+
+  test("a message that was taken is known again, however full its owner is by now", async () => {
+    const store = await setup();
+    const bounds = guard({ storedBytes: 50_000 });
+    const task = await submit(store, newTask(), bounds);
+    const told = { do: "input", by: "ada", messageId: "m", prompt: null } as const;
+    const value = { text: "z".repeat(70_000) };
+    const inbox = { messageId: "m", prompt: null, question: null, value, by: "ada", at: START };
+    const got = decided(task, told);
+    expect(await store.apply([{ ...got, inbox, ...bounds }])).toEqual({ ok: true });
+    const again = { ...decided(got.task, told), ...bounds };
+    expect(await store.apply([{ ...again, inbox }])).toEqual({ ok: false, why: "duplicate", task: task.id });
+    const other = { ...inbox, messageId: "n" };
+    expect(await store.apply([{ ...again, inbox: other }])).toMatchObject({ why: "share", whose: "user" });
   });
 }

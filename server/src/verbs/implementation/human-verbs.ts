@@ -176,10 +176,9 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
       if (by !== principal.user && !looksAfter)
         throw new Refusal("forbidden", "Only whoever added an attachment, or whose task it is, may remove it.");
       const event = { type: "human.detached", data: { by: principal.user, name } } as const;
-      return {
-        command: { do: "remark", event },
-        along: { ...this.along(principal, "detach", id, {}), detached: name },
-      };
+      // It makes room, and comes no more often than attaching does.
+      const { share: _, ...along } = this.along(principal, "detach", id, {});
+      return { command: { do: "remark", event }, along: { ...along, detached: name } };
     });
   }
 
