@@ -153,6 +153,12 @@ export const AGENT = [
     find: "if (value != null && says) return false;",
     put: 'if (value != null && says && name === "content") return false;',
   },
+  {
+    file: plain,
+    name: "any-number-of-chunks-that-say-nothing-is-held",
+    find: "    if (this.#room < 0) return false;\n",
+    put: "",
+  },
   { file: plain, name: "the-last-name-of-a-model-counts", find: "if (names && !this.#isNamed) {", put: "if (names) {" },
   {
     file: "server/src/models/wire/repaired-stream.ts",

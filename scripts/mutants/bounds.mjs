@@ -56,7 +56,7 @@ export const BOUNDS = [
   {
     file: values,
     name: "a-piece-of-a-text-ends-within-a-character",
-    find: "return isHigh ? at + 1 : at;",
+    find: "return isParted ? at + 1 : at;",
     put: "return at;",
   },
   {

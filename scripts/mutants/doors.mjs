@@ -11,8 +11,8 @@ export const DOORS = [
   {
     file: arrivals,
     name: "who-has-left-before-an-app-was-made-is-begun",
-    find: "if (!socket.destroyed) begin();",
-    put: "begin();",
+    find: "if (!request.socket.destroyed) this.#beginsInTurn",
+    put: "this.#beginsInTurn",
   },
   {
     file: arrivals,
@@ -23,7 +23,25 @@ export const DOORS = [
   {
     file: arrivals,
     name: "all-that-have-waited-for-an-app-begin-in-one-turn",
-    find: "      await this.#beginnings.turn(connection.network);\n",
+    find: "destroyed) this.#beginsInTurn(request, connection, begin);",
+    put: "destroyed) begin();",
+  },
+  {
+    file: arrivals,
+    name: "all-that-have-waited-for-an-app-ask-for-their-turn-before-any-has-begun",
+    find: "if (turn === null) {\n      begin();",
+    put: "if (turn === null) {\n      queueMicrotask(begin);",
+  },
+  {
+    file: lateApp,
+    name: "a-body-whose-app-is-not-there-may-crawl",
+    find: '    response.once("close", () => unheard.drop(request, network));\n',
+    put: "",
+  },
+  {
+    file: "server/src/http/app.ts",
+    name: "a-body-whose-path-is-none-may-crawl",
+    find: '      if (connection !== undefined) reply.raw.once("close", () => parts.unheard.drop(request.raw, connection.network));\n',
     put: "",
   },
   {

@@ -22,6 +22,30 @@ export const SHARES = [
     put: "",
   },
   {
+    file: held,
+    name: "whoever-acts-is-told-that-it-is-full-itself",
+    find: 'isOfAnother(owner, write) ? "owner" : "user"',
+    put: '"user"',
+  },
+  {
+    file: "server/src/store/sqlite/apply.ts",
+    name: "a-repeat-of-a-full-owner-is-an-act",
+    find: "if (this.#isDuplicate(",
+    put: "if (!write.share && this.#isDuplicate(",
+  },
+  {
+    file: "server/src/verbs/implementation/human-verbs.ts",
+    name: "a-full-owner-keeps-its-attachments",
+    find: 'const { share: _, ...along } = this.along(principal, "detach", id, {});',
+    put: 'const along = this.along(principal, "detach", id, {});',
+  },
+  {
+    file: "server/src/lenses/mount.ts",
+    name: "a-file-counts-as-if-it-were-in-memory",
+    find: '"form or bytes": readAsFormOrStream',
+    put: '"form or bytes": readAsFormOrFields',
+  },
+  {
     file: "server/src/store/codec/prepare.ts",
     name: "idempotency-keys-count-for-nobody",
     find: "    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);\n",

@@ -80,14 +80,14 @@ export const STORE = [
   {
     file: apply,
     name: "a-message-counts-twice",
-    find: "if (write.inbox && this.#sql.inboxMessage.get(n, write.inbox[0])) return duplicate;",
+    find: "if (inbox && this.#sql.inboxMessage.get(n, inbox[0])) return true;",
     put: "",
   },
   {
     file: apply,
     name: "a-paid-call-is-not-looked-for",
-    find: "if (write.usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined)) return duplicate;",
-    put: "",
+    find: "return usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined) ?? false;",
+    put: "return false;",
   },
   {
     file: apply,
