@@ -327,3 +327,14 @@ test.each(["UPDATE totals SET count = 0", "UPDATE totals SET count = 1 WHERE sta
     await store.close();
   },
 );
+
+test("a total that is not there is that of all tasks once one of them ends", async () => {
+  const ids = await filled();
+  atDatabase("DELETE FROM totals");
+  const store = await reopened();
+  const task = (await store.tasks(ids)).find((each) => each?.state === "queued");
+  if (!task) throw new Error("half of them are queued");
+  expect(await store.apply([decided(task, { do: "cancel", by: "ada", reason: "" })])).toEqual({ ok: true });
+  expect((await store.list(EVERYBODY, { states: ["queued"] }, page)).total).toBe(TASKS / 2 - 1);
+  await store.close();
+});
