@@ -164,8 +164,14 @@ export const AGENT = [
     file: "server/src/models/wire/repaired-stream.ts",
     name: "an-answer-that-breaks-off-is-never-heard-of",
     hangs: true,
-    find: "this.#leave(error);\n    this.#wanted.resolve();",
-    put: "this.#leave(error);",
+    find: "this.#leave();\n    this.#wanted.resolve();",
+    put: "this.#leave();",
+  },
+  {
+    file: "server/src/models/wire/provider-fetch.ts",
+    name: "a-connection-is-left-before-the-end-of-its-answer",
+    find: "if (!answer.isComplete) request.abort(signal.reason);",
+    put: "request.abort(signal.reason);",
   },
   { file: chunks, name: "another-choice-is-read-too", find: 'choice["index"] !== place || ', put: "" },
 ].map((mutant) => ({ file, ...mutant }));

@@ -4,11 +4,14 @@
  * events, or is compressed, goes on to `fetch` as it came.
  */
 import type { Dispatcher } from "undici";
+import { afterMs } from "../timer.ts";
 import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
 import type { RepairedAnswer } from "./repaired-stream.ts";
 
 /** An answer that begins with more of them goes on to `fetch`, whose bytes are counted as they are read. */
 const BLANK_BYTES_MAX = 16_384;
+/** Behind a complete answer the end of its connection's part comes, mostly in the next packet. */
+const END_MS = 100;
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
@@ -20,6 +23,7 @@ export class EarlyAnswer {
   #here: boolean | null = null;
   #first: Buffer = Buffer.alloc(0);
   #firstBytes = 0;
+  readonly #ended = Promise.withResolvers<void>();
   #hasEnded = false;
   #paused: Controller | null = null;
 
@@ -32,14 +36,23 @@ export class EarlyAnswer {
     return this.#isHere.promise;
   }
 
-  /** `body` is what `fetch` has resolved with: the connection is let go by it. */
+  /** `body` is what `fetch` has resolved with: the connection is let go by it, after its end where the answer is complete. */
   letGoBy(body: ReadableStreamDefaultReader<Uint8Array>): void {
-    const letGo = (reason: unknown) => {
+    const leave = () => {
+      const left: Promise<unknown> = this.#hasEnded ? body.read() : body.cancel();
+      left.catch(() => {});
+    };
+    const letGo = () => {
       this.#resume();
-      // The end of the connection may be among the bytes that are being read: it then serves the next request.
-      setImmediate(() => {
-        const left: Promise<unknown> = this.#hasEnded ? body.read() : body.cancel(reason);
-        left.catch(() => {});
+      if (!this.#answer.isComplete) {
+        leave();
+        return;
+      }
+      // A connection that is left before its end cannot serve the next request.
+      const tooLate = afterMs(END_MS, leave);
+      void this.#ended.promise.then(() => {
+        clearTimeout(tooLate);
+        leave();
       });
     };
     this.#answer.comesFrom({ more: () => this.#resume(), letGo });
@@ -65,11 +78,13 @@ export class EarlyAnswer {
         this.#hasEnded = true;
         if (this.#here) this.#answer.end();
         next.onResponseEnd?.(controller, trailers);
+        this.#ended.resolve();
       },
       onResponseError: (controller, error) => {
         this.#passOn(controller, next);
         if (this.#here) this.#answer.fail(error);
         next.onResponseError?.(controller, error);
+        this.#ended.resolve();
       },
     };
   }

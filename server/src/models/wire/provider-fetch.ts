@@ -70,7 +70,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
       method: init?.method ?? "POST",
       headers: asked,
       body,
-      signal: init?.signal ?? null,
+      signal: whileIncomplete(answer, init?.signal),
     });
     if (response.body === null) return withoutBody(response);
     if (!response.ok) return await withoutKeys(response, response.body, bound, keys);
@@ -99,6 +99,18 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
     if (events === null) throw new ModelError("bad_answer", notRead(response, withoutSecrets(text, keys)));
     return new Response(events, { headers });
   };
+}
+
+/** `signal`, but that it no longer ends a request whose answer is complete: that lets go of its connection itself. */
+function whileIncomplete(answer: RepairedAnswer, signal: AbortSignal | null | undefined): AbortSignal | null {
+  if (!signal) return null;
+  const request = new AbortController();
+  const abort = () => {
+    if (!answer.isComplete) request.abort(signal.reason);
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return request.signal;
 }
 
 function withoutBody(response: Response): Response {

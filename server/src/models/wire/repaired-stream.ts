@@ -43,7 +43,7 @@ type Source = {
   /** Its reader has room for more. */
   more: () => void;
   /** Nothing more is wanted of it. */
-  letGo: (reason: unknown) => void;
+  letGo: () => void;
 };
 
 /**
@@ -74,6 +74,7 @@ export class RepairedAnswer {
   #mended = 0;
   /** A later turn goes on with it. */
   #isMending = false;
+  #isComplete = false;
   #countsTimer: NodeJS.Timeout | null = null;
 
   constructor(repair: AnswerRepair, bound: BoundedBytes, heard: Heard | null) {
@@ -85,13 +86,18 @@ export class RepairedAnswer {
         this.#reader = controller;
       },
       pull: () => this.#source?.more(),
-      cancel: (reason) => this.#leave(reason),
+      cancel: () => this.#leave(),
     });
   }
 
   /** Resolves once there is something to read in the stream, or its end or failure; never of an answer whose end is heard. */
   get isWanted(): Promise<void> {
     return this.#heard === null ? Promise.resolve() : this.#wanted.promise;
+  }
+
+  /** All of it has come. */
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   get hasRoom(): boolean {
@@ -105,7 +111,7 @@ export class RepairedAnswer {
 
   comesFrom(source: Source): void {
     this.#source = source;
-    if (this.#reader === null) source.letGo(null);
+    if (this.#reader === null) source.letGo();
     else source.more();
   }
 
@@ -181,9 +187,10 @@ export class RepairedAnswer {
       this.#break(error);
       return;
     }
+    this.#isComplete = true;
     this.#handOn();
     this.#reader?.close();
-    this.#leave(null);
+    this.#leave();
     const end = this.#repair.plainEnd;
     if (end === null) this.#wanted.resolve();
     else this.#heard?.ended(end);
@@ -191,16 +198,16 @@ export class RepairedAnswer {
 
   #break(error: unknown): void {
     this.#reader?.error(error);
-    this.#leave(error);
+    this.#leave();
     this.#wanted.resolve();
   }
 
-  #leave(reason: unknown): void {
+  #leave(): void {
     this.#reader = null;
     this.#events = [];
     this.#isMending = false;
     if (this.#countsTimer !== null) clearTimeout(this.#countsTimer);
-    this.#source?.letGo(reason);
+    this.#source?.letGo();
   }
 
   #handOn(): void {
@@ -235,7 +242,7 @@ export function readInto(
       isReading = false;
     }
   }
-  answer.comesFrom({ more: () => void read(), letGo: (reason) => void source.cancel(reason).catch(() => {}) });
+  answer.comesFrom({ more: () => void read(), letGo: () => void source.cancel().catch(() => {}) });
 }
 
 /** As a server sends them. */

@@ -1,17 +1,11 @@
 /** Answers as real servers send them, not as their documentation has it: over a real socket, to the end of the call. */
 
-import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, createServer as createListener } from "node:net";
-import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, test } from "vitest";
 import { ANTHROPIC, askedProviders, events, GATEWAY, OPENAI } from "../../../test/providers/asked.ts";
 import { providersAt } from "../../../test/providers/provider-server.ts";
 import type { ModelId } from "../model.ts";
 import { createModels } from "../models.ts";
-import { providerFetch } from "./provider-fetch.ts";
 
 const provider = askedProviders();
 const { ask, answered, failed } = provider;
@@ -19,11 +13,6 @@ const { ask, answered, failed } = provider;
 const said = (delta: unknown, finish_reason: unknown = null) => ({ choices: [{ index: 0, delta, finish_reason }] });
 const call = (fields: object) => said({ tool_calls: [fields] });
 const usage = { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 };
-const asked = { method: "POST", body: "{}" };
-const portOf = (listener: { address(): AddressInfo | string | null }) => {
-  const at = listener.address();
-  return typeof at === "object" ? at?.port : null;
-};
 
 describe("a whole answer of chat completions is kept", () => {
   it.each([
@@ -143,49 +132,6 @@ describe("the bytes of an answer", () => {
     // The next call may come before the connection has heard of its end.
     expect(new Set(provider.server.requests.slice(-6).map(({ port }) => port)).size).toBeLessThanOrEqual(2);
   });
-});
-
-describe("a connection to a provider", () => {
-  it("is of HTTP/1.1, as those of fetch are", async () => {
-    const heard: Buffer[] = [];
-    const listener = createListener((socket) => {
-      socket.on("error", () => {});
-      socket.once("data", (first) => {
-        heard.push(first);
-        socket.destroy();
-      });
-    }).listen(0, "127.0.0.1");
-    await once(listener, "listening");
-    const asking = providerFetch(1_000)(`https://127.0.0.1:${portOf(listener)}/v1/chat/completions`, asked);
-    await expect(asking).rejects.toThrow();
-    listener.close();
-    const [hello = Buffer.alloc(0)] = heard;
-    expect(hello.includes("\u0008http/1.1")).toBe(true);
-    for (const both of ["\u0008http/1.1\u0002h2", "\u0002h2\u0008http/1.1"]) expect(hello.includes(both)).toBe(false);
-  });
-
-  it.each([{ NODE_USE_ENV_PROXY: "1" }, { NODE_OPTIONS: "--use-env-proxy" }])(
-    "goes by the proxy of the environment where Node.js is told to: %o",
-    async (told) => {
-      const targets: unknown[] = [];
-      const proxy = createServer((request, response) => {
-        targets.push(request.url);
-        response.end();
-      });
-      proxy.on("connect", ({ url }, socket) => {
-        targets.push(url);
-        socket.end();
-      });
-      await once(proxy.listen(0, "127.0.0.1"), "listening");
-      const module = JSON.stringify(new URL("provider-fetch.ts", import.meta.url).href);
-      const asks = `const { providerFetch } = await import(${module});
-        await providerFetch(1_000)("http://provider.invalid/v1/chat/completions", ${JSON.stringify(asked)}).catch(() => {});`;
-      const env = { HTTP_PROXY: `http://127.0.0.1:${portOf(proxy)}`, ...told };
-      await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", asks], { env });
-      proxy.close();
-      expect(targets).toEqual([expect.stringContaining("provider.invalid")]);
-    },
-  );
 });
 
 describe("fields of another type are mended before a package sees them", () => {
