@@ -389,7 +389,11 @@ export class World {
     for (let round = 0; round < ROUNDS_MAX && this.checker.failures.length === 0; round++) {
       await this.#keepAlive();
       await ticks(40);
-      if (!this.process?.isReady) continue;
+      if (!this.process?.isReady) {
+        // What the disk has refused a start is tried again after a moment.
+        await this.#advance(1_000);
+        continue;
+      }
       // Who wants to be alone in its conversation is taken when the others have ended.
       const unheard = this.clients.filter(({ id }) => id === null);
       if (unheard.some(({ submission }) => submission.multitaskStrategy !== "reject")) continue;
