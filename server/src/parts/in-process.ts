@@ -21,6 +21,7 @@ import { type InputSubmission, type Submission, submission } from "../task/submi
 import type { Task } from "../task/task.ts";
 import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { createVerbs } from "../verbs/implementation/create-verbs.ts";
+import { damageTo } from "./damage-lines.ts";
 import { engineLog } from "./engine-log.ts";
 import { logger } from "./log.ts";
 import { slowCallsTo } from "./slow-calls.ts";
@@ -86,7 +87,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const record = new CrashRecordFile(crashRecordFiles(options.data));
   const store = await openStore(options, {
     onFatal: (error) => log.fatal({ err: error }, "the store has died"),
-    onDamage: (damage) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor"),
+    onDamage: damageTo(log),
     onSlow: slowCallsTo(log),
     onLogGrows: (error) => log.warn({ err: error }, "the database's log grows, as it cannot be written back"),
   });

@@ -9,6 +9,7 @@ import type { SlowStoreCall } from "../store/storage.ts";
 import type { Store } from "../store/store.ts";
 import { Refusal } from "../task/errors.ts";
 import { clauseOf } from "../task/text/clause.ts";
+import { damageTo } from "./damage-lines.ts";
 import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
 
@@ -30,10 +31,15 @@ export async function storeOf(
     say(call);
   };
   try {
-    const onDamage = (damage: Error) => log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
     const onLogGrows = (error: unknown) =>
       log.warn({ err: error }, "the database's log grows, as it cannot be written back");
-    return await openStore(config, { onFatal, onDamage, onWritten: metrics.written, onSlow, onLogGrows });
+    return await openStore(config, {
+      onFatal,
+      onDamage: damageTo(log),
+      onWritten: metrics.written,
+      onSlow,
+      onLogGrows,
+    });
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);

@@ -17,6 +17,16 @@ export class Damaged extends Error {
   }
 }
 
+/** What had a damaged page and has been made anew from rows, such as "index ...": nothing of it is left out. */
+export class MadeAnew extends Damaged {
+  readonly made: string;
+
+  constructor(made: string) {
+    super(`${made}, which has been made anew,`, new Error("a page of it is damaged"));
+    this.made = made;
+  }
+}
+
 /** A row; null stands for one at which its statement broke off. */
 export function foundRow(row: unknown[] | null): unknown[] {
   if (row === null) throw new Error("a page that it lies on is damaged");

@@ -6,7 +6,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
-import { Damaged } from "../damage.ts";
+import { MadeAnew } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -142,7 +142,7 @@ async function inFolder(
     const mending = new Mending({
       look: () => beside.run(() => runWorker<string[]>({ role: "looker", database })),
       make: (what) => writes.send("mend", what),
-      onMade: (what) => onDamage?.(madeAnew(what)),
+      onMade: (what) => onDamage?.(new MadeAnew(what)),
     });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<Writes>(writer, onLost, {
@@ -209,10 +209,6 @@ class Beside {
       this.count -= 1;
     }
   }
-}
-
-function madeAnew(what: string): Damaged {
-  return new Damaged(`${what}, which has been made anew,`, new Error("a page of it is damaged"));
 }
 
 /** By a thread of its own: a check of a large database takes seconds, which no read should wait for. */

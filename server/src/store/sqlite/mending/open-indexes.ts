@@ -4,7 +4,7 @@
  * from them.
  */
 import type { Database } from "better-sqlite3";
-import { Damaged } from "../../damage.ts";
+import { type Damaged, MadeAnew } from "../../damage.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
 
@@ -27,7 +27,7 @@ export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => voi
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       makeAnew(db, index, of);
-      onDamage(new Damaged(`index of ${of}, which has been made anew,`, error));
+      onDamage(new MadeAnew(`index of ${of}`));
     }
   }
 }

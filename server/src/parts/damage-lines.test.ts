@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { Damaged, MadeAnew } from "../store/damage.ts";
+import { damageTo } from "./damage-lines.ts";
+
+test("the log says what is left out as an error, and what has been made anew as a warning", () => {
+  const lines: unknown[] = [];
+  const line = (level: string) => (fields: unknown, words?: string) => void lines.push([level, fields, words]);
+  const tell = damageTo({ warn: line("warn"), error: line("error") });
+  const lost = new Damaged("task task_1", new Error("a page of it is damaged"));
+  tell(lost);
+  tell(new MadeAnew("index tasks_by_time"));
+  expect(lines).toEqual([
+    ["error", { err: lost }, expect.stringContaining("left out")],
+    ["warn", { what: "index tasks_by_time" }, expect.stringContaining("made anew")],
+  ]);
+});
