@@ -391,7 +391,7 @@ export class World {
       await ticks(40);
       if (!this.process?.isReady) {
         // What the disk has refused a start is tried again after a moment.
-        await this.#advance(1_000);
+        if (round > ROUNDS_MAX / 2) await this.#advance(1_000);
         continue;
       }
       // Who wants to be alone in its conversation is taken when the others have ended.
