@@ -407,6 +407,11 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const attachments = `/v1/tasks/${attached}/attachments`;
   const note = { key: keys.max, method: "POST", body: "a note", headers: { "content-type": "text/plain" } };
   expect((await server.call(`${attachments}?name=note.txt`, note)).status).toBe(201);
+  const stage = { assignees: [{ type: "user", id: "max" }] };
+  const looks = { kind: "human", input: { title: "Look", stages: [stage, stage, stage] } };
+  const { id: asking } = z
+    .object({ id: z.string() })
+    .parse(await (await server.call("/v1/tasks", { key: keys.max, json: looks })).json());
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   const first = await server.call("/v1/tasks", { key: keys.max, json: big });
   expect(first.status).toBe(202);
@@ -426,9 +431,13 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const form = new FormData();
   form.append("file", new Blob(["hello"]), "a.txt");
   expect((await server.call("/v1/files", { key: keys.max, method: "POST", body: form })).status).toBe(429);
-  const steer = async (act: string, json: object = {}) =>
-    (await server.call(`/v1/tasks/${id}/${act}`, { key: keys.max, json })).status;
+  const steer = async (act: string, json: object = {}, of = id) =>
+    (await server.call(`/v1/tasks/${of}/${act}`, { key: keys.max, json })).status;
   expect([await steer("pause"), await steer("comments", { text: "still here" })]).toEqual([429, 429]);
+  const outcome = "approve";
+  expect(await steer("acts", { act: "claim" }, asking)).toBe(429);
+  expect(await steer("acts", { act: "decide", outcome }, asking), "each question is answered once").toBe(200);
+  expect(await steer("input", { value: { outcome } }, asking)).toBe(200);
   expect([200, 202]).toContain(await steer("cancel"));
   expect((await server.call(`${attachments}/note.txt`, { key: keys.max, method: "DELETE" })).status).toBe(204);
   const held = z.object({ user: z.object({ stored_bytes: z.object({ held: z.number() }) }) });

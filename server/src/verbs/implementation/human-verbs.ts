@@ -177,8 +177,8 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
         throw new Refusal("forbidden", "Only whoever added an attachment, or whose task it is, may remove it.");
       const event = { type: "human.detached", data: { by: principal.user, name } } as const;
       // It makes room, and comes no more often than attaching does.
-      const { share: _, ...along } = this.along(principal, "detach", id, {});
-      return { command: { do: "remark", event }, along: { ...along, detached: name } };
+      const along = { ...this.alongAlways(principal, "detach", id, {}), detached: name };
+      return { command: { do: "remark", event }, along };
     });
   }
 
@@ -232,7 +232,9 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const at = this.parts.clock.now();
     const messageId = this.parts.ids.uuid(at);
     const acting = { by: actor, act, comment, messageId, ...(priority !== undefined && { priority }) };
-    const along = this.along(principal, act.act, task.id, options);
+    const isAnswer = act.act === "decide" || act.act === "submit_information";
+    const acts = [principal, act.act, task.id, options] as const;
+    const along = isAnswer ? this.alongAlways(...acts) : this.along(...acts);
     return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 

@@ -28,6 +28,15 @@ export class TaskSteering extends TaskReading {
     };
   }
 
+  /**
+   * The same of what makes room, or answers what a task asks: whoever holds too much may do it too, as each question is
+   * answered once, and nothing else brings the task to its end.
+   */
+  protected alongAlways(...given: Parameters<TaskSteering["along"]>): Along {
+    const { share: _, ...along } = this.along(...given);
+    return along;
+  }
+
   /** A repeated act is recognised by its key, also when the task's new state would refuse it. */
   protected async steer(
     principal: Principal,

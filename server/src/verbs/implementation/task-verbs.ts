@@ -232,8 +232,9 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const subscriptions = await joining(this.parts, principal, task, told);
     // What is said to a child is for no code of the task's own.
     const inbox = { messageId, prompt, question, value, by, at, ...(asked?.relayed && { taken: true as const }) };
+    const acts = [principal, "input", task.id, steering] as const;
     const along: Along = {
-      ...this.along(principal, "input", task.id, steering),
+      ...(question === null ? this.along(...acts) : this.alongAlways(...acts)),
       inbox,
       ...(subscriptions.length > 0 && { subscriptions }),
       ...(alias && { aliases: [{ tenant, owner: by, ...alias, numbered: false }] }),
