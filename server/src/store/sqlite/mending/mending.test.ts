@@ -15,6 +15,8 @@ import { DATABASE_FILE } from "../folder.ts";
 import type { SqliteStore } from "../sqlite-store.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
+import { WorkerChannel } from "../thread/channel.ts";
+import type { Reads } from "../thread/reads.ts";
 import { Mending } from "./mending.ts";
 
 let folder = "";
@@ -337,4 +339,23 @@ test("a total that is not there is that of all tasks once one of them ends", asy
   expect(await store.apply([decided(task, { do: "cancel", by: "ada", reason: "" })])).toEqual({ ok: true });
   expect((await store.list(EVERYBODY, { states: ["queued"] }, page)).total).toBe(TASKS / 2 - 1);
   await store.close();
+});
+
+test("whoever meets damage is told of it at once where others wait for the look with megabytes of what they ask", async () => {
+  await filled();
+  await damagePageOf(folder, "tasks_by_time");
+  const database = path.join(folder, DATABASE_FILE);
+  const mending = { made: 0, look: () => new Promise<void>(() => {}) };
+  const reader = new WorkerChannel<Reads>({ role: "reader", database }, () => {}, { mending });
+  const query = { visible: EVERYBODY, filter: {}, limit: 10, offset: 0, after: null, whole: false };
+  const told: unknown[] = [];
+  for (let n = 0; n < 6; n++) {
+    const asked = { ...query, padding: "z".repeat(4 << 20) };
+    void reader.send("list", asked).catch((error: unknown) => told.push(error));
+  }
+  try {
+    await expect.poll(() => told.length).toBe(3);
+  } finally {
+    await reader.close();
+  }
 });

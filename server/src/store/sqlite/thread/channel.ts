@@ -17,6 +17,7 @@ const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 /** Who wait until somebody has looked for damage that they have met: others are told of it at once. */
 const ASIDE_MAX = 1_000;
+const ASIDE_BYTES_MAX = 16 << 20;
 
 /**
  * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; and the
@@ -121,6 +122,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #waitingBytes = 0;
   /** Those who have met a damaged page, while somebody looks for it. They leave room for the call that makes it anew. */
   #aside = 0;
+  #asideBytes = 0;
   /**
    * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
    * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
@@ -227,8 +229,8 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #hear({ caller, outcome }: Answered): void {
     this.#waitingBytes -= caller.text.length;
     const { mending } = this.#observers;
-    const mayGoAgain = this.#aside < ASIDE_MAX && !this.#closing;
-    if (mending && mayGoAgain && isOfDamagedPage(outcome) && !caller.isAgain)
+    const hasRoom = this.#aside < ASIDE_MAX && this.#asideBytes + caller.text.length <= ASIDE_BYTES_MAX;
+    if (mending && hasRoom && !this.#closing && isOfDamagedPage(outcome) && !caller.isAgain)
       void this.#orAgain(caller, outcome, mending);
     else settle(caller, outcome);
   }
@@ -236,8 +238,10 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   /** Where something was made anew since it was sent, by its own look or by somebody else's. */
   async #orAgain(caller: Caller, outcome: Outcome<never>, mending: Pick<Mending, "look">): Promise<void> {
     this.#aside += 1;
+    this.#asideBytes += caller.text.length;
     if (caller.made === this.#made) await mending.look();
     this.#aside -= 1;
+    this.#asideBytes -= caller.text.length;
     if (caller.made === this.#made || this.#lost || this.#closing) return settle(caller, outcome);
     this.#push({ ...caller, isAgain: true });
   }
