@@ -36,8 +36,20 @@ export const SHARES = [
   {
     file: "server/src/verbs/implementation/human-verbs.ts",
     name: "a-full-owner-keeps-its-attachments",
-    find: 'const { share: _, ...along } = this.along(principal, "detach", id, {});',
-    put: 'const along = this.along(principal, "detach", id, {});',
+    find: 'this.alongAlways(principal, "detach", id, {})',
+    put: 'this.along(principal, "detach", id, {})',
+  },
+  {
+    file: "server/src/verbs/implementation/human-verbs.ts",
+    name: "a-vote-on-a-full-owners-task-is-refused",
+    find: "isAnswer ? this.alongAlways(...acts)",
+    put: "isAnswer ? this.along(...acts)",
+  },
+  {
+    file: "server/src/verbs/implementation/task-verbs.ts",
+    name: "an-answer-to-a-full-owners-task-is-refused",
+    find: ": this.alongAlways(...acts)",
+    put: ": this.along(...acts)",
   },
   {
     file: "server/src/lenses/mount.ts",
