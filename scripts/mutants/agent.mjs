@@ -173,5 +173,11 @@ export const AGENT = [
     find: "if (!answer.isComplete) request.abort(signal.reason);",
     put: "request.abort(signal.reason);",
   },
+  {
+    file: "server/src/models/wire/repaired-stream.ts",
+    name: "a-connection-of-what-is-compressed-is-left-before-its-end",
+    find: "(answer.isComplete ? leaveBehind(endOf(source), leave) : leave())",
+    put: "leave()",
+  },
   { file: chunks, name: "another-choice-is-read-too", find: 'choice["index"] !== place || ', put: "" },
 ].map((mutant) => ({ file, ...mutant }));

@@ -4,14 +4,12 @@
  * events, or is compressed, goes on to `fetch` as it came.
  */
 import type { Dispatcher } from "undici";
-import { afterMs } from "../timer.ts";
+import { leaveBehind } from "./connection-end.ts";
 import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
 import type { RepairedAnswer } from "./repaired-stream.ts";
 
 /** An answer that begins with more of them goes on to `fetch`, whose bytes are counted as they are read. */
 const BLANK_BYTES_MAX = 16_384;
-/** Behind a complete answer the end of its connection's part comes, mostly in the next packet. */
-const END_MS = 100;
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
@@ -44,16 +42,8 @@ export class EarlyAnswer {
     };
     const letGo = () => {
       this.#resume();
-      if (!this.#answer.isComplete) {
-        leave();
-        return;
-      }
-      // A connection that is left before its end cannot serve the next request.
-      const tooLate = afterMs(END_MS, leave);
-      void this.#ended.promise.then(() => {
-        clearTimeout(tooLate);
-        leave();
-      });
+      if (this.#answer.isComplete) leaveBehind(this.#ended.promise, leave);
+      else leave();
     };
     this.#answer.comesFrom({ more: () => this.#resume(), letGo });
   }

@@ -4,8 +4,9 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createListener } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
+import { constants, createGzip } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { askedProviders, events, GATEWAY } from "../../../test/providers/asked.ts";
 import { createModels } from "../models.ts";
@@ -23,29 +24,30 @@ const portOf = (listener: { address(): AddressInfo | string | null }) => {
 };
 
 describe("a connection to a provider", () => {
-  it("serves the next call too where the end of an answer comes behind what completes it", async () => {
-    const ends: (() => Promise<unknown>)[] = [];
-    let connections = 0;
+  it.each(["identity", "gzip"])("stays until the end of an answer that is complete before (%s)", async (coding) => {
+    const ends: (() => void)[] = [];
+    let left = 0;
     const server = createServer((request, response) => {
       request.resume();
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(events(said({ content: "word" }), { ...said({}, "stop"), usage }));
-      ends.push(() => once(response.end(events("[DONE]")), "close"));
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": coding });
+      const body = coding === "gzip" ? createGzip({ flush: constants.Z_SYNC_FLUSH }) : new PassThrough();
+      body.pipe(response);
+      body.write(events(said({ content: "word" }), { ...said({}, "stop"), usage }));
+      ends.push(() => body.end(events("[DONE]")));
     });
-    server.on("connection", () => connections++);
+    server.on("connection", (socket) => socket.on("close", () => left++));
     await once(server.listen(0, "127.0.0.1"), "listening");
     const baseUrl = `http://127.0.0.1:${portOf(server)}/v1`;
     const models = createModels({ providers: { gateway: { type: "openai-compatible", baseUrl } } });
-    for (let n = 0; n < 4; n++) {
+    for (let n = 0; n < 5; n++) {
       const { signal } = new AbortController();
       await models.call({ model: GATEWAY, prompt: [{ role: "user", text: "Hi" }], tools: [], signal });
-      await ends[n]?.();
-      // What the server has sent is read in the next turns.
-      for (let turn = 0; turn < 3; turn++) await nextTurn();
+      ends[n]?.();
     }
+    // One may wait longer than its end is waited for, where the machine is busy.
+    expect(left).toBeLessThanOrEqual(1);
     server.closeAllConnections();
     server.close();
-    expect(connections).toBeLessThanOrEqual(2);
   });
 
   it("is closed soon behind an answer whose end does not come", async () => {

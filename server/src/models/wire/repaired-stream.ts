@@ -7,6 +7,7 @@ import { createParser } from "eventsource-parser";
 import { ModelError } from "../model.ts";
 import { afterMs } from "../timer.ts";
 import type { AnswerRepair, Heard, StreamEvent } from "./answer-repair.ts";
+import { endOf, leaveBehind } from "./connection-end.ts";
 
 /** What may still come once an answer is complete is its counts, and they come with it: pings after it change nothing. */
 const COUNTS_MS = 1_000;
@@ -242,7 +243,9 @@ export function readInto(
       isReading = false;
     }
   }
-  answer.comesFrom({ more: () => void read(), letGo: () => void source.cancel().catch(() => {}) });
+  const leave = () => void source.cancel().catch(() => {});
+  const letGo = () => (answer.isComplete ? leaveBehind(endOf(source), leave) : leave());
+  answer.comesFrom({ more: () => void read(), letGo });
 }
 
 /** As a server sends them. */
