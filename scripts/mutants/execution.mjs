@@ -304,8 +304,14 @@ export const EXECUTION = [
   {
     file: "server/src/engine/embedded/attempt-writer.ts",
     name: "a-child-that-is-gone-since-fails-its-parent",
-    find: "if (isOfBefore || !(error instanceof Refusal)) return error;",
+    find: "if (!(error instanceof Refusal) || this.#parts.isOfBefore(this.#task)) return error;",
     put: "if (!(error instanceof Refusal)) return error;",
+  },
+  {
+    file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "a-task-of-before-is-taken-for-one-of-this-process",
+    find: "number > 0 && number < this.#firstNumber",
+    put: "number > 0 && number < 0",
   },
   {
     file: "server/src/engine/embedded/attempt-writer.ts",

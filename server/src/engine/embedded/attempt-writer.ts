@@ -42,8 +42,8 @@ export type AttemptParts = {
   clock: Clock;
   /** Of its engine. */
   life: string;
-  /** When its engine was made. */
-  since: number;
+  /** Whether a task was submitted to another process than this one, before it. */
+  isOfBefore: (task: Pick<Task, "number">) => boolean;
   random: () => number;
   ids: Ids;
   handlers: Handlers;
@@ -188,8 +188,7 @@ export class AttemptWriter implements AttemptPort, Speaker {
 
   /** What a child names was never there where its parent was submitted to this very server. */
   #asOfNow(error: unknown): unknown {
-    const isOfBefore = this.#task.createdAt < this.#parts.since;
-    if (isOfBefore || !(error instanceof Refusal)) return error;
+    if (!(error instanceof Refusal) || this.#parts.isOfBefore(this.#task)) return error;
     const { missing, ...detail } = error.detail;
     return missing ? new Refusal(error.code, error.message, detail) : error;
   }

@@ -115,7 +115,11 @@ export class EmbeddedEngine implements Engine {
   readonly #sleepers: Sleepers;
   readonly #backlogs: Backlogs;
   readonly #strays: Strays;
+  /** The lowest number of a task that this process has submitted: all of before have lower ones, by whatever clock. */
+  #firstNumber = Number.POSITIVE_INFINITY;
 
+  /** One that begins while its submit is made durable has no number yet. */
+  readonly #isOfBefore = ({ number }: Pick<Task, "number">): boolean => number > 0 && number < this.#firstNumber;
   /** Whether all that come before it are in memory. */
   readonly #mayGo = (entry: Entry): boolean => this.#recovery.mayGo(entry);
   readonly #sweepFailed = (error: unknown): void => this.#log.warn("The retention sweep failed.", { error });
@@ -133,10 +137,10 @@ export class EmbeddedEngine implements Engine {
     const descendants = new Descendants({ store, transitions, clock, log });
     const life = randomUUID();
     const startedAt = clock.now();
-    const own = { refused, life, since: startedAt, reservations: this.reservations, depthMax: limits.depthMax };
+    const own = { refused, life, reservations: this.reservations, depthMax: limits.depthMax };
     const attempts = { ...UNBOUND, ...parts, ...own, transitions, handlers, feed, speakers: new Speakers(clock) };
     const late = { guard: () => this.#guard, heldBack: (id: TaskId) => this.#heldBack(id) };
-    const runner = new Runner({ ...attempts, ...late, ownership, record, log });
+    const runner = new Runner({ ...attempts, ...late, isOfBefore: this.#isOfBefore, ownership, record, log });
     const keys = new ConcurrencyKeys();
     const scheduler = new Scheduler({ open, runner, slots: slotLimitsOf(limits), keys, clock, mayGo: this.#mayGo });
     const leases = new LeaseKeys({ keys: store.keys, transitions, clock, log });
@@ -311,7 +315,8 @@ export class EmbeddedEngine implements Engine {
 
   /** Every commit of this process comes by here, in the order of the commits of a task. */
   #changed(change: Write): void {
-    const { task, command } = change;
+    const { task, before, command } = change;
+    if (before === null) this.#firstNumber = Math.min(this.#firstNumber, task.number);
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);
     if (command === "bill" || command === "grant" || command === "delete" || command === "blame") return;

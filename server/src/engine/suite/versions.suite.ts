@@ -60,27 +60,33 @@ export function versionSuite(begin: Begin): void {
     expect(await arrives(without, id, "waiting")).toMatchObject({ waits: [{ code: "handler_version" }] });
   });
 
-  it("lets a task stand still whose child is of a kind that is gone since it was submitted, and fails one that comes without it", async () => {
-    const parent = kind("parent", async (ctx) => {
-      await ctx.sleep("nap", NAP_MS);
-      return ctx.child("hand on", "sub", {}).catch(() => "went on without");
-    });
-    const whole = [parent, kind("sub", async () => "done")];
-    const old = await begin(whole);
-    const ids = [await submit(old, "parent"), await submit(old, "parent", { delayMs: NAP_MS })];
-    await arrives(old, ids[0] ?? "", "waiting");
-    await old.pass(1);
-    const without = await old.crash([parent]);
-    await without.pass(2 * NAP_MS);
-    const waits = [{ on: "handler", code: "handler_version", message: 'There is no kind "sub" for a child.' }];
-    for (const id of ids) expect(await arrives(without, id, "waiting")).toMatchObject({ waits });
-    const late = await submit(without, "parent");
-    await arrives(without, late, "waiting");
-    await without.pass(NAP_MS);
-    expect(await arrives(without, late, "failed")).toMatchObject({ error: { code: "bad_value" } });
-    const back = await without.crash(whole);
-    for (const id of ids) expect(await arrives(back, id, "completed")).toMatchObject({ output: "done" });
-  });
+  it.each([
+    ["", 0],
+    [", also where the clock was set back over the restart", 3_600_000],
+  ])(
+    "lets a task stand still whose child is of a kind that is gone since it was submitted, and fails one that comes without it%s",
+    async (_, setBackMs) => {
+      const parent = kind("parent", async (ctx) => {
+        await ctx.sleep("nap", NAP_MS);
+        return ctx.child("hand on", "sub", {}).catch(() => "went on without");
+      });
+      const whole = [parent, kind("sub", async () => "done")];
+      const old = await begin(whole);
+      const ids = [await submit(old, "parent"), await submit(old, "parent", { delayMs: NAP_MS })];
+      await arrives(old, ids[0] ?? "", "waiting");
+      await old.pass(1);
+      const without = await old.crash([parent], { setBackMs });
+      await without.pass(setBackMs + 2 * NAP_MS);
+      const waits = [{ on: "handler", code: "handler_version", message: 'There is no kind "sub" for a child.' }];
+      for (const id of ids) expect(await arrives(without, id, "waiting")).toMatchObject({ waits });
+      const late = await submit(without, "parent");
+      await arrives(without, late, "waiting");
+      await without.pass(NAP_MS);
+      expect(await arrives(without, late, "failed")).toMatchObject({ error: { code: "bad_value" } });
+      const back = await without.crash(whole);
+      for (const id of ids) expect(await arrives(back, id, "completed")).toMatchObject({ output: "done" });
+    },
+  );
 
   it("lets a task of before stand still whose child names what is gone since, and fails one whose child's input is wrong", async () => {
     const parent = kind("parent", async (ctx, input) => {
