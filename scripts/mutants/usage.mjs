@@ -73,6 +73,36 @@ export const USAGE = [
     put: "false && spent",
   },
   {
+    file: "server/src/verbs/implementation/paid-requests.ts",
+    name: "each-payment-has-a-place-for-itself",
+    find: "return this.#places.giveBack(payment.place);",
+    put: "return;",
+  },
+  {
+    file: "server/src/verbs/implementation/paid-requests.ts",
+    name: "a-payment-that-the-file-may-tell-again-is-forgotten",
+    find: "if (!next.kept) this",
+    put: "this",
+  },
+  {
+    file: "server/src/verbs/implementation/paid-requests.ts",
+    name: "payments-side-by-side-have-one-place",
+    find: "#made++",
+    put: "#made",
+  },
+  {
+    file: "server/src/store/sqlite/statements.ts",
+    name: "a-payment-that-comes-again-counts-again",
+    find: " WHERE hash <> excluded.hash",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/agents/agent-statements.ts",
+    name: "keys-of-agents-have-no-bound",
+    find: "if (idempotency && numberIn",
+    put: "if (!idempotency && numberIn",
+  },
+  {
     file: "server/src/verbs/implementation/agent-verbs.ts",
     name: "whoever-made-an-agent-lets-its-tools-reach-more",
     find: 'if (principal.scopes.has("admin")) return definition;',

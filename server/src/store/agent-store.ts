@@ -9,6 +9,8 @@ import type { IdempotencyRecord } from "./write.ts";
 
 /** Of one tenant. */
 export const AGENTS_MAX = 10_000;
+/** Idempotency keys of one user by which agents were made within a day, whether or not those are there still. */
+export const AGENT_KEYS_MAX = 10_000;
 
 export type AgentFilter = {
   /** Hidden ones too. */
@@ -35,7 +37,8 @@ export interface AgentStore {
   ): Promise<{ agents: AgentRecord[]; next: AgentPlace | null }>;
   /**
    * Adds one. `replayed` is the agent that the idempotency key has made before. Throws `conflict`, naming `slug` or
-   * `name`, when the tenant has one of that already, and `conflict` as well when it has `AGENTS_MAX`.
+   * `name`, when the tenant has one of that already, and `conflict` as well when it has `AGENTS_MAX`; `rate_limited`
+   * with a key more than `AGENT_KEYS_MAX`.
    */
   addAgent(
     agent: AgentRecord,

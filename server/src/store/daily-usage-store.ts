@@ -6,7 +6,10 @@ import type { Payment } from "./unwritten-usage.ts";
 export type UsagePage = { limit: number; cursor?: string | undefined };
 
 export interface DailyUsageStore {
-  /** Adds calls that no task has made. Durable once it resolves; under the same id nothing is added twice within a day. */
+  /**
+   * Adds calls that no task has made. Durable once it resolves. Of each place the store remembers the last payment for a day, so that
+   * one that comes again counts once.
+   */
   add(payment: Payment): Promise<void>;
   /**
    * Sums told apart by `groups`, latest day first, then by user, agent, provider and model; `total` is of all pages. A page

@@ -6,13 +6,17 @@ import { closeSync, fsyncSync, openSync, readSync, statSync, writeFileSync, writ
 import { z } from "zod";
 import { usageCall } from "../task/usage.ts";
 
-const payment = z.strictObject({
-  /** What is added again under the same id counts once. */
-  id: z.string(),
-  owner: z.strictObject({ tenant: z.string(), user: z.string() }),
-  at: z.int(),
-  calls: z.array(usageCall.omit({ key: true, raw: true })),
-});
+const payment = z
+  .strictObject({
+    /** What is added again under the same id counts once, */
+    id: z.string(),
+    /** as long as no other is added in its place. An older version has kept none: each has one for itself then. */
+    place: z.string().optional(),
+    owner: z.strictObject({ tenant: z.string(), user: z.string() }),
+    at: z.int(),
+    calls: z.array(usageCall.omit({ key: true, raw: true })),
+  })
+  .transform((read) => ({ ...read, place: read.place ?? read.id }));
 export type Payment = z.infer<typeof payment>;
 
 /** Some hundred payments. */

@@ -19,7 +19,13 @@ type UsageCounts = [
 export type AddedUsage = { key: UsageKey; added: UsageCounts };
 
 /** What a request has paid that is no task. */
-export type PreparedPayment = { id: string; owner: { tenant: string; user: string }; at: number; added: AddedUsage[] };
+export type PreparedPayment = {
+  id: string;
+  place: string;
+  owner: { tenant: string; user: string };
+  at: number;
+  added: AddedUsage[];
+};
 
 /** Longer names, which only a handler of one's own can give, are told apart by their beginning. */
 const NAME_CHARACTERS_MAX = 255;

@@ -33,6 +33,8 @@ import { DailyUsage } from "./usage/daily-usage.ts";
 
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
+/** A scope that no caller's keys have: those begin with two lines. */
+const PAYMENTS = "paid requests";
 
 type Refused = Exclude<Applied, { ok: true }>;
 type BegunCursor = { key: string; task: string; standing: string | null };
@@ -121,10 +123,8 @@ export class Applier {
   }
 
   /** What no task has paid for, unless an answer was lost and it is there. */
-  addUsage({ id, owner, at, added }: PreparedPayment): void {
-    const scope = `${owner.tenant}\n${owner.user}\npaid requests`;
-    if (this.#sql.idempotency.get(scope, id)) return;
-    this.#sql.insertIdempotency.run(scope, id, "", "", at);
+  addUsage({ id, place, owner, at, added }: PreparedPayment): void {
+    if (this.#sql.payInPlace.run(PAYMENTS, place, id, at).changes === 0) return;
     for (const each of added) this.#dailyUsage.add(each);
     this.#held.addMoney(owner, added);
   }

@@ -171,6 +171,11 @@ export function writerStatements(db: Database) {
     dropAttachment: run("DELETE FROM attachments WHERE task = ? AND name = ?"),
 
     insertIdempotency: run("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)"),
+    /** Changes nothing where the same payment was the last one there. */
+    payInPlace: run(
+      `INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, '', ?)
+       ON CONFLICT DO UPDATE SET hash = excluded.hash, at = excluded.at WHERE hash <> excluded.hash`,
+    ),
     audit: new AuditChain(db),
     putSetting: run("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"),
     takeLease: run(

@@ -54,6 +54,22 @@ export function dailyUsageStories(setup: () => Promise<Store>): void {
     expect(byModel.total).toEqual(all.total);
   });
 
+  test("a payment that comes again in its place counts once, and so does the next one there", async () => {
+    const store = await setup();
+    const { key: _key, ...call } = paidCall("a");
+    const payment = { id: "one", place: "p", owner: { tenant: "acme", user: "ada" }, at: DAY, calls: [call] };
+    const next = { ...payment, id: "two", owner: { tenant: "acme", user: "bob" }, at: DAY + 1 };
+    const beside = { ...payment, id: "three", place: "q" };
+    for (const each of [payment, beside, payment, beside, next, next]) await store.dailyUsage.add(each);
+    await store.dailyUsage.add(payment);
+    const { rows } = await store.dailyUsage.sums(EVERYBODY, ALWAYS, ["user"], PAGE);
+    // One that was followed in its place by another is not known any more.
+    expect(rows.map(({ user, calls }) => [user, calls])).toEqual([
+      ["ada", 3],
+      ["bob", 1],
+    ]);
+  });
+
   test("a filter leaves out other days, users, agents and models, and one user sees none of another's", async () => {
     const store = await setup();
     await spendAll(store);

@@ -92,14 +92,21 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
-  test("an idempotency key counts with the task that it was used for", async () => {
+  test("an idempotency key counts with the task that it was used for, deleted or not, until that is swept", async () => {
     const store = await setup();
     const stored = async () => (await store.held(ADA, DAY)).storedBytes;
     await submit(store, newTask());
     const ofTask = await stored();
     const key = "k".repeat(255);
-    await submit(store, newTask(), { idempotency: { scope: "acme\nada\nx", key, hash: "h", at: START } });
+    const task = await submit(store, newTask(), {
+      idempotency: { scope: "acme\nada\nx", key, hash: "h", at: START },
+    });
     expect((await stored()) - 2 * ofTask).toBeGreaterThan(2 * key.length);
+    const before = await stored();
+    await live(store, task, { do: "cancel", by: "ada", reason: "" }, { do: "delete" });
+    await submit(store, newTask());
+    await store.sweep(START, 10);
+    expect(await stored()).toBeGreaterThanOrEqual(before);
     expect(await store.check()).toEqual([]);
   });
 

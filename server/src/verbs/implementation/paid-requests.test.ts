@@ -13,6 +13,8 @@ import { PaidRequests } from "./paid-requests.ts";
 
 let stage: Stage;
 let lost: unknown[];
+/** Places of the payments that were written, in their order. */
+let places: string[];
 /** What the disk answers to the next writes, before it takes them. */
 let refusals: Error[];
 /** Whether it has taken them all the same, and only its answer says otherwise. */
@@ -24,12 +26,13 @@ let reservations: Reservations;
 let meanwhile: () => Promise<void>;
 beforeEach(async () => {
   stage = await Stage.open();
-  [lost, refusals, isLost] = [[], [], false];
+  [lost, refusals, places, isLost] = [[], [], [], false];
   folder = await mkdtemp(join(tmpdir(), "waybill-paid-"));
   const { store } = stage;
   const dailyUsage: typeof store.dailyUsage = {
     sums: (...asked) => store.dailyUsage.sums(...asked),
     add: async (payment) => {
+      places.push(payment.place);
       const refusal = refusals.shift();
       if (refusal && !isLost) throw refusal;
       await store.dailyUsage.add(payment);
@@ -112,6 +115,25 @@ it("what was taken counts once, though the answer was lost and it is written aga
   expect(lost).toEqual([]);
 });
 
+it("payments one after the other have one place, those side by side one each, and what waits for room keeps its own", async () => {
+  for (let n = 0; n < 3; n++) await pays();
+  const [first] = places;
+  expect(places.splice(0)).toEqual([first, first, first]);
+  await Promise.all([pays(), pays()]);
+  const [, second] = places;
+  expect(second).not.toBe(first);
+  expect(places.splice(0)).toEqual([first, second]);
+  refusals = [fullDisk()];
+  await pays();
+  await pays();
+  const [waiting, other] = places.splice(0);
+  expect(new Set([waiting, other])).toEqual(new Set([first, second]));
+  await later();
+  await Promise.all([pays(), pays()]);
+  expect(places).toEqual([waiting, waiting, other]);
+  expect([await counted(), lost]).toEqual([9, []]);
+});
+
 it("what waits for room counts for the money of its day at once", async () => {
   refusals = Array.from({ length: 3 }, fullDisk);
   await pays();
@@ -174,6 +196,31 @@ it("what a full disk refuses until the end is counted by the next process, once,
   expect((await readFile(join(folder, "unwritten-usage"))).every((byte) => byte === 10)).toBe(true);
 });
 
+it("what the file may tell a next process keeps its place, and counts once there", async () => {
+  // Its file does not forget: as if each kill came just before that.
+  const kept = fileIn();
+  const first = open(Object.assign(kept, { clear: () => {} }));
+  first.goOn();
+  refusals = [fullDisk()];
+  await pays(first);
+  await later();
+  for (let n = 0; n < 3; n++) await pays(first);
+  await first.close();
+  const second = open(fileIn());
+  second.goOn();
+  await second.close();
+  expect([await counted(), lost]).toEqual([4, []]);
+});
+
+it("payments that a version without places has kept are known by their ids", async () => {
+  const line = (id: string) => `${JSON.stringify({ id, owner: { tenant: "t", user: "u" }, at: 0, calls: [CALL] })}\n`;
+  await writeFile(join(folder, "unwritten-usage"), line("a") + line("b"));
+  expect(fileIn().read()).toMatchObject([
+    { id: "a", place: "a" },
+    { id: "b", place: "b" },
+  ]);
+});
+
 it("what is safe nowhere is told at the end, with whose it is and what it has cost", async () => {
   refusals = Array.from({ length: 9 }, fullDisk);
   await pays();
@@ -183,9 +230,9 @@ it("what is safe nowhere is told at the end, with whose it is and what it has co
 
 it("a file of payments that is cut, harmed or full is no hindrance", async () => {
   const file = fileIn();
-  expect(file.keep({ id: "a", owner: ada, at: 0, calls: [CALL] })).toBe(false);
+  expect(file.keep({ id: "a", place: "p", owner: ada, at: 0, calls: [CALL] })).toBe(false);
   file.lay();
-  const payment = { id: "a", owner: { tenant: "t", user: "u".repeat(50_000) }, at: 0, calls: [CALL] };
+  const payment = { id: "a", place: "p", owner: { tenant: "t", user: "u".repeat(50_000) }, at: 0, calls: [CALL] };
   const kept = Array.from({ length: 9 }, () => file.keep(payment));
   expect(kept).toEqual([...Array(5).fill(true), ...Array(4).fill(false)]);
   expect(fileIn().read()).toHaveLength(5);

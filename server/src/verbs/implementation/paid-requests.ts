@@ -66,6 +66,8 @@ export class PaidRequests {
   readonly #file: UnwrittenUsage | null;
   readonly #ids: Pick<Ids, "uuid">;
   readonly #waiting: Waiting[] = [];
+  /** Where this process writes its payments: the store remembers one in each, so as many as were under way at once. */
+  readonly #places;
   #cancel: (() => void) | null = null;
   #going: Promise<void> = Promise.resolve();
   #closed = false;
@@ -85,6 +87,7 @@ export class PaidRequests {
     this.#lost = parts.lost ?? (() => {});
     this.#traced = parts.traced ?? ((_name, _principal, work) => work());
     this.#file = parts.unwritten ?? null;
+    this.#places = new PaymentPlaces(ids.uuid(clock.now()));
   }
 
   /** Goes on with what a process before has not written. */
@@ -177,10 +180,12 @@ export class PaidRequests {
   async #write(owner: Payment["owner"], calls: CountedCall[]): Promise<void> {
     for (const call of calls) this.#told(call);
     const at = this.#clock.now();
-    const payment = { id: this.#ids.uuid(at), owner, at, calls };
-    if ((await this.#outcomeOf(payment)) === "done") return;
-    if (this.#waiting.length >= WAITING_MAX)
+    const payment = { id: this.#ids.uuid(at), place: this.#places.take(), owner, at, calls };
+    if ((await this.#outcomeOf(payment)) === "done") return this.#places.giveBack(payment.place);
+    if (this.#waiting.length >= WAITING_MAX) {
+      this.#places.giveBack(payment.place);
       return this.#lost(new Error("Too much waits for room on the disk."), [payment]);
+    }
     this.#waiting.push({ payment, kept: this.#file?.keep(payment) ?? false });
     this.#later();
   }
@@ -221,10 +226,32 @@ export class PaidRequests {
     for (let next = this.#waiting[0]; next !== undefined && !this.#closed; next = this.#waiting[0]) {
       if ((await this.#outcomeOf(next.payment)) === "again") return this.#later();
       this.#waiting.shift();
+      // Of one that is kept the next process may hear again, and has to know it.
+      if (!next.kept) this.#places.giveBack(next.payment.place);
     }
     if (this.#waiting.length > 0) return;
     this.#file?.clear();
     this.#file?.lay();
+  }
+}
+
+class PaymentPlaces {
+  readonly #process: string;
+  readonly #free: string[] = [];
+  #made = 0;
+
+  /** `process` is a name that no other process has. */
+  constructor(process: string) {
+    this.#process = process;
+  }
+
+  take(): string {
+    return this.#free.pop() ?? `${this.#process} ${this.#made++}`;
+  }
+
+  /** The payment that had it is never written again. */
+  giveBack(place: string): void {
+    this.#free.push(place);
   }
 }
 

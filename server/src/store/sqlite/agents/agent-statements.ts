@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { agentNameKey } from "../../../task/agent/agent-name.ts";
 import { Refusal } from "../../../task/errors.ts";
 import type { TenantVisible } from "../../../task/visibility.ts";
-import { AGENTS_MAX, type AgentFilter, type AgentPlace } from "../../agent-store.ts";
+import { AGENT_KEYS_MAX, AGENTS_MAX, type AgentFilter, type AgentPlace } from "../../agent-store.ts";
 import type { AgentValues } from "../../codec/agent-rows.ts";
 import { AGENT_COLUMNS } from "../../codec/columns.ts";
 import type { PreparedAudit } from "../../codec/prepared.ts";
@@ -13,6 +13,10 @@ import { numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
 import { queries } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
+
+const TOO_MANY_KEYS = `${AGENT_KEYS_MAX} agents were made with an Idempotency-Key within a day: try again later, or without one.`;
+/** Old keys go once an hour. */
+const SWEPT_AFTER_S = 3_600;
 
 type One = { visible: TenantVisible; idOrSlug: string };
 type Some = { visible: TenantVisible; filter: AgentFilter; limit: number; after: AgentPlace | null };
@@ -61,6 +65,7 @@ export function agentWrites(db: Database, sql: WriterStatements) {
   const row = (text: string) => lateRows(db, text);
   const known = row("SELECT task, hash FROM idempotency WHERE scope = ? AND key = ?");
   const remember = db.prepare<unknown[]>("INSERT INTO idempotency (scope, key, hash, task, at) VALUES (?, ?, ?, ?, ?)");
+  const keys = row("SELECT count(*) FROM idempotency WHERE scope = ?");
   const count = row("SELECT count(*) FROM agents WHERE tenant = ?");
   const bySlug = row("SELECT 1 FROM agents WHERE tenant = ? AND slug = ? AND id <> ?");
   const byName = row("SELECT 1 FROM agents WHERE tenant = ? AND name = ? AND id <> ?");
@@ -87,6 +92,8 @@ export function agentWrites(db: Database, sql: WriterStatements) {
       if (other) return { taken: other };
       if (numberIn(count.get(agent.tenant)?.[0]) >= AGENTS_MAX)
         throw new Refusal("conflict", `There are ${AGENTS_MAX} agents, as many as are kept: delete some first.`);
+      if (idempotency && numberIn(keys.get(idempotency.scope)?.[0]) >= AGENT_KEYS_MAX)
+        throw new Refusal("rate_limited", TOO_MANY_KEYS, { retryAfterS: SWEPT_AFTER_S });
       insert.run(agent);
       sql.audit.add(audit);
       if (idempotency) remember.run(idempotency.scope, idempotency.key, idempotency.hash, agent.id, idempotency.at);

@@ -19,8 +19,8 @@ export class SqliteDailyUsage implements DailyUsageStore {
     this.#damage = damage;
   }
 
-  async add({ id, owner, at, calls }: Payment): Promise<void> {
-    await this.#writes.send("addUsage", { id, owner, at, added: addedUsage(owner, at, calls) });
+  async add({ id, place, owner, at, calls }: Payment): Promise<void> {
+    await this.#writes.send("addUsage", { id, place, owner, at, added: addedUsage(owner, at, calls) });
   }
 
   sums(visible: Visible, filter: UsageFilter, groups: readonly UsageGroup[], { limit, cursor }: UsagePage) {
