@@ -69,17 +69,28 @@ export function reservationOf(amount: Reservation): Reservation {
   return { tokens: most("tokens", tokens), costUsd: most("dollars", costUsd) };
 }
 
+/** Far more than a tree has generations. A list may say that it is any length, and take minutes to look through. */
+const LISTED_MAX = 10_000;
+
 /** The budgets that a call was told before: whole ones come of `budgets()` alone. */
 export function boundsIn(call: string, seen: readonly Bound[]): readonly Bound[] {
-  const isTold = (each: Partial<Bound> | null | undefined) =>
+  const isTold = (each: Partial<Bound> | null | undefined): each is Bound =>
     typeof each?.task === "string" && typeof each.version === "number";
-  if (Array.isArray(seen) && seen.every(isTold)) return seen;
+  const bounds = listed(seen);
+  if (bounds?.every(isTold)) return bounds;
   throw new BadValue(`The budgets seen by ${call} are none that budgets() has told.`);
 }
 
 export function granted(tasks: readonly string[]): string[] {
-  if (Array.isArray(tasks)) return tasks.map((task) => textOf("A task of grant()", task));
-  throw new BadValue("The tasks of grant() are no list.");
+  const ids = listed(tasks);
+  if (ids) return ids.map((task) => textOf("A task of grant()", task));
+  throw new BadValue(`The tasks of grant() are no list of at most ${LISTED_MAX}.`);
+}
+
+/** A copy without holes, which whoever looks at each would pass over; null of what is no list. */
+function listed<Item>(items: readonly Item[]): (Item | undefined)[] | null {
+  if (!Array.isArray(items) || items.length > LISTED_MAX) return null;
+  return Array.from({ length: items.length }, (_, at) => items[at]);
 }
 
 const LOG_MESSAGE_CHARS_MAX = 4_000;
