@@ -2,6 +2,7 @@
 const guard = "server/src/engine/embedded/crash/crash-guard.ts";
 const verdict = "server/src/engine/embedded/crash/crash-verdict.ts";
 const isolation = "server/src/engine/embedded/crash/isolation.ts";
+const remoteRuns = "server/src/engine/execution/remote-runs.ts";
 const trials = "server/src/engine/embedded/crash/trials.ts";
 const runner = "server/src/engine/embedded/runner.ts";
 const strays = "server/src/engine/embedded/strays.ts";
@@ -83,7 +84,43 @@ export const CRASHES = [
   {
     file: isolation,
     name: "a-process-that-is-not-needed-stays",
-    find: "if (home.runs.inFlight.length === 0) home.process.end();",
+    find: 'if (home.runs.inFlight.length === 0) home.process.end("clean");',
+    put: "",
+  },
+  {
+    file: isolation,
+    name: "a-process-that-is-held-is-left-so",
+    find: "if (now < (runs.count > 1 ? MISSED_MAX : MISSED_ALONE_MAX)) return this.#watch(home, now);",
+    put: "if (now >= 0) return this.#watch(home, now);",
+  },
+  {
+    file: isolation,
+    name: "who-computes-alone-has-seconds",
+    find: "(runs.count > 1 ? MISSED_MAX : MISSED_ALONE_MAX)",
+    put: "MISSED_MAX",
+  },
+  {
+    file: isolation,
+    name: "a-process-that-was-held-was-killed-by-somebody",
+    find: "runs.speakFor(",
+    put: "void (",
+  },
+  {
+    file: isolation,
+    name: "a-process-that-has-ended-is-asked-on",
+    find: "home.unwatch();",
+    put: "",
+  },
+  {
+    file: remoteRuns,
+    name: "code-that-lost-its-task-holds-nobody",
+    find: "return this.#runs.size;",
+    put: "return this.inFlight.length;",
+  },
+  {
+    file: "server/src/engine/execution/hosted-runs.ts",
+    name: "a-process-of-suspects-does-not-answer",
+    find: 'parts.channel.send({ do: "beat" });',
     put: "",
   },
   {

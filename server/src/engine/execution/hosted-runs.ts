@@ -40,6 +40,9 @@ export function hostRuns(parts: Parts): <Result>(name: string, given: readonly u
       case "refuse":
         calls.settle(message);
         return;
+      case "beat":
+        parts.channel.send({ do: "beat" });
+        return;
       case "pause":
         runs.get(message.run)?.pause();
         return;

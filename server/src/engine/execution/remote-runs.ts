@@ -9,6 +9,7 @@ import type { RunParts } from "./run.ts";
 import type { FromProcess, LookUp, RunChannel, ToProcess } from "./run-messages.ts";
 
 type Channel = RunChannel<ToProcess, FromProcess>;
+type Words = { said: string; culprit: Place | null };
 type Find = (id: TaskId) => Promise<Task | null>;
 
 export class RemoteRuns {
@@ -17,7 +18,8 @@ export class RemoteRuns {
   readonly #runs = new Map<number, RemoteRun>();
   #last = 0;
   #isGone = false;
-  #lastWords: { said: string; culprit: Place | null } | null = null;
+  #lastWords: Words | null = null;
+  #beats = true;
 
   constructor(channel: Channel, find: Find, lookUp: LookUp = nothingToLookUp) {
     this.#channel = channel;
@@ -25,6 +27,10 @@ export class RemoteRuns {
     channel.receive((message) => {
       if (message.do === "dying") {
         this.#lastWords = message;
+        return;
+      }
+      if (message.do === "beat") {
+        this.#beats = true;
         return;
       }
       if (message.do === "lookUp") {
@@ -37,8 +43,26 @@ export class RemoteRuns {
   }
 
   /** What the process said of its end before it came. */
-  get lastWords(): { said: string; culprit: Place | null } | null {
+  get lastWords(): Words | null {
     return this.#lastWords;
+  }
+
+  /** Says them for a process that cannot: how it comes to its end. */
+  speakFor(said: string): void {
+    this.#lastWords ??= { said, culprit: null };
+  }
+
+  /** Asks for a sign of life. False while the one that was asked for before has not come. */
+  beat(): boolean {
+    const isAlive = this.#beats;
+    this.#beats = false;
+    if (isAlive) this.#channel.send({ do: "beat" });
+    return isAlive;
+  }
+
+  /** Those whose code may be at work, also for a task that was taken from it: the process has not said that they have ended. */
+  get count(): number {
+    return this.#runs.size;
   }
 
   /** Those that have not ended. */
@@ -115,7 +139,7 @@ export class RemoteRun implements AttemptRun {
   }
 
   /** Also after its end: what a run that was cut off has paid for still comes in. */
-  hear(message: Exclude<FromProcess, { do: "dying" | "lookUp" }>): void {
+  hear(message: Exclude<FromProcess, { do: "dying" | "lookUp" | "beat" }>): void {
     const { port, observer, find, channel } = this.#parts;
     switch (message.do) {
       case "ask":

@@ -27,6 +27,8 @@ export type ToProcess =
       childRefused: Failure | null;
     }
   | { do: "pause" | "resume"; run: number }
+  /** Whether its thread still comes to what it is told: it says the same. */
+  | { do: "beat" }
   | { do: "cutOff"; run: number; reason: string }
   | { do: "refill"; run: number; items: readonly InboxItem[]; waits: readonly Wait[] }
   | { do: "answer"; call: number; result: unknown }
@@ -46,6 +48,7 @@ export type FromProcess =
   | { do: "report"; run: number; message: string; error: string }
   | { do: "warn"; run: number; message: string; error: string }
   | { do: "ended"; run: number; end: RunEnd }
+  | { do: "beat" }
   /** The last words of the process. */
   | { do: "dying"; said: string; culprit: Place | null };
 

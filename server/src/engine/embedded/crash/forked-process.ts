@@ -32,8 +32,8 @@ export function forkedProcess(entry: URL, settings: Serializable, lookUp: LookUp
       },
       ended,
       lookUp,
-      end: () => {
-        told = true;
+      end: (how) => {
+        told = how === "clean";
         child.kill("SIGKILL");
       },
     };

@@ -180,7 +180,7 @@ const launch: LaunchRunProcess = async () => {
     },
     ended: ended.promise,
     lookUp: atHome,
-    end: () => end("clean"),
+    end,
   };
 };
 

@@ -29,11 +29,16 @@ const KILLED_WAIT_MS = 1_000;
 const KILLED_WAIT_MS_MAX = 60_000;
 /** A group is halved by every death that its own code has caused, and by every so many that may have been kills. */
 const KILLS_TO_HALVE = 3;
+/** A process is asked so often whether it still comes to what it is told. */
+const BEAT_MS = 5_000;
+/** Answers that may be missing while code of one task holds others, and while it holds itself alone: some compute for minutes. */
+const MISSED_MAX = 3;
+const MISSED_ALONE_MAX = 120;
 const TASKS_LOGGED_MAX = 20;
 
 /** `kills` counts deaths of its process that may all have come from outside. */
 type Group = { process: Promise<Home> | null; idle: () => void; kills: number };
-type Home = { process: RunProcess; runs: RemoteRuns };
+type Home = { process: RunProcess; runs: RemoteRuns; unwatch: () => void };
 
 type Parts = { launch: LaunchRunProcess; transitions: Pick<Transitions, "find">; clock: Clock; log: EngineLog };
 
@@ -96,7 +101,7 @@ export class Isolation {
     this.#stopped = true;
     for (const wake of this.#waiting.splice(0)) wake();
     await Promise.allSettled([...new Set(this.#groups.values())].map((group) => group.process));
-    for (const { process } of this.#homes) process.end();
+    for (const { process } of this.#homes) process.end("clean");
   }
 
   #group(tasks: readonly TaskId[], kills = 0): Group {
@@ -114,10 +119,11 @@ export class Isolation {
       if (this.#stopped) throw new Refusal("unavailable", "The server stops.");
       const process = await this.#parts.launch();
       const find = (id: TaskId) => this.#parts.transitions.find(id);
-      const home = { process, runs: new RemoteRuns(process.channel, find, process.lookUp) };
+      const home = { process, runs: new RemoteRuns(process.channel, find, process.lookUp), unwatch: () => {} };
       this.#homes.add(home);
+      this.#watch(home, 0);
       void process.ended.then((end) => this.#ended(group, home, end));
-      if (this.#stopped) process.end();
+      if (this.#stopped) process.end("clean");
       return home;
     } catch (error) {
       group.process = null;
@@ -149,13 +155,25 @@ export class Isolation {
   #endWhenIdle(group: Group, home: Home, ms: number): void {
     group.idle();
     group.idle = this.#parts.clock.after(ms, () => {
-      if (home.runs.inFlight.length === 0) home.process.end();
+      if (home.runs.inFlight.length === 0) home.process.end("clean");
+    });
+  }
+
+  /** Code that never gives its thread back keeps all that run beside it from going on, and no process dies of that. */
+  #watch(home: Home, missed: number): void {
+    home.unwatch = this.#parts.clock.after(BEAT_MS, () => {
+      const { runs, process } = home;
+      const now = runs.beat() ? 0 : missed + 1;
+      if (now < (runs.count > 1 ? MISSED_MAX : MISSED_ALONE_MAX)) return this.#watch(home, now);
+      runs.speakFor(`Its code let nothing else go on for ${(now * BEAT_MS) / 1_000} s, and it was killed.`);
+      process.end("unknown");
     });
   }
 
   async #ended(group: Group, home: Home, end: ProcessEnd): Promise<void> {
     const { runs } = home;
     this.#homes.delete(home);
+    home.unwatch();
     group.idle();
     group.process = null;
     this.#free();

@@ -10,8 +10,8 @@ export type RunProcess = {
   ended: Promise<ProcessEnd>;
   /** What its handlers may ask of their server beside the verbs of their tasks; nothing when absent. */
   lookUp?: LookUp;
-  /** Ends it at once. */
-  end: () => void;
+  /** Ends it at once. `unknown`: it is to count as a death, not as an end that it was told. */
+  end: (how: "clean" | "unknown") => void;
 };
 
 /** Resolves once it can run handlers. Rejects where there can be none. */
