@@ -137,8 +137,50 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/indexes.ts",
     name: "a-twin-stays-beside-what-it-took-the-place-of",
-    find: '"DELETE FROM sqlite_schema WHERE name = ?").run(TWIN)',
-    put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(TWIN)',
+    find: '"DELETE FROM sqlite_schema WHERE name = ?").run(twin)',
+    put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(twin)',
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "an-index-made-anew-lacks-what-came-meanwhile",
+    find: 'BEGIN ${remove("NEW")} ${put} END;',
+    put: 'BEGIN ${remove("NEW")} END;',
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "an-index-made-anew-has-rows-that-went-meanwhile",
+    find: 'AFTER DELETE ON "${table}" BEGIN ${remove("OLD")} END',
+    put: 'AFTER DELETE ON "${table}" BEGIN SELECT 1; END',
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "an-index-made-anew-has-rows-as-they-were",
+    find: 'ON "${table}" BEGIN ${remove("OLD")} ${put} END;',
+    put: 'ON "${table}" BEGIN SELECT 1; END;',
+  },
+  {
+    file: "server/src/store/sqlite/mending/open-indexes.ts",
+    name: "what-a-killed-server-had-half-made-is-filled-for-ever",
+    find: "  strikeTwin(db);\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "what-could-not-be-made-anew-is-filled-for-ever",
+    find: "if (this.#make) strikeTwin(this.#db);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "an-index-of-many-rows-holds-the-writer",
+    find: "hasManyRows(db, index) ?",
+    put: "false ?",
+  },
+  {
+    file: "server/src/store/sqlite/thread/channel.ts",
+    name: "an-overload-keeps-an-index-half-made",
+    find: "    if (waitedFor) return;\n",
+    put: "",
   },
   {
     file: "server/src/store/sqlite/store.ts",

@@ -141,7 +141,7 @@ async function inFolder(
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
     const mending = new Mending({
       look: () => beside.run(() => runWorker<string[]>({ role: "looker", database })),
-      make: (what) => writes.send("mend", what),
+      make: (what) => writes.send("mend", what, { waitedFor: true }),
       onMade: (what) => onDamage?.(new MadeAnew(what)),
     });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };

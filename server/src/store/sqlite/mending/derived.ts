@@ -7,7 +7,9 @@ import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { KEPT_BYTES, TOTALS } from "../doctor/check.ts";
 import { ReadableRows } from "../doctor/readable-rows.ts";
-import { indexesOf, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
+import type { IsOver } from "../slices.ts";
+import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
+import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
 
 /** What the counting tables hold, of all that is counted. */
 export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
@@ -31,7 +33,9 @@ const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, type, ide
   SELECT a.tenant, p.type, p.identity, p.part, a.state, a.claimed_by IS NULL, a.task, p.type = 'user' AND p.identity = a.creator
   FROM parts p JOIN assignments a ON a.task = p.task`;
 
-type Derived = { what: string; isDamaged: () => boolean; make: () => void };
+/** Answers whether it is made; it is to be called until then. */
+type Make = (isOver: IsOver) => boolean;
+type Derived = { what: string; isDamaged: () => boolean; begin: () => Make };
 
 /** Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. */
 export function damagedIn(database: string): string[] {
@@ -45,15 +49,34 @@ export function damagedIn(database: string): string[] {
   }
 }
 
-/** False where what it is made from is damaged too, or there is no room: it is as it was, and whoever met it says so. */
-export function makeAnew(db: Database, what: string): boolean {
-  const found = derivedIn(db).find((each) => each.what === what);
-  try {
-    found?.make();
-    return found !== undefined;
-  } catch (error) {
-    if (!(error instanceof SqliteError)) throw error;
-    return false;
+/** Something that is being made anew, between transactions of others: what is large, a slice at a time. */
+export class MadeAnew {
+  readonly what: string;
+  readonly #db: Database;
+  #make: Make | null = null;
+
+  constructor(db: Database, what: string) {
+    this.#db = db;
+    this.what = what;
+  }
+
+  /**
+   * True once it is made, null while more is to be done. False where what it is made from is damaged too, or there is no room: it is
+   * as it was then, and whoever met it says so.
+   */
+  goOn(isOver: IsOver): boolean | null {
+    try {
+      this.#make ??=
+        derivedIn(this.#db)
+          .find(({ what }) => what === this.what)
+          ?.begin() ?? null;
+      if (this.#make === null) return false;
+      return this.#make(isOver) || null;
+    } catch (error) {
+      if (!(error instanceof SqliteError)) throw error;
+      if (this.#make) strikeTwin(this.#db);
+      return false;
+    }
   }
 }
 
@@ -62,7 +85,7 @@ function derivedIn(db: Database): Derived[] {
   const indexes = indexesOf(db).map((index) => ({
     what: `index ${index.name}`,
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
-    make: () => makeIndexAnew(db, index),
+    begin: () => (hasManyRows(db, index) ? inSlices(db, index) : atOnce(() => makeIndexAnew(db, index))),
   }));
   return [
     ...indexes,
@@ -74,9 +97,21 @@ function derivedIn(db: Database): Derived[] {
   ];
 }
 
+function inSlices(db: Database, index: Index): Make {
+  const twin = new Twin(db, index);
+  return (isOver) => twin.goOn(isOver);
+}
+
+function atOnce(make: () => void): Make {
+  return () => {
+    make();
+    return true;
+  };
+}
+
 /** Damaged as well where a count is no whole number. */
 function counted(db: Database, { table, count }: { table: string; count: string }, fill: string): Derived {
-  const wrong = `SELECT 1 FROM ${table} NOT INDEXED WHERE typeof(${count}) <> 'integer' LIMIT 1`;
+  const wrong = `SELECT 1 FROM ${itself(db, table)} WHERE typeof(${count}) <> 'integer' LIMIT 1`;
   const isDamaged = () => {
     let isWrong = false;
     return (
@@ -92,8 +127,8 @@ function counted(db: Database, { table, count }: { table: string; count: string 
 function filled(db: Database, table: string, fill: string): Derived {
   return {
     what: `table ${table}`,
-    isDamaged: () => isUnreadable(() => db.prepare(`SELECT count(*) FROM ${table} NOT INDEXED`).get()),
-    make: () => makeTable(db, table, () => db.exec(fill)),
+    isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(1) FROM ${itself(db, table)}`).get()),
+    begin: () => atOnce(() => makeTable(db, table, () => db.exec(fill))),
   };
 }
 
@@ -103,14 +138,15 @@ function facts(db: Database): Derived {
   return {
     what: "table facts",
     isDamaged: () => isUnreadable(() => db.prepare("SELECT sum(length(value)) FROM facts").get()),
-    make: () => {
-      const readable: unknown[][] = [];
-      new ReadableRows(db, table, (row) => readable.push(row)).read();
-      makeTable(db, "facts", () => {
-        const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
-        for (const fact of readable) put.run(...fact);
-      });
-    },
+    begin: () =>
+      atOnce(() => {
+        const readable: unknown[][] = [];
+        new ReadableRows(db, table, (row) => readable.push(row)).read();
+        makeTable(db, "facts", () => {
+          const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
+          for (const fact of readable) put.run(...fact);
+        });
+      }),
   };
 }
 
@@ -126,10 +162,11 @@ function search(db: Database): Derived {
     what: "search index",
     // The check that the index has of its own is a write.
     isDamaged: () => String(db.pragma("quick_check('search')", { simple: true })).includes("malformed"),
-    make: () => {
-      const tables = db.prepare<unknown[], unknown>(shadows).pluck().all().map(textIn);
-      makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
-    },
+    begin: () =>
+      atOnce(() => {
+        const tables = db.prepare<unknown[], unknown>(shadows).pluck().all().map(textIn);
+        makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
+      }),
   };
 }
 

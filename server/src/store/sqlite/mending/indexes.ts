@@ -19,22 +19,45 @@ export function indexesOf(db: Database): Index[] {
     .map(([name, table, sql]) => ({ name: textIn(name), table: textIn(table), sql: maybeTextIn(sql) }));
 }
 
+/** What rows an index has. */
+export function conditionOf(sql: string | null): string {
+  return sql?.match(/\sWHERE\s(.*)$/s)?.[1] ?? "true";
+}
+
+/**
+ * A table in a `FROM`, which is then read without any index. For one whose rows lie by a key SQLite hears of no NOT INDEXED, but it has a name
+ * for the key.
+ */
+export function itself(db: Database, table: string): string {
+  const key = db.prepare<unknown[], unknown>(
+    `SELECT i.name FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i ON i.origin = 'pk'
+     WHERE t.schema = 'main' AND t.name = ? AND t.wr`,
+  );
+  const name = maybeTextIn(key.pluck().get(table) ?? null);
+  return `"${table}" ${name === null ? "NOT INDEXED" : `INDEXED BY "${name}"`}`;
+}
+
 /** Throws where a page of it is damaged. */
 export function readThrough(db: Database, { name, table, sql }: Index): void {
-  const condition = sql?.match(/\sWHERE\s.*$/s)?.[0] ?? "";
+  const condition = conditionOf(sql);
   // To count alone, SQLite takes whichever index is the smallest.
-  db.prepare(`SELECT sum(1) FROM "${table}" INDEXED BY "${name}" ${condition}`).get();
+  db.prepare(`SELECT sum(1) FROM "${table}" INDEXED BY "${name}" WHERE ${condition}`).get();
 }
 
 /** Outside a transaction. Throws where its rows cannot be read either: it is as it was then. */
 export function makeIndexAnew(db: Database, { name, table, sql }: Index): void {
   onSchema(db, () => {
     db.exec(sql?.replace(name, TWIN) ?? `CREATE UNIQUE INDEX ${TWIN} ON "${table}" (${columnsOf(db, name)})`);
-    db.prepare<unknown[]>(
-      "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = ?) WHERE name = ?",
-    ).run(TWIN, name);
-    db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?").run(TWIN);
+    takePlace(db, TWIN, name);
   });
+}
+
+/** Within `onSchema`: what the twin names in the place of an index is what that one should name. */
+export function takePlace(db: Database, twin: string, name: string): void {
+  db.prepare<unknown[]>(
+    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = ?) WHERE name = ?",
+  ).run(twin, name);
+  db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?").run(twin);
 }
 
 /** Takes tables and what belongs to them off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
@@ -48,7 +71,8 @@ export function makeTablesAnew(db: Database, names: readonly string[], sql: stri
   });
 }
 
-function columnsOf(db: Database, index: string): string {
+/** Of an index that comes with a key. */
+export function columnsOf(db: Database, index: string): string {
   const columns = db.prepare<unknown[], unknown>("SELECT name FROM pragma_index_info(?) ORDER BY seqno");
   return columns
     .pluck()
@@ -58,7 +82,7 @@ function columnsOf(db: Database, index: string): string {
 }
 
 /** With the schema open to writes; whatever comes of it, this connection knows the schema that there is. */
-function onSchema(db: Database, change: () => void): void {
+export function onSchema(db: Database, change: () => void): void {
   db.unsafeMode(true);
   try {
     db.pragma("writable_schema = ON");

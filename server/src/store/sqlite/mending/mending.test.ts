@@ -192,6 +192,43 @@ test("a look holds no writer, and waits for none", async () => {
   await store.close();
 });
 
+test("others write while an index of many rows is made anew, and whoever met the damage waits for it", async () => {
+  await (await reopened()).close();
+  atDatabase(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
+    INSERT INTO idempotency SELECT 's', 'key ' || n, 'h', 't', n FROM numbers`);
+  await damagePageOf(folder, "idempotency_by_time");
+  const calls: string[] = [];
+  const store = await openSqliteStore(folder, {
+    onDamage: ({ what }) => damages.push(what),
+    onSlow: ({ thread, call }) => thread === "writer" && calls.push(call),
+    slowMs: 0,
+  });
+  const before = { idempotencyBefore: 2, auditBefore: 0, auditEntriesMax: 9, unusedSince: 0, expiredBefore: 0 };
+  let swept = false;
+  const sweep = store.sweepRecords(before, "").then(() => {
+    swept = true;
+  });
+  for (let n = 0; !swept; n++) await store.putSetting("turn", { n });
+  await sweep;
+  const made = calls.slice(calls.indexOf("mend"), calls.lastIndexOf("mend"));
+  expect(made.filter((call) => call === "putSetting").length).toBeGreaterThan(3);
+  expect(damages).toEqual([anew("index idempotency_by_time")]);
+  expect(await store.replay("s", "key 1")).toBe(null);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("where too much waits there is room for the call that others wait for", async () => {
+  await (await reopened()).close();
+  const channel = new WorkerChannel<Reads>({ role: "reader", database: path.join(folder, DATABASE_FILE) }, () => {});
+  const ask = () => channel.send("setting", { name: "" });
+  const asked = Array.from({ length: 10_000 }, ask);
+  await expect(ask()).rejects.toThrow("Too many requests");
+  expect(await channel.send("setting", { name: "" }, { waitedFor: true })).toBe(null);
+  await Promise.all(asked);
+  await channel.close();
+});
+
 const none = { make: async () => true, onMade: () => {} };
 
 test("looks take a hundredth of the time, and who comes while somebody looks has a part in it", async () => {

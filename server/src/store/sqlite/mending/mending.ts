@@ -9,8 +9,8 @@ const LOOKS_ONE_IN = 100;
 type Parts = {
   /** What is damaged. */
   look: () => Promise<string[]>;
-  /** False where it cannot be made anew. */
-  make: (what: string) => Promise<boolean>;
+  /** False where it cannot be made anew; null where there is more to do, and it is to be called again. */
+  make: (what: string) => Promise<boolean | null>;
   onMade: (what: string) => void;
   /** Milliseconds of a clock that nobody sets. */
   elapsed?: () => number;
@@ -48,11 +48,18 @@ export class Mending {
     const from = this.#elapsed();
     if (from < this.#notBefore) return;
     for (const what of await this.#parts.look().catch(() => [])) {
-      if (!(await this.#parts.make(what).catch(() => false))) continue;
+      if (!(await this.#make(what).catch(() => false))) continue;
       this.#made += 1;
       this.#parts.onMade(what);
     }
     const now = this.#elapsed();
     this.#notBefore = now + (now - from) * LOOKS_ONE_IN;
+  }
+
+  async #make(what: string): Promise<boolean> {
+    for (;;) {
+      const isMade = await this.#parts.make(what);
+      if (isMade !== null) return isMade;
+    }
   }
 }

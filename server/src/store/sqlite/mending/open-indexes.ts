@@ -7,6 +7,7 @@ import type { Database } from "better-sqlite3";
 import { type Damaged, MadeAnew } from "../../damage.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
+import { strikeTwin } from "./twin.ts";
 
 const CALLED: Readonly<Record<string, string>> = {
   tasks_open: "open tasks",
@@ -19,6 +20,7 @@ const CALLED: Readonly<Record<string, string>> = {
 
 /** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */
 export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => void = () => {}): void {
+  strikeTwin(db);
   for (const index of indexesOf(db)) {
     const of = CALLED[index.name];
     if (of === undefined) continue;

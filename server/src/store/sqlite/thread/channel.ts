@@ -21,9 +21,9 @@ const ASIDE_BYTES_MAX = 16 << 20;
 
 /**
  * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; and the
- * tenant whose turn it takes, where its answer sets off much.
+ * tenant whose turn it takes, where its answer sets off much. Others wait for one that is `waitedFor`: it always has room.
  */
-export type About = { bytes?: number; tenant?: string };
+export type About = { bytes?: number; tenant?: string; waitedFor?: true };
 
 export interface Channel<Verbs> {
   /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
@@ -153,7 +153,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     about: About = {},
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
-      this.#mustHaveRoom();
+      this.#mustHaveRoom(about);
       this.#push({ ...about, text: JSON.stringify([name, given]), made: this.#made, resolve, reject });
     });
   }
@@ -191,8 +191,9 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return this.#closing.promise;
   }
 
-  #mustHaveRoom(): void {
+  #mustHaveRoom({ waitedFor }: About): void {
     if (this.#lost || this.#closing) throw gone(this.#lost);
+    if (waitedFor) return;
     if (this.#waiting < WAITING_COUNT_MAX && this.#waitingBytes < WAITING_BYTES_MAX) return;
     throw new Refusal("unavailable", "Too many requests are waiting for the database: try again in a moment.", {
       retryAfterS: RETRY_AFTER_S,

@@ -11,15 +11,16 @@ import type { AuditChain } from "../audit/audit-chain.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
-import { makeAnew } from "../mending/derived.ts";
+import { MadeAnew } from "../mending/derived.ts";
+import { TURN_MS } from "../slices.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
 import type { Work } from "./work-through.ts";
 import { type Writes as StoredWrites, writes } from "./writes.ts";
 
-/** Beside what is stored: makes anew what of all that is made from rows is called so. Answers whether that could be. */
-export type Writes = StoredWrites & { mend: (what: string) => boolean };
+/** Beside what is stored: makes anew what of all that is made from rows is called so, as `MadeAnew` does. */
+export type Writes = StoredWrites & { mend: (what: string) => boolean | null };
 
 const COMMITS_AVERAGED = 8;
 /** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
@@ -44,6 +45,7 @@ export class Writer implements Work {
   readonly #slowMs: number;
   readonly #pace = new Pace(() => this.#commitMs);
   #commitMs = 0;
+  #anew: MadeAnew | null = null;
 
   constructor(
     db: Database,
@@ -86,9 +88,9 @@ export class Writer implements Work {
   #some(calls: Call[], isWaitedFor: () => boolean): Outcome[] {
     const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
     if (giving > 0) return this.#commitAll(calls.slice(0, giving));
+    this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
     const [first] = calls;
     if (first?.[0] === "mend") return [timed("mend", this.#slowMs, () => this.#mend(first))];
-    this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
     return this.#commitAll(calls);
   }
 
@@ -127,7 +129,9 @@ export class Writer implements Work {
   /** What was learned of damaged pages until then is forgotten. */
   #mend([, what]: Call): Outcome {
     try {
-      const answer = makeAnew(this.#db, what);
+      if (this.#anew?.what !== what) this.#anew = new MadeAnew(this.#db, what);
+      const answer = this.#anew.goOn(this.#pace.turn(TURN_MS));
+      if (answer !== null) this.#anew = null;
       if (answer) this.#writes = this.#makeWrites();
       return { answer };
     } catch (error) {

@@ -1,0 +1,163 @@
+/** An index of many rows is made anew slice by slice, while its table is written to. */
+import { copyFileSync, existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
+import { openDatabase } from "../database.ts";
+import { faultsOf } from "../doctor/check.ts";
+import { DATABASE_FILE } from "../folder.ts";
+import { migrate } from "../migrate.ts";
+import { openSqliteStore } from "../store.ts";
+import { MadeAnew } from "./derived.ts";
+import { indexesOf, readThrough } from "./indexes.ts";
+import { Twin } from "./twin.ts";
+
+let folder = "";
+let open: Database[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-twin-"));
+  open = [];
+});
+afterEach(async () => {
+  for (const db of open) db.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function connected(name = DATABASE_FILE): Database {
+  const db = openDatabase(path.join(folder, name));
+  open.push(db);
+  return db;
+}
+
+function indexIn(db: Database, name: string) {
+  const found = indexesOf(db).find((index) => index.name === name);
+  if (!found) throw new Error(`There is no index ${name}.`);
+  return found;
+}
+
+const ROWS = 1_000;
+/** Every second row is in the index of `word`. */
+async function damaged(table: string, index: string, rows = ROWS): Promise<Database> {
+  const db = connected();
+  db.exec(`CREATE TABLE own (${table});
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows})
+    INSERT INTO own (key, word, long) SELECT n, 'word ' || ((n * 7919) % 1000003), 'long ' || n FROM numbers;`);
+  if (!index.startsWith("sqlite_"))
+    db.exec(`CREATE INDEX ${index} ON own (lower(word), long, key) WHERE (key % 2 = 0 OR word IS NULL)`);
+  db.close();
+  await damagePageOf(folder, index);
+  return connected();
+}
+
+const slices = (db: Database, name: string) => {
+  const twin = new Twin(db, indexIn(db, name));
+  return () => twin.goOn(() => true);
+};
+
+function schemaOf(db: Database): unknown[] {
+  return db.prepare<unknown[], unknown[]>("SELECT type, name, tbl_name, sql FROM sqlite_schema").raw().all();
+}
+
+test.each([
+  ["key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words"],
+  ["key INTEGER, word TEXT, long TEXT PRIMARY KEY", "own_words"],
+  ["key INTEGER, word TEXT, long TEXT PRIMARY KEY", "sqlite_autoindex_own_1"],
+  ["key INTEGER, word TEXT, long TEXT, PRIMARY KEY (long, key)) WITHOUT ROWID; CREATE TABLE other (n", "own_words"],
+  [
+    "key INTEGER, word TEXT UNIQUE, long TEXT, PRIMARY KEY (long, key)) WITHOUT ROWID; CREATE TABLE other (n",
+    "sqlite_autoindex_own_1",
+  ],
+])("of a table (%s) the index %s has every row, whatever others write meanwhile", async (table, name) => {
+  const db = await damaged(table, name);
+  const before = schemaOf(db);
+  const other = connected();
+  const change = [
+    other.prepare<unknown[]>("INSERT OR REPLACE INTO own (key, word, long) VALUES (?, 'New ' || ?, 'long ' || ?)"),
+    other.prepare<unknown[]>("UPDATE own SET word = 'Changed ' || ?, key = key + ? * 0 WHERE long = 'long ' || ?"),
+    other.prepare<unknown[]>("UPDATE own SET word = iif(?, NULL, ?) WHERE long = 'long ' || ?"),
+    other.prepare<unknown[]>("DELETE FROM own WHERE ? + ? > 0 AND long = 'long ' || ?"),
+  ];
+  const goOn = slices(db, name);
+  let turns = 0;
+  let meets = 0;
+  do {
+    turns += 1;
+    for (const [at, statement] of change.entries())
+      for (const n of [turns * 10 + at, ROWS - turns * 10 - at, ROWS + turns * 10 + at])
+        try {
+          statement.run(n, n, n);
+        } catch (error) {
+          expect(String(error)).toContain("malformed");
+          meets += 1;
+        }
+  } while (!goOn());
+  expect(turns).toBeGreaterThan(ROWS / 200);
+  expect(meets, "before it was in its place").toBeGreaterThan(0);
+  expect([faultsOf(db), faultsOf(other), schemaOf(other)]).toEqual([[], [], before]);
+  readThrough(other, indexIn(other, name));
+});
+
+test("every index that there is can be made anew in this way", () => {
+  const db = connected();
+  migrate(db);
+  const before = schemaOf(db);
+  for (const { name } of indexesOf(db)) {
+    const goOn = slices(db, name);
+    while (!goOn());
+  }
+  expect([schemaOf(db), faultsOf(db)]).toEqual([before, []]);
+});
+
+test("what a process leaves that dies meanwhile is gone with the next start, and that is none of the table's rows", async () => {
+  await (await openSqliteStore(folder)).close();
+  const db = connected();
+  db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${ROWS})
+    INSERT INTO idempotency SELECT 's', 'key ' || n, 'h', 't', n FROM numbers`);
+  const before = schemaOf(db);
+  const goOn = slices(db, "idempotency_by_time");
+  goOn();
+  const left = path.join(folder, "left");
+  for (const ending of ["", "-wal"])
+    if (existsSync(path.join(folder, DATABASE_FILE + ending)))
+      copyFileSync(path.join(folder, DATABASE_FILE + ending), left + ending);
+  expect(schemaOf(db).length).toBe(before.length + 5);
+  db.close();
+  for (const ending of ["", "-wal"]) copyFileSync(left + ending, path.join(folder, DATABASE_FILE + ending));
+  const store = await openSqliteStore(folder);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+  const again = connected();
+  expect([schemaOf(again), again.prepare("SELECT count(*) FROM idempotency").pluck().get()]).toEqual([before, ROWS]);
+});
+
+test("where rows cannot be read the index is as it was, and nothing else is left", async () => {
+  (await damaged("key INTEGER, word TEXT, long TEXT UNIQUE", "sqlite_autoindex_own_1", 20_000)).close();
+  await damageLeafOf(folder, "own", 0.5);
+  await staysAsItWas("sqlite_autoindex_own_1");
+});
+
+test("where keys are twice there the index is as it was, and nothing else is left", async () => {
+  const db = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words", 20_000);
+  db.exec("UPDATE own SET long = 'long 9' WHERE key = 15001");
+  db.exec("CREATE INDEX own_twice ON own (long)");
+  db.unsafeMode(true).pragma("writable_schema = ON");
+  db.exec("UPDATE sqlite_schema SET sql = replace(sql, 'CREATE', 'CREATE UNIQUE') WHERE name = 'own_twice'");
+  db.close();
+  await damagePageOf(folder, "own_twice");
+  await staysAsItWas("own_twice");
+});
+
+async function staysAsItWas(name: string): Promise<void> {
+  const db = connected();
+  const before = schemaOf(db);
+  const anew = new MadeAnew(db, `index ${name}`);
+  let turns = 1;
+  let answer = anew.goOn(() => true);
+  for (; answer === null; turns++) answer = anew.goOn(() => true);
+  expect(turns).toBeGreaterThan(2);
+  expect([answer, schemaOf(db), db.inTransaction]).toEqual([false, before, false]);
+  expect(() => readThrough(db, indexIn(db, name))).toThrow("malformed");
+}

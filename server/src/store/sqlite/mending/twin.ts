@@ -1,0 +1,150 @@
+/**
+ * Makes an index of many rows anew while others write. A table with nothing but the columns of the index is filled slice by slice,
+ * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
+ * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read.
+ *
+ * Triggers hear of no row that another one replaces, of another key: tables with as many rows are not written to in this way,
+ * or have no other index.
+ */
+import type { Database } from "better-sqlite3";
+import { textIn } from "../column.ts";
+import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
+import { columnsOf, conditionOf, type Index, itself, onSchema, takePlace } from "./indexes.ts";
+
+const TABLE = "made_anew";
+const INDEX = "made_anew_index";
+const TRIGGERS = { put: "made_anew_put", changed: "made_anew_changed", gone: "made_anew_gone" };
+
+const BEGINNING = /^(CREATE (?:UNIQUE )?INDEX) \S+ ON [^\s(]+/;
+
+/** A table of fewer rows is read in the time of a slice or two. */
+const ROWS_MIN = 10_000;
+
+export function hasManyRows(db: Database, { table }: Index): boolean {
+  return db.prepare(`SELECT 1 FROM ${itself(db, table)} LIMIT 1 OFFSET ${ROWS_MIN}`).get() !== undefined;
+}
+
+/** Of one that somebody has begun who is gone. Outside a transaction. */
+export function strikeTwin(db: Database): void {
+  const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TABLE);
+  if (!isThere) return;
+  const triggers = Object.values(TRIGGERS).map((name) => `DROP TRIGGER IF EXISTS ${name};`);
+  db.transaction(() => db.exec(`${triggers.join("")} DROP TABLE ${TABLE}`)).immediate();
+}
+
+export class Twin {
+  readonly #db: Database;
+  readonly #index: Index;
+  readonly #table: string;
+  readonly #key: string;
+  readonly #columns: string;
+  /** The key of the last row that was looked at. */
+  #at: unknown[] | null = null;
+  #isInPlace = false;
+
+  /** Outside a transaction, as is the rest. */
+  constructor(db: Database, index: Index) {
+    strikeTwin(db);
+    this.#db = db;
+    this.#index = index;
+    this.#table = itself(db, index.table);
+    const { key, columns, isNumbered } = columnsNeeded(db, index);
+    const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
+    this.#key = key.length === 0 ? "rowid" : quoted(key);
+    const named = columns.map(({ name }) => name);
+    this.#columns = key.length === 0 ? `rowid, ${quoted(named)}` : quoted(named);
+    const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
+    if (key.length > 0) parts.push(`PRIMARY KEY (${this.#key})`);
+    db.transaction(() => {
+      db.exec(`CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"}`);
+      db.exec(index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? this.#ofKey());
+      this.#followChanges(quoted(named), key);
+    }).immediate();
+  }
+
+  /** True once the index is whole; it is to be called until then. Throws where rows cannot be read, or there is no room. */
+  goOn(isOver: IsOver): boolean {
+    if (this.#isInPlace) return this.#clearAway(isOver);
+    const isFilled = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
+    if (isFilled) this.#takePlace();
+    return false;
+  }
+
+  #ofKey(): string {
+    return `CREATE UNIQUE INDEX ${INDEX} ON ${TABLE} (${columnsOf(this.#db, this.#index.name)})`;
+  }
+
+  #followChanges(columns: string, key: readonly string[]): void {
+    const names = key.length === 0 ? ["rowid"] : key;
+    const of = (row: string) => names.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
+    const remove = (row: string) => `DELETE FROM ${TABLE} WHERE ${of(row)};`;
+    const put = `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(of("NEW"))};`;
+    const { table } = this.#index;
+    this.#db.exec(`
+      CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON "${table}" BEGIN ${remove("NEW")} ${put} END;
+      CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns} ON "${table}" BEGIN ${remove("OLD")} ${put} END;
+      CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON "${table}" BEGIN ${remove("OLD")} END`);
+  }
+
+  /** Those rows of the table, as far as the index has them. */
+  #rows(where: string): string {
+    const condition = conditionOf(this.#index.sql);
+    return `SELECT ${this.#columns} FROM ${this.#table} WHERE ${where} AND (${condition})`;
+  }
+
+  #fill(): number {
+    const from = this.#at ?? [];
+    const behind = this.#at === null ? "true" : `(${this.#key}) > (${from.map(() => "?").join(", ")})`;
+    const last = this.#db
+      .prepare<unknown[], unknown[]>(
+        `SELECT ${this.#key} FROM ${this.#table} WHERE ${behind} ORDER BY ${this.#key} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`,
+      )
+      .raw()
+      .safeIntegers()
+      .get(...from);
+    const upTo = last ? ` AND (${this.#key}) <= (${last.map(() => "?").join(", ")})` : "";
+    // Triggers may have put some of them there.
+    this.#db
+      .prepare<unknown[]>(
+        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind}${upTo}`)} ON CONFLICT (${this.#key}) DO NOTHING`,
+      )
+      .run(...from, ...(last ?? []));
+    this.#at = last ?? null;
+    return last ? SLICE_ROWS : 0;
+  }
+
+  #takePlace(): void {
+    onSchema(this.#db, () => {
+      for (const name of Object.values(TRIGGERS)) this.#db.exec(`DROP TRIGGER ${name}`);
+      takePlace(this.#db, INDEX, this.#index.name);
+    });
+    this.#isInPlace = true;
+  }
+
+  #clearAway(isOver: IsOver): boolean {
+    const remove = this.#db.prepare<unknown[]>(
+      `DELETE FROM ${TABLE} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${TABLE} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
+    );
+    const isEmpty = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => remove.run().changes)).immediate();
+    if (isEmpty) strikeTwin(this.#db);
+    return isEmpty;
+  }
+}
+
+type Column = { name: string; type: string };
+
+/** Those of its key, none where rows have only the number that SQLite gives them, and all that the index speaks of. */
+function columnsNeeded(db: Database, index: Index): { key: string[]; columns: Column[]; isNumbered: boolean } {
+  const isNumbered = !db.prepare("SELECT wr FROM pragma_table_list WHERE name = ?").pluck().get(index.table);
+  const all = db
+    .prepare<unknown[], unknown[]>("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY pk")
+    .raw()
+    .all(index.table)
+    .map(([name, type, place]) => ({ name: textIn(name), type: textIn(type), isOfKey: Number(place) > 0 }));
+  const primary = all.filter(({ isOfKey }) => isOfKey);
+  const isKey = !isNumbered || (primary.length === 1 && primary[0]?.type === "INTEGER");
+  const key = isKey ? primary.map(({ name }) => name) : [];
+  const says = index.sql ?? columnsOf(db, index.name);
+  const isNeeded = ({ name }: Column) => key.includes(name) || new RegExp(`\\b${name}\\b`).test(says);
+  return { key, columns: all.filter(isNeeded), isNumbered };
+}
