@@ -32,8 +32,13 @@ export class Rejections {
   }
 }
 
+/** A handler may throw what cannot even be asked for its kind: that comes of nothing. */
 function causesOf(error: object): unknown[] {
-  return [...(error instanceof AggregateError ? error.errors : []), ...(error instanceof Error ? [error.cause] : [])];
+  try {
+    return [...(error instanceof AggregateError ? error.errors : []), ...(error instanceof Error ? [error.cause] : [])];
+  } catch {
+    return [];
+  }
 }
 
 function isObject(value: unknown): value is object {

@@ -401,6 +401,8 @@ export function valuesSuite(begin: Begin): void {
       Object.assign(new Error("m"), { code: 7 }),
       new Error("\ud83d"),
       new Error("x".repeat(1_000_000)),
+      new Error("a cause", { cause: closed.proxy }),
+      new AggregateError([closed.proxy], "several"),
     ];
     const life = await begin([
       kind("throws", async (_, input) => {
