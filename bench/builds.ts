@@ -32,11 +32,11 @@ async function build(spec: string): Promise<Build> {
   return { name, rig, order, main: [], others: [], requests: 0 };
 }
 
-async function round(of: Build, isKept: boolean): Promise<void> {
+async function round(of: Build): Promise<void> {
   const before = cpuOf(of.rig.server.pid);
   const { requests } = await of.rig.load(of.order);
   const after = cpuOf(of.rig.server.pid);
-  if (!isKept || !before || !after) return;
+  if (!before || !after) return;
   of.main.push(((after.main - before.main) * 1_000) / requests);
   of.others.push(((after.others - before.others) * 1_000) / requests);
   of.requests += requests;
@@ -45,7 +45,8 @@ async function round(of: Build, isKept: boolean): Promise<void> {
 const builds: Build[] = [];
 try {
   for (const spec of named) builds.push(await build(spec));
-  for (let at = -2; at < rounds; at++) await Promise.all(builds.map((each) => round(each, at >= 0)));
+  await Promise.all(builds.map(({ rig, order }) => rig.warmUp(order)));
+  for (let at = 0; at < rounds; at++) await Promise.all(builds.map(round));
   const [first] = builds;
   for (const { name, main, others, requests } of builds) {
     const all = main.map((us, at) => us + (others[at] ?? 0));

@@ -19,7 +19,6 @@ import { type CpuMs, cpuOf } from "./load/cpu.ts";
 import { freePort, type Start } from "./server.ts";
 
 const CLIENTS = 64;
-const WARM_UP_S = 3;
 const EACH_US = 250;
 const TOP = 15;
 /** The first thread's profile has this in its name. */
@@ -144,7 +143,7 @@ async function measured(load: Load, start: Start) {
   const rig = await startBuild(folder, start);
   try {
     const order = await orderOf(rig, load, { connections: CLIENTS, seconds });
-    await rig.load({ ...order, seconds: WARM_UP_S });
+    await rig.warmUp(order);
     const from = nowUs();
     const before = cpuOf(rig.server.pid);
     const { requests } = await rig.load(order);
