@@ -60,8 +60,38 @@ export const SHARES = [
   {
     file: "server/src/store/codec/prepare.ts",
     name: "idempotency-keys-count-for-nobody",
-    find: "    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);\n",
-    put: "",
+    find: "if (idempotency) bytes += KEY_BYTES",
+    put: "if (idempotency === null) bytes += KEY_BYTES",
+  },
+  {
+    file: "server/src/store/codec/prepare.ts",
+    name: "metadata-counts-for-nobody",
+    find: "bytes += Buffer.byteLength(submitted[6]) + Buffer.byteLength(row[7]);",
+    put: "bytes += 0;",
+  },
+  {
+    file: "server/src/store/codec/prepare.ts",
+    name: "what-was-paid-for-counts-for-nobody",
+    find: "usage ?? NONE) bytes += Buffer.byteLength(key + record);",
+    put: "NONE) bytes += Buffer.byteLength(key + record);",
+  },
+  {
+    file: "server/src/store/codec/prepare.ts",
+    name: "webhooks-of-a-submit-count-for-nobody",
+    find: "bytes += subscriptionBytes(each);",
+    put: "subscriptionBytes(each);",
+  },
+  {
+    file: "server/src/store/sqlite/subscriptions/subscription-statements.ts",
+    name: "webhooks-of-a-task-count-for-nobody",
+    find: "if (task !== null) countWithTask",
+    put: "if (task === null) countWithTask",
+  },
+  {
+    file: "server/src/store/sqlite/subscriptions/subscription-statements.ts",
+    name: "a-webhook-that-is-put-again-counts-again",
+    find: "subscriptionBytes(given) - before)",
+    put: "subscriptionBytes(given))",
   },
   {
     file: owner,

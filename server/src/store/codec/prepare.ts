@@ -26,7 +26,7 @@ import type {
   PreparedWrite,
 } from "./prepared.ts";
 import { isLong, type Spill } from "./spill.ts";
-import { subscriptionValues } from "./subscription-values.ts";
+import { subscriptionBytes, subscriptionValues } from "./subscription-values.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
@@ -36,6 +36,7 @@ const METADATA_KEYS_MAX = 64;
 const TASK_BYTES = 1_024;
 /** What an idempotency key takes beside its names, which are in its row and in an index. */
 const KEY_BYTES = 128;
+const NONE: readonly never[] = [];
 
 export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   const { task, before } = write;
@@ -91,16 +92,12 @@ export function prepareWrite(write: Write, spill: Spill): PreparedWrite {
   }
   if (write.journalOf) prepared.journalOf = write.journalOf;
   if (write.audit) prepared.audit = prepareAudit(write.audit);
-  if (write.idempotency) {
-    const { scope, key } = write.idempotency;
-    prepared.idempotency = write.idempotency;
-    prepared.bytes += KEY_BYTES + 2 * Buffer.byteLength(scope + key);
-  }
+  if (write.idempotency) prepared.idempotency = write.idempotency;
   if (write.aliases?.length) prepared.aliases = write.aliases;
   if (write.subscriptions?.length) prepared.subscriptions = write.subscriptions.map(subscriptionValues);
   Object.assign(prepared, humanRows(write));
   if (write.documents) prepared.documents = prepareDocuments(write.documents, task.id);
-  prepared.bytes += spill.takeBytes();
+  prepared.bytes += spill.takeBytes() + bytesBesideValues(prepared);
   const files = spill.takeNamed();
   if (files.length > 0) prepared.files = files;
   if (write.conversation) {
@@ -203,6 +200,17 @@ function submissionOf(task: Task, spill: Spill): PreparedSubmission {
 function claimOf({ priority, concurrency, queue }: Task): PreparedClaim | undefined {
   if (priority === 0 && concurrency === null && queue === null) return undefined;
   return [priority, concurrency?.key ?? null, concurrency === null ? null : limitColumn(concurrency), queue];
+}
+
+/** Of texts that no spill has seen: what a caller has chosen at the submit and is found by, what was paid for, and who is told. */
+function bytesBesideValues({ row, submitted, metadata, usage, subscriptions, idempotency }: PreparedWrite): number {
+  let bytes = 0;
+  if (submitted) bytes += Buffer.byteLength(submitted[6]) + Buffer.byteLength(row[7]);
+  for (const [key, value] of metadata ?? NONE) bytes += Buffer.byteLength(key + value);
+  for (const [key, record] of usage ?? NONE) bytes += Buffer.byteLength(key + record);
+  for (const each of subscriptions ?? NONE) bytes += subscriptionBytes(each);
+  if (idempotency) bytes += KEY_BYTES + 2 * Buffer.byteLength(idempotency.scope + idempotency.key);
+  return bytes;
 }
 
 /** A limit below zero is of a task that has its key to its end. */

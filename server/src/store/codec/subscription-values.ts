@@ -23,6 +23,14 @@ export function cursorValues(standing: SubscriptionValues, task: TaskId, at: num
   };
 }
 
+/** What a row takes beside its texts. */
+export const SUBSCRIPTION_BYTES = 512;
+
+/** What it counts with its task. */
+export function subscriptionBytes({ url, record }: SubscriptionValues): number {
+  return SUBSCRIPTION_BYTES + Buffer.byteLength(url + record);
+}
+
 /** Every column of a row, by its name; `task` by its id. */
 export function subscriptionValues({
   key,

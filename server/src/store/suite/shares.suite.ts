@@ -8,6 +8,7 @@ import type { Store } from "../store.ts";
 import { newDocument, newVectorStore } from "./documents.suite.ts";
 import { ADA, complete, decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newConversation, newTask, START } from "./new-task.suite.ts";
+import { newSubscription } from "./subscriptions.suite.ts";
 
 const NONE: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
 const DAY = dayOf(START);
@@ -89,6 +90,37 @@ export function shareStories(setup: () => Promise<Store>): void {
     await store.sweep(Number.MAX_SAFE_INTEGER, 100);
     await store.deleteConversation(conversation.id, START);
     expect(await stored()).toBe(0);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a task counts with all that its caller has put into it: metadata, who is told of it, and what was paid for it", async () => {
+    const store = await setup();
+    const task = await submit(store, newTask());
+    let before = (await store.held(ADA, DAY)).storedBytes;
+    const counted = async () => {
+      const { storedBytes } = await store.held(ADA, DAY);
+      const added = storedBytes - before;
+      before = storedBytes;
+      return added;
+    };
+    await submit(store, newTask({ metadata: { shown: "x".repeat(10_000), found: "y".repeat(500) } }));
+    expect(await counted()).toBeGreaterThan(11_000);
+    const told = newTask();
+    const subscription = newSubscription(told.id, { settings: { long: "z".repeat(5_000) } });
+    await submit(store, told, { subscriptions: [subscription] });
+    expect(await counted()).toBeGreaterThan(6_500);
+    const act = { ...ADA, at: START, keyId: "k", act: "webhooks.put", task: told.id, origin: null, detail: {} };
+    const longer = { ...newSubscription(told.id), id: subscription.id, settings: { long: "z".repeat(8_000) } };
+    const other = newSubscription(told.id, { settings: { long: "z".repeat(4_000) } });
+    for (const each of [longer, subscription, other]) await store.subscriptions.put(each, act);
+    const added = await counted();
+    expect([added > 7_500, added < 8_500]).toEqual([true, true]);
+    const running = await live(store, task, { do: "start" });
+    await counted();
+    const usage = [{ ...paidCall("a"), raw: { long: "w".repeat(3_000) } }];
+    const paid = decided(running, { do: "record", attempt: 1, record: { events: [], usage } });
+    expect(await store.apply([{ ...paid, usage }])).toEqual({ ok: true });
+    expect(await counted()).toBeGreaterThan(3_000);
     expect(await store.check()).toEqual([]);
   });
 

@@ -12,7 +12,7 @@ const ada = { tenant: "acme", user: "ada" };
 
 let made = 0;
 
-function subscription(task: string | null, fields: Partial<Subscription> = {}): Subscription {
+export function newSubscription(task: string | null, fields: Partial<Subscription> = {}): Subscription {
   made++;
   const random = new Uint8Array(16).fill(made % 256);
   const key = uuidFromBytes(uuidV7Bytes(START + made, random));
@@ -66,7 +66,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const store = await setup();
     const { subscriptions } = store;
     const task = await submit(store, newTask());
-    const kept = subscription(task.id, { id: "mine" });
+    const kept = newSubscription(task.id, { id: "mine" });
     await subscriptions.put(kept, act("create"));
     expect(await subscriptions.find(ada, task.id, "mine")).toEqual(kept);
     expect(await subscriptions.get(kept.key)).toEqual(kept);
@@ -75,7 +75,9 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const ended = await live(store, task, ...complete(task));
     await store.apply([decided(ended, { do: "delete" })]);
     expect(await subscriptions.get(kept.key)).toBeNull();
-    await expect(subscriptions.put(subscription(task.id), act("create"))).rejects.toMatchObject({ code: "not_found" });
+    await expect(subscriptions.put(newSubscription(task.id), act("create"))).rejects.toMatchObject({
+      code: "not_found",
+    });
     await store.sweep(START + 1e12, 100);
     expect(await subscriptions.unfinished("", 10)).toEqual([]);
   });
@@ -84,28 +86,29 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const store = await setup();
     const { subscriptions } = store;
     const task = await submit(store, newTask());
-    await subscriptions.put(subscription(task.id, { id: "a", url: "https://one.example" }), act("create"));
-    const second = subscription(task.id, { id: "a", url: "https://two.example" });
+    await subscriptions.put(newSubscription(task.id, { id: "a", url: "https://one.example" }), act("create"));
+    const second = newSubscription(task.id, { id: "a", url: "https://two.example" });
     await subscriptions.put(second, act("create"));
     expect(await subscriptions.list(ada, task.id)).toEqual([second]);
-    for (let n = 1; n < SUBSCRIPTIONS_OF_TASK_MAX; n++) await subscriptions.put(subscription(task.id), act("create"));
-    const more = subscriptions.put(subscription(task.id), act("create"));
+    for (let n = 1; n < SUBSCRIPTIONS_OF_TASK_MAX; n++)
+      await subscriptions.put(newSubscription(task.id), act("create"));
+    const more = subscriptions.put(newSubscription(task.id), act("create"));
     await expect(more).rejects.toMatchObject({ code: "conflict" });
-    await subscriptions.put({ ...second, key: subscription(null).key }, act("create"));
-    await subscriptions.put(subscription(task.id, { user: "bob" }), act("create"));
+    await subscriptions.put({ ...second, key: newSubscription(null).key }, act("create"));
+    await subscriptions.put(newSubscription(task.id, { user: "bob" }), act("create"));
     expect(await subscriptions.list(ada, task.id)).toHaveLength(SUBSCRIPTIONS_OF_TASK_MAX);
   });
 
   test("one that comes with a submit is there with its task, or neither is", async () => {
     const store = await setup();
     const task = newTask();
-    const along = subscription(task.id);
+    const along = newSubscription(task.id);
     const heard: unknown[] = [];
     store.subscriptions.changes((changed) => heard.push(changed));
     await submit(store, task, { subscriptions: [along] });
     expect(await store.subscriptions.list(ada, task.id)).toEqual([along]);
     expect(heard).toEqual([{ key: along.key, task: task.id, standing: null }]);
-    expect(await store.apply([{ ...submitted(task), subscriptions: [subscription(task.id)] }])).toMatchObject({
+    expect(await store.apply([{ ...submitted(task), subscriptions: [newSubscription(task.id)] }])).toMatchObject({
       ok: false,
     });
     expect(heard).toHaveLength(1);
@@ -115,13 +118,13 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const store = await setup();
     const task = await submit(store, newTask());
     const begun = decided(task, { do: "start" });
-    const first = subscription(task.id, { id: "mine" });
+    const first = newSubscription(task.id, { id: "mine" });
     await store.apply([{ ...begun, subscriptions: [first] }]);
     expect(await store.subscriptions.list(ada, task.id)).toEqual([first]);
-    const late = subscription(task.id, { id: "mine" });
+    const late = newSubscription(task.id, { id: "mine" });
     expect(await store.apply([{ ...begun, subscriptions: [late] }])).toMatchObject({ ok: false, why: "stale" });
     expect(await store.subscriptions.list(ada, task.id)).toEqual([first]);
-    const others = subscription(task.id, { id: "mine", user: "bob" });
+    const others = newSubscription(task.id, { id: "mine", user: "bob" });
     await store.apply([
       { ...decided(begun.task, { do: "cancel", by: "ada", reason: "" }), subscriptions: [late, others] },
     ]);
@@ -132,7 +135,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const store = await setup();
     const { subscriptions } = store;
     const task = await submit(store, newTask());
-    let now = subscription(task.id);
+    let now = newSubscription(task.id);
     await subscriptions.put(now, act("create"));
     const heard: unknown[] = [];
     subscriptions.changes((changed) => heard.push(changed));
@@ -172,10 +175,10 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const { subscriptions } = store;
     const task = await submit(store, newTask());
     const kept = [
-      subscription(task.id, { dueAt: START + 5 }),
-      subscription(task.id, { user: "bob" }),
-      subscription(task.id, { done: true }),
-      subscription(task.id, { state: "disabled", reason: "dead" }),
+      newSubscription(task.id, { dueAt: START + 5 }),
+      newSubscription(task.id, { user: "bob" }),
+      newSubscription(task.id, { done: true }),
+      newSubscription(task.id, { state: "disabled", reason: "dead" }),
     ];
     for (const each of kept) await subscriptions.put(each, act("create"));
     const [first, second] = kept;
@@ -192,7 +195,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
     const store = await setup();
     const { subscriptions } = store;
     const old = await submit(store, newTask());
-    const standing = subscription(null, {
+    const standing = newSubscription(null, {
       chooses: { kinds: ["agent"], agents: ["poet"], metadata: { team: "red", n: "7" } },
     });
     await subscriptions.put(standing, act("create"));
@@ -235,8 +238,8 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
   test("what comes with one of all tasks in one commit begins a cursor while it is there, and not before or after", async () => {
     const store = await setup();
     const { subscriptions } = store;
-    const standing = subscription(null, { chooses: {} });
-    const other = subscription(null, { chooses: {} });
+    const standing = newSubscription(null, { chooses: {} });
+    const other = newSubscription(null, { chooses: {} });
     const [before, , during, , after, , again] = await Promise.all([
       submit(store, newTask()),
       subscriptions.put(standing, act("create")),
@@ -258,7 +261,7 @@ export function subscriptionStories(setup: () => Promise<Store>): void {
   test("of what one of all tasks tells, attempts are in its log, and failures in a row are its own", async () => {
     const store = await setup();
     const { subscriptions } = store;
-    const standing = subscription(null, { chooses: { everybody: true } });
+    const standing = newSubscription(null, { chooses: { everybody: true } });
     await subscriptions.put(standing, act("create"));
     const tasks = [await submit(store, newTask()), await submit(store, newTask({ user: "bob" }))];
     const now = () => subscriptions.find(ada, null, standing.id);

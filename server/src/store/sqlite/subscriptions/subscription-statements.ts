@@ -8,7 +8,9 @@ import type { PreparedAudit } from "../../codec/prepared.ts";
 import {
   cursorKeys,
   cursorValues,
+  SUBSCRIPTION_BYTES,
   type SubscriptionValues,
+  subscriptionBytes,
   subscriptionValues,
 } from "../../codec/subscription-values.ts";
 import {
@@ -20,7 +22,7 @@ import {
 } from "../../subscription-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
-import { lateRows } from "../late-statements.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
 import { PassedOver } from "../passed-over.ts";
 import { ALL, queries, untilDamaged } from "../queries.ts";
 import type { WriterStatements } from "../statements.ts";
@@ -145,8 +147,8 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   const row = (text: string) => lateRows(db, text);
   // Two, since an index leaves out what the other has: `task IS ?` would go through all rows.
   const knownOfTask = row(
-    `SELECT key FROM subscriptions WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant
-       AND user = @user AND id = @id`,
+    `SELECT key, ${SUBSCRIPTION_BYTES} + octet_length(url || record) FROM subscriptions
+     WHERE task = (SELECT n FROM tasks WHERE id = @task) AND tenant = @tenant AND user = @user AND id = @id`,
   );
   const knownOfAll = row(
     "SELECT key FROM subscriptions WHERE task IS NULL AND tenant = @tenant AND user = @user AND id = @id",
@@ -163,12 +165,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
        record = @record
      WHERE key = @key AND version = @version - 1`,
   );
-  const insertDelivery = row(
-    `INSERT INTO deliveries (subscription, n, entry)
-     VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
-  );
-  const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
-  const passed = new PassedOver();
+  const countWithTask = countingWithTask(db);
   const standingRow = row(`${STANDING} WHERE key = ?`);
   /** Whether that has disabled it. */
   const noteStanding = (key: string, attempted: Attempted): boolean => {
@@ -177,15 +174,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
     if (after) change.run(subscriptionValues(after));
     return after?.state === "disabled";
   };
-  const log = (key: string, max: number, entry: string) =>
-    passed.attempt(
-      `deliveries of subscription ${key}`,
-      () => {
-        const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
-        if (n > max) dropDeliveries.run(key, n - max);
-      },
-      undefined,
-    );
+  const log = loggingDeliveries(db);
   const audit = (entry: PreparedAudit | null) => entry && sql.audit.add(entry);
   return {
     putSubscription: (given: { subscription: SubscriptionValues; audit: PreparedAudit; ofTaskMax: number }): true => {
@@ -200,6 +189,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
         throw tooManyUnfinished();
       sql.insertSubscription.run(given.subscription);
+      if (task !== null) countWithTask(given.subscription, numberIn(before?.[1] ?? 0));
       audit(given.audit);
       return true;
     },
@@ -220,6 +210,36 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       return true;
     },
   };
+}
+
+/** Its task counts one as long as that is there, at its longest; `before` is what one in its place has counted. */
+function countingWithTask(db: Database): (given: SubscriptionValues, before: number) => void {
+  const ofTask = lateRun(db, "UPDATE tasks SET bytes = bytes + ? WHERE id = ?");
+  const ofOwner = lateRun(db, "INSERT INTO stored_changes SELECT tenant, user, ? FROM tasks WHERE id = ?");
+  return (given, before) => {
+    const bytes = Math.max(0, subscriptionBytes(given) - before);
+    for (const count of [ofTask, ofOwner]) count.run(bytes, given.task);
+  };
+}
+
+/** What was delivered, of which the last `max` stay. */
+function loggingDeliveries(db: Database): (key: string, max: number, entry: string) => void {
+  const insertDelivery = lateRows(
+    db,
+    `INSERT INTO deliveries (subscription, n, entry)
+     VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
+  );
+  const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
+  const passed = new PassedOver();
+  return (key, max, entry) =>
+    passed.attempt(
+      `deliveries of subscription ${key}`,
+      () => {
+        const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
+        if (n > max) dropDeliveries.run(key, n - max);
+      },
+      undefined,
+    );
 }
 
 /** The subscriptions of all tasks of a tenant. */
