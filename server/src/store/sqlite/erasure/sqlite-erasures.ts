@@ -13,7 +13,7 @@ import { numberIn, textIn } from "../column.ts";
 import type { Channels } from "../thread/channels.ts";
 import type { Scrubbed } from "./scrub.ts";
 
-type Parts = Omit<Channels, "reads"> & {
+type Parts = Channels & {
   clock: () => number;
   /** Names of what restores have moved aside: copies that nobody else remembers. */
   copies: () => Promise<{ path: string; at: number }[]>;
@@ -50,7 +50,7 @@ export class SqliteErasures implements ErasureStore {
   }
 
   async running(): Promise<Erasure[]> {
-    const found = await this.#parts.searches.send("runningErasures", null);
+    const found = await this.#parts.reads.send("runningErasures", null);
     return this.#readable(found.rows, "erasure", erasureOf);
   }
 

@@ -18,6 +18,8 @@ test("a store that was expected has the threads that were started for it, and no
     const store = await openStore({ data });
     expect(await store.taskNumbered(1)).toBeNull();
     expect(await store.keys.hasAny()).toBe(false);
+    // Each start asks so.
+    expect(await store.erasures.running()).toEqual([]);
     expect(started).toHaveLength(2);
     await store.close();
   } finally {
