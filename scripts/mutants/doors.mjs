@@ -9,6 +9,12 @@ const arrivals = "server/src/http/arrivals.ts";
 
 export const DOORS = [
   {
+    file: "server/src/task/new-task.ts",
+    name: "a-plain-submission-may-say-anything-of-its-conversation",
+    find: "return named.success ? { ...plain, conversation: wellFormed(named.data) } : null;",
+    put: "return { ...plain, conversation };",
+  },
+  {
     file: arrivals,
     name: "who-has-left-before-an-app-was-made-is-begun",
     find: "if (!request.socket.destroyed) this.#beginsInTurn",

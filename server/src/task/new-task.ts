@@ -11,7 +11,7 @@ import { part } from "./part.ts";
 import { HUMAN_KIND, humanInput } from "./people/human.ts";
 import { firstAssignment } from "./people/work-item.ts";
 import { type QueuedTask, UNTOUCHED } from "./queued-task.ts";
-import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, type submission } from "./submission.ts";
+import { KIND_LENGTH_MAX, NAME_LENGTH_MAX, PRIORITY_MAX, type Submission, submission } from "./submission.ts";
 import { retryPolicy, type Task, TITLE_MAX } from "./task.ts";
 import { titleOf } from "./text/title.ts";
 
@@ -102,26 +102,29 @@ export function plainSubmission(kind: string, input: Json): z.output<typeof subm
 
 const USUAL_RETRY = retryPolicy.parse({});
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(["kind", "input", "priority"]);
+const PLAIN_IN_CONVERSATION: ReadonlySet<string> = new Set([...PLAIN_FIELDS, "conversation"]);
 
 /** Whether it says nothing but its kind, input and priority. */
-export function isPlain(given: unknown): boolean {
+export function isPlain(given: unknown, fields = PLAIN_FIELDS): boolean {
   if (typeof given !== "object" || given === null || !("kind" in given)) return false;
-  for (const name in given) if (!PLAIN_FIELDS.has(name)) return false;
+  for (const name in given) if (!fields.has(name)) return false;
   return typeof given.kind === "string";
 }
 
 /**
- * What its schema makes of a submission with nothing but its kind, input and priority; null of any other, and of one that
- * does not fit. Most are such, and the schema takes as long for one as it takes to make the task.
+ * What its schema makes of a submission with nothing but its kind, input and priority, and a conversation; null of any other,
+ * and of one that does not fit. Most are such, and the schema takes as long for one as it takes to make the task.
  */
 export function plainly(given: Submission): z.output<typeof submission> | null {
-  if (!isPlain(given)) return null;
-  const { kind, input, priority = 0 } = given;
+  if (!isPlain(given, PLAIN_IN_CONVERSATION)) return null;
+  const { kind, input, priority = 0, conversation } = given;
   const isKind = kind.length >= 1 && kind.length <= KIND_LENGTH_MAX;
   const isPriority = Number.isInteger(priority) && Math.abs(priority) <= PRIORITY_MAX;
-  return isKind && isPriority && isJson(input)
-    ? { ...plainSubmission(wellFormed(kind), wellFormed(input)), priority }
-    : null;
+  if (!isKind || !isPriority || !isJson(input)) return null;
+  const plain = { ...plainSubmission(wellFormed(kind), wellFormed(input)), priority };
+  if (conversation === undefined) return plain;
+  const named = submission.shape.conversation.safeParse(conversation);
+  return named.success ? { ...plain, conversation: wellFormed(named.data) } : null;
 }
 
 const parts = z.array(part);

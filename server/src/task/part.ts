@@ -29,7 +29,9 @@ export const part = z.union([
 export type Part = z.infer<typeof part>;
 
 export function textOf(parts: readonly Part[]): string {
-  return parts.flatMap((part) => ("text" in part ? [part.text] : [])).join("\n");
+  const texts: string[] = [];
+  for (const part of parts) if ("text" in part) texts.push(part.text);
+  return texts.join("\n");
 }
 
 /** The files of ours that a value names, by SHA-256. */

@@ -28,10 +28,11 @@ export function httpRoutes(operations: readonly Operation[], foreignType: Foreig
 
 /** `written` is the version whose paths look like this one. */
 function httpRoute(
-  { name, summary, ...operation }: Operation,
+  operation: Operation,
   at: OperationPath,
   { written, path, foreignType }: { written: Version; path: string; foreignType: ForeignType },
 ): Route {
+  const { name, summary } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, param = ""]) => param);
   const takesBody = at.method === "POST";
   return route<string, Record<string, unknown>, unknown>({
@@ -53,14 +54,15 @@ function httpRoute(
     mayStream: name === "stream" || name === "subscribe",
     answers: [{ status: 200, about: "What it came to.", schema: z.unknown() }],
     handle: async (call) => {
-      const { base = "", ...ids } = call.params;
-      const { pin, tenant } = baseFrom(base);
+      const { base: named = "", ...ids } = call.params;
+      const base = baseFrom(named);
+      const { pin, tenant } = base;
       let dialect = OF_HTTP[written];
       try {
         dialect = dialectOf(versionAsked(call.headers, call.query, pin), written);
         const given = takesBody ? objectIn(call.body) : {};
         const params = merged({ ...saidIn(call.query), ...given }, { ...ids, ...(tenant !== null && { tenant }) });
-        return await performed({ ...call, params: { base } }, { name, summary, ...operation }, dialect, null, params);
+        return await performed(call, base, operation, dialect, null, params);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         return answered(refused(error, dialect, null));

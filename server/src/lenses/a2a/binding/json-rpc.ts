@@ -54,7 +54,8 @@ export function rpcRoute(operations: readonly Operation[]): Route {
     mayStream: true,
     answers: [{ status: 200, about: "A result, or an error.", schema: rpcAnswer }],
     handle: async (call) => {
-      const { pin } = baseFrom(call.params.base);
+      const base = baseFrom(call.params.base);
+      const { pin } = base;
       const asked: Asked = { dialect: DIALECTS.JSONRPC[pin ?? "0.3"], id: null };
       try {
         const { method, params } = envelopeOf(call.body, asked);
@@ -68,7 +69,7 @@ export function rpcRoute(operations: readonly Operation[]): Route {
         if (params !== undefined && params !== null && !isObject(params)) {
           throw new InvalidParams([{ field: "params", description: "must be an object" }]);
         }
-        return await performed(call, found.operation, asked.dialect, asked.id, params);
+        return await performed(call, base, found.operation, asked.dialect, asked.id, params);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         return answered(refused(error, asked.dialect, asked.id));

@@ -8,35 +8,26 @@ import type { Dialect } from "../dialect.ts";
 import type { RpcId } from "../errors.ts";
 import { extensionsUsed } from "../extensions.ts";
 import type { Operation } from "../operation.ts";
-import { baseFrom, urlOf } from "../paths.ts";
+import { type Base, urlOf } from "../paths.ts";
 
 const A2A_TYPE = "application/a2a+json";
 
 export type Request = Pick<
-  Call<"base", Readonly<Record<string, unknown>>, unknown, Principal>,
-  | "principal"
-  | "verbs"
-  | "parts"
-  | "requestId"
-  | "params"
-  | "headers"
-  | "uploads"
-  | "mount"
-  | "origin"
-  | "idempotency"
-  | "left"
+  Call<string, Readonly<Record<string, unknown>>, unknown, Principal>,
+  "principal" | "verbs" | "parts" | "requestId" | "headers" | "uploads" | "mount" | "origin" | "idempotency" | "left"
 >;
 
-/** Throws what the operation refuses. */
+/** What came to an agent's base. Throws what the operation refuses. */
 export async function performed(
   request: Request,
+  asked: Base,
   operation: Operation,
   dialect: Dialect,
   rpcId: RpcId,
   params: unknown,
 ): Promise<Answer> {
   const { principal, verbs, parts, requestId, headers, uploads, idempotency, left } = request;
-  const { agent, base } = await agentAt({ principal, verbs, parts }, baseFrom(request.params.base));
+  const { agent, base } = await agentAt({ principal, verbs, parts }, asked);
   const extensions = extensionsUsed(headers, dialect.version, agent.definition);
   const root = request.origin() + request.mount;
   const url = urlOf(base, root);

@@ -44,11 +44,12 @@ export async function begun(exchange: Exchange, command: SendCommand, message: M
   };
   const { referenceTaskIds = [] } = message;
   const unseen = referenceTaskIds.length === 0 ? [] : await unseenAmong(exchange, referenceTaskIds);
+  const metadata = metadataOf(command.metadata, unseen);
   const submission = {
     kind: "agent",
     input,
     conversation: { ...(contextId === undefined ? { new: true as const } : { alias: contextId }), agent: agent.id },
-    metadata: metadataOf(command.metadata, unseen),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(command.push !== null && { subscriptions: [subscriptionOf(exchange, command.push)] }),
   };
   const done = await verbs.tasks.submit(principal, NAMES, submission, sentOnce(exchange, command), [...uploads.keys()]);
