@@ -44,6 +44,7 @@ const LONGEST = [
   "server/test/orchestrate/streams.test.ts",
   "server/src/extraction/formats/picture.test.ts",
   "server/src/engine/embedded/embedded-engine.test.ts",
+  "server/src/store/sqlite/doctor/copied-rows.test.ts",
   "server/test/suspect-agent.test.ts",
   "server/test/process.test.ts",
   "server/test/telemetry.test.ts",

@@ -23,13 +23,17 @@ const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
 
-/** `from`: where it lies, or the bytes of one, which is then in memory. `pageBytes` are those of a new one, and of a copy; `cacheKib` is its cache. */
+/**
+ * `from`: where it lies, or the bytes of one, which is then in memory. `pageBytes` are those of a new one, and of a copy; `cacheKib` is
+ * its cache. One that is damaged may not even say which tables it has: it is opened for its pages alone.
+ */
 export function openDatabase(
   from: string | Buffer,
-  options: { readonly?: boolean; pageBytes?: number; cacheKib?: number } = {},
+  options: { readonly?: boolean; pageBytes?: number; cacheKib?: number; isDamaged?: boolean } = {},
 ): Database {
   const db = new Sqlite(from, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
   try {
+    if (options.isDamaged) db.unsafeMode(true).pragma("writable_schema = ON");
     const onDisk = typeof from === "string" && from !== IN_MEMORY;
     if (onDisk) db.pragma(`page_size = ${options.pageBytes ?? PAGE_BYTES}`);
     if (onDisk && !options.readonly) set(db, "journal_mode", "wal");

@@ -41,7 +41,7 @@ const ENTRY =
 const LEFT_BEHIND_MS = 86_400_000;
 
 /** Of a database, to where a restore looks for it. */
-type Copy = (from: string, to: string) => void;
+type Copy = (from: string, to: string) => Promise<void> | void;
 
 const manifest: z.ZodType<Manifest> = z.strictObject({
   format: z.literal(1),
@@ -70,7 +70,7 @@ export async function writeArchive(
   const lost: Lost[] = [];
   // From before the copy on: whatever goes later may be in it.
   const madeAt = new Date();
-  const copy = (from: string, to: string) => void lost.push(...copyWhole(from, to));
+  const copy = async (from: string, to: string) => void lost.push(...(await copyWhole(from, to)));
   const staging = await copied(folder, stagingPlaces(folder, target, passphrase !== null), copy);
   try {
     if (lost.length > 0 && !withoutDamagedRows) throw new BadArchive(leavesOut(lost));
@@ -110,14 +110,14 @@ function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [o
 }
 
 /** Of a damaged database, all rows that can be read, and what is made from them anew. Answers what is not in it. */
-function copyWhole(from: string, to: string): Lost[] {
+async function copyWhole(from: string, to: string): Promise<Lost[]> {
   try {
     copyDatabase(from, to);
     return [];
   } catch (error) {
     if (!isCorrupt(error)) throw error;
     rmSync(`${to}.partial`, { force: true });
-    return copyOfReadable(from, to);
+    return await copyOfReadable(from, to);
   }
 }
 
@@ -167,7 +167,7 @@ async function copiedTo(prefix: string, folder: string, copy: Copy): Promise<str
     // Files come before their rows and are swept after them: those from before the copy and those from after it are,
     // together, all that the copy can name.
     await linkFiles(folder, staging);
-    copy(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
+    await copy(join(folder, DATABASE_FILE), join(staging, DATABASE_FILE));
     await linkFiles(folder, staging);
     return staging;
   } catch (error) {

@@ -8,6 +8,7 @@ import { type Database, SqliteError } from "better-sqlite3";
 import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
 import { linkFiles } from "../archive/linked-files.ts";
+import { textIn } from "../column.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
@@ -15,14 +16,17 @@ import { FILL_SEARCH, FILL_STORED_BYTES, FILL_TOTALS } from "../mending/derived.
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
-import { type Names, ReadableRows, type Table } from "./readable-rows.ts";
+import { CopiedRows } from "./copied-rows.ts";
+import { DatabasePages } from "./pages/database-pages.ts";
 
-/** Of what is copied. */
+/** Made of the rows that are copied. */
 const COUNTED: ReadonlySet<string> = new Set(["totals", "stored_bytes"]);
 
 /** From here on everything is counted that is counted now. */
 const SCHEMA_MIN = 28;
 const ROOT = 0;
+/** What a copy may be asked for at once. */
+const PAGES_MAX = 0x7fff_ffff;
 
 /** Of a log: a number by which a page could mean more is damaged itself. */
 const LOST_EVENTS_MAX = 1_000_000;
@@ -34,10 +38,12 @@ export async function mend(folder: string): Promise<Mended> {
   await removeLeftBehind(folder, "restore-", 0);
   const staging = await mkdtemp(path.join(folder, "restore-"));
   let old: Database | null = null;
+  let pages: DatabasePages | null = null;
   try {
     const made = path.join(staging, DATABASE_FILE);
     old = openAlone(there);
-    const lost = copyReadable(old, made);
+    pages = new DatabasePages(there);
+    const lost = copyReadable(pages, made);
     const aside = path.join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
     await mkdir(aside);
     const kept = path.join(aside, DATABASE_FILE);
@@ -55,6 +61,8 @@ export async function mend(folder: string): Promise<Mended> {
     return { lost, aside };
   } finally {
     old?.close();
+    // To close a file gives up the locks that a process has on it.
+    pages?.close();
     await rm(staging, { recursive: true, force: true });
   }
 }
@@ -64,7 +72,7 @@ export async function mend(folder: string): Promise<Mended> {
  * a backup, `doctor` and an entry of the audit log may also while a command has the folder.
  */
 function openAlone(file: string): Database {
-  const db = openDatabase(file);
+  const db = openDatabase(file, { isDamaged: true });
   try {
     db.pragma("busy_timeout = 0");
     db.pragma("locking_mode = EXCLUSIVE");
@@ -87,37 +95,36 @@ async function leaveToOwnerOf(file: string, made: string, aside: string): Promis
 }
 
 /** The same beside a server that goes on: a copy of all rows that can be read, as they are at one moment. */
-export function copyOfReadable(from: string, to: string): Lost[] {
-  const old = openDatabase(from, { readonly: true });
+export async function copyOfReadable(from: string, to: string): Promise<Lost[]> {
+  const raw = `${to}.raw`;
+  const old = openDatabase(from, { readonly: true, isDamaged: true });
+  let pages: DatabasePages | null = null;
   try {
-    // Nothing ends it but the close: behind a damaged page SQLite refuses to.
-    old.exec("BEGIN");
-    return copyReadable(old, to);
+    // Page by page, whatever is on them, and in one step: what is written meanwhile would have it begin anew.
+    await old.backup(raw, { progress: () => PAGES_MAX });
+    pages = new DatabasePages(raw);
+    return copyReadable(pages, to);
   } finally {
+    pages?.close();
     old.close();
+    await rm(raw, { force: true });
   }
 }
 
-function copyReadable(old: Database, to: string): Lost[] {
+function copyReadable(pages: DatabasePages, to: string): Lost[] {
   const db = openDatabase(to);
   try {
-    const schema = Number(old.pragma("user_version", { simple: true }));
+    const { schema } = pages;
     if (schema < SCHEMA_MIN || schema > MIGRATIONS.length)
       throw new Error(`it has the schema ${schema}, and one of ${SCHEMA_MIN} to ${MIGRATIONS.length} can be made anew`);
     // A damaged page may be what keeps a start from bringing it up to date: the next one does.
     migrateInSteps(db, schema);
+    const rows = new CopiedRows(pages, db);
     // What rows were once let in with is no reason to lose them.
     db.pragma("foreign_keys = 0");
     db.pragma("ignore_check_constraints = 1");
-    const lost = withoutLateParts(db, () =>
-      tablesOf(db)
-        .filter(({ name }) => !COUNTED.has(name))
-        .flatMap((table) => copyTable(old, db, table)),
-    );
-    db.transaction(() => {
-      goOnCounting(old, db);
-      settle(db);
-    })();
+    const lost = withoutLateParts(db, () => rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table))));
+    db.transaction(() => settle(db))();
     db.pragma("wal_checkpoint(TRUNCATE)");
     return lost;
   } finally {
@@ -138,71 +145,11 @@ function withoutLateParts<Result>(db: Database, act: () => Result): Result {
   return result;
 }
 
-/** Those that refer to others come behind them. */
-function tablesOf(db: Database): Table[] {
-  const names = db
-    .prepare<unknown[], { name: string; wr: number }>(
-      `SELECT name, wr FROM pragma_table_list AS l
-       WHERE schema = 'main' AND type = 'table' AND name NOT GLOB 'sqlite_*'
-       ORDER BY (SELECT count(*) FROM pragma_foreign_key_list(l.name))`,
-    )
-    .all();
-  return names.map(({ name, wr }) => {
-    const columns = db
-      .prepare<[string], { name: string; type: string; pk: number }>("SELECT name, type, pk FROM pragma_table_info(?)")
-      .all(name);
-    const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
-    return {
-      name,
-      columns: columns.map((column) => `"${column.name}"`),
-      key: wr === 1 ? key.map((column) => `"${column.name}"`) : ["rowid"],
-      isNumbered: wr === 0 || key[0]?.type === "INTEGER",
-    };
-  });
-}
-
-function copyTable(old: Database, db: Database, table: Table): Lost[] {
-  const insert = db.prepare<unknown[]>(
-    `INSERT INTO ${table.name} (${table.columns.join(", ")}) VALUES (${table.columns.map(() => "?").join(", ")})
-     ON CONFLICT DO NOTHING`,
+function tablesOf(db: Database): string[] {
+  const names = db.prepare<unknown[], unknown>(
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT GLOB 'sqlite_*'",
   );
-  let refused = 0;
-  const keep = (row: unknown[]) => {
-    try {
-      insert.run(...row);
-    } catch (error) {
-      // A value that is none of its column's was damaged in its place.
-      if (!(error instanceof SqliteError && error.code.startsWith("SQLITE_CONSTRAINT"))) throw error;
-      refused += 1;
-    }
-  };
-  const copy = db.transaction(() => new ReadableRows(old, table, keep, namesOf(db, table)).read());
-  const { rows, pages } = copy();
-  return rows + refused > 0 || pages ? [{ table: table.name, rows: rows + refused, pages }] : [];
-}
-
-/** What the first column of its key refers to, as far as that is there: between two damaged pages rows are found by it. */
-function namesOf(db: Database, table: Table): Names {
-  const [referred] = db
-    .prepare<unknown[], { table: string; to: string }>(
-      `SELECT "table", "to" FROM pragma_foreign_key_list(?) WHERE '"' || "from" || '"' = ?`,
-    )
-    .all(table.name, table.key[0]);
-  if (referred === undefined) return () => [];
-  const between = db.prepare<unknown[], unknown>(
-    `SELECT ${referred.to} FROM ${referred.table} WHERE ${referred.to} BETWEEN coalesce(?, '') AND coalesce(?, x'') ORDER BY 1`,
-  );
-  return (from, to) => between.pluck().all(from, to).map(String);
-}
-
-/** No number is given twice, of what went neither. */
-function goOnCounting(old: Database, db: Database): void {
-  const rise = db.prepare<unknown[]>("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
-  const insert = db.prepare<unknown[]>("INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)");
-  const sequences: Table = { name: "sqlite_sequence", columns: ["seq", "name"], key: ["rowid"], isNumbered: true };
-  new ReadableRows(old, sequences, (row) => {
-    if (rise.run(...row).changes === 0) insert.run(...row);
-  }).read();
+  return names.pluck().all().map(textIn);
 }
 
 /** What rows that are lost have left, and what is counted. Afterwards the database keeps all its rules, so that it can be backed up. */
@@ -210,7 +157,7 @@ function settle(db: Database): void {
   for (const [table, column] of REFERRING)
     db.exec(`DELETE FROM ${table} WHERE task IS NOT NULL AND task NOT IN (SELECT ${column} FROM tasks)`);
   db.exec("UPDATE tasks SET conversation = NULL WHERE conversation NOT IN (SELECT id FROM conversations)");
-  for (const { name } of tablesOf(db)) {
+  for (const name of tablesOf(db)) {
     const references = db
       .prepare<[string], { table: string; from: string; to: string }>(
         `SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)`,

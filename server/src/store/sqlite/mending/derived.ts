@@ -6,7 +6,6 @@ import { type Database, SqliteError } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { KEPT_BYTES, TOTALS } from "../doctor/check.ts";
-import { ReadableRows } from "../doctor/readable-rows.ts";
 import type { IsOver } from "../slices.ts";
 import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
@@ -134,20 +133,28 @@ function filled(db: Database, table: string, fill: string): Derived {
 
 /** What nothing else says is lost with its page: whoever asks for the secret of tokens makes another one. */
 function facts(db: Database): Derived {
-  const table = { name: "facts", columns: ["name", "value"], key: ["name"], isNumbered: false };
   return {
     what: "table facts",
     isDamaged: () => isUnreadable(() => db.prepare("SELECT sum(length(value)) FROM facts").get()),
     begin: () =>
       atOnce(() => {
-        const readable: unknown[][] = [];
-        new ReadableRows(db, table, (row) => readable.push(row)).read();
+        const readable = [...readableFacts(db, "ASC"), ...readableFacts(db, "DESC")];
         makeTable(db, "facts", () => {
           const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
           for (const fact of readable) put.run(...fact);
         });
       }),
   };
+}
+
+/** From one end up to a damaged page. */
+function readableFacts(db: Database, way: "ASC" | "DESC"): unknown[][] {
+  const found: unknown[][] = [];
+  isUnreadable(() => {
+    const facts = db.prepare<unknown[], unknown[]>(`SELECT name, value FROM facts ORDER BY name ${way}`).raw();
+    for (const fact of facts.iterate()) found.push(fact);
+  });
+  return found;
 }
 
 function makeTable(db: Database, table: string, fill: () => void): void {

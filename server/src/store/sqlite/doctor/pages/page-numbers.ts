@@ -1,0 +1,23 @@
+/** Pages of a database, a bit for each. */
+export class PageNumbers {
+  readonly #bits: Uint8Array;
+
+  constructor(count: number) {
+    this.#bits = new Uint8Array((count >> 3) + 1);
+  }
+
+  has(number: number): boolean {
+    return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
+  }
+
+  /** False where it is among them already. */
+  add(number: number): boolean {
+    if (this.has(number)) return false;
+    this.#bits[number >> 3] = (this.#bits[number >> 3] ?? 0) | (1 << (number & 7));
+    return true;
+  }
+
+  meets(other: PageNumbers): boolean {
+    return this.#bits.some((bits, at) => (bits & (other.#bits[at] ?? 0)) !== 0);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * The rows of a tree some of whose pages may be damaged, from its root on and past those that are. A page is one of this
+ * tree where its rows have the columns of it and lie in order between those beside it: what a damaged page refers to may be
+ * another's.
+ */
+import type { DatabasePages } from "./database-pages.ts";
+import type { PageNumbers } from "./page-numbers.ts";
+import { type Column, compareKeys, type Key, type Value, valuesIn } from "./record.ts";
+import { type Cell, rowIn, type TreePage, treePageAt } from "./tree-page.ts";
+
+/** SQLite's own bound. */
+const DEPTH_MAX = 20;
+
+/** `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. */
+export type Shape = { name: string; columns: readonly Column[]; keyLength: number };
+/** Where nothing says where it begins, `root` is 0. */
+export type Tree = { shape: Shape; root: number };
+/** A row with its number, which is 0 where it has none. */
+export type Each = (number: number, values: readonly Value[]) => void;
+/** Behind the one and up to the other, where they are known. */
+type Span = { low: Key | null; high: Key | null };
+
+/** Where a page is to lie: `wide` if a key beside it is damaged. `isLast`: nobody is asked any more who may know better. */
+type Place = { span: Span; wide: Span; isLast: boolean };
+
+export class ReadableTree {
+  /** Rows that could not be read, each of which lies on a page that could. */
+  lost = 0;
+  readonly #tree: Tree;
+  readonly #pages: DatabasePages;
+  readonly #reached: PageNumbers;
+  readonly #each: Each;
+  /** Where pages of it are lacking. */
+  readonly #gaps: Span[] = [];
+  readonly #doubtful: (() => void)[] = [];
+
+  /** `reached` has all pages that are known to be of one tree or another. */
+  constructor(tree: Tree, pages: DatabasePages, reached: PageNumbers, each: Each = () => {}) {
+    this.#tree = tree;
+    this.#pages = pages;
+    this.#reached = reached;
+    this.#each = each;
+  }
+
+  /** Whether a page of it is damaged, or what leads to one. */
+  get hasGaps(): boolean {
+    return this.#gaps.length > 0;
+  }
+
+  read(): void {
+    const span = { low: null, high: null };
+    this.#walk(this.#tree.root, 0, { span, wide: span, isLast: false });
+  }
+
+  /** Pages that are sound and lie elsewhere than what led to them says: once strays are read, as they may be some. */
+  readDoubtful(): void {
+    for (const walk of this.#doubtful.splice(0)) walk();
+  }
+
+  /** Those of a page that is one of its own. */
+  readRows(cells: TreePage["cells"]): void {
+    for (const cell of cells) this.#readRow(cell);
+  }
+
+  /** Where its rows lie, if it fits to where pages are lacking: a leaf's rows stand together, and between those of others are pages. */
+  placesOf(page: TreePage): { low: Key; high: Key }[] {
+    const keys = page.cells.map((cell) => this.#keyOf(cell));
+    const isWhole = keys.every((key, at) => key !== null || (page.cells[at]?.overflow ?? 0) > 0);
+    const known = keys.filter((key) => key !== null);
+    const [first] = known;
+    const last = known.at(-1);
+    const isOfKind = page.isNumbered === this.#isNumbered && (page.isLeaf || !page.isNumbered);
+    if (!first || !last || !isWhole || !isOfKind || !isInOrder(known)) return [];
+    const fits = this.#gaps.some((gap) => isWithin(first, gap) && isWithin(last, gap));
+    if (!fits) return [];
+    return page.isLeaf ? [{ low: first, high: last }] : known.map((key) => ({ low: key, high: key }));
+  }
+
+  get #isNumbered(): boolean {
+    return this.#tree.shape.keyLength === 0;
+  }
+
+  #walk(number: number, depth: number, place: Place): void {
+    const { span, wide, isLast } = place;
+    const page = this.#reached.has(number) || depth > DEPTH_MAX ? null : treePageAt(this.#pages, number);
+    const keys = page?.isNumbered === this.#isNumbered ? page.cells.map((cell) => this.#keyOf(cell)) : [];
+    const isOwn = (key: Key | null) => key !== null && isWithin(key, span);
+    if (!isLast && !keys.every(isOwn) && isInOrder(keys)) {
+      this.#doubtful.push(() => this.#walk(number, depth, { ...place, isLast: true }));
+      this.#gaps.push(wide);
+      return;
+    }
+    // Only a root has no rows.
+    if (page === null || !(keys.some(isOwn) || (depth === 0 && page.cells.length === 0))) {
+      this.#gaps.push(span);
+      return;
+    }
+    this.#reached.add(number);
+    const own = page.cells.filter((_, at) => isOwn(keys[at] ?? null));
+    if (page.isLeaf) {
+      this.lost += page.cells.length - own.length;
+      this.readRows(own);
+    } else if (own.length === page.cells.length && isInOrder(keys)) {
+      const lows = [wide.low, span.low, ...keys];
+      const highs = [...keys, span.high, wide.high];
+      const between = (low: number, high: number) => ({ low: lows[low] ?? null, high: highs[high] ?? null });
+      for (const [at, cell] of [...page.cells, null].entries()) {
+        const below = { span: between(at + 1, at), wide: between(at, at + 1), isLast };
+        this.#walk(cell?.child ?? page.right, depth + 1, below);
+        if (cell && !page.isNumbered) this.#readRow(cell);
+      }
+    } else {
+      this.#gaps.push(span);
+      if (!page.isNumbered) this.readRows(own);
+    }
+  }
+
+  #readRow(cell: Cell | null): void {
+    const row = cell && rowIn(this.#pages, cell);
+    const values = cell && row && valuesIn(row, cell.bytes, this.#tree.shape.columns);
+    if (cell && values) this.#each(cell.number, values);
+    else this.lost += 1;
+  }
+
+  /** Null where the row is none of this tree. */
+  #keyOf(cell: Cell | null): Key | null {
+    if (cell === null) return null;
+    const { columns, keyLength } = this.#tree.shape;
+    if (this.#isNumbered)
+      return cell.bytes === 0 || valuesIn(cell.local, cell.bytes, columns, 0) ? [cell.number] : null;
+    const short = valuesIn(cell.local, cell.bytes, columns, keyLength);
+    if (short !== null || cell.overflow === 0) return short;
+    const row = rowIn(this.#pages, cell);
+    return row && valuesIn(row, cell.bytes, columns, keyLength);
+  }
+}
+
+function isWithin(key: Key, { low, high }: Span): boolean {
+  return (low === null || compareKeys(key, low) > 0) && (high === null || compareKeys(key, high) <= 0);
+}
+
+function isInOrder(keys: readonly (Key | null)[]): boolean {
+  let before: Key | null = null;
+  for (const key of keys) {
+    if (key === null || (before !== null && compareKeys(key, before) <= 0)) return false;
+    before = key;
+  }
+  return true;
+}

@@ -1,0 +1,51 @@
+/**
+ * Pages that nothing refers to, as the page that did is damaged. Each belongs to the one tree that lacks pages where its rows
+ * would lie.
+ */
+import type { DatabasePages } from "./database-pages.ts";
+import type { PageNumbers } from "./page-numbers.ts";
+import type { ReadableTree } from "./readable-tree.ts";
+import { compareKeys, type Key } from "./record.ts";
+import { treePageAt } from "./tree-page.ts";
+
+/**
+ * A page of a long value begins with the number of the next one. In a file of more pages that may look like the beginning of a
+ * tree's page, and what follows is what a caller has written.
+ */
+const PAGES_MAX = 0x0200_0000;
+
+type Place = { page: number; low: Key; high: Key };
+
+/** `reached` has all pages of all trees, as far as pages refer to them. What is deleted stays so: without a whole list of what is, nothing is read. */
+export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages, reached: PageNumbers): void {
+  const free = pages.free();
+  if (free === null || free.meets(reached) || pages.count >= PAGES_MAX) return;
+  const lacking = trees.filter((tree) => tree.hasGaps);
+  const found = new Map<ReadableTree, Place[]>(lacking.map((tree) => [tree, []]));
+  for (let number = 2; number <= pages.count; number++) {
+    if (reached.has(number) || free.has(number)) continue;
+    const page = treePageAt(pages, number);
+    const fitting = page === null ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
+    const [only, ...others] = fitting.filter(({ places }) => places.length > 0);
+    if (only && others.length === 0)
+      found.get(only.tree)?.push(...only.places.map((place) => ({ page: number, ...place })));
+  }
+  for (const [tree, places] of found)
+    for (const number of withoutRivals(places)) {
+      reached.add(number);
+      tree.readRows(treePageAt(pages, number)?.cells ?? []);
+    }
+}
+
+/** Of pages with rows in the same place one is of another time, and nothing says which. */
+function withoutRivals(places: Place[]): Set<number> {
+  places.sort((one, other) => compareKeys(one.low, other.low));
+  const numbers = new Set(places.map(({ page }) => page));
+  let before: Place | undefined;
+  for (const place of places) {
+    if (before && compareKeys(place.low, before.high) <= 0)
+      for (const { page } of [before, place]) numbers.delete(page);
+    if (!before || compareKeys(place.high, before.high) > 0) before = place;
+  }
+  return numbers;
+}
