@@ -7,7 +7,6 @@
  * value is undefined is left out, and undefined elsewhere is null. What JSON would lose without a word (NaN, a Map, a
  * function, a promise that was not awaited) is refused instead. Half a character (a lone surrogate) becomes U+FFFD.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { z } from "zod";
 import { foundWrong } from "../../task/json/found-wrong.ts";
 import {
@@ -19,6 +18,7 @@ import {
   STORED_DEPTH_MAX,
 } from "../../task/json/json.ts";
 import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
+import { ownTurns } from "../../task/json/own-turns.ts";
 import { PAUSE_CAUSES, type PauseCause } from "../../task/task.ts";
 
 /** The code of a failure of a task whose handler handed over something that cannot be written. */
@@ -109,10 +109,12 @@ const NO_BOUND = Number.POSITIVE_INFINITY;
 const UNBOUND = { bytesMax: NO_BOUND, valuesMax: NO_BOUND, keysMax: NO_BOUND };
 const STORED_LEVEL = 1 + JSON_DEPTH_MAX - STORED_DEPTH_MAX;
 
+const ownTurn = ownTurns(setImmediate);
+
 async function inTurns(what: string, copying: Generator<void, Json>): Promise<Json> {
   for (;;) {
     const piece = nextOf(what, copying);
-    await nextTurn();
+    await ownTurn();
     if (piece.done) return piece.value;
   }
 }

@@ -5,10 +5,10 @@
  */
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { Refusal } from "../../task/errors.ts";
 import type { Upload } from "../../verbs/uploads.ts";
 import { type JsonPlace, JsonPlaces } from "./json-places.ts";
+import { ownTurn } from "./own-turn.ts";
 import { TextEscapes } from "./text-escapes.ts";
 
 /** Shorter texts stay in the body. */
@@ -74,7 +74,7 @@ export class CutJson {
     let text: CutText | null = null;
     for await (const chunk of this.#body) {
       // What has come is there at once, and to look for places in 4 MB takes some 50 ms.
-      await nextTurn();
+      await ownTurn();
       for (let at = 0; at < chunk.length; ) {
         if (text === null) {
           const end = places.findNext(chunk, at);

@@ -4,10 +4,10 @@
  */
 import type { Hmac } from "node:crypto";
 import { Readable } from "node:stream";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
 import { tellInTurns } from "../../task/json/json-text.ts";
 import type { LongBody } from "../../task/subscription.ts";
+import { ownTurn } from "./own-turn.ts";
 
 /** One of these takes some milliseconds to make. */
 const LONG_CHARACTERS = 1 << 20;
@@ -42,7 +42,7 @@ export async function signedJson(value: unknown, signs: readonly Hmac[]): Promis
 
 /** What `tell` says, with the JSON of long values in it made in turns (`jsonText`). */
 export function toldInTurns<Told>(tell: () => Told): Told | Promise<Told> {
-  return tellInTurns(tell, nextTurn);
+  return tellInTurns(tell, ownTurn);
 }
 
 /** The bytes of its JSON. */
@@ -61,6 +61,6 @@ export function piecesInTurns(value: unknown): AsyncIterable<string> {
 export async function* inTurns(pieces: Iterable<string>): AsyncIterable<string> {
   for (const piece of pieces) {
     yield piece;
-    await nextTurn();
+    await ownTurn();
   }
 }

@@ -3,8 +3,8 @@
  * long text is put together from its parts, a long list or object from the items that lie in one piece. The mirror of
  * `jsonPieces`, for JSON as that and `JSON.stringify` write it, without a blank between two tokens.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Json, type JsonObject, putKey } from "../../task/json/json.ts";
+import { ownTurn } from "./own-turn.ts";
 
 const PIECE_BYTES = 512 << 10;
 
@@ -26,9 +26,9 @@ const ESCAPE_BYTES_MAX = 6;
 export async function parseInTurns(bytes: Buffer, levels: number): Promise<Json> {
   const parsing = parseInPieces(bytes, levels);
   for (;;) {
+    await ownTurn();
     const piece = parsing.next();
     if (piece.done) return piece.value;
-    await nextTurn();
   }
 }
 

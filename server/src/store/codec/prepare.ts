@@ -25,7 +25,7 @@ import type {
   PreparedSubmission,
   PreparedWrite,
 } from "./prepared.ts";
-import { isLong, type Spill } from "./spill.ts";
+import { isLarge, type Spill } from "./spill.ts";
 import { subscriptionBytes, subscriptionValues } from "./subscription-values.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
@@ -132,8 +132,8 @@ function prepareEntry(entry: JournalEntry, spill: Spill): NonNullable<PreparedWr
   ];
 }
 
-/** The long values of these writes, each as `prepareWrite` asks the spill for it. */
-export function longValues(writes: readonly Write[]): unknown[] {
+/** The large values of these writes, each as `prepareWrite` asks the spill for it. */
+export function largeValues(writes: readonly Write[]): unknown[] {
   const values: unknown[] = [];
   for (const { task, before, events, journal, artifacts, inbox, messages } of writes) {
     if (task.state === "completed") values.push(task.output);
@@ -144,7 +144,7 @@ export function longValues(writes: readonly Write[]): unknown[] {
     if (inbox) values.push(inbox.value, inbox.answer);
     if (messages) for (const { parts } of messages) values.push(parts);
   }
-  return values.filter(isLong);
+  return values.filter(isLarge);
 }
 
 /** `events` are those that it may have come with. */

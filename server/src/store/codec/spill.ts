@@ -1,22 +1,25 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Json, STORED_DEPTH_MAX, storedJson } from "../../task/json/json.ts";
 import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
 import type { Files } from "../files.ts";
 import { markerText, PREVIEW_CHARACTERS, readMarker } from "./marker.ts";
+import { ownTurn } from "./own-turn.ts";
 import { parseInTurns } from "./parse-in-pieces.ts";
 
 const VALUE_BYTES_MAX = 65_536;
-/** The JSON of a longer value is written piece by piece: JSON of a text takes 7 ms a megabyte, and hashing it 3. */
+/** The JSON of a longer value has a turn of its own: JSON of a text takes 7 ms a megabyte, and hashing it 3. */
+const LARGE_CHARACTERS = 64 << 10;
+/** That of a longer one is written piece by piece. */
 const LONG_CHARACTERS = 1 << 20;
 
-type Written = { sha256: string; bytes: number; text: string };
+/** What is stored for a value; `sha256` is null where that is its JSON. */
+type Stored = { sha256: string | null; bytes: number; text: string };
 
-/** Whether a value is one for `writeLong`. */
-export function isLong(value: unknown): boolean {
-  return isLongJson(value, LONG_CHARACTERS);
+/** Whether a value is one for `make`. */
+export function isLarge(value: unknown): boolean {
+  return isLongJson(value, LARGE_CHARACTERS);
 }
 
 /**
@@ -29,41 +32,58 @@ export class Spill {
   /** Most calls need none of these two. */
   #named: Set<string> | null = null;
   #counted = 0;
-  /** Long values that are in the files already: what is stored for them. */
-  #written: Map<unknown, Written> | null = null;
+  #bytes = 0;
+  /** What is stored for large values, which are in the files already. */
+  #made: Map<unknown, Stored> | null = null;
 
   constructor(files: Files) {
     this.#files = files;
   }
 
-  /** Writes long values before they are asked for, piece by piece, so that others have their turn meanwhile. */
-  async writeLong(values: readonly unknown[]): Promise<void> {
+  /** Makes and writes large values before they are asked for, a piece in a turn, so that others have theirs meanwhile. */
+  async make(values: readonly unknown[]): Promise<void> {
     for (const value of values) {
-      if (this.#written?.has(value)) continue;
-      let beginning = "";
-      // Each in a turn of its own: a stream asks for sixteen of them at once.
-      const pieces = async function* () {
-        for (const piece of jsonPieces(value)) {
-          if (beginning.length < PREVIEW_CHARACTERS) beginning += piece;
-          yield Buffer.from(piece);
-          await nextTurn();
-        }
-      };
-      const file = await this.#files.write(Readable.from(pieces()), { bytesMax: Number.POSITIVE_INFINITY });
-      file.keep();
-      const { sha256, bytes } = file;
-      this.#written ??= new Map();
-      this.#written.set(value, { sha256, bytes, text: markerText(sha256, bytes, beginning) });
+      if (this.#made?.has(value)) continue;
+      await ownTurn();
+      const stored = await (isLongJson(value, LONG_CHARACTERS) ? this.#inPieces(value) : this.#atOnce(value));
+      if (stored.sha256 !== null) this.#bytes += stored.bytes;
+      this.#made ??= new Map();
+      this.#made.set(value, stored);
     }
+  }
+
+  async #inPieces(value: unknown): Promise<Stored> {
+    let beginning = "";
+    // Each in a turn of its own: a stream asks for sixteen of them at once.
+    const pieces = async function* () {
+      for (const piece of jsonPieces(value)) {
+        if (beginning.length < PREVIEW_CHARACTERS) beginning += piece;
+        yield Buffer.from(piece);
+        await ownTurn();
+      }
+    };
+    const file = await this.#files.write(Readable.from(pieces()), { bytesMax: Number.POSITIVE_INFINITY });
+    file.keep();
+    const { sha256, bytes } = file;
+    return { sha256, bytes, text: markerText(sha256, bytes, beginning) };
+  }
+
+  async #atOnce(value: unknown): Promise<Stored> {
+    const text = JSON.stringify(value);
+    const json = Buffer.from(text);
+    const bytes = json.length;
+    if (bytes <= VALUE_BYTES_MAX) return { sha256: null, bytes, text };
+    const { sha256 } = await this.#files.put(json);
+    return { sha256, bytes, text: markerText(sha256, bytes, text) };
   }
 
   /** The text to store for a value. */
   value(value: Json | object): string {
-    const written = this.#written?.get(value);
-    if (written) {
-      this.#counted += written.bytes;
-      this.name(written.sha256);
-      return written.text;
+    const made = this.#made?.get(value);
+    if (made) {
+      this.#counted += made.bytes;
+      if (made.sha256 !== null) this.name(made.sha256);
+      return made.text;
     }
     const text = JSON.stringify(value);
     // A UTF-16 unit takes three bytes at most.
@@ -76,6 +96,7 @@ export class Spill {
     if (bytes.length <= VALUE_BYTES_MAX) return text;
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     this.#large.push(bytes);
+    this.#bytes += bytes.length;
     this.name(sha256);
     return markerText(sha256, bytes.length, text);
   }
@@ -107,10 +128,7 @@ export class Spill {
 
   /** Of the large values. */
   get bytes(): number {
-    let bytes = 0;
-    for (const { length } of this.#large) bytes += length;
-    for (const written of this.#written?.values() ?? []) bytes += written.bytes;
-    return bytes;
+    return this.#bytes;
   }
 
   /** Resolves when every large value is on disk. */

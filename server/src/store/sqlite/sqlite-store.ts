@@ -15,7 +15,7 @@ import type { AgentStore } from "../agent-store.ts";
 import type { AuditStore } from "../audit-store.ts";
 import { LocalChangeFeed, type TaskChange } from "../change-feed.ts";
 import { decodeCursor, decodeNumber, decodePlace, encodeCursor, encodeNumber, encodePlace } from "../codec/cursor.ts";
-import { longValues, prepareWrite } from "../codec/prepare.ts";
+import { largeValues, prepareWrite } from "../codec/prepare.ts";
 import * as rows from "../codec/rows.ts";
 import { readValue, Spill } from "../codec/spill.ts";
 import { numberedOf, readTaskRow, taskOf } from "../codec/task-row.ts";
@@ -146,8 +146,8 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async apply(writes: Write[]): Promise<Applied> {
     const spill = new Spill(this.#parts.files);
-    const long = longValues(writes);
-    if (long.length > 0) await unlessDiskTrouble(spill.writeLong(long));
+    const large = largeValues(writes);
+    if (large.length > 0) await unlessDiskTrouble(spill.make(large));
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const sent = performance.now();

@@ -74,3 +74,16 @@ test("what of a large artifact fits into a frame is counted and made in turns to
     expect(turns).toBeGreaterThan(48);
   }
 });
+
+test("large events of many tasks are made one a turn", async () => {
+  let made = 0;
+  const making = Array.from({ length: 20 }, async () => {
+    await textsOf([update([{ text: "x".repeat(100_000) }])], dialect);
+    made += 1;
+  });
+  while (made < making.length) {
+    const before = made;
+    await nextTurn();
+    expect(made - before).toBeLessThanOrEqual(1);
+  }
+});

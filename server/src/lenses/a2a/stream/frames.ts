@@ -7,12 +7,13 @@
  *
  * What is long is made as it is written, a piece in a turn of the event loop: 30 MB at once would hold all others up.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
+import { isLongJson } from "../../../task/json/json-pieces.ts";
 import type { Part } from "../../../task/part.ts";
 import { isLong, jsonBytes } from "../../body/json-body.ts";
+import { ownTurn } from "../../body/own-turn.ts";
 import { oneLine, oneLineInTurns } from "../../one-line.ts";
 import type { Dialect } from "../dialect.ts";
 import { problemOf, type RpcId } from "../errors.ts";
@@ -22,6 +23,9 @@ import type { ArtifactView, EventView, TaskView } from "../model/view.ts";
 const EVENT_BYTES_MAX = 3_500_000;
 /** So many characters are fewer bytes than that as JSON, whatever they are. */
 const TEXT_CHARS_MAX = 500_000;
+
+/** To make more takes a turn of its own. */
+const LARGE_CHARS = 64 << 10;
 
 /** Text of frames: what is long as the pieces of it that are still to be made. */
 export type FrameText = string | (() => AsyncIterable<string>);
@@ -71,6 +75,8 @@ export async function textsOf(views: readonly EventView[], { codec }: Dialect): 
   const turns = new Turns();
   for (const view of views) {
     const said = codec.write.event(view);
+    // Of many tasks that tell some at once, each in a turn of its own.
+    if (isLongJson(said, LARGE_CHARS)) await ownTurn();
     const text = textOf(said);
     const bytes = typeof text === "string" ? Buffer.byteLength(text) : await jsonBytes(said);
     if (bytes <= EVENT_BYTES_MAX) texts.push(text);
@@ -92,7 +98,7 @@ class Turns {
     this.#bytes += bytes;
     if (this.#bytes < TEXT_CHARS_MAX) return;
     this.#bytes = 0;
-    await nextTurn();
+    await ownTurn();
   }
 }
 
