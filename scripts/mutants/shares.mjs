@@ -10,6 +10,12 @@ const held = "server/src/store/sqlite/held-amounts.ts";
 
 export const SHARES = [
   {
+    file: "server/src/store/codec/prepare.ts",
+    name: "an-event-counts-by-what-it-says-alone",
+    find: "let bytes = ROW_BYTES * (",
+    put: "let bytes = 0 * (",
+  },
+  {
     file: held,
     name: "acts-of-a-full-owner-are-always-taken",
     find: "!(adds || write.share)",

@@ -34,6 +34,8 @@ const METADATA_VALUE_MAX = 512;
 const METADATA_KEYS_MAX = 64;
 /** What a task takes in its rows and their indexes, beside its values. */
 const TASK_BYTES = 1_024;
+/** What an event, an entry of a journal or an inbox and a part of an artifact take beside their values: a pause with its resume 100 for 24. */
+const ROW_BYTES = 64;
 /** What an idempotency key takes beside its names, which are in its row and in an index. */
 const KEY_BYTES = 128;
 const NONE: readonly never[] = [];
@@ -203,8 +205,9 @@ function claimOf({ priority, concurrency, queue }: Task): PreparedClaim | undefi
 }
 
 /** Of texts that no spill has seen: what a caller has chosen at the submit and is found by, what was paid for, and who is told. */
-function bytesBesideValues({ row, submitted, metadata, usage, subscriptions, idempotency }: PreparedWrite): number {
-  let bytes = 0;
+function bytesBesideValues(prepared: PreparedWrite): number {
+  const { row, submitted, metadata, usage, subscriptions, idempotency, events, journal, artifacts, inbox } = prepared;
+  let bytes = ROW_BYTES * (events.length + (journal?.length ?? 0) + (artifacts?.length ?? 0) + (inbox ? 1 : 0));
   if (submitted) bytes += Buffer.byteLength(submitted[6]) + Buffer.byteLength(row[7]);
   for (const [key, value] of metadata ?? NONE) bytes += Buffer.byteLength(key + value);
   for (const [key, record] of usage ?? NONE) bytes += Buffer.byteLength(key + record);

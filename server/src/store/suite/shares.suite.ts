@@ -124,6 +124,16 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
+  test("an act counts with the row of its event, which is longer than what it says", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const task = await submit(store, newTask());
+    const before = await stored();
+    await live(store, task, { do: "pause", by: "ada", reason: "" }, { do: "resume", by: "ada", reason: "" });
+    expect((await stored()) - before).toBeGreaterThan(100);
+    expect(await store.check()).toEqual([]);
+  });
+
   test("an idempotency key counts with the task that it was used for, deleted or not, until that is swept", async () => {
     const store = await setup();
     const stored = async () => (await store.held(ADA, DAY)).storedBytes;
