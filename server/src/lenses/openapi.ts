@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { ERROR_CODES, type ErrorCode } from "../task/errors.ts";
 import { type JsonObject, jsonObject } from "../task/json/json.ts";
+import { ownTurn } from "./body/own-turn.ts";
 import { type AnswerDoc, anyQuery, JSON_TYPE, openRoute, type Route } from "./route.ts";
 
 /** What a lens says of itself in its document, beside its routes. */
@@ -52,8 +53,33 @@ export function named<Schema extends z.ZodType>(schema: Schema, id: string): Sch
   return schema;
 }
 
-/** The document as a plain JSON value. `mount` is the prefix that the routes are served under. */
-export function openapiDocument(lens: Described, { version, mount }: { version: string; mount: string }): JsonObject {
+/** `mount` is the prefix that the routes are served under. */
+type At = { version: string; mount: string };
+
+/** The document as a plain JSON value. */
+export function openapiDocument(lens: Described, at: At): JsonObject {
+  return atOnce(documentInPieces(lens, at));
+}
+
+/** Its text. All routes of an API take some 100 ms: each has a turn of its own. */
+export async function documentInTurns(lens: Described, at: At): Promise<Buffer> {
+  const making = documentInPieces(lens, at);
+  for (;;) {
+    await ownTurn();
+    const piece = making.next();
+    if (piece.done) return Buffer.from(JSON.stringify(piece.value));
+  }
+}
+
+function atOnce<Made>(making: Generator<void, Made>): Made {
+  for (;;) {
+    const piece = making.next();
+    if (piece.done) return piece.value;
+  }
+}
+
+/** Stops after each route and each schema. */
+function* documentInPieces(lens: Described, { version, mount }: At): Generator<void, JsonObject> {
   const { openapi, errors } = lens;
   const { dialect, title, description, license, securitySchemes, responses } = openapi;
   const routes = lens.routes.filter(({ hidden }) => !hidden);
@@ -61,7 +87,9 @@ export function openapiDocument(lens: Described, { version, mount }: { version: 
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route, openapi, errors) };
+    yield;
   }
+  const schemas = yield* schemasInPieces(lens);
   return {
     openapi: dialect,
     info: { title, version, description, ...(license && { license }) },
@@ -71,7 +99,7 @@ export function openapiDocument(lens: Described, { version, mount }: { version: 
     paths,
     components: {
       securitySchemes: { ...securitySchemes },
-      schemas: componentSchemas(lens),
+      schemas,
       ...(responses && { responses: responses() }),
     },
   };
@@ -82,7 +110,7 @@ export function documentRoute(
   describe: () => Described,
   doc: { path: string; hidden?: boolean; headers?: Record<string, string> },
 ): Route {
-  const made = new Map<string, Buffer>();
+  const made = new Map<string, Promise<Buffer>>();
   return openRoute({
     method: "GET",
     path: doc.path,
@@ -93,9 +121,9 @@ export function documentRoute(
     answers: [{ status: 200, about: `OpenAPI ${doc.hidden ? "3" : "3.0"}`, mediaType: "application/json" }],
     query: anyQuery,
     handle: async ({ mount, parts: { version } }) => {
-      const bytes = made.get(mount) ?? Buffer.from(JSON.stringify(openapiDocument(describe(), { version, mount })));
-      made.set(mount, bytes);
-      return { status: 200, bytes, headers: { ...doc.headers, "content-type": JSON_TYPE } };
+      const making = made.get(mount) ?? documentInTurns(describe(), { version, mount });
+      made.set(mount, making);
+      return { status: 200, bytes: await making, headers: { ...doc.headers, "content-type": JSON_TYPE } };
     },
   });
 }
@@ -263,15 +291,22 @@ export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
 }
 
 /** Every named schema that the routes speak of. */
-export function componentSchemas({ routes, openapi }: Pick<Described, "routes" | "openapi">): JsonObject {
+export function componentSchemas(lens: Pick<Described, "routes" | "openapi">): JsonObject {
+  return atOnce(schemasInPieces(lens));
+}
+
+function* schemasInPieces({ routes, openapi }: Pick<Described, "routes" | "openapi">): Generator<void, JsonObject> {
   const named = new Map<string, JsonObject>();
-  const add = (schema: z.ZodType | null | undefined, io: "input" | "output") => {
-    if (!schema) return;
+  const spoken = [
+    ...routes.flatMap(({ answers }) => answers.map(({ schema }) => [schema, "output"] as const)),
+    ...routes.map(({ body }) => [body, "input"] as const),
+    ...[openapi.error, ...(openapi.otherErrors ?? [])].map((error) => [error, "output"] as const),
+  ];
+  for (const [schema, io] of spoken) {
+    if (!schema) continue;
     for (const [name, definition] of jsonSchema(schema, io, openapi.dialect).definitions) named.set(name, definition);
-  };
-  for (const { answers } of routes) for (const { schema } of answers) add(schema, "output");
-  for (const { body } of routes) add(body, "input");
-  for (const error of [openapi.error, ...(openapi.otherErrors ?? [])]) add(error, "output");
+    yield;
+  }
   return Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

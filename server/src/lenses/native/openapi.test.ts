@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { STATES } from "../../task/states.ts";
-import { openapiDocument } from "../openapi.ts";
+import { documentInTurns, openapiDocument } from "../openapi.ts";
 import { nativeLens } from "./routes.ts";
 
 const routes = nativeLens.routes.filter(({ hidden }) => !hidden);
@@ -9,6 +10,15 @@ const document = openapiDocument(nativeLens, { version: "1.2.3", mount: "" });
 const text = JSON.stringify(document);
 
 describe("the OpenAPI document", () => {
+  it("is made in as many turns as it has routes and more, for whoever asks for it", async () => {
+    let turns = 0;
+    let isMade = false;
+    const making = documentInTurns(nativeLens, { version: "1.2.3", mount: "" }).finally(() => (isMade = true));
+    for (; !isMade; turns++) await nextTurn();
+    expect(turns).toBeGreaterThan(2 * routes.length);
+    expect(JSON.parse(String(await making))).toEqual(document);
+  });
+
   it("has every route once, under a name of its own", () => {
     const names = [...text.matchAll(/"operationId":"(\w+)"/g)].map(([, name]) => name);
     expect(names.toSorted()).toEqual(routes.map(({ id }) => id).toSorted());
