@@ -176,8 +176,8 @@ export const DECIDE = [
   },
   {
     name: "guard-without-the-attempt",
-    find: "if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);",
-    put: "if (isTerminal(task.state)) return fenced(task);",
+    find: "return task.attempt !== attempt || isTerminal(task.state) ? fenced(task) : undefined;",
+    put: "return isTerminal(task.state) ? fenced(task) : undefined;",
   },
   {
     name: "guard-lets-the-unwound-write",

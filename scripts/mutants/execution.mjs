@@ -22,6 +22,30 @@ export const EXECUTION = [
   },
   {
     file: run,
+    name: "what-code-throws-at-rest-is-nothing",
+    find: "void this.#finish(rest, failingAtRest(this.port));",
+    put: "void this.#finish(rest);",
+  },
+  {
+    file: run,
+    name: "what-code-throws-while-it-comes-to-rest-is-nothing",
+    find: "if (!this.isHeld) return this.port.fail(...given, write, stackOf(error));",
+    put: "return this.port.fail(...given, write, stackOf(error));",
+  },
+  {
+    file: "server/src/engine/execution/run-end.ts",
+    name: "what-a-step-left-behind-fails-a-task-at-rest",
+    find: "if (step !== null) return;",
+    put: "",
+  },
+  {
+    file: writer,
+    name: "a-paused-task-is-tried-again-by-what-its-code-throws",
+    find: 'retryable && task.state !== "paused" ?',
+    put: "retryable ?",
+  },
+  {
+    file: run,
     name: "calls-go-on-while-paused",
     find: "return this.#gate ? this.#gate.promise.then(() => this.open()) : Promise.resolve();",
     put: "this.#gate = null;\n    return Promise.resolve();",
@@ -262,8 +286,8 @@ export const EXECUTION = [
   {
     file: writer,
     name: "one-try-too-many",
-    find: "const again = retryable && task.failures + 1 < attempts;",
-    put: "const again = retryable && task.failures < attempts;",
+    find: "const failures = task.failures + 1;",
+    put: "const failures = task.failures;",
   },
   {
     file: writer,

@@ -68,6 +68,11 @@ test.each(WAYS)("a stray %s fails the task whose handler left it, and that alone
   await lives();
 });
 
+test("what a handler left behind fails its task also once that waits", async () => {
+  expect(await submit("at-rest", { way: "timer" })).toMatchObject({ state: "failed", error: { message: "stray" } });
+  await lives();
+});
+
 test.each(WAYS)("a stray %s in a step fails its task by the name of the step", async (way) => {
   expect(await submit("in-step", { way })).toMatchObject({
     state: "failed",

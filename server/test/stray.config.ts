@@ -32,6 +32,15 @@ export default defineConfig({
       },
     }),
     defineHandler({
+      kind: "at-rest",
+      input,
+      run: async (ctx) => {
+        setTimeout(() => fail(), 200);
+        await ctx.sleep("night", 30_000);
+        return "went on";
+      },
+    }),
+    defineHandler({
       kind: "hostile",
       input: z.strictObject({ value: z.string() }),
       run: async (_, { value }) => {

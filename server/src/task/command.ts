@@ -42,7 +42,16 @@ type Doing =
   | { do: "lapse"; attempt: number; until: number; keyEnded?: true }
   /** `by` is the worker that has done it, which may hand it in late. */
   | { do: "complete"; attempt: number; output: Json; by?: HandIn }
-  | { do: "fail"; attempt: number; error: Failure; retryAt: number | null; stack?: string | null; by?: HandIn }
+  /** `atRest`: its code has thrown after the attempt had come to rest, and no later one has begun. */
+  | {
+      do: "fail";
+      attempt: number;
+      error: Failure;
+      retryAt: number | null;
+      stack?: string | null;
+      by?: HandIn;
+      atRest?: true;
+    }
   | { do: "reject"; attempt: number; error: Failure }
   | { do: "expire" }
   | { do: "cancel"; by: string; reason: string }

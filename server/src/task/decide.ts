@@ -73,7 +73,7 @@ export function decide(task: Task, command: Command, now: number): Change | Refu
         })
       );
     case "fail":
-      return guardedOrLate(task, command) ?? fail(task, command, at);
+      return (command.atRest ? ofLast(task, command.attempt) : guardedOrLate(task, command)) ?? fail(task, command, at);
     case "reject":
       return guarded(task, command.attempt) ?? end(task, command, at, { state: "rejected", error: command.error });
     case "expire":
@@ -385,12 +385,18 @@ function input(task: Task, command: Command & { do: "input" }, at: number): Chan
 
 /** Refuses what does not come from the current attempt of a task that runs, or (where said) was paused while it did. */
 function guarded(task: Task, attempt: number, also?: "paused"): Refusal | undefined {
-  if (task.attempt !== attempt || isTerminal(task.state)) return fenced(task);
+  const refusal = ofLast(task, attempt);
+  if (refusal) return refusal;
   if (task.state === "running" || (also && task.state === also && task.resumesAs === "running")) return undefined;
   return wrongState(task, "written by its attempt");
 }
 
-/** The same, except that a worker whose lease ran out may end its attempt as long as nobody has claimed the task since. */
+/** Nobody has begun another attempt since, and the task has not ended. */
+function ofLast(task: Task, attempt: number): Refusal | undefined {
+  return task.attempt !== attempt || isTerminal(task.state) ? fenced(task) : undefined;
+}
+
+/** As `guarded`, except that a worker whose lease ran out may end its attempt as long as nobody has claimed the task since. */
 function guardedOrLate(task: Task, { attempt, by }: { attempt: number; by?: HandIn }): Refusal | undefined {
   const isLate = by !== undefined && task.attempt === attempt && isFreeSince(task, by.worker);
   return isLate ? undefined : guarded(task, attempt);

@@ -24,7 +24,7 @@ import { sumOf, type UsageCall } from "../../task/usage.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { EventFeed } from "../event-feed.ts";
-import type { AttemptPort, AttemptWrite, ChildSubmission } from "../execution/attempt-port.ts";
+import type { AttemptPort, AttemptWrite, ChildSubmission, FailAtRest } from "../execution/attempt-port.ts";
 import { BadValue, type Pause, RECORD_BYTES_MAX } from "../execution/handed-over.ts";
 import { replyOf } from "../execution/reply.ts";
 import { type Speaker, type Speakers, textMs } from "../execution/text-pace.ts";
@@ -139,17 +139,27 @@ export class AttemptWriter implements AttemptPort, Speaker {
     write: AttemptWrite,
     stack: string | null = null,
   ): Promise<unknown> {
-    const { clock, random } = this.#parts;
     const { attempt } = this.#task;
     const rest = await this.#restOf(write);
     return await this.#end(rest, (task) => {
-      const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
-      const again = retryable && task.failures + 1 < attempts;
-      const retryAt = again
-        ? clock.now() + backoffMs(task.failures + 1, base, backoffMaxMs, random(), retryAfterMs)
-        : null;
+      const retryAt = retryable ? againAt(this.#parts, task, retryAfterMs) : null;
       return { command: { do: "fail", attempt, error, retryAt, stack } };
     });
+  }
+
+  failAtRest(...given: Parameters<FailAtRest>): Promise<unknown> {
+    return this.failingAtRest()(...given);
+  }
+
+  failingAtRest(): FailAtRest {
+    const parts = this.#parts;
+    const { id, attempt } = this.#task;
+    return (error, retryable, retryAfterMs, stack) =>
+      parts.transitions.change(id, (task) => {
+        // What is paused is not begun again by that.
+        const retryAt = retryable && task.state !== "paused" ? againAt(parts, task, retryAfterMs) : null;
+        return { command: { do: "fail", attempt, error, retryAt, stack, atRest: true } };
+      });
   }
 
   async reject(error: Failure, write: AttemptWrite): Promise<unknown> {
@@ -443,4 +453,11 @@ function mustHold(task: Task, details: JsonObject | undefined): void {
 function heard({ role, parts, n, task, at, purpose }: Message): HeardMessage[] {
   if (purpose === "notice") return [];
   return [{ role, parts: purpose === "question" ? parts.slice(0, 1) : parts, n, task, at }];
+}
+
+/** When the whole task is tried again; null when it was tried as often as it may be. */
+function againAt({ clock, random }: AttemptParts, task: Task, retryAfterMs: number | undefined): number | null {
+  const { attempts, backoffMs: base, backoffMaxMs } = task.retry;
+  const failures = task.failures + 1;
+  return failures < attempts ? clock.now() + backoffMs(failures, base, backoffMaxMs, random(), retryAfterMs) : null;
 }

@@ -30,6 +30,14 @@ export type AttemptWrite = {
 /** What one call on the context adds to the next commit. */
 export type PartialWrite = Partial<Omit<AttemptWrite, "record">> & { record?: Partial<Recorded> };
 
+/** Fails the task by what its code has thrown once the attempt had come to rest. */
+export type FailAtRest = (
+  error: Failure,
+  retryable: boolean,
+  retryAfterMs: number | undefined,
+  stack: string | null,
+) => Promise<unknown>;
+
 /** `retryOf` is the failed child in whose place it comes: what that one had done is not done again. */
 export type ChildSubmission = {
   kind: string;
@@ -62,6 +70,9 @@ export interface AttemptPort {
     write: AttemptWrite,
     stack?: string | null,
   ): Promise<unknown>;
+  failAtRest: FailAtRest;
+  /** The same, for code that outlives its run: holds nothing of that. */
+  failingAtRest(): FailAtRest;
   reject(error: Failure, write: AttemptWrite): Promise<unknown>;
   /** Its `until` is when it goes on by itself. */
   pause(pause: Pause, write: AttemptWrite): Promise<unknown>;

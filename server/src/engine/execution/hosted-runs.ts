@@ -10,7 +10,7 @@ import type { Failure, Prompt, Task, Wait } from "../../task/task.ts";
 import type { UsageCall } from "../../task/usage.ts";
 import type { Clock } from "../clock.ts";
 import type { Ids } from "../ids.ts";
-import type { AttemptPort, AttemptWrite, ChildSubmission, RunObserver } from "./attempt-port.ts";
+import type { AttemptPort, AttemptWrite, ChildSubmission, FailAtRest, RunObserver } from "./attempt-port.ts";
 import { errorOf, failureOf, stackOf } from "./failure.ts";
 import type { Pause } from "./handed-over.ts";
 import { replay } from "./replay-context.ts";
@@ -175,6 +175,15 @@ class RemotePort implements AttemptPort {
     stack: string | null = null,
   ): Promise<void> {
     return this.#ask("fail", error, retryable, retryAfterMs, write, stack);
+  }
+
+  failAtRest(...given: Parameters<FailAtRest>): Promise<unknown> {
+    return this.failingAtRest()(...given);
+  }
+
+  failingAtRest(): FailAtRest {
+    const [calls, run] = [this.#calls, this.#run];
+    return (...given) => calls.ask((call) => ({ do: "ask", run, call, verb: "failAtRest", given }));
   }
 
   reject(error: Failure, write: AttemptWrite): Promise<void> {

@@ -12,7 +12,10 @@ import type { AttemptPort, AttemptWrite, ChildSubmission, EndedTry, RunEnd } fro
 import type { Place } from "./current-place.ts";
 
 /** The verbs of the port that are asked over the channel as they are. */
-export type PortVerb = Exclude<keyof AttemptPort, "clock" | "life" | "random" | "child" | "childRefused">;
+export type PortVerb = Exclude<
+  keyof AttemptPort,
+  "clock" | "life" | "random" | "child" | "childRefused" | "failingAtRest"
+>;
 
 /** `run` is the number of the run in its process, `call` that of a question that wants an answer. */
 export type ToProcess =

@@ -27,6 +27,7 @@ import { type Asked, Inbox } from "./inbox.ts";
 import { Journal } from "./journal.ts";
 import { never } from "./never.ts";
 import { Rejections } from "./rejections.ts";
+import { endAfter, failingAtRest } from "./run-end.ts";
 import { StopSignal } from "./stop-signal.ts";
 import { emptyWrite, WriteBuffer } from "./write-buffer.ts";
 
@@ -403,7 +404,8 @@ export class Run implements AttemptRun {
       if (this.#commits > 0) return;
       this.#tell();
       const waits = [...this.#waits.values()];
-      void this.#finish(() => this.port.suspend(waits, this.#checkpoint, this.buffer.take()));
+      const rest = () => this.port.suspend(waits, this.#checkpoint, this.buffer.take());
+      void this.#finish(rest, failingAtRest(this.port));
     });
   }
 
@@ -419,9 +421,9 @@ export class Run implements AttemptRun {
   }
 
   /** Writes the end. One that the store refuses for good is a failure of the task: to run it again would lead here again. */
-  async #finish(last: () => Promise<unknown>): Promise<void> {
+  async #finish(last: () => Promise<unknown>, failsApart: CodeOwner["fail"] = nothingToFail): Promise<void> {
     if (this.#over) return;
-    this.#end();
+    this.#end(failsApart);
     let end: RunEnd = "recorded";
     try {
       await last();
@@ -451,12 +453,15 @@ export class Run implements AttemptRun {
     const reason = inTime(reasonOf("The handler", error), this.task, this.port.clock.now());
     const { failure, retryable, retryAfterMs } = reason;
     const told = { ...failure, ...(step !== null && { step }) };
-    return this.port.fail(told, retryable, retryAfterMs, write, stackOf(error));
+    const given = [told, retryable, retryAfterMs] as const;
+    if (!this.isHeld) return this.port.fail(...given, write, stackOf(error));
+    // A paused task is written what its attempt has done, and is not ended by it.
+    return this.port.commit(write).then(() => this.port.failAtRest(...given, stackOf(error)));
   }
 
-  #end(): void {
+  #end(failsApart: CodeOwner["fail"] = nothingToFail): void {
     this.#over = true;
-    this.owner.fail = nothingToFail;
+    this.owner.fail = failsApart;
     this.#waits.clear();
     this.#questions.clear();
     this.buffer.close();
@@ -490,11 +495,4 @@ export class Run implements AttemptRun {
     });
     return never();
   }
-}
-
-/** How a run ends that was refused a write: the task is another's by now, the store was not there, or it will never take it. */
-function endAfter(error: unknown): RunEnd {
-  if (!(error instanceof Refusal)) return "stuck";
-  if (["fenced", "not_allowed_in_state", "not_found"].includes(error.code)) return "recorded";
-  return error.code === "unavailable" || error.code === "conflict" ? "unrecorded" : "stuck";
 }

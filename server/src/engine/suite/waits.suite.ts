@@ -1,8 +1,10 @@
 /** Waits: for time, for people, for children and for branches, holding nothing meanwhile. */
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { TaskFailure } from "../../task/handler.ts";
-import { ada, arrives, type Begin, gate, kind, submit } from "./stage.ts";
+import { type Context, TaskFailure } from "../../task/handler.ts";
+import type { Task } from "../../task/task.ts";
+import { blame } from "../execution/current-place.ts";
+import { ada, arrives, at, type Begin, gate, kind, submit } from "./stage.ts";
 
 export function waitsSuite(begin: Begin): void {
   it("sleeps without holding anything, also through a crash, and wakes when it is time", async () => {
@@ -201,5 +203,83 @@ export function waitsSuite(begin: Begin): void {
     await Promise.all([woken, life.verbs.tasks.input(ada, id, { value: "hello" })]);
     expect(await arrives(life, id, "completed")).toMatchObject({ attempt: 2 });
     expect(bodies).toBe(1);
+  });
+
+  it("fails by what its code throws where nothing awaits it, also once it waits, asks or is paused", async () => {
+    const thrown = gate();
+    const rests: Record<string, { as: Task["state"]; rest: (ctx: Context) => Promise<unknown> }> = {
+      sleeps: { as: "waiting", rest: (ctx) => ctx.sleep("night", 60_000) },
+      asks: { as: "input_required", rest: (ctx) => ctx.waitForInput("colour", { asks: "answer", prompt: "Which?" }) },
+      pauses: { as: "paused", rest: (ctx) => ctx.pause("rest", "It is late.") },
+      begets: { as: "waiting", rest: (ctx) => ctx.child("child", "naps", {}) },
+    };
+    const life = await begin([
+      kind("naps", (ctx) => ctx.sleep("night", 60_000).then(() => null)),
+      ...Object.entries(rests).map(([name, { rest }]) =>
+        kind(name, async (ctx) => {
+          void thrown.promise.then(() => blame(new Error("stray")));
+          await rest(ctx);
+          return "well";
+        }),
+      ),
+    ]);
+    const ids = new Map<string, string>();
+    for (const [name, { as }] of Object.entries(rests)) {
+      const id = await submit(life, name, { retry: { attempts: name === "asks" || name === "pauses" ? 2 : 1 } });
+      await arrives(life, id, as);
+      ids.set(name, id);
+    }
+    const child = (await at(life, ids.get("begets") ?? "")).waits[0];
+    thrown.resolve();
+    for (const [name, id] of ids) {
+      if (name === "asks") expect((await arrives(life, id, "waiting")).waits).toMatchObject([{ on: "retry" }]);
+      else
+        expect(await arrives(life, id, "failed")).toMatchObject({ error: { code: "handler_error", message: "stray" } });
+    }
+    await arrives(life, child?.on === "child" ? child.child : "", "cancelled");
+  });
+
+  it("fails by what its code throws where nothing awaits it while it comes to rest after a pause", async () => {
+    const [thrown, work] = [gate(), gate()];
+    const life = await begin([
+      kind("works", async (ctx) => {
+        void thrown.promise.then(() => blame(new Error("stray")));
+        return ctx.step("work", () => work.promise.then(() => null));
+      }),
+    ]);
+    const id = await submit(life, "works");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id, { reason: "It is late." });
+    await arrives(life, id, "paused");
+    thrown.resolve();
+    expect(await arrives(life, id, "failed")).toMatchObject({ error: { message: "stray" } });
+    work.resolve();
+  });
+
+  it("is failed by nothing that a step of it has left behind, or an attempt before its last", async () => {
+    const [early, late] = [gate(), gate()];
+    let attempts = 0;
+    const life = await begin([
+      kind("careless", async (ctx) => {
+        if (++attempts === 1) void early.promise.then(() => blame(new Error("of the first attempt")));
+        await ctx.step("look", async () => {
+          void late.promise.then(() => blame(new Error("of a step")));
+          return null;
+        });
+        await ctx.sleep("nap", 1_000);
+        await ctx.sleep("night", 60_000);
+        return "well";
+      }),
+    ]);
+    const id = await submit(life, "careless");
+    await arrives(life, id, "waiting");
+    late.resolve();
+    await arrives(life, id, "waiting");
+    await life.pass(1_000);
+    await arrives(life, id, "waiting");
+    early.resolve();
+    await arrives(life, id, "waiting");
+    await life.pass(60_000);
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "well" });
   });
 }
