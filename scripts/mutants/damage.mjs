@@ -45,6 +45,18 @@ export const DAMAGE = [
     put: "throw error;\n        return placed(",
   },
   {
+    file: "server/src/store/sqlite/archive/archive.ts",
+    name: "a-backup-does-not-say-what-it-leaves-out",
+    find: "if (lost.length > 0) noteLeftOut(",
+    put: "if (lost.length < 0) noteLeftOut(",
+  },
+  {
+    file: "server/src/store/sqlite/archive/left-out.ts",
+    name: "a-backup-says-what-another-one-left-out",
+    find: "said.success && said.data.backup === backup",
+    put: "said.success",
+  },
+  {
     file: "server/src/store/sqlite/doctor/copied-rows.ts",
     name: "rows-below-a-damaged-page-are-lost",
     find: "if (isKnown)",

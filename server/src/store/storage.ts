@@ -140,14 +140,14 @@ export interface Storage {
   /** Whether a backup wants a passphrase. */
   isEncrypted(archive: string): Promise<boolean>;
   /**
-   * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. Whoever
-   * calls it holds the lock. Throws `BadArchive` before anything is touched.
+   * Puts a backup in place of what is there, which is moved aside and not removed: `aside` is where it went. `lost` is what
+   * the backup itself was made without. Whoever calls it holds the lock. Throws `BadArchive` before anything is touched.
    */
   restore(
     archive: string,
     version: string,
     options?: RestoreOptions,
-  ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }>;
+  ): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[]; lost: Lost[] }>;
   /** Writes an entry into the audit log, also while a server has it open. False in data of another schema. */
   note(entry: AuditEntry): Promise<boolean>;
   /** Takes it for this process, and brings an older schema up to date. Throws `unavailable` when another one has it. */

@@ -8,7 +8,7 @@ import { VERSION } from "../../version.ts";
 import { addDataFlag, type DataFlags, dataFolder, hasData, locked } from "../data-folder.ts";
 import { Exit } from "../exit.ts";
 import { noteInFolder } from "../folder-audit.ts";
-import { lossSentence } from "../loss.ts";
+import { lossSentence, lostSentence } from "../loss.ts";
 import { addPassphraseFlag, givenPassphrase, type PassphraseFlags, typedPassphrase } from "../passphrase.ts";
 import { openTerminal } from "../terminal/terminal.ts";
 
@@ -50,12 +50,12 @@ export function addRestore(program: Command): void {
           // Who was in flight in other rows says nothing of these.
           besides: Object.values(crashRecordFiles(folder)).map((file) => basename(file)),
         };
-        const { manifest, aside, missing } = await storage.restore(archive, VERSION, options);
+        const { manifest, aside, missing, lost } = await storage.restore(archive, VERSION, options);
         await noteInFolder(storage, "backup.restore", { made_at: manifest.created_at, files: manifest.files });
         const { out, talk } = openTerminal();
         if (flags.json)
           out.write(
-            `${JSON.stringify({ data: folder, aside, ...manifest, ...(missing.length > 0 && { missing }) })}\n`,
+            `${JSON.stringify({ data: folder, aside, ...manifest, ...(missing.length > 0 && { missing }), ...(lost.length > 0 && { lost }) })}\n`,
           );
         else {
           talk.write(`${folder}: the database and ${count(manifest.files)} files of ${manifest.created_at}.\n`);
@@ -66,6 +66,7 @@ export function addRestore(program: Command): void {
             `It was made by waybill ${manifest.version}; this is ${VERSION}, and the next start brings it up to date.\n`,
           );
         for (const loss of missing) talk.write(`${lossSentence(loss)}\n`);
+        for (const each of lost) talk.write(`${lostSentence(each)}\n`);
       } catch (error) {
         if (!(error instanceof BadArchive)) throw error;
         throw new Exit(1, `${archive} is not restored: ${clauseOf(error)}.\n${folder} is as it was.`);

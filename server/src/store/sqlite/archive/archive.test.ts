@@ -288,7 +288,21 @@ describe("a backup of a damaged database", () => {
     expect(lost).toEqual([{ table: "tasks", rows: 0, pages: true }]);
     expect(manifest.tasks).toBeGreaterThan(TASKS * 0.6);
     expect(manifest.tasks).toBeLessThan(TASKS);
-    await restore();
+    expect((await restore()).lost, "a restore says so too").toEqual(lost);
     expect(await counted(restored())).toEqual({ total: manifest.tasks, problems: [] });
+    // The form that every version takes, and no word of it in a backup of what was restored.
+    expect(Object.keys(manifest).sort()).toEqual([
+      "created_at",
+      "database",
+      "files",
+      "format",
+      "id",
+      "schema",
+      "tasks",
+      "version",
+    ]);
+    const again = path.join(home, "again.tar");
+    await sqliteStorage(restored()).backup(again, "1.2.3");
+    expect((await sqliteStorage(path.join(home, "twice")).restore(again, "1.2.3")).lost).toEqual([]);
   });
 });

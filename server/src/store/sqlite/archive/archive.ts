@@ -31,6 +31,7 @@ import { removeLeftBehind } from "../left-behind.ts";
 import { MIGRATIONS } from "../migrate.ts";
 import { readFileOf, writeFileOf } from "./archive-file.ts";
 import { copyDatabase } from "./backup.ts";
+import { leftOutOf, noteLeftOut } from "./left-out.ts";
 import { hashesIn, linkFiles } from "./linked-files.ts";
 import { missingFiles, sentenceOf } from "./named-files.ts";
 
@@ -76,13 +77,15 @@ export async function writeArchive(
     if (lost.length > 0 && !withoutDamagedRows) throw new BadArchive(leavesOut(lost));
     const missing = await checkFolder(staging, options);
     const database = join(staging, DATABASE_FILE);
+    const id = randomUUID();
+    if (lost.length > 0) noteLeftOut(database, id, lost);
     const made: Manifest = {
       format: 1,
       version,
       created_at: madeAt.toISOString(),
       database: { bytes: (await stat(database)).size, sha256: await sha256Of(database) },
       files: (await hashesIn(staging)).length,
-      id: randomUUID(),
+      id,
       ...contentsOf(database),
     };
     await writeFile(join(staging, MANIFEST_FILE), JSON.stringify(made, null, 2));
@@ -91,7 +94,7 @@ export async function writeArchive(
     await checkArchive(partial, made, passphrase);
     await rename(partial, target);
     await syncFolder(dirname(target));
-    const backup = { id: made.id ?? "", madeAt: madeAt.getTime(), path: target, encrypted: passphrase !== null };
+    const backup = { id, madeAt: madeAt.getTime(), path: target, encrypted: passphrase !== null };
     return { manifest: made, missing, lost, isNoted: noteBackup(join(folder, DATABASE_FILE), backup) };
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -185,12 +188,12 @@ export async function restoreArchive(
   folder: string,
   version: string,
   options: RestoreOptions = {},
-): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[] }> {
+): Promise<{ manifest: Manifest; aside: string | null; missing: MissingFile[]; lost: Lost[] }> {
   await makeFolder(folder);
   await removeLeftBehind(folder, "restore-", LEFT_BEHIND_MS);
   const staging = await mkdtemp(join(folder, "restore-"));
   try {
-    const { manifest: found, missing } = await unpack(archive, staging, version, options);
+    const { manifest: found, missing, lost } = await unpack(archive, staging, version, options);
     const replaced = new Set([FILES_FOLDER, ...(options.besides ?? [])]);
     const there = (await readdir(folder)).filter((name) => name.startsWith(DATABASE_FILE) || replaced.has(name));
     let aside: string | null = null;
@@ -203,7 +206,7 @@ export async function restoreArchive(
     await rename(join(staging, FILES_FOLDER), join(folder, FILES_FOLDER));
     await rename(join(staging, DATABASE_FILE), join(folder, DATABASE_FILE));
     await syncFolder(folder);
-    return { manifest: found, aside, missing };
+    return { manifest: found, aside, missing, lost };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -215,7 +218,7 @@ async function unpack(
   staging: string,
   version: string,
   options: ArchiveOptions,
-): Promise<{ manifest: Manifest; missing: MissingFile[] }> {
+): Promise<{ manifest: Manifest; missing: MissingFile[]; lost: Lost[] }> {
   const strange: string[] = [];
   try {
     const unpacked = extract({
@@ -247,9 +250,10 @@ async function unpack(
   const missing = await checkFolder(staging, options);
   if (found.tasks !== undefined && found.tasks !== contentsOf(database).tasks)
     throw new BadArchive(`its database has not the ${found.tasks} tasks that it should have`);
+  const lost = leftOutOf(database, found.id);
   for (const hash of await hashesIn(staging)) await sync(pathOfFile(staging, hash));
   await sync(database);
-  return { manifest: found, missing };
+  return { manifest: found, missing, lost };
 }
 
 /**

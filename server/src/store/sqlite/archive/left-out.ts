@@ -1,0 +1,38 @@
+/**
+ * What a backup of a damaged database was made without. It stands in its copy of the database: a list of another form
+ * would be refused by older versions.
+ */
+import { z } from "zod";
+import type { Lost } from "../../storage.ts";
+import { openDatabase } from "../database.ts";
+
+const FACT = "left_out_of_backup";
+
+const leftOut = z.object({
+  backup: z.string(),
+  lost: z.array(z.object({ table: z.string(), rows: z.int(), pages: z.boolean() })),
+});
+
+export function noteLeftOut(database: string, backup: string, lost: readonly Lost[]): void {
+  const db = openDatabase(database);
+  try {
+    const fact = JSON.stringify({ backup, lost });
+    db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)").run(FACT, fact);
+    db.pragma("wal_checkpoint(TRUNCATE)");
+  } finally {
+    db.close();
+  }
+}
+
+/** Nothing where the database says it of another backup, which it was restored from once. */
+export function leftOutOf(database: string, backup: string | undefined): Lost[] {
+  const db = openDatabase(database, { readonly: true });
+  try {
+    const fact = db.prepare<unknown[], unknown>("SELECT value FROM facts WHERE name = ?").pluck().get(FACT);
+    if (typeof fact !== "string") return [];
+    const said = leftOut.safeParse(JSON.parse(fact));
+    return said.success && said.data.backup === backup ? said.data.lost : [];
+  } finally {
+    db.close();
+  }
+}
