@@ -45,6 +45,24 @@ export const DAMAGE = [
     put: "throw error;\n        return placed(",
   },
   {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-log-behind-its-task-keeps-a-mended-database-from-backups",
+    find: "(last_seq < log.last OR",
+    put: "(last_seq < 0 OR",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "an-event-of-a-number-that-none-can-have-keeps-a-mended-database-from-backups",
+    find: "DELETE FROM events WHERE seq < 1 OR seq >",
+    put: "DELETE FROM events WHERE seq < 1 AND seq >",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "files-that-a-lost-list-named-are-swept",
+    find: "fillListings(db, lost);",
+    put: "",
+  },
+  {
     file: "server/src/store/sqlite/archive/archive.ts",
     name: "a-backup-does-not-say-what-it-leaves-out",
     find: "if (lost.length > 0) noteLeftOut(",

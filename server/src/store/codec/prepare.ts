@@ -30,8 +30,8 @@ import { subscriptionBytes, subscriptionValues } from "./subscription-values.ts"
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
 /** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
-const METADATA_VALUE_MAX = 512;
-const METADATA_KEYS_MAX = 64;
+export const METADATA_VALUE_MAX = 512;
+export const METADATA_KEYS_MAX = 64;
 /** What a task takes in its rows and their indexes, beside its values. */
 const TASK_BYTES = 1_024;
 /** What an event, an entry of a journal or an inbox and a part of an artifact take beside their values: a pause with its resume 100 for 24. */

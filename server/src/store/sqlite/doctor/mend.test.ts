@@ -231,3 +231,44 @@ test("tasks whose log or input lies on a damaged page keep no others from a star
   await submit(store, newTask());
   await store.close();
 });
+
+test("a log that goes on behind what its task says, and one with a number that none can have, keep nobody from backups", async () => {
+  const ids = await filled();
+  const lastOf = (at: number) =>
+    atDatabase((db) => db.prepare("SELECT last_seq FROM tasks WHERE id = ?").pluck().get(ids[at]));
+  const of = (at: number) => `(SELECT n FROM tasks WHERE id = '${ids[at]}')`;
+  const whole = [0, 2, 4].map(lastOf);
+  atDatabase((db) =>
+    db.exec(`DROP TRIGGER tasks_go_forward; UPDATE tasks SET last_seq = 1 WHERE id = '${ids[0]}';
+      UPDATE tasks SET last_seq = 8000000000000 WHERE id = '${ids[2]}';
+      INSERT INTO events (task, seq, at, type, data) VALUES (${of(4)}, 9000000000, 1, 'task.started', '{}');
+      UPDATE tasks SET last_seq = 9000000000 WHERE id = '${ids[4]}'`),
+  );
+  const storage = sqliteStorage(folder);
+  await storage.mend();
+  expect((await storage.health()).problems).toEqual([]);
+  expect([0, 2, 4].map(lastOf)).toEqual(whole);
+  await storage.backup(path.join(folder, "mended.tar"), "1.0.0");
+});
+
+test("what tasks are found by, which files rows name and who takes part are written anew by what other rows say", async () => {
+  const store = await openSqliteStore(folder);
+  const conversation = newConversation();
+  const text = "f".repeat(200_000);
+  const metadata = { text: "a \u00e4", whole: 7, real: 0.5, large: 1e21, yes: true, list: [1], long: "l".repeat(513) };
+  const task = await submit(store, newTask({ conversation: conversation.id, input: { text }, metadata }), {
+    conversation: { conversation, alias: { tenant: "acme", owner: "ada", lens: "native", value: "talk" } },
+    messages: [{ role: "user", parts: [{ text }] }],
+  });
+  await live(store, task, ...complete(task, `${text}.`));
+  await store.close();
+  const tables = ["metadata", "task_files", "conversation_files", "participants"];
+  const rows = () => tables.map((table) => atDatabase((db) => db.prepare(`SELECT * FROM ${table}`).raw().all()));
+  const before = rows();
+  expect(before.map((found) => found.length)).toEqual([5, 3, 1, 0]);
+  for (const table of tables) await damagePageOf(folder, table);
+  const { lost } = await sqliteStorage(folder).mend();
+  expect(lost.map(({ table }) => table).sort()).toEqual([...tables].sort());
+  expect(rows()).toEqual(before);
+  expect((await sqliteStorage(folder).health()).problems).toEqual([]);
+});

@@ -17,6 +17,7 @@ import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { CopiedRows } from "./copied-rows.ts";
+import { fillListings } from "./listings.ts";
 import { DatabasePages } from "./pages/database-pages.ts";
 
 /** Made of the rows that are copied. */
@@ -28,7 +29,7 @@ const ROOT = 0;
 /** What a copy may be asked for at once. */
 const PAGES_MAX = 0x7fff_ffff;
 
-/** Of a log: a number by which a page could mean more is damaged itself. */
+/** Of a log: a number by which more would lack was damaged itself. */
 const LOST_EVENTS_MAX = 1_000_000;
 
 /** Whoever calls it has the folder to himself. */
@@ -123,8 +124,18 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
     // What rows were once let in with is no reason to lose them.
     db.pragma("foreign_keys = 0");
     db.pragma("ignore_check_constraints = 1");
-    const lost = withoutLateParts(db, () => rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table))));
-    db.transaction(() => settle(db))();
+    const lost = withoutLateParts(db, () => {
+      const found = rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table)));
+      // With its triggers a task only goes forward.
+      db.transaction(() => countEvents(db))();
+      return found;
+    });
+    db.transaction(() =>
+      settle(
+        db,
+        lost.map(({ table }) => table),
+      ),
+    )();
     db.pragma("wal_checkpoint(TRUNCATE)");
     return lost;
   } finally {
@@ -153,7 +164,7 @@ function tablesOf(db: Database): string[] {
 }
 
 /** What rows that are lost have left, and what is counted. Afterwards the database keeps all its rules, so that it can be backed up. */
-function settle(db: Database): void {
+function settle(db: Database, lost: readonly string[]): void {
   for (const [table, column] of REFERRING)
     db.exec(`DELETE FROM ${table} WHERE task IS NOT NULL AND task NOT IN (SELECT ${column} FROM tasks)`);
   db.exec("UPDATE tasks SET conversation = NULL WHERE conversation NOT IN (SELECT id FROM conversations)");
@@ -167,6 +178,7 @@ function settle(db: Database): void {
     for (const { table, from, to } of references)
       db.exec(`DELETE FROM ${name} WHERE ${from} IS NOT NULL AND ${from} NOT IN (SELECT ${to} FROM ${table})`);
   }
+  fillListings(db, lost);
   sayWhatIsLost(db);
   // A document that is cut anew is found again; part of a cut would be taken for all of it.
   db.exec("DELETE FROM cuts WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = cuts.n)");
@@ -177,6 +189,15 @@ function settle(db: Database): void {
   db.exec(`DELETE FROM totals; ${FILL_TOTALS}`);
   db.exec(`DELETE FROM stored_bytes; ${FILL_STORED_BYTES}`);
   db.exec(FILL_SEARCH);
+}
+
+/** What is behind a damaged number goes. No number that is in a log is given twice, as followers have been told of it. */
+function countEvents(db: Database): void {
+  db.exec(`WITH odd AS (SELECT task, count(*) AS count FROM events GROUP BY task HAVING max(seq) - count(*) > ${LOST_EVENTS_MAX})
+    DELETE FROM events WHERE seq < 1 OR seq > ${LOST_EVENTS_MAX} + (SELECT count FROM odd WHERE odd.task = events.task)`);
+  db.exec(`UPDATE tasks SET last_seq = log.last
+    FROM (SELECT n, count(seq) AS count, coalesce(max(seq), 0) AS last FROM tasks LEFT JOIN events ON task = n GROUP BY n) AS log
+    WHERE log.n = tasks.n AND (last_seq < log.last OR last_seq - log.count > ${LOST_EVENTS_MAX})`);
 }
 
 /**

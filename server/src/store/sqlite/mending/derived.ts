@@ -18,7 +18,7 @@ export const FILL_STORED_BYTES = `INSERT INTO stored_bytes (tenant, owner, bytes
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
 /** As `codec/human-rows.ts` writes them. What a record does not say leaves no row. */
-const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, type, identity, part, state, free, task, own)
+export const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, type, identity, part, state, free, task, own)
   WITH asked AS (
     SELECT a.task, a.claimed_by, CASE WHEN json_valid(t.record) THEN t.record -> '$.assignment' END AS said
     FROM assignments a JOIN tasks t ON t.n = a.task),
