@@ -3,12 +3,12 @@
  * as a share of the first build's. Whatever else the machine does is met by all of them alike, so that differences of a few
  * per cent show in some twenty rounds where runs in turn need a machine to themselves.
  *
- *   node bench/builds.ts submit|await|get [rounds] [seconds a round] name=folder...
+ *   node bench/builds.ts submit|await|get|a2a [rounds] [seconds a round] name=folder...
  */
 import { loadavg } from "node:os";
 import { z } from "zod";
 import { conditions, median, quantile } from "./conditions.ts";
-import { orderOf, startBuild } from "./load/build.ts";
+import { LOADS, orderOf, startBuild } from "./load/build.ts";
 import { cpuOf } from "./load/cpu.ts";
 import type { Order } from "./load/generator.ts";
 import type { Rig } from "./load/rig.ts";
@@ -19,7 +19,7 @@ const CLIENTS = 64;
 const UNDISTURBED = 0.1;
 
 const [load, rounds, seconds, ...named] = z
-  .tuple([z.enum(["submit", "await", "get"]), z.coerce.number(), z.coerce.number()])
+  .tuple([z.enum(LOADS).exclude(["agent"]), z.coerce.number(), z.coerce.number()])
   .rest(z.string().regex(/^\w+=./))
   .parse(process.argv.slice(2));
 
@@ -27,7 +27,7 @@ type Build = { name: string; rig: Rig; order: Order; main: number[]; others: num
 
 async function build(spec: string): Promise<Build> {
   const [name = "", folder = ""] = spec.split("=", 2);
-  const rig = await startBuild(folder);
+  const rig = await startBuild(folder, load);
   const order = await orderOf(rig, load, { connections: Math.ceil(CLIENTS / named.length), seconds });
   return { name, rig, order, main: [], others: [], requests: 0 };
 }

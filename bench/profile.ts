@@ -4,7 +4,7 @@
  * the processor time that the threads have taken. What JSON and SQLite take counts for the function that calls them, and a
  * function that waits for the disk counts as one that works.
  *
- *   node bench/profile.ts submit|await|get|agent [folder of a build] [seconds]
+ *   node bench/profile.ts submit|await|get|agent|a2a [folder of a build] [seconds]
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -14,7 +14,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { conditions } from "./conditions.ts";
-import { type Load, orderOf, startBuild } from "./load/build.ts";
+import { LOADS, type Load, orderOf, startBuild } from "./load/build.ts";
 import { type CpuMs, cpuOf } from "./load/cpu.ts";
 import { freePort, type Start } from "./server.ts";
 
@@ -63,7 +63,7 @@ const WRITTEN: [group: string, RegExp][] = [
 ];
 
 const [load, folder, seconds] = z
-  .tuple([z.enum(["submit", "await", "get", "agent"]), z.string().default("."), z.coerce.number().default(10)])
+  .tuple([z.enum(LOADS), z.string().default("."), z.coerce.number().default(10)])
   .parse([process.argv[2], process.argv[3], process.argv[4]]);
 
 class Threads {
@@ -140,7 +140,7 @@ const profiles = mkdtempSync(path.join(tmpdir(), "waybill-profiles-"));
 process.on("exit", () => rmSync(profiles, { recursive: true, force: true }));
 
 async function measured(load: Load, start: Start) {
-  const rig = await startBuild(folder, start);
+  const rig = await startBuild(folder, load, start);
   try {
     const order = await orderOf(rig, load, { connections: CLIENTS, seconds });
     await rig.warmUp(order);

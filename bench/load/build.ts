@@ -13,13 +13,22 @@ const TASKS = {
   agent: { kind: "agent", input: { query: "What is the capital of France?" } },
 };
 
+/** To an agent that answers at once. */
+const MESSAGE = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "SendMessage",
+  params: { message: { messageId: "bench", role: "ROLE_USER", parts: [{ text: TASKS.agent.input.query }] } },
+};
+
 const PATHS = { submit: "/v1/tasks", await: "/v1/tasks?wait=10", agent: "/v1/tasks?wait=60" };
 
-export type Load = keyof typeof TASKS;
+export const LOADS = ["submit", "await", "get", "agent", "a2a"] as const;
+export type Load = (typeof LOADS)[number];
 
-/** Its server, with the smallest kinds and keys that may ask as often as a generator can, where it has those. */
-export function startBuild(folder: string, start: Start = {}): Promise<Rig> {
-  const config = ["builds.config.ts", "noop.config.ts"]
+/** Its server, with what the load asks and keys that may ask as often as a generator can, where it has those. */
+export function startBuild(folder: string, load: Load, start: Start = {}): Promise<Rig> {
+  const config = (load === "a2a" ? ["a2a.config.ts"] : ["builds.config.ts", "noop.config.ts"])
     .map((file) => path.resolve(folder, "bench", file))
     .find((file) => existsSync(file));
   const flags = config === undefined ? [] : ["--config", config];
@@ -31,6 +40,10 @@ export async function orderOf(rig: Rig, load: Load, { connections, seconds }: Om
   if (load === "get") {
     const { id } = z.object({ id: z.string() }).parse(JSON.parse(await rig.call("/v1/tasks?wait=20", TASKS.get)));
     return { ...order, requests: [{ method: "GET", path: `/v1/tasks/${id}`, headers: rig.headers }] };
+  }
+  if (load === "a2a") {
+    const headers = { ...rig.jsonHeaders, "a2a-version": "1.0" };
+    return { ...order, requests: [{ method: "POST", path: "/a2a/instant", headers, body: JSON.stringify(MESSAGE) }] };
   }
   const body = JSON.stringify(TASKS[load]);
   return { ...order, requests: [{ method: "POST", path: PATHS[load], headers: rig.jsonHeaders, body }] };
