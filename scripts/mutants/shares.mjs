@@ -297,8 +297,32 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/thread/hearing.ts",
     name: "all-answers-are-heard-in-one-turn",
-    find: "heard === TOGETHER && workedMs() < this.#until",
+    find: "heard === TOGETHER && this.#workedMs() < this.#textUntil",
     put: "heard === TOGETHER",
+  },
+  {
+    file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "text-is-heard-for-as-long-in-a-long-turn",
+    find: "this.#until + Math.max(TURN_MS, textMs)",
+    put: "this.#until + TURN_MS",
+  },
+  {
+    file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "text-is-heard-for-a-share-of-the-longest-turn",
+    find: "Math.min(TEXT_MS_MAX, (now - from) * TEXT_SHARE)",
+    put: "(now - from) * TEXT_SHARE",
+  },
+  {
+    file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "other-answers-are-heard-as-long-as-text",
+    find: "const isTextAlone = this.#workedMs() >= this.#until;",
+    put: "const isTextAlone = false;",
+  },
+  {
+    file: "server/src/store/write.ts",
+    name: "what-goes-on-after-a-step-is-taken-for-text",
+    find: "return isText && isAlone",
+    put: "return isText",
   },
   {
     file: "server/src/store/sqlite/thread/fair-channel.ts",

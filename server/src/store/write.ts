@@ -78,6 +78,13 @@ export type Write = Change & {
   documents?: DocumentWrite;
 };
 
+/** Whether it appends what a model says, and does nothing else. */
+export function isLiveText({ before, task, events, ...along }: Write): boolean {
+  const isAlone = !along.journal && !along.taken && !along.usage && !along.artifacts;
+  const isText = events.length > 0 && events.every(({ type }) => type === "output.delta");
+  return isText && isAlone && before?.state === task.state;
+}
+
 /** `scope` is the principal and the lens. */
 export type IdempotencyRecord = { scope: string; key: string; hash: string; at: number };
 

@@ -29,6 +29,7 @@ import { KeptFiles } from "../kept-files.ts";
 import type { KeyStore } from "../key-store.ts";
 import type { Held } from "../share-guard.ts";
 import type { Applied, InboxItem, JournalEntry, JournalPage, RecordTimes, Store, Write } from "../store.ts";
+import { isLiveText } from "../write.ts";
 import { SqliteAgents } from "./agents/sqlite-agents.ts";
 import { SqliteAudit } from "./audit/sqlite-audit.ts";
 import { QUERY_MS_MAX, searchIsBehind } from "./bounds.ts";
@@ -151,7 +152,8 @@ export class SqliteStore extends SqliteConversations implements Store {
     const prepared = writes.map((write) => prepareWrite(write, spill));
     if (!spill.isEmpty) await unlessDiskTrouble(spill.write());
     const sent = performance.now();
-    const about = { bytes: spill.bytes, ...(writes[0] && { tenant: writes[0].task.tenant }) };
+    const isText = writes.every(isLiveText);
+    const about = { bytes: spill.bytes, isText, ...(writes[0] && { tenant: writes[0].task.tenant }) };
     const applied = await this.#damage.passingOver(() => this.#writes.send("apply", prepared, about));
     this.#parts.onWritten?.(performance.now() - sent);
     if (writes.some((write) => write.before === null)) this.#indexLater();

@@ -20,10 +20,11 @@ const ASIDE_MAX = 1_000;
 const ASIDE_BYTES_MAX = 16 << 20;
 
 /**
- * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; and the
- * tenant whose turn it takes, where its answer sets off much. Others wait for one that is `waitedFor`: it always has room.
+ * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; the
+ * tenant whose turn it takes, where its answer sets off much; and whether it is live text alone, whose answer sets off little.
+ * Others wait for one that is `waitedFor`: it always has room.
  */
-export type About = { bytes?: number; tenant?: string; waitedFor?: true };
+export type About = { bytes?: number; tenant?: string; isText?: boolean; waitedFor?: true };
 
 export interface Channel<Verbs> {
   /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
@@ -223,7 +224,9 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
       if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
       if (outcome.isLogLong) this.#observers.onLongLog?.();
       const caller = this.#callers.shift();
-      return caller ? [{ tenant: caller.tenant, bytes: caller.bytes, answer: { caller, outcome } }] : [];
+      if (caller === undefined) return [];
+      const { tenant, bytes, isText } = caller;
+      return [{ tenant, bytes, isText, answer: { caller, outcome } }];
     });
   }
 

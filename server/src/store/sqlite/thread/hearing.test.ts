@@ -51,6 +51,28 @@ test("what answers set off is done in the turns of the event loop in which they 
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
+test.each([
+  ["a short turn", 2, 64, 64],
+  ["a long turn, half of it", 20, 64, 160],
+  ["the longest turn", 1_000, 64, 400],
+])("live text is heard behind what sets off more in %s", async (_, betweenMs, others, texts) => {
+  let worked = 0;
+  const heard = { others: 0, texts: 0 };
+  const read = () =>
+    Array.from({ length: 4_000 }, (_, n) => ({ tenant: "", bytes: 0, isText: n % 2 === 0, answer: n }));
+  // Between two looks at the time sixteen are heard.
+  const hear = (answer: number) => {
+    heard[answer % 2 === 0 ? "texts" : "others"] += 1;
+    worked += 1 / 16;
+  };
+  const { promise: hasRested, resolve: rests } = Promise.withResolvers<void>();
+  const some = new Hearing<number>({ read, hear, rests }, () => worked);
+  some.arrived("");
+  worked += betweenMs;
+  await hasRested;
+  expect(heard).toEqual({ others, texts });
+});
+
 test("all that have come are heard at once when it is told so", () => {
   const heard: string[] = [];
   const some = hearing((answer) => heard.push(answer), 1 << 20);

@@ -10,13 +10,24 @@ import { Queue } from "./queue.ts";
  * writer is one batch of it. That a change has been written sets off 0.1 to 1 ms of work, as where a child has ended.
  */
 const TURN_MS = 4;
+/**
+ * Live text is heard behind those, for as long or a share of what this thread works between two turns: what it sets off is short. With
+ * hundreds of streams to read from, turns take 25 ms, and text would be on disk for several of them before its readers have it.
+ */
+const TEXT_SHARE = 0.5;
+const TEXT_MS_MAX = 25;
 /** Of answers, and of what they are about, in a turn. */
 const TURN_BYTES_MAX = 64 << 10;
 /** To look at the time, and to let what the answers have set off go through, costs as much as to hear one that sets off nothing. */
 const TOGETHER = 16;
 
-/** An answer, the tenant whose turn it takes, and the bytes that it is about. */
-export type Heard<Answer> = { tenant: string | undefined; bytes: number | undefined; answer: Answer };
+/** An answer, the tenant whose turn it takes, the bytes that it is about, and whether that is live text alone. */
+export type Heard<Answer> = {
+  tenant: string | undefined;
+  bytes: number | undefined;
+  isText?: boolean | undefined;
+  answer: Answer;
+};
 
 type Observer<Answer> = {
   read: (answers: string) => Heard<Answer>[];
@@ -27,24 +38,27 @@ type Observer<Answer> = {
 
 export class Hearing<Answer> {
   readonly #observer: Observer<Answer>;
+  readonly #workedMs: () => number;
   /** As they came: a port hands on up to 1,000 of them before the loop goes round. */
   #arrived: string[] = [];
-  /** What was read of each tenant, in the order of their turns. */
-  readonly #read = new Map<string, Queue<Heard<Answer>>>();
-  #length = 0;
+  readonly #read = new Tenants<Answer>();
+  readonly #texts = new Tenants<Answer>();
   #hasTurn = false;
   #until = 0;
+  #textUntil = 0;
   /** What may still be read, and heard, in this turn. */
   #bytes = 0;
   #aboutBytes = 0;
 
-  constructor(observer: Observer<Answer>) {
+  /** `worked` says how many milliseconds this thread has worked so far. */
+  constructor(observer: Observer<Answer>, worked = workedMs) {
     this.#observer = observer;
+    this.#workedMs = worked;
   }
 
   /** Answers that were read and not heard. */
   get length(): number {
-    return this.#length;
+    return this.#read.length + this.#texts.length;
   }
 
   arrived(answers: string): void {
@@ -54,72 +68,85 @@ export class Hearing<Answer> {
 
   /** All that have come are heard at once. */
   all(): void {
-    this.#begin(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    this.#begin(Number.POSITIVE_INFINITY);
     while (this.#one());
   }
 
   #nextTurn(): void {
     if (this.#hasTurn) return;
     this.#hasTurn = true;
+    const from = this.#workedMs();
     setImmediate(() => {
-      this.#begin(TURN_BYTES_MAX, workedMs() + TURN_MS);
+      const now = this.#workedMs();
+      this.#begin(TURN_BYTES_MAX);
+      const textMs = Math.min(TEXT_MS_MAX, (now - from) * TEXT_SHARE);
+      this.#until = now + TURN_MS;
+      this.#textUntil = this.#until + Math.max(TURN_MS, textMs);
       this.#some();
     });
   }
 
-  #begin(bytes: number, until: number): void {
+  #begin(bytes: number): void {
     this.#bytes = bytes;
     this.#aboutBytes = bytes;
-    this.#until = until;
   }
 
   readonly #some = (): void => {
+    const isTextAlone = this.#workedMs() >= this.#until;
     let heard = 0;
-    while (heard < TOGETHER && this.#one()) heard += 1;
-    if (heard === TOGETHER && workedMs() < this.#until) {
+    while (heard < TOGETHER && this.#one(isTextAlone)) heard += 1;
+    if (heard === TOGETHER && this.#workedMs() < this.#textUntil) {
       // Behind all that the answers have set off.
       queueMicrotask(() => process.nextTick(this.#some));
       return;
     }
     this.#hasTurn = false;
-    if (this.#arrived.length > 0 || this.#length > 0) this.#nextTurn();
+    if (this.#arrived.length > 0 || this.length > 0) this.#nextTurn();
     this.#observer.rests();
   };
 
   /** False when there is none, or the bytes of the turn are over. What is large is heard one a turn. */
-  #one(): boolean {
+  #one(isTextAlone = false): boolean {
     if (this.#aboutBytes < 0) return false;
     while (this.#bytes >= 0 && this.#arrived.length > 0) this.#readNext();
-    const heard = this.#next();
+    const heard = (isTextAlone ? undefined : this.#read.next()) ?? this.#texts.next();
     if (heard === undefined) return false;
-    this.#length -= 1;
     this.#aboutBytes -= heard.bytes ?? 0;
     this.#observer.hear(heard.answer);
     return true;
   }
 
-  /** The next one of the tenant whose turn it is, which then stands behind all others. */
-  #next(): Heard<Answer> | undefined {
-    for (const [tenant, queue] of this.#read) {
-      const heard = queue.shift();
-      if (queue.length > 0 && this.#read.size === 1) return heard;
-      this.#read.delete(tenant);
-      if (queue.length > 0) this.#read.set(tenant, queue);
-      return heard;
-    }
-    return undefined;
-  }
-
   #readNext(): void {
     const text = this.#arrived.shift() ?? "[]";
     this.#bytes -= text.length;
-    for (const heard of this.#observer.read(text)) {
-      const { tenant = "" } = heard;
-      const queue = this.#read.get(tenant) ?? new Queue<Heard<Answer>>();
-      queue.push(heard);
-      this.#read.set(tenant, queue);
-      this.#length += 1;
+    for (const heard of this.#observer.read(text)) (heard.isText ? this.#texts : this.#read).push(heard);
+  }
+}
+
+/** What was read of each tenant, in the order of their turns. */
+class Tenants<Answer> {
+  readonly #queues = new Map<string, Queue<Heard<Answer>>>();
+  length = 0;
+
+  push(heard: Heard<Answer>): void {
+    const { tenant = "" } = heard;
+    const queue = this.#queues.get(tenant) ?? new Queue<Heard<Answer>>();
+    queue.push(heard);
+    this.#queues.set(tenant, queue);
+    this.length += 1;
+  }
+
+  /** The next one of the tenant whose turn it is, which then stands behind all others. */
+  next(): Heard<Answer> | undefined {
+    for (const [tenant, queue] of this.#queues) {
+      const heard = queue.shift();
+      this.length -= 1;
+      if (queue.length > 0 && this.#queues.size === 1) return heard;
+      this.#queues.delete(tenant);
+      if (queue.length > 0) this.#queues.set(tenant, queue);
+      return heard;
     }
+    return undefined;
   }
 }
 
