@@ -100,6 +100,30 @@ export const SHARES = [
     put: "subscriptionBytes(given))",
   },
   {
+    file: "server/src/store/sqlite/apply.ts",
+    name: "a-new-conversation-counts-for-nobody",
+    find: "    this.#held.addBytes({ tenant, user }, ROW_BYTES + Buffer.byteLength(context));\n",
+    put: "",
+  },
+  {
+    file: "server/src/verbs/implementation/conversation-verbs.ts",
+    name: "whoever-is-full-makes-conversations",
+    find: "await mustHoldMore(this.#store, this.#boundsOf, principal, now);",
+    put: "",
+  },
+  {
+    file: "server/src/verbs/implementation/conversation-verbs.ts",
+    name: "whoever-is-full-puts-contexts",
+    find: "if (changes.context) await mustHoldMore",
+    put: "if (!changes) await mustHoldMore",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/check.ts",
+    name: "bytes-of-an-older-schema-are-checked-as-now",
+    find: "    version >= 39\n      ? `SELECT tenant, user, ${CONVERSATION_BYTES",
+    put: "    version >= 28\n      ? `SELECT tenant, user, ${CONVERSATION_BYTES",
+  },
+  {
     file: owner,
     name: "a-minute-of-requests-never-ends",
     find: "    if (now - this.#minuteFrom >= MINUTE_MS) {",
@@ -182,8 +206,8 @@ export const SHARES = [
   {
     file: held,
     name: "what-was-submitted-in-the-same-batch-is-forgotten",
-    find: "      amounts.openTasks += opened;",
-    put: "",
+    find: "amounts.openTasks += opened;",
+    put: "void amounts;",
   },
   { file: held, name: "what-calls-no-model-costs-money", find: ' && !(isFree && bound === "usdPerDay")', put: "" },
   {

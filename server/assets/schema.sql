@@ -577,16 +577,6 @@ CREATE TRIGGER tasks_move_bytes AFTER UPDATE OF tenant ON tasks BEGIN
   INSERT INTO stored_changes SELECT NEW.tenant, NEW.user, NEW.bytes + coalesce(sum(bytes), 0)
     FROM attachments WHERE task = NEW.n;
 END;
-CREATE TRIGGER documents_come_with_bytes AFTER INSERT ON documents BEGIN
-  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + NEW.text_bytes);
-END;
-CREATE TRIGGER documents_change_bytes AFTER UPDATE OF tenant, user, bytes, text_bytes ON documents BEGIN
-  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + OLD.text_bytes));
-  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + NEW.text_bytes);
-END;
-CREATE TRIGGER documents_leave_bytes AFTER DELETE ON documents BEGIN
-  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + OLD.text_bytes));
-END;
 CREATE TRIGGER pages_come_with_bytes BEFORE INSERT ON document_pages BEGIN
   UPDATE documents SET text_bytes = text_bytes + octet_length(NEW.content)
     - coalesce((SELECT octet_length(content) FROM document_pages WHERE document = NEW.document AND page = NEW.page), 0)
@@ -595,20 +585,6 @@ END;
 CREATE TRIGGER pages_leave_bytes AFTER DELETE ON document_pages BEGIN
   UPDATE documents SET text_bytes = text_bytes - octet_length(OLD.content) WHERE key = OLD.document;
 END;
-CREATE TRIGGER vector_stores_change_bytes AFTER UPDATE OF tenant, user, bytes ON vector_stores BEGIN
-  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -OLD.bytes);
-  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes);
-END;
-CREATE TRIGGER vector_stores_leave_bytes AFTER DELETE ON vector_stores BEGIN
-  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -OLD.bytes);
-END;
-CREATE TRIGGER messages_change_bytes AFTER UPDATE OF parts ON messages BEGIN
-  INSERT INTO stored_changes SELECT tenant, user, CASE WHEN substr(NEW.parts, 1, 1) = '@' THEN CAST(substr(NEW.parts, 67, 20) AS INTEGER) ELSE octet_length(NEW.parts) END - CASE WHEN substr(OLD.parts, 1, 1) = '@' THEN CAST(substr(OLD.parts, 67, 20) AS INTEGER) ELSE octet_length(OLD.parts) END
-    FROM conversations WHERE id = NEW.conversation;
-END;
-CREATE TRIGGER messages_leave_bytes AFTER DELETE ON messages BEGIN
-  INSERT INTO stored_changes SELECT tenant, user, -CASE WHEN substr(OLD.parts, 1, 1) = '@' THEN CAST(substr(OLD.parts, 67, 20) AS INTEGER) ELSE octet_length(OLD.parts) END FROM conversations WHERE id = OLD.conversation;
-END;
 CREATE TRIGGER attachments_come_with_bytes AFTER INSERT ON attachments BEGIN
   INSERT INTO stored_changes SELECT tenant, user, NEW.bytes FROM tasks WHERE n = NEW.task;
 END;
@@ -616,13 +592,6 @@ CREATE TRIGGER attachments_leave_bytes AFTER DELETE ON attachments BEGIN
   INSERT INTO stored_changes SELECT tenant, user, -OLD.bytes FROM tasks WHERE n = OLD.task;
 END;
 CREATE INDEX events_of_people ON events (task, seq) WHERE (type = 'human.acted' OR type = 'human.overdue' OR type = 'human.commented' OR type = 'human.attached' OR type = 'human.detached' OR type = 'task.input_received');
-CREATE TRIGGER messages_come_with_bytes AFTER INSERT ON messages
-WHEN EXISTS (SELECT 1 FROM conversations WHERE id = NEW.conversation) BEGIN
-  INSERT INTO stored_changes VALUES (
-    (SELECT tenant FROM conversations WHERE id = NEW.conversation),
-    (SELECT user FROM conversations WHERE id = NEW.conversation),
-    CASE WHEN substr(NEW.parts, 1, 1) = '@' THEN CAST(substr(NEW.parts, 67, 20) AS INTEGER) ELSE octet_length(NEW.parts) END);
-END;
 CREATE INDEX tasks_asking ON tasks (tenant, created_at, user, kind, state, deleted_at) WHERE ended_at IS NULL AND instr(ifnull(waits_on, ''), 'input') > 0;
 CREATE INDEX inbox_open ON inbox (task, n, bytes) WHERE taken = 0;
 CREATE INDEX tasks_open ON tasks (CASE WHEN state = 'running' OR (ifnull(concurrency_limit, 0) < 0 AND (state = 'waiting' OR state = 'input_required')) THEN 0 WHEN parent IS NULL AND instr(ifnull(waits_on, ''), 'conversation') = 0
@@ -647,5 +616,46 @@ CREATE INDEX tasks_unclaimed ON tasks (tenant, queue, -priority, created_at, id)
   AND concurrency_key IS NULL;
 CREATE INDEX tasks_open_below ON tasks (parent, id) WHERE parent IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX tasks_awaiting ON tasks (n) WHERE awaits IS NOT NULL AND ended_at IS NULL;
+CREATE TRIGGER conversations_change_bytes AFTER UPDATE OF tenant, user, context ON conversations BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(512 + octet_length(OLD.context)));
+  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, 512 + octet_length(NEW.context));
+END;
+CREATE TRIGGER conversations_leave_bytes AFTER DELETE ON conversations BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(512 + octet_length(OLD.context)));
+END;
+CREATE TRIGGER documents_come_with_bytes AFTER INSERT ON documents BEGIN
+  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + NEW.text_bytes + 512 + octet_length(NEW.annotations));
+END;
+CREATE TRIGGER documents_change_bytes AFTER UPDATE OF tenant, user, bytes, text_bytes, annotations ON documents BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + OLD.text_bytes + 512 + octet_length(OLD.annotations)));
+  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + NEW.text_bytes + 512 + octet_length(NEW.annotations));
+END;
+CREATE TRIGGER documents_leave_bytes AFTER DELETE ON documents BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + OLD.text_bytes + 512 + octet_length(OLD.annotations)));
+END;
+CREATE TRIGGER vector_stores_come_with_bytes AFTER INSERT ON vector_stores BEGIN
+  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + 512 + octet_length(NEW.description) + octet_length(NEW.metadata));
+END;
+CREATE TRIGGER vector_stores_change_bytes AFTER UPDATE OF tenant, user, bytes, description, metadata ON vector_stores BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + 512 + octet_length(OLD.description) + octet_length(OLD.metadata)));
+  INSERT INTO stored_changes VALUES (NEW.tenant, NEW.user, NEW.bytes + 512 + octet_length(NEW.description) + octet_length(NEW.metadata));
+END;
+CREATE TRIGGER vector_stores_leave_bytes AFTER DELETE ON vector_stores BEGIN
+  INSERT INTO stored_changes VALUES (OLD.tenant, OLD.user, -(OLD.bytes + 512 + octet_length(OLD.description) + octet_length(OLD.metadata)));
+END;
+CREATE TRIGGER messages_come_with_bytes AFTER INSERT ON messages
+WHEN EXISTS (SELECT 1 FROM conversations WHERE id = NEW.conversation) BEGIN
+  INSERT INTO stored_changes VALUES (
+    (SELECT tenant FROM conversations WHERE id = NEW.conversation),
+    (SELECT user FROM conversations WHERE id = NEW.conversation),
+    CASE WHEN substr(NEW.parts, 1, 1) = '@' THEN CAST(substr(NEW.parts, 67, 20) AS INTEGER) ELSE octet_length(NEW.parts) END + ifnull(octet_length(NEW.metadata), 0));
+END;
+CREATE TRIGGER messages_change_bytes AFTER UPDATE OF parts, metadata ON messages BEGIN
+  INSERT INTO stored_changes SELECT tenant, user, CASE WHEN substr(NEW.parts, 1, 1) = '@' THEN CAST(substr(NEW.parts, 67, 20) AS INTEGER) ELSE octet_length(NEW.parts) END + ifnull(octet_length(NEW.metadata), 0) - (CASE WHEN substr(OLD.parts, 1, 1) = '@' THEN CAST(substr(OLD.parts, 67, 20) AS INTEGER) ELSE octet_length(OLD.parts) END + ifnull(octet_length(OLD.metadata), 0))
+    FROM conversations WHERE id = NEW.conversation;
+END;
+CREATE TRIGGER messages_leave_bytes AFTER DELETE ON messages BEGIN
+  INSERT INTO stored_changes SELECT tenant, user, -(CASE WHEN substr(OLD.parts, 1, 1) = '@' THEN CAST(substr(OLD.parts, 67, 20) AS INTEGER) ELSE octet_length(OLD.parts) END + ifnull(octet_length(OLD.metadata), 0)) FROM conversations WHERE id = OLD.conversation;
+END;
 INSERT INTO search_progress (one, n) VALUES (1, 0);
-PRAGMA user_version = 38;
+PRAGMA user_version = 39;

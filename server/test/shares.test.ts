@@ -412,6 +412,8 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const { id: asking } = z
     .object({ id: z.string() })
     .parse(await (await server.call("/v1/tasks", { key: keys.max, json: looks })).json());
+  const made = await server.call("/v1/conversations", { key: keys.max, json: {} });
+  const { id: talk } = z.object({ id: z.string() }).parse(await made.json());
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   const first = await server.call("/v1/tasks", { key: keys.max, json: big });
   expect(first.status).toBe(202);
@@ -423,11 +425,14 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
     ["/orchestrate/v1/orchestrate/runs", { message: { role: "user", content: "2 + 2" } }],
     ["/a2a/message:send", { message: { messageId: "m", role: "ROLE_USER", parts: [{ text: "2 + 2" }] } }],
     ["/v1/vector-stores", { name: "more" }],
+    ["/v1/conversations", {}],
   ] as const) {
     const answer = await server.call(path, { key: keys.max, json });
     expect([path, answer.status, answer.headers.has("retry-after")]).toEqual([path, 429, false]);
     if (!path.startsWith("/shannon")) expect(await answer.text()).toMatch(said);
   }
+  const edit = (json: object) => server.call(`/v1/conversations/${talk}`, { key: keys.max, method: "PATCH", json });
+  expect([(await edit({ context: {} })).status, (await edit({ title: "Full" })).status]).toEqual([429, 200]);
   const form = new FormData();
   form.append("file", new Blob(["hello"]), "a.txt");
   expect((await server.call("/v1/files", { key: keys.max, method: "POST", body: form })).status).toBe(429);

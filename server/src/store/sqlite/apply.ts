@@ -25,6 +25,7 @@ import { maybeTextIn, numberIn, textIn } from "./column.ts";
 import { ConversationCounts } from "./conversations/conversation-counts.ts";
 import type { DocumentApplier } from "./documents/document-writes.ts";
 import { HeldAmounts } from "./held-amounts.ts";
+import { ROW_BYTES } from "./migrations/039-counted-rows.ts";
 import { type Standing, Standings } from "./standings.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscriptions/subscription-statements.ts";
@@ -341,6 +342,7 @@ export class Applier {
       ...[Math.max(updatedAt, begun.at), Math.max(lastActivityAt, begun.at)],
       ...[tasks, completed, failed, inputTokens, outputTokens, costUsd, lastMessage, lastAgentMessageAt],
     );
+    this.#held.addBytes({ tenant, user }, ROW_BYTES + Buffer.byteLength(context));
     if (alias) this.#sql.insertAlias.run(alias.tenant, alias.owner, alias.lens, alias.value, id);
   }
 

@@ -81,19 +81,26 @@ export class HeldAmounts {
   /** A task of this owner moves from one state to another, null before its submit and after its deletion; and adds bytes. */
   add(owner: Owner, from: State | null, to: State | null, { bytes, daily }: PreparedWrite): void {
     const opened = Number(isOpen(to)) - Number(isOpen(from));
+    this.addBytes(owner, bytes);
+    if (opened !== 0)
+      for (const whose of [this.#nameOf(owner), owner.tenant]) {
+        const amounts = this.#amounts.get(whose);
+        if (amounts !== undefined) amounts.openTasks += opened;
+      }
+    if (daily) this.addMoney(owner, daily);
+  }
+
+  /** What no trigger counts. */
+  addBytes(owner: Owner, bytes: number): void {
+    if (bytes <= 0) return;
     const name = this.#nameOf(owner);
-    if (bytes > 0) {
-      const added = this.#added.get(name);
-      if (added) added.bytes += bytes;
-      else this.#added.set(name, { ...owner, bytes });
-    }
+    const added = this.#added.get(name);
+    if (added) added.bytes += bytes;
+    else this.#added.set(name, { ...owner, bytes });
     for (const whose of [name, owner.tenant]) {
       const amounts = this.#amounts.get(whose);
-      if (amounts === undefined) continue;
-      amounts.openTasks += opened;
-      amounts.storedBytes += bytes;
+      if (amounts !== undefined) amounts.storedBytes += bytes;
     }
-    if (daily) this.addMoney(owner, daily);
   }
 
   /** What models have cost this owner. */

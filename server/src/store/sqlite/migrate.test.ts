@@ -10,6 +10,7 @@ import { ADA, complete, EVERYBODY, live, paidCall, submit } from "../suite/life.
 import { newTask, START } from "../suite/new-task.suite.ts";
 import { IN_MEMORY, openDatabase } from "./database.ts";
 import { check } from "./doctor/check.ts";
+import { copyOfReadable } from "./doctor/mend.ts";
 import { fixture } from "./fixture.suite.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "./migrate.ts";
@@ -105,6 +106,27 @@ test("an inbox of an older version has the bytes of what waits in it, also of a 
   const store = await openSqliteStore(folder);
   expect(await store.inboxSize(task?.id ?? "")).toEqual({ items: 2, bytes: 4 + 70_000 });
   await store.close();
+});
+
+test("rows that an older version did not count are counted, and one that is mended before counts as that version did", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(38), database);
+  const db = openDatabase(database);
+  db.exec(`UPDATE conversations SET context = '{"long":"\u00e9\u00e9"}'; UPDATE messages SET metadata = '{"a":1}'`);
+  db.exec(`INSERT INTO vector_stores (key, tenant, user, id, name, description, metadata, max_tokens, overlap_tokens, model, created_at, last_active_at)
+    VALUES ('${"k".repeat(36)}', 'acme', 'ada', 'v', 'v', 'said', '{"a":1}', 9, 1, 'm', 1, 1)`);
+  db.close();
+  const bytesOf = async (at: string) => {
+    const store = await openSqliteStore(at);
+    expect(await store.check()).toEqual([]);
+    const { storedBytes } = await store.held(ADA, 0);
+    await store.close();
+    return storedBytes;
+  };
+  const mended = await mkdtemp(path.join(tmpdir(), "waybill-migrate-"));
+  copyOfReadable(database, path.join(mended, DATABASE_FILE));
+  expect(await bytesOf(folder)).toBe(await bytesOf(mended));
+  await rm(mended, { recursive: true });
 });
 
 test("daily usage begins with the paid calls that an older version has left", async () => {
@@ -263,5 +285,6 @@ test("migrations are frozen", () => {
     "08c4dcc00469ee78",
     "94d7d1e755773c8a",
     "9df2e0151957b09a",
+    "87479b2f018fccf0",
   ]);
 });

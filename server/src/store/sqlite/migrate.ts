@@ -39,6 +39,7 @@ import { unclaimed } from "./migrations/035-unclaimed.ts";
 import { tasksGo } from "./migrations/036-tasks-go.ts";
 import { inboxBytes } from "./migrations/037-inbox-bytes.ts";
 import { families } from "./migrations/038-families.ts";
+import { countedRows } from "./migrations/039-counted-rows.ts";
 
 /** Schema version n is what the first n of them make. */
 export const MIGRATIONS: readonly string[] = [
@@ -80,6 +81,7 @@ export const MIGRATIONS: readonly string[] = [
   tasksGo,
   inboxBytes,
   families,
+  countedRows,
 ];
 
 /** What they make together: a database that is new is made of it, as all the steps take six times as long. */

@@ -82,13 +82,18 @@ export function shareStories(setup: () => Promise<Store>): void {
     await store.documents.put({ document, vectorStore });
     const page = { index: 0, name: null, content: "p".repeat(3_000), recognized: false };
     for (let twice = 0; twice < 2; twice++) await store.documents.putPages(document.key, [page]);
-    expect((await stored()) - before).toBe(10_000);
+    const rows = 2 * 512 + 2 * "{}".length + vectorStore.description.length;
+    expect((await stored()) - before).toBe(10_000 + rows);
     await store.documents.removeDocument(document.key);
+    await store.documents.put({ removed: { vectorStore: vectorStore.key } });
     expect(await stored()).toBe(before);
     expect(await store.check()).toEqual([]);
     await submit(store, newTask({ user: "bob" }));
     await store.sweep(Number.MAX_SAFE_INTEGER, 100);
     await store.deleteConversation(conversation.id, START);
+    expect(await stored()).toBe(512 + JSON.stringify(conversation.context).length);
+    const times = { idempotencyBefore: 0, auditBefore: 0, auditEntriesMax: 9, expiredBefore: 0 };
+    await store.sweepRecords({ ...times, unusedSince: Number.MAX_SAFE_INTEGER }, "");
     expect(await stored()).toBe(0);
     expect(await store.check()).toEqual([]);
   });
@@ -131,6 +136,46 @@ export function shareStories(setup: () => Promise<Store>): void {
     const before = await stored();
     await live(store, task, { do: "pause", by: "ada", reason: "" }, { do: "resume", by: "ada", reason: "" });
     expect((await stored()) - before).toBeGreaterThan(100);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a conversation counts by itself, with its context and what is noted of its messages, from its first moment to its last", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const conversation = newConversation({ context: { long: "\u00e9".repeat(5_000) } });
+    await store.createConversation(conversation, null);
+    const begun = await stored();
+    expect(begun).toBeGreaterThan(10_500);
+    const full = { ...submitted(newTask()), ...guard({ storedBytes: 10_500 }) };
+    expect(await store.apply([full])).toMatchObject({ bound: "storedBytes" });
+    await store.updateConversation(conversation.id, { context: {} }, START);
+    expect(begun - (await stored())).toBe(10_000 + '"long":""'.length);
+    const before = await stored();
+    const id = "8a6e0804-2bd0-4672-b79d-d97027f9071a";
+    await store.appendMessage(
+      conversation.id,
+      { id, role: "user", parts: [{ text: "Hi" }], metadata: { long: "x".repeat(9_000) } },
+      START,
+    );
+    expect((await stored()) - before).toBeGreaterThan(9_000);
+    await store.editMessage(conversation.id, 1, { metadata: {} }, START);
+    expect((await stored()) - before).toBeLessThan(100);
+    expect(await store.check()).toEqual([]);
+    const along = newConversation({ context: { long: "x".repeat(7_000) } });
+    const task = newTask({ conversation: along.id });
+    const alone = await stored();
+    await submit(store, task, { conversation: { conversation: along, alias: null } });
+    expect((await stored()) - alone).toBeGreaterThan(8_500);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("what is noted of a document and said of a vector store counts for their owner", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const document = newDocument({ bytes: 0, annotations: { long: "x".repeat(4_000) } });
+    const vectorStore = newVectorStore({ metadata: { long: "y".repeat(3_000) } });
+    await store.documents.put({ document, vectorStore });
+    expect(await stored()).toBeGreaterThan(8_000);
     expect(await store.check()).toEqual([]);
   });
 

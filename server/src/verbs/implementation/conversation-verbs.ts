@@ -78,14 +78,17 @@ export class ConversationVerbs implements Conversations {
     const { tenant, user } = principal;
     const made = { id: this.#ids.uuid(now), tenant, user, now };
     const conversation = newConversation(made, checked(conversationChanges, fields));
+    await mustHoldMore(this.#store, this.#boundsOf, principal, now);
     await this.#store.createConversation(conversation, null, this.#audit(principal, "create", conversation.id));
     return conversation;
   }
 
   async update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation> {
     await this.#visible(principal, id);
+    const changes = checked(conversationChanges, fields);
+    if (changes.context) await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
     const audit = this.#audit(principal, "update", id);
-    await this.#store.updateConversation(id, checked(conversationChanges, fields), this.#clock.now(), audit);
+    await this.#store.updateConversation(id, changes, this.#clock.now(), audit);
     return this.#visible(principal, id);
   }
 

@@ -4,6 +4,12 @@ import type { Database } from "better-sqlite3";
 import { clauseOf } from "../../../task/text/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../../codec/totals.ts";
 import { weight } from "../migrations/028-stored-bytes.ts";
+import {
+  CONVERSATION_BYTES,
+  DOCUMENT_BYTES,
+  MESSAGE_BYTES,
+  VECTOR_STORE_BYTES,
+} from "../migrations/039-counted-rows.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 
 /** Of each kind of problem, this many are named. */
@@ -59,15 +65,24 @@ const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks
    WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
 
 /** What each user keeps: from schema version 28 on. */
-export const KEPT_BYTES = `SELECT tenant, user, sum(bytes) AS bytes FROM (
+export function keptBytes(version: number): string {
+  const rows =
+    version >= 39
+      ? `SELECT tenant, user, ${CONVERSATION_BYTES("c")} FROM conversations c
+    UNION ALL SELECT tenant, user, ${DOCUMENT_BYTES("d")} FROM documents d
+    UNION ALL SELECT tenant, user, ${VECTOR_STORE_BYTES("v")} FROM vector_stores v`
+      : `SELECT tenant, user, bytes + text_bytes FROM documents
+    UNION ALL SELECT tenant, user, bytes FROM vector_stores`;
+  return `SELECT tenant, user, sum(bytes) AS bytes FROM (
     SELECT tenant, user, bytes FROM tasks
     UNION ALL SELECT t.tenant, t.user, a.bytes FROM attachments a JOIN tasks t ON t.n = a.task
-    UNION ALL SELECT tenant, user, bytes + text_bytes FROM documents
-    UNION ALL SELECT tenant, user, bytes FROM vector_stores
-    UNION ALL SELECT c.tenant, c.user, ${weight("m.parts")} FROM messages m JOIN conversations c ON c.id = m.conversation
+    UNION ALL ${rows}
+    UNION ALL SELECT c.tenant, c.user, ${version >= 39 ? MESSAGE_BYTES("m") : weight("m.parts")}
+      FROM messages m JOIN conversations c ON c.id = m.conversation
   ) GROUP BY 1, 2`;
+}
 
-const STORED = `WITH kept AS (${KEPT_BYTES}),
+const stored = (version: number) => `WITH kept AS (${keptBytes(version)}),
   counted AS (SELECT tenant, substr(owner, 2) AS user, bytes FROM stored_bytes WHERE owner <> '')
   SELECT 'The stored bytes of user ' || user || ' of tenant ' || tenant || ' differ from what is there: ' || bytes FROM (
     SELECT * FROM (SELECT * FROM kept EXCEPT SELECT * FROM counted) WHERE bytes <> 0
@@ -94,7 +109,7 @@ export function check(db: Database): string[] {
     ...(version >= 3 ? [SCHEDULE] : []),
     ...(version >= 7 ? [MEMBERS] : []),
     ...(version >= 8 ? [CHUNKS] : []),
-    ...(version >= 28 ? [STORED] : []),
+    ...(version >= 28 ? [stored(version)] : []),
     ...(version >= 36 ? REFERENCES : []),
   ];
   return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];

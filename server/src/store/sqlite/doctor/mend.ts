@@ -12,7 +12,7 @@ import { textIn } from "../column.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
-import { FILL_SEARCH, FILL_STORED_BYTES, FILL_TOTALS } from "../mending/derived.ts";
+import { FILL_SEARCH, FILL_TOTALS, fillStoredBytes } from "../mending/derived.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
@@ -187,7 +187,7 @@ function settle(db: Database, lost: readonly string[]): void {
   );
   db.exec(`UPDATE vector_stores SET ${MEMBER_COLUMNS} = ${MEMBER_COUNTS}`);
   db.exec(`DELETE FROM totals; ${FILL_TOTALS}`);
-  db.exec(`DELETE FROM stored_bytes; ${FILL_STORED_BYTES}`);
+  db.exec(`DELETE FROM stored_bytes; ${fillStoredBytes(db)}`);
   db.exec(FILL_SEARCH);
 }
 

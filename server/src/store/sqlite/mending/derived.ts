@@ -5,15 +5,19 @@
 import { type Database, SqliteError } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
-import { KEPT_BYTES, TOTALS } from "../doctor/check.ts";
+import { keptBytes, TOTALS } from "../doctor/check.ts";
 import type { IsOver } from "../slices.ts";
 import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
 
 /** What the counting tables hold, of all that is counted. */
 export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
-export const FILL_STORED_BYTES = `INSERT INTO stored_bytes (tenant, owner, bytes) WITH kept AS (${KEPT_BYTES})
+/** By the schema of the database, whatever this one is. */
+export function fillStoredBytes(db: Database): string {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  return `INSERT INTO stored_bytes (tenant, owner, bytes) WITH kept AS (${keptBytes(version)})
   SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`;
+}
 /** The index of texts is filled again behind what is done meanwhile. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
@@ -89,7 +93,7 @@ function derivedIn(db: Database): Derived[] {
   return [
     ...indexes,
     counted(db, { table: "totals", count: "count" }, FILL_TOTALS),
-    counted(db, { table: "stored_bytes", count: "bytes" }, FILL_STORED_BYTES),
+    counted(db, { table: "stored_bytes", count: "bytes" }, fillStoredBytes(db)),
     filled(db, "participants", FILL_PARTICIPANTS),
     facts(db),
     search(db),
