@@ -44,6 +44,7 @@ import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
+import { ROWS } from "./mutants/rows.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { SHARES } from "./mutants/shares.mjs";
 import { STORE } from "./mutants/store.mjs";
@@ -194,7 +195,7 @@ const AREAS = {
   "on disk": ON_DISK,
   beginnings: BEGINNINGS,
   crashes: CRASHES,
-  store: STORE,
+  store: [...ROWS, ...STORE],
   bounds: BOUNDS,
   damage: DAMAGE,
   delivery: DELIVERY,

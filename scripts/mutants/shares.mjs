@@ -213,8 +213,8 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/apply.ts",
     name: "what-another-process-has-added-is-not-counted",
-    find: "    this.#held.forget();\n    this.#standings.forget();\n  }\n\n  /** Something",
-    put: "    this.#standings.forget();\n  }\n\n  /** Something",
+    find: "    this.#held.forget();\n    this.#standings.forget();\n  }\n\n  /** Before",
+    put: "    this.#standings.forget();\n  }\n\n  /** Before",
   },
   {
     file: held,

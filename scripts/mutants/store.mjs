@@ -1,6 +1,7 @@
 /** Faults in what the store keeps. */
 const apply = "server/src/store/sqlite/apply.ts";
 const statements = "server/src/store/sqlite/statements.ts";
+const gathered = "server/src/store/sqlite/tasks/gathered-rows.ts";
 const lists = "server/src/store/sqlite/tasks/list.ts";
 const trees = "server/src/store/sqlite/tasks/ended-trees.ts";
 const sweep = "server/src/store/sqlite/record-sweep.ts";
@@ -92,7 +93,7 @@ export const STORE = [
   {
     file: apply,
     name: "events-are-not-kept",
-    find: "    sql.insertEvents(events);",
+    find: "    this.#rows.addEvents(n, write.events);",
     put: "",
   },
   {
@@ -153,7 +154,7 @@ export const STORE = [
     put: "state IN ('done', 'failed')",
   },
   {
-    file: statements,
+    file: gathered,
     name: "an-id-taken-twice-is-an-error",
     find: "conversation, parent, created_at, bytes)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     put: "conversation, parent, created_at, bytes)\n       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -390,7 +391,7 @@ export const STORE = [
   {
     file: writer,
     name: "a-commit-remembers-what-it-has-changed",
-    find: 'if (call[0] !== "apply") this.#applier.wroteElse();',
+    find: "          if (isElse) this.#applier.wroteElse();\n",
     put: "",
   },
   {

@@ -9,14 +9,7 @@ import type { State } from "../../task/states.ts";
 import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedPayment } from "../codec/daily-usage.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
-import type {
-  PreparedClaim,
-  PreparedConversation,
-  PreparedMessage,
-  PreparedRow,
-  PreparedSchedule,
-  PreparedWrite,
-} from "../codec/prepared.ts";
+import type { PreparedConversation, PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
 import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { ShareRefused } from "../share-guard.ts";
 import type { Applied } from "../store.ts";
@@ -29,11 +22,10 @@ import { ROW_BYTES } from "./migrations/039-counted-rows.ts";
 import { type Standing, Standings } from "./standings.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscriptions/subscription-statements.ts";
+import { GatheredRows } from "./tasks/gathered-rows.ts";
 import { Totals } from "./tasks/totals.ts";
 import { DailyUsage } from "./usage/daily-usage.ts";
 
-const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
-const NO_CLAIM: PreparedClaim = [0, null, null, null];
 /** A scope that no caller's keys have: those begin with two lines. */
 const PAYMENTS = "paid requests";
 
@@ -51,6 +43,7 @@ type Begun = Counts & { at: number; lastMessage: number; lastAgentMessageAt: num
 
 export class Applier {
   readonly #sql: WriterStatements;
+  readonly #rows: GatheredRows;
   readonly #totals: Totals;
   readonly #conversations: ConversationCounts;
   readonly #dailyUsage: DailyUsage;
@@ -60,11 +53,15 @@ export class Applier {
   readonly #standings: Standings;
   readonly #version;
   #seen: unknown = null;
+  /** More than one call is in this transaction; and rows of this call may wait for those of others. */
+  #isShared = false;
+  #waits = false;
   #cursors: BegunCursor[] = [];
 
   constructor(db: Database, statements: WriterStatements, documents: DocumentApplier) {
     this.#sql = statements;
     this.#documents = documents;
+    this.#rows = new GatheredRows(db);
     this.#totals = new Totals(db);
     this.#conversations = new ConversationCounts(statements);
     this.#dailyUsage = new DailyUsage(db);
@@ -75,6 +72,9 @@ export class Applier {
   }
 
   apply(writes: PreparedWrite[]): AppliedRows {
+    const isOfOthers = writes.some(looksAtOthers);
+    if (isOfOthers) this.#rows.write();
+    this.#waits = this.#isShared && !isOfOthers;
     const standings: (Standing | null)[] = [];
     for (const [index, write] of writes.entries()) {
       const standing = isAlone(writes) && isBare(write) ? null : this.#standing(writes, standings, index);
@@ -93,6 +93,8 @@ export class Applier {
       const standing = after(write, standings[index] ?? null);
       if (standing) this.#standings.remember(write.id, { ...standing, n }, write.before === null);
     }
+    // Its own time is what it is told of.
+    if (!this.#isShared) this.#rows.write();
     return {
       ok: true,
       ...(standings.includes(null) && { numbers }),
@@ -135,14 +137,21 @@ export class Applier {
     this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
   }
 
-  /** At the beginning of a transaction: another process may have written. */
-  begin(): void {
+  /** At the beginning of a transaction of so many calls: another process may have written. */
+  begin(calls: number): void {
+    this.#isShared = calls > 1;
     this.#subscribed.forget();
     const version = this.#version.get()?.[0];
     if (version === this.#seen) return;
     this.#seen = version;
+    this.#rows.forgetNewest();
     this.#held.forget();
     this.#standings.forget();
+  }
+
+  /** Before something else than a change of tasks. */
+  writeRows(): void {
+    this.#rows.write();
   }
 
   /** Something else than a change of tasks was written: subscriptions may have come or gone, and tasks too. */
@@ -158,6 +167,7 @@ export class Applier {
 
   /** At the end of a transaction: what its calls add up to. */
   writeDeltas(): void {
+    this.#rows.write();
     this.#held.write();
     this.#totals.write();
     this.#conversations.write();
@@ -165,6 +175,7 @@ export class Applier {
   }
 
   clearDeltas(): void {
+    this.#rows.clear();
     this.#held.forget();
     this.#standings.forget();
     this.#totals.clear();
@@ -176,7 +187,9 @@ export class Applier {
     const id = writes[index]?.id;
     const earlier = isAlone(writes) ? -1 : writes.findLastIndex((write, at) => at < index && write.id === id);
     if (earlier !== -1) return after(writes[earlier], standings[earlier] ?? null);
-    return id === undefined ? null : this.#standings.of(id);
+    if (id === undefined) return null;
+    this.#rows.settle(id);
+    return this.#standings.of(id);
   }
 
   #refused(write: PreparedWrite, standing: Standing | null): Refused | undefined {
@@ -237,9 +250,7 @@ export class Applier {
 
   #writeRest(write: PreparedWrite, n: number, standing: Standing | null): void {
     const sql = this.#sql;
-    const events: unknown[] = [];
-    for (const [seq, at, type, data] of write.events) events.push(n, seq, at, type, data);
-    sql.insertEvents(events);
+    this.#rows.addEvents(n, write.events);
     if (write.journalOf) {
       const source = sql.taskNumber.get(write.journalOf)?.[0];
       sql.copyJournal.run(n, source);
@@ -247,7 +258,7 @@ export class Applier {
       sql.copyTaskFiles.run(n, source);
       this.#copyBytes(n, source, write, standing);
     }
-    for (const entry of write.journal ?? []) sql.putJournalEntry.run(n, ...entry);
+    if (write.journal) this.#rows.addJournal(n, write.journal);
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
     if (write.inbox) sql.insertInbox.run(n, n, ...write.inbox);
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
@@ -351,14 +362,14 @@ export class Applier {
     if (!write.submitted) throw new Error(`The first write of ${write.id} does not say what was submitted.`);
     if (write.conversation) this.#insertConversation(write.conversation, begunWith(write));
     const [tenant, user, kind, conversation, parent, createdAt, fixed, input] = write.submitted;
-    const inserted = this.#insertRow(write, write.submitted);
-    if (inserted.changes === 0) return null;
-    const n = Number(inserted.lastInsertRowid);
-    this.#sql.insertSubmission.run(n, fixed, input);
+    const n = this.#rows.insert(write, write.submitted, this.#waits);
+    if (n === null) return null;
+    this.#rows.addSubmission(n, fixed, input);
     const about = () => ({
       ...{ user, kind, agent: write.agent ?? null, isChild: parent !== null, metadata: write.metadata ?? [] },
     });
     for (const cursor of this.#subscribed.cursorsFor(tenant, write.id, write.at, about)) {
+      this.#rows.write();
       this.#sql.insertSubscription.run(cursor);
       this.#cursors.push({ key: cursor.key, task: write.id, standing: cursor.standing });
     }
@@ -370,26 +381,9 @@ export class Applier {
     return n;
   }
 
-  #insertRow({ id, row, bytes, schedule, claim }: PreparedWrite, submitted: NonNullable<PreparedWrite["submitted"]>) {
-    const [tenant, user, kind, conversation, parent, createdAt] = submitted;
-    const last = [tenant, user, kind, conversation, parent, createdAt, bytes];
-    if (schedule || claim)
-      return this.#sql.insertScheduledTask.run([
-        id,
-        ...row,
-        ...last,
-        ...(schedule ?? NO_SCHEDULE),
-        ...(claim ?? NO_CLAIM),
-      ]);
-    const [state, revision, attempt, lastSeq, progress, endedAt, deletedAt, record, output] = row;
-    const isPlain = (endedAt ?? deletedAt ?? output ?? conversation ?? parent) === null;
-    if (!isPlain) return this.#sql.insertTask.run([id, ...row, ...last]);
-    const moves = [state, revision, attempt, lastSeq, progress, record];
-    return this.#sql.insertPlainTask.run([id, ...moves, tenant, user, kind, createdAt, bytes]);
-  }
-
   #update(write: PreparedWrite, standing: Standing): number | null {
-    const { n: known, conversation, revision, state, attempt } = standing;
+    this.#rows.settle(write.id);
+    const { n: known, conversation, state } = standing;
     const n = known ?? numberIn(this.#sql.taskNumber.get(write.id)?.[0]);
     if (conversation !== null) {
       const [inputTokens, outputTokens, costUsd] = this.#sql.spent.get(n) ?? [];
@@ -401,13 +395,11 @@ export class Applier {
         costUsd: write.spent[2] - numberIn(costUsd),
       });
     }
-    const updated = write.schedule
-      ? this.#sql.updateScheduledTask.run(...write.row, write.bytes, ...write.schedule, n, revision, state, attempt)
-      : this.#sql.updateTask.run(...write.row, write.bytes, n, revision, state, attempt);
+    const isWritten = this.#rows.update(write, n, standing, this.#waits);
     const before = standing.deletedAt === null ? state : null;
     this.#totals.move(standing, before, countedState(write.row));
     this.#held.add(standing, before, countedState(write.row), write);
-    return updated.changes === 1 ? n : null;
+    return isWritten ? n : null;
   }
 
   /** The messages with which it begins: its row counts them already. */
@@ -465,6 +457,19 @@ function isAlone(writes: PreparedWrite[]): boolean {
 /** A new task that brings nothing that must be written before it: inserting it tells whether its id is taken. */
 function isBare(write: PreparedWrite): boolean {
   return write.before === null && !write.conversation && !write.documents && !write.aliases;
+}
+
+/** What it brings has rows of other tasks looked at, or its own by its id. */
+function looksAtOthers({
+  turn,
+  below,
+  journalOf,
+  conversation,
+  documents,
+  aliases,
+  subscriptions,
+}: PreparedWrite): boolean {
+  return (turn ?? below ?? journalOf ?? conversation ?? documents ?? aliases ?? subscriptions) !== undefined;
 }
 
 function stale(write: PreparedWrite): Refused {

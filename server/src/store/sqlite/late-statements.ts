@@ -42,22 +42,35 @@ export function lateRows(db: Database, sql: string): Rows {
 /** Rows in one statement: a statement of its own costs a row half as much again. */
 const ROWS_AT_ONCE = 8;
 
-/** Inserts rows of so many columns, several at a time. Their values are one list. */
-export function lateInserts(db: Database, into: string, columns: number): (values: readonly unknown[]) => void {
+/** `insert` names the table and as many columns. Rows go several at a time, and their values are one list. */
+export function lateInserts(db: Database, insert: string, columns: number): (values: readonly unknown[]) => void {
+  return lateByRows(db, (rows) => `${insert} VALUES ${rows}`, columns);
+}
+
+/** The same of any statement of rows, each of which is in brackets. It answers how many it has changed. */
+export function lateByRows(
+  db: Database,
+  sql: (rows: string) => string,
+  columns: number,
+): (values: readonly unknown[]) => number {
   const row = `(${Array(columns).fill("?").join(", ")})`;
   const statements = Array.from({ length: ROWS_AT_ONCE }, (_, more) =>
     lateRun(
       db,
-      `INSERT INTO ${into} VALUES ${Array(more + 1)
-        .fill(row)
-        .join(", ")}`,
+      sql(
+        Array(more + 1)
+          .fill(row)
+          .join(", "),
+      ),
     ),
   );
   const most = columns * ROWS_AT_ONCE;
   return (values) => {
+    let changes = 0;
     for (let from = 0; from < values.length; from += most) {
       const some = values.length <= most ? values : values.slice(from, from + most);
-      statements[some.length / columns - 1]?.run(some);
+      changes += statements[some.length / columns - 1]?.run(some).changes ?? 0;
     }
+    return changes;
   };
 }

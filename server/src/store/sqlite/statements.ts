@@ -2,7 +2,7 @@
 import type { Database } from "better-sqlite3";
 import { AuditChain } from "./audit/audit-chain.ts";
 import { notAside } from "./doctor/set-aside.ts";
-import { lateInserts, lateRows, lateRun } from "./late-statements.ts";
+import { lateRows, lateRun } from "./late-statements.ts";
 
 export function writerStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
@@ -33,43 +33,7 @@ export function writerStatements(db: Database) {
       "INSERT OR REPLACE INTO task_aliases (tenant, owner, lens, value, task) VALUES (?, ?, ?, ?, ?)",
     ),
 
-    insertTask: run(
-      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
-         tenant, user, kind, conversation, parent, created_at, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    ),
-    /** An open one that belongs to nothing: a null costs as much to hand over as a number. */
-    insertPlainTask: run(
-      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, record, tenant, user, kind, created_at, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    ),
-    insertScheduledTask: run(
-      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
-         tenant, user, kind, conversation, parent, created_at, bytes,
-         due_at, deadline_at, lease_worker, lease_until, waits_on, awaits,
-         priority, concurrency_key, concurrency_limit, queue)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    ),
-    insertSubmission: run("INSERT INTO submissions (task, fixed, input) VALUES (?, ?, ?)"),
     insertMetadata: run("INSERT INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)"),
-    updateTask: run(
-      `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
-         deleted_at = ?, record = ?, output = ?, bytes = bytes + ?, due_at = NULL, deadline_at = NULL, lease_worker = NULL,
-         lease_until = NULL, waits_on = NULL, awaits = NULL
-       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
-    ),
-    updateScheduledTask: run(
-      `UPDATE tasks SET state = ?, revision = ?, attempt = ?, last_seq = ?, progress = ?, ended_at = ?,
-         deleted_at = ?, record = ?, output = ?, bytes = bytes + ?, due_at = ?, deadline_at = ?, lease_worker = ?, lease_until = ?,
-         waits_on = ?, awaits = ?
-       WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
-    ),
-    insertEvents: lateInserts(db, "events (task, seq, at, type, data)", 5),
-    putJournalEntry: run(
-      `INSERT OR REPLACE INTO journal
-         (task, branch, position, name, occurrence, kind, state, tries, at, duration_ms, result, error, usage, trace)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
     addTaskBytes: run("UPDATE tasks SET bytes = bytes + ? WHERE n = ?"),
     taskBytes: row("SELECT bytes FROM tasks WHERE n = ?"),
     copyJournal: run(

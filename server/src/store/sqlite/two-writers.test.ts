@@ -5,6 +5,8 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DAY_MS } from "../../task/daily-usage.ts";
 import { submitted } from "../../task/decide.ts";
+import { prepareWrite } from "../codec/prepare.ts";
+import { Spill } from "../codec/spill.ts";
 import { memoryFiles } from "../memory-files.ts";
 import { complete, decided, EVERYBODY, live, paidCall, STALE, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
@@ -15,6 +17,7 @@ import { Finder, type Searches } from "./documents/finder.ts";
 import { DATABASE_FILE, INDEX_FILE } from "./folder.ts";
 import { migrate } from "./migrate.ts";
 import { SqliteStore } from "./sqlite-store.ts";
+import { answerOf, type Call } from "./thread/call.ts";
 import { lateChannel, ownThreadChannel } from "./thread/channel.ts";
 import { Reader } from "./thread/reader.ts";
 import type { Reads } from "./thread/reads.ts";
@@ -71,6 +74,29 @@ test("of two that decided on the same revision one is told to read again, and th
   await live(second, start.task, { do: "cancel", by: "ada", reason: "" });
   expect((await first.events(task.id, 0, 10)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
   expect(await first.check()).toEqual([]);
+});
+
+test("tasks of one transaction are numbered on, whoever has written the newest before", () => {
+  const database = path.join(folder, DATABASE_FILE);
+  let inserts = 0;
+  const connectedWriter = () => {
+    const db = openDatabase(database);
+    db.function("told", () => ++inserts);
+    db.exec("CREATE TEMP TRIGGER of_tasks BEFORE INSERT ON tasks BEGIN SELECT told(); END");
+    return new Writer(db, null);
+  };
+  const [one, other] = [connectedWriter(), connectedWriter()];
+  const submits = () =>
+    Array.from({ length: 3 }, (): Call => {
+      const write = prepareWrite(submitted(newTask()), new Spill(memoryFiles()));
+      return JSON.parse(JSON.stringify(["apply", [write]]));
+    });
+  const numbered = [one, other, other, one, one].flatMap((writer) => writer.batch(submits()).map(answerOf));
+  expect(numbered).toEqual(Array.from({ length: 15 }, (_, at) => ({ ok: true, numbers: [at + 1] })));
+  // Nothing was undone and done again.
+  expect(inserts).toBe(15);
+  one.close();
+  other.close();
 });
 
 test("messages of one conversation are numbered on, whoever writes them", async () => {

@@ -43,7 +43,7 @@ export class AuditChain {
   #notedAt = Number.NEGATIVE_INFINITY;
 
   constructor(db: Database) {
-    this.#insert = lateInserts(db, `audit (${COLUMNS.join(", ")})`, COLUMNS.length);
+    this.#insert = lateInserts(db, `INSERT INTO audit (${COLUMNS.join(", ")})`, COLUMNS.length);
     this.#last = lateRows(db, "SELECT n, coalesce(hash, '') FROM audit ORDER BY n DESC LIMIT 1");
     this.#fact = lateRows(db, "SELECT value ->> 'n', value ->> 'hash' FROM facts WHERE name = ?");
     this.#put = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");

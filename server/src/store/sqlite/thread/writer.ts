@@ -98,21 +98,25 @@ export class Writer implements Work {
     let latest: Call | null = null;
     try {
       this.#begin.run();
-      this.#applier.begin();
+      this.#applier.begin(calls.length);
       const outcomes = calls.map((call) =>
         timed(call[0], this.#slowMs, () => {
           latest = call;
+          const isElse = call[0] !== "apply";
+          if (isElse) this.#applier.writeRows();
           const answer = answerTo(this.#writes, call);
-          if (call[0] !== "apply") this.#applier.wroteElse();
+          if (isElse) this.#applier.wroteElse();
           return { answer };
         }),
       );
+      const from = performance.now();
       this.#applier.writeDeltas();
       this.#audit.settle();
       if (calls.some(writesElsewhere)) this.#applier.forgetBytes();
-      const ms = this.#commitTimed();
+      this.#commitTimed();
       this.#audit.committed();
       const [first] = outcomes;
+      const ms = performance.now() - from;
       if (ms >= this.#slowMs && first && !first.slow) first.slow = { call: "commit", ms: Math.round(ms), rows: null };
       return outcomes;
     } catch (error) {
@@ -139,12 +143,11 @@ export class Writer implements Work {
     }
   }
 
-  #commitTimed(): number {
+  #commitTimed(): void {
     const start = performance.now();
     this.#commit.run();
     const ms = performance.now() - start;
     this.#commitMs += (ms - this.#commitMs) / COMMITS_AVERAGED;
-    return ms;
   }
 
   close(): void {

@@ -1,0 +1,67 @@
+/** Faults in rows that wait for those of other calls. */
+const apply = "server/src/store/sqlite/apply.ts";
+const gathered = "server/src/store/sqlite/tasks/gathered-rows.ts";
+const writer = "server/src/store/sqlite/thread/writer.ts";
+
+export const ROWS = [
+  {
+    file: apply,
+    name: "a-row-that-waits-is-updated-before-it-is-written",
+    find: "    this.#rows.settle(write.id);\n",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "a-row-that-waits-is-not-asked-for",
+    find: "    this.#rows.settle(id);\n",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "what-looks-at-other-tasks-misses-rows-that-wait",
+    find: "    if (isOfOthers) this.#rows.write();\n",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "rows-of-what-looks-at-other-tasks-wait",
+    find: "this.#waits = this.#isShared && !isOfOthers;",
+    put: "this.#waits = this.#isShared;",
+  },
+  {
+    file: apply,
+    name: "a-task-is-numbered-like-one-of-another-process",
+    find: "    this.#rows.forgetNewest();\n",
+    put: "",
+  },
+  {
+    file: writer,
+    name: "something-else-misses-rows-that-wait",
+    find: "          if (isElse) this.#applier.writeRows();\n",
+    put: "",
+  },
+  {
+    file: apply,
+    name: "rows-that-wait-outlive-their-transaction",
+    find: "    this.#rows.clear();\n",
+    put: "",
+  },
+  {
+    file: gathered,
+    name: "rows-that-wait-and-do-not-move-are-no-matter",
+    find: "if (moved * MOVED_COLUMNS !== this.#moved.length)",
+    put: "if (moved > this.#moved.length)",
+  },
+  {
+    file: gathered,
+    name: "a-number-is-given-beside-rows-that-wait",
+    find: "    // It is given the number after those that there are.\n    this.write();\n",
+    put: "",
+  },
+  {
+    file: gathered,
+    name: "a-waiting-row-moves-whatever-its-revision",
+    find: " AND tasks.revision = v.column3 - 1",
+    put: "",
+  },
+];
