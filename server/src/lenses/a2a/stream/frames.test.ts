@@ -19,7 +19,7 @@ async function made(texts: readonly FrameText[]): Promise<{ whole: string[]; lon
   let longest = 0;
   const whole = texts.map(async (text) => {
     let all = "";
-    if (typeof text === "string") return text;
+    if (typeof text !== "function") return String(text);
     for await (const piece of text()) {
       longest = Math.max(longest, piece.length);
       all += piece;
@@ -86,4 +86,16 @@ test("large events of many tasks are made one a turn", async () => {
     await nextTurn();
     expect(made - before).toBeLessThanOrEqual(1);
   }
+});
+
+test("what is large of an event is the same bytes for all who are told of it, each under its own request's id", async () => {
+  const rpc = DIALECTS.JSONRPC["1.0"];
+  const text = "ä".repeat(100_000);
+  const texts = await textsOf([update([{ text }])], rpc);
+  const [one = [], other = []] = ["one", "other"].map((id) => new FrameWriter(rpc, id).ofEvent({ seq: 7 }, texts));
+  expect(one[1]).toBeInstanceOf(Buffer);
+  expect(other[1]).toBe(one[1]);
+  const told = JSON.parse(other.join("").replace("id: 7\ndata: ", ""));
+  expect(told.id).toBe("other");
+  expect(told.result.artifactUpdate.artifact.parts).toEqual([{ text }]);
 });

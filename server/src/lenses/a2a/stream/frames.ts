@@ -14,6 +14,7 @@ import { isLongJson } from "../../../task/json/json-pieces.ts";
 import type { Part } from "../../../task/part.ts";
 import { isLong, jsonBytes } from "../../body/json-body.ts";
 import { ownTurn } from "../../body/own-turn.ts";
+import type { Frame } from "../../lens-parts.ts";
 import { oneLine, oneLineInTurns } from "../../one-line.ts";
 import type { Dialect } from "../dialect.ts";
 import { problemOf, type RpcId } from "../errors.ts";
@@ -24,11 +25,11 @@ const EVENT_BYTES_MAX = 3_500_000;
 /** So many characters are fewer bytes than that as JSON, whatever they are. */
 const TEXT_CHARS_MAX = 500_000;
 
-/** To make more takes a turn of its own. */
+/** To make more takes a turn of its own, and all who follow the log are sent the same bytes of it. */
 const LARGE_CHARS = 64 << 10;
 
-/** Text of frames: what is long as the pieces of it that are still to be made. */
-export type FrameText = string | (() => AsyncIterable<string>);
+/** Text of frames: what is large as bytes, what is long as the pieces of it that are still to be made. */
+export type FrameText = Frame | (() => AsyncIterable<string>);
 
 /** After which frame a reader goes on: `part` is the place in the event, null behind all of its frames. */
 export type Resumption = { seq: number; part: number | null };
@@ -79,11 +80,11 @@ export async function textsOf(views: readonly EventView[], { codec }: Dialect): 
     if (isLongJson(said, LARGE_CHARS)) await ownTurn();
     const text = textOf(said);
     const bytes = typeof text === "string" ? Buffer.byteLength(text) : await jsonBytes(said);
-    if (bytes <= EVENT_BYTES_MAX) texts.push(text);
+    if (bytes <= EVENT_BYTES_MAX) texts.push(shared(text));
     else
       for (const piece of await pieces(view, turns)) {
         const short = textOf(codec.write.event(piece));
-        texts.push(short);
+        texts.push(shared(short));
         if (typeof short === "string") await turns.made(short.length);
       }
   }
@@ -102,7 +103,11 @@ class Turns {
   }
 }
 
-function textOf(said: JsonObject): FrameText {
+function shared(text: FrameText): FrameText {
+  return typeof text === "string" && text.length > LARGE_CHARS ? Buffer.from(text) : text;
+}
+
+function textOf(said: JsonObject): Exclude<FrameText, Buffer> {
   return isLong(said) ? () => oneLineInTurns(said) : oneLine(JSON.stringify(said));
 }
 

@@ -1,7 +1,7 @@
 /** How many streams each caller of a server has open, and how much is in memory for them. */
 import { Refusal } from "../../../task/errors.ts";
 import type { Principal } from "../../../task/principal.ts";
-import type { LensParts } from "../../lens-parts.ts";
+import type { Frame, LensParts } from "../../lens-parts.ts";
 
 const STREAMS_OF_CALLER_MAX = 100;
 /** Characters of what tasks have made and said: of the streams of one caller, of which the oldest goes on, */
@@ -31,7 +31,7 @@ export class StreamPlaces {
   }
 
   /** Frames that take a place as long as somebody wants them. */
-  async *while(principal: Principal, frames: (place: StreamPlace) => AsyncIterable<string>): AsyncGenerator<string> {
+  async *while(principal: Principal, frames: (place: StreamPlace) => AsyncIterable<Frame>): AsyncGenerator<Frame> {
     const name = nameOf(principal);
     const caller = this.#callers.get(name) ?? { open: new Set(), size: 0 };
     this.#callers.set(name, caller);

@@ -7,7 +7,7 @@ import { closingWordsOf } from "../../../task/agent/agent-message.ts";
 import { Refusal } from "../../../task/errors.ts";
 import type { TaskEvent } from "../../../task/events/event.ts";
 import type { Task } from "../../../task/task.ts";
-import type { EventStream } from "../../lens-parts.ts";
+import type { EventStream, Frame } from "../../lens-parts.ts";
 import type { EventView, TaskView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
 import { withBytes } from "../view/files.ts";
@@ -50,7 +50,7 @@ async function* framesOf(
   streamed: StreamedTask,
   place: StreamPlace,
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<Frame> {
   const { principal, verbs, dialect, rpcId } = exchange;
   const telling = new Telling(streamed, new FrameWriter(dialect, rpcId), dialect);
   try {
@@ -64,7 +64,8 @@ async function* framesOf(
           else {
             if (frames !== "") yield frames;
             frames = "";
-            yield* text();
+            if (typeof text === "function") yield* text();
+            else yield text;
           }
         }
         if (telling.isOver) break;
