@@ -63,11 +63,19 @@ export function openapiDocument(lens: Described, at: At): JsonObject {
 
 /** Its text. All routes of an API take some 100 ms: each has a turn of its own. */
 export async function documentInTurns(lens: Described, at: At): Promise<Buffer> {
-  const making = documentInPieces(lens, at);
+  return Buffer.from(JSON.stringify(await inTurns(documentInPieces(lens, at))));
+}
+
+/** Every named schema that the routes speak of, each made in a turn of its own. */
+export function schemasInTurns(lens: Pick<Described, "routes" | "openapi">): Promise<JsonObject> {
+  return inTurns(schemasInPieces(lens));
+}
+
+async function inTurns<Made>(making: Generator<void, Made>): Promise<Made> {
   for (;;) {
     await ownTurn();
     const piece = making.next();
-    if (piece.done) return Buffer.from(JSON.stringify(piece.value));
+    if (piece.done) return piece.value;
   }
 }
 
@@ -290,11 +298,7 @@ export function exampleOf(schema: z.ZodType): { example?: JsonObject } {
   return example.success ? { example: example.data } : {};
 }
 
-/** Every named schema that the routes speak of. */
-export function componentSchemas(lens: Pick<Described, "routes" | "openapi">): JsonObject {
-  return atOnce(schemasInPieces(lens));
-}
-
+/** Stops after each. */
 function* schemasInPieces({ routes, openapi }: Pick<Described, "routes" | "openapi">): Generator<void, JsonObject> {
   const named = new Map<string, JsonObject>();
   const spoken = [

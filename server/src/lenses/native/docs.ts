@@ -6,16 +6,26 @@ import { z } from "zod";
 import { ERROR_CODES } from "../../task/errors.ts";
 import { type Json, type JsonObject, json, jsonObject } from "../../task/json/json.ts";
 import { type OpenState, TERMINAL_STATES, WAIT_REASONS } from "../../task/states.ts";
+import { ownTurn } from "../body/own-turn.ts";
 import { HTTP_STATUS } from "../error-answer.ts";
-import { componentSchemas, exampleOf, schemaOf } from "../openapi.ts";
+import { exampleOf, schemaOf, schemasInTurns } from "../openapi.ts";
 import type { Route } from "../route.ts";
 import { DOCS_STYLE } from "./docs-style.ts";
 import { MEANING } from "./errors.ts";
 import { nativeOpenapi, problemStatuses } from "./openapi.ts";
 
-export function docsPage({ routes, version }: { routes: readonly Route[]; version: string }): string {
+/** Made a route in a turn: all of it takes some 100 ms. */
+export async function docsPage({ routes, version }: { routes: readonly Route[]; version: string }): Promise<string> {
   const tags = Map.groupBy(routes, ({ tag = "" }) => tag);
-  const schemas = namedSchemas(routes);
+  const schemas = await schemasInTurns({ routes, openapi: nativeOpenapi });
+  const sections: string[] = [];
+  for (const [tag, ofTag] of tags) {
+    sections.push(`<h2 class="tag">${escapeHtml(tag)}</h2>`);
+    for (const route of ofTag) {
+      await ownTurn();
+      sections.push(routeSection(route));
+    }
+  }
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">',
@@ -31,10 +41,12 @@ export function docsPage({ routes, version }: { routes: readonly Route[]; versio
     ]).flat(),
     '<h2>Reference</h2><ul><li><a href="#errors">Errors</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>',
     `<main id="top">${INTRODUCTION}`,
-    ...Array.from(tags, ([tag, ofTag]) => `<h2 class="tag">${escapeHtml(tag)}</h2>${ofTag.map(routeSection).join("")}`),
+    ...sections,
     errorsSection(),
     '<h2 class="tag" id="schemas">Schemas</h2>',
-    ...schemas.map(([name, schema]) => `<section id="schema-${name}"><h3>${name}</h3>${fieldsTable(schema)}</section>`),
+    ...Object.entries(schemas).map(
+      ([name, schema = null]) => `<section id="schema-${name}"><h3>${name}</h3>${fieldsTable(schema)}</section>`,
+    ),
     "</main></body></html>",
   ].join("\n");
 }
@@ -217,14 +229,6 @@ function errorsSection(): string {
   return `<h2 class="tag" id="errors">Errors</h2><p>Problem details of RFC 9457, as <code>application/problem+json</code>:
 <code>code</code> is for programs, <code>detail</code> for people, <code>request_id</code> finds it in the log.</p>
 <div class="scroll"><table>${rows.join("")}</table></div>`;
-}
-
-/** The named schemas that the routes lead to, in the order of their names. */
-function namedSchemas(routes: readonly Route[]): [string, Json][] {
-  return Object.entries(componentSchemas({ routes, openapi: nativeOpenapi })).map(([name, schema]) => [
-    name,
-    schema ?? null,
-  ]);
 }
 
 function prose(text: string): string {

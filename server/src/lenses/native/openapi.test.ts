@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { STATES } from "../../task/states.ts";
 import { documentInTurns, openapiDocument } from "../openapi.ts";
+import { docsPage } from "./docs.ts";
 import { nativeLens } from "./routes.ts";
 
 const routes = nativeLens.routes.filter(({ hidden }) => !hidden);
@@ -10,13 +11,17 @@ const document = openapiDocument(nativeLens, { version: "1.2.3", mount: "" });
 const text = JSON.stringify(document);
 
 describe("the OpenAPI document", () => {
-  it("is made in as many turns as it has routes and more, for whoever asks for it", async () => {
-    let turns = 0;
-    let isMade = false;
-    const making = documentInTurns(nativeLens, { version: "1.2.3", mount: "" }).finally(() => (isMade = true));
-    for (; !isMade; turns++) await nextTurn();
-    expect(turns).toBeGreaterThan(2 * routes.length);
-    expect(JSON.parse(String(await making))).toEqual(document);
+  it("is made in as many turns as it has routes and more, as the page for people is, for whoever asks for it", async () => {
+    const at = { version: "1.2.3", mount: "" };
+    for (const make of [() => documentInTurns(nativeLens, at), () => docsPage({ routes, version: at.version })]) {
+      let turns = 0;
+      let isMade = false;
+      const making = make().finally(() => (isMade = true));
+      for (; !isMade; turns++) await nextTurn();
+      await making;
+      expect(turns).toBeGreaterThan(2 * routes.length);
+    }
+    expect(JSON.parse(String(await documentInTurns(nativeLens, at)))).toEqual(document);
   });
 
   it("has every route once, under a name of its own", () => {
