@@ -267,7 +267,6 @@ export const STORE = [
     find: "this.#hasTask.get(id) || passed.has(messages)",
     put: "this.#hasTask.get(id)",
   },
-  // Nothing notices it since a damaged index is made anew at the first slice: it is for one that cannot be.
   {
     file: removal,
     name: "a-damaged-index-of-texts-ends-every-slice",

@@ -1,8 +1,14 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
+import { damagePageOf } from "../../../../test/lose-text.ts";
 import { processorMs } from "../../../../test/processor-time.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { check } from "../doctor/check.ts";
 import { ErasedTasks } from "../erasure/erased-tasks.ts";
+import { DATABASE_FILE } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { Pace } from "../thread/pace.ts";
 import { worked } from "../thread/work-through.ts";
@@ -47,9 +53,7 @@ const IN_A_SLICE = 160;
 /** So many go between two looks at the clock. */
 const AT_ONCE = 32;
 
-function endedTasks() {
-  const db = openDatabase(IN_MEMORY);
-  migrate(db);
+function insertEnded(db: Database): void {
   db.exec(`
     INSERT INTO tasks (id, tenant, user, kind, state, revision, attempt, last_seq, progress, created_at, ended_at, record, output)
     SELECT printf('task_%026d', value), 't', 'u', 'k', 'completed', 1, 1, 1, 1, value, value, '{}', 'null' FROM (
@@ -57,6 +61,12 @@ function endedTasks() {
     INSERT INTO totals SELECT 't', owner, span, created_at - created_at % span, 'k', 'completed', count(*)
     FROM tasks, (SELECT '' AS owner UNION SELECT '=u'), (SELECT 86400000 AS span UNION SELECT 600000) GROUP BY 1, 2, 3, 4;
   `);
+}
+
+function endedTasks() {
+  const db = openDatabase(IN_MEMORY);
+  migrate(db);
+  insertEnded(db);
   return { db, tasks: db.prepare<unknown[], number>("SELECT n FROM tasks ORDER BY n").pluck().all() };
 }
 
@@ -185,4 +195,25 @@ test("whoever looks after a database is told of rows whose task is gone", () => 
   const said = check(db);
   for (const table of hanging) expect(said).toContain(`A row of ${table} refers to a row of tasks that is not there.`);
   db.close();
+});
+
+test("where the index of texts is damaged and stays so, tasks go without their texts from the second slice on", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "waybill-removal-"));
+  try {
+    const there = openDatabase(path.join(folder, DATABASE_FILE));
+    migrate(there);
+    insertEnded(there);
+    there.close();
+    await damagePageOf(folder, "search_data");
+    const db = openDatabase(path.join(folder, DATABASE_FILE));
+    const removal = new TaskRemoval(db);
+    removal.add([1, 2, 3]);
+    const slice = db.transaction(() => removal.slice(true));
+    expect(slice).toThrow("search index");
+    expect(slice()).toBe(3);
+    expect(removal.isIdle).toBe(true);
+    db.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
