@@ -185,7 +185,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/indexes.ts",
     name: "a-damaged-index-is-read-by-another-one",
-    find: "SELECT sum(1) FROM",
+    find: "SELECT total(1) FROM",
     put: "SELECT count(*) FROM",
   },
   {
@@ -193,6 +193,36 @@ export const DAMAGE = [
     name: "a-twin-stays-beside-what-it-took-the-place-of",
     find: '"DELETE FROM sqlite_schema WHERE name = ?").run(twin)',
     put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(twin)',
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "an-index-that-lacks-entries-is-never-made-anew",
+    find: "return wrongIndexes(db).map(indexCalled);",
+    put: "return [];",
+  },
+  {
+    file: "server/src/store/sqlite/mending/indexes.ts",
+    name: "entries-of-rows-that-are-gone-stay",
+    find: "[...named, ...miscountedIndexes(db)]",
+    put: "named",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/check.ts",
+    name: "doctor-finds-no-entry-of-a-row-that-is-gone",
+    find: "...miscounted, ",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/store.ts",
+    name: "nobody-looks-at-what-a-list-goes-past",
+    find: "void mending.look();",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "metadata-on-a-damaged-page-is-lost",
+    find: "() => fillMetadata(db)",
+    put: "() => {}",
   },
   {
     file: "server/src/store/sqlite/mending/twin.ts",

@@ -25,13 +25,11 @@ import type {
   PreparedSubmission,
   PreparedWrite,
 } from "./prepared.ts";
+import { searchableMetadata } from "./searchable-metadata.ts";
 import { isLarge, type Spill } from "./spill.ts";
 import { subscriptionBytes, subscriptionValues } from "./subscription-values.ts";
 import { fixedOf, reasonsText, recordOf } from "./task-row.ts";
 
-/** Values longer than this, and keys beyond this many, are kept but cannot be filtered by. */
-export const METADATA_VALUE_MAX = 512;
-export const METADATA_KEYS_MAX = 64;
 /** What a task takes in its rows and their indexes, beside its values. */
 const TASK_BYTES = 1_024;
 /** What an event, an entry of a journal or an inbox and a part of an artifact take beside their values: a pause with its resume 100 for 24. */
@@ -240,7 +238,7 @@ function scheduleOf(task: Task): PreparedSchedule | undefined {
 
 /** What is found by and chosen by, beside what every submit has. */
 function chosenBy(task: Task): Pick<PreparedWrite, "metadata" | "agent"> {
-  const metadata = searchableMetadata(task);
+  const metadata = searchableMetadata(task.metadata);
   const agent = agentIn(task.input);
   return { ...(metadata.length > 0 && { metadata }), ...(agent !== null && { agent }) };
 }
@@ -249,18 +247,6 @@ function chosenBy(task: Task): Pick<PreparedWrite, "metadata" | "agent"> {
 function agentIn(input: Json): string | null {
   if (input === null || typeof input !== "object" || Array.isArray(input)) return null;
   return typeof input["agent"] === "string" ? input["agent"] : null;
-}
-
-function searchableMetadata({ metadata }: Task): [string, string][] {
-  const found: [string, string][] = [];
-  for (const key in metadata) {
-    const value = metadata[key];
-    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") continue;
-    const text = String(value);
-    if (key.length <= METADATA_VALUE_MAX && text.length <= METADATA_VALUE_MAX) found.push([key, text]);
-    if (found.length === METADATA_KEYS_MAX) break;
-  }
-  return found;
 }
 
 /** Paid calls, and what they add to the tasks above. */

@@ -178,7 +178,7 @@ async function inFolder(
       scrub: () => beside.run(() => runWorker<Scrubbed>({ role: "scrubber", database, index })),
       copies: () => copiesIn(folder),
       check: () => beside.run(() => checked(database)),
-      onDamage,
+      onDamage: lookingFor(mending, onDamage),
       onWritten,
       release: async () => {
         await writeBack.close(beside.count === 0);
@@ -195,6 +195,14 @@ async function inFolder(
     unlock();
     throw error;
   }
+}
+
+/** A list goes past what it cannot find, and an index may be all that is wrong. */
+function lookingFor(mending: Mending, onDamage: StoreOptions["onDamage"]): NonNullable<StoreOptions["onDamage"]> {
+  return (damage) => {
+    onDamage?.(damage);
+    void mending.look();
+  };
 }
 
 /** Threads that work on the database beside the store, and may go on when it is closed. */

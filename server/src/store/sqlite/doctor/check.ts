@@ -3,6 +3,7 @@
 import type { Database } from "better-sqlite3";
 import { clauseOf } from "../../../task/text/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../../codec/totals.ts";
+import { miscountedIndexes } from "../mending/indexes.ts";
 import { weight } from "../migrations/028-stored-bytes.ts";
 import {
   CONVERSATION_BYTES,
@@ -112,7 +113,10 @@ export function check(db: Database): string[] {
     ...(version >= 28 ? [stored(version)] : []),
     ...(version >= 36 ? REFERENCES : []),
   ];
-  return [...problems, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
+  const miscounted = miscountedIndexes(db).map(
+    (index) => `The index ${index} has other entries than its table has rows.`,
+  );
+  return [...problems, ...miscounted, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 
 /** What SQLite finds wrong with pages and rows. Pages that nothing uses are no fault: they lie where something was made anew. */

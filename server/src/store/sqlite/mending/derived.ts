@@ -1,13 +1,15 @@
 /**
- * What is made from rows: indexes, the index of texts, what is counted, and who takes part in people's work. Where a page of one is
+ * What is made from rows: indexes, the index of texts, what is counted, who takes part in people's work, and what metadata tasks are found
+ * by. Where a page of one is
  * damaged it is made anew from them. So is the table of facts, with those that can be read, as no server could go on without it.
  */
 import { type Database, SqliteError } from "better-sqlite3";
+import { searchableMetadata } from "../../codec/searchable-metadata.ts";
 import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { keptBytes, TOTALS } from "../doctor/check.ts";
 import type { IsOver } from "../slices.ts";
-import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough } from "./indexes.ts";
+import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough, wrongIndexes } from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
 
 /** What the counting tables hold, of all that is counted. */
@@ -40,17 +42,22 @@ export const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, ty
 type Make = (isOver: IsOver) => boolean;
 type Derived = { what: string; isDamaged: () => boolean; begin: () => Make };
 
-/** Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. */
+/**
+ * Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. Where every page
+ * is whole, it is an index without entries of its rows, or with those of rows that are gone, which takes a longer look.
+ */
 export function damagedIn(database: string): string[] {
   const db = openDatabase(database, { readonly: true });
   try {
-    return derivedIn(db)
-      .filter((each) => each.isDamaged())
-      .map(({ what }) => what);
+    const damaged = derivedIn(db).filter((each) => each.isDamaged());
+    if (damaged.length > 0) return damaged.map(({ what }) => what);
+    return wrongIndexes(db).map(indexCalled);
   } finally {
     db.close();
   }
 }
+
+const indexCalled = (name: string) => `index ${name}`;
 
 /** Something that is being made anew, between transactions of others: what is large, a slice at a time. */
 export class MadeAnew {
@@ -86,7 +93,7 @@ export class MadeAnew {
 /** In the order in which they are made: what is counted is read by indexes. */
 function derivedIn(db: Database): Derived[] {
   const indexes = indexesOf(db).map((index) => ({
-    what: `index ${index.name}`,
+    what: indexCalled(index.name),
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
     begin: () => (hasManyRows(db, index) ? inSlices(db, index) : atOnce(() => makeIndexAnew(db, index))),
   }));
@@ -94,7 +101,8 @@ function derivedIn(db: Database): Derived[] {
     ...indexes,
     counted(db, { table: "totals", count: "count" }, FILL_TOTALS),
     counted(db, { table: "stored_bytes", count: "bytes" }, fillStoredBytes(db)),
-    filled(db, "participants", FILL_PARTICIPANTS),
+    filled(db, "participants", () => db.exec(FILL_PARTICIPANTS)),
+    filled(db, "metadata", () => fillMetadata(db)),
     facts(db),
     search(db),
   ];
@@ -123,16 +131,27 @@ function counted(db: Database, { table, count }: { table: string; count: string 
       }) || isWrong
     );
   };
-  return { ...filled(db, table, fill), isDamaged };
+  return { ...filled(db, table, () => db.exec(fill)), isDamaged };
 }
 
-/** A table that SQL fills, with its indexes. */
-function filled(db: Database, table: string, fill: string): Derived {
+/** A table that is filled from others, with its indexes. */
+function filled(db: Database, table: string, fill: () => void): Derived {
   return {
     what: `table ${table}`,
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(1) FROM ${itself(db, table)}`).get()),
-    begin: () => atOnce(() => makeTable(db, table, () => db.exec(fill))),
+    begin: () => atOnce(() => makeTable(db, table, fill)),
   };
+}
+
+/** Of what a task said when it was submitted. SQL has other texts for some numbers. By a connection in unsafe mode: it writes while rows are read. */
+export function fillMetadata(db: Database): void {
+  const put = db.prepare<unknown[]>("INSERT OR IGNORE INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)");
+  const submitted = db.prepare<unknown[], unknown[]>(
+    `SELECT t.tenant, t.n, s.fixed -> '$.metadata' FROM submissions s JOIN tasks t ON t.n = s.task
+     WHERE CASE WHEN json_valid(s.fixed) THEN json_type(s.fixed, '$.metadata') = 'object' END`,
+  );
+  for (const [tenant, n, metadata] of submitted.raw().iterate())
+    for (const [key, value] of searchableMetadata(JSON.parse(textIn(metadata)))) put.run(tenant, key, value, n);
 }
 
 /** What nothing else says is lost with its page: whoever asks for the secret of tokens makes another one. */

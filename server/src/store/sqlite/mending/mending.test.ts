@@ -8,6 +8,7 @@ import { type Change, decide, submittedGoingOn } from "../../../task/decide.ts";
 import { Refusal } from "../../../task/errors.ts";
 import { humanInput } from "../../../task/people/human.ts";
 import { firstAssignment } from "../../../task/people/work-item.ts";
+import { MadeAnew } from "../../damage.ts";
 import { complete, decided, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
@@ -190,6 +191,96 @@ test("a look holds no writer, and waits for none", async () => {
   await submit(store, newTask({ createdAt: START + TASKS }));
   expect([fatal, calls.filter((call) => call === "writer mend")]).toEqual([[], []]);
   await store.close();
+});
+
+/** The entry of a row is not there, though every page of the index is whole. */
+function loseEntry(index: string, ofRow: string): void {
+  const [sql] = atDatabase(`SELECT sql FROM sqlite_schema WHERE name = '${index}'`).flat().map(String);
+  atDatabase(`DROP INDEX ${index}`);
+  atDatabase(sql?.includes(" WHERE ") ? `${sql} AND NOT (${ofRow})` : `${sql} WHERE NOT (${ofRow})`);
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.unsafeMode(true).pragma("writable_schema = ON");
+  db.prepare<unknown[]>("UPDATE sqlite_schema SET sql = ? WHERE name = ?").run(sql, index);
+  db.close();
+}
+
+test("an index without an entry of a row is made anew once the row is to go, which doctor names until then", async () => {
+  const [newest = "", , , , ended = ""] = (await filled()).reverse();
+  loseEntry("tasks_ended", `id = '${newest}'`);
+  loseEntry("tasks_by_time", `id = '${ended}'`);
+  expect((await sqliteStorage(folder).health()).problems.join()).toMatch(/missing from index tasks_(by_time|ended)/);
+  const store = await reopened();
+  expect((await listed(store)).length, "nobody can see it there").toBe(TASKS - 1);
+  expect(await store.sweep(START + 1_000_000, 100)).toBe(TASKS / 2);
+  expect(damages.toSorted()).toEqual([anew("index tasks_by_time"), anew("index tasks_ended")]);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
+test("an index with an entry of a row that is gone is made anew once a list meets it", async () => {
+  const [gone, ...ids] = await filled();
+  const index = atDatabase("SELECT sql FROM sqlite_schema WHERE name = 'tasks_by_time'").flat().map(String);
+  leaveEntry("tasks_by_time", String(index[0]), `DELETE FROM tasks WHERE id = '${gone}'`);
+  const problems = async () => (await sqliteStorage(folder).health()).problems.join();
+  expect(await problems()).toContain("The index tasks_by_time has other entries than its table has rows.");
+  const made = Promise.withResolvers<string>();
+  const again = await openSqliteStore(folder, {
+    onDamage: (damage) => (damage instanceof MadeAnew ? made.resolve(damage.made) : damages.push(damage.what)),
+  });
+  expect(await listed(again)).toEqual(ids);
+  expect(damages).toEqual([`task of row ${TASKS}`]);
+  expect(await made.promise).toBe("index tasks_by_time");
+  await again.close();
+  expect(await problems()).not.toContain("index");
+});
+
+test("doctor --mend makes an index whole that lacks an entry, and calls nothing lost", async () => {
+  const ids = await filled();
+  loseEntry("tasks_by_time", `id = '${ids[3]}'`);
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([]);
+  const store = await reopened();
+  expect([await listed(store), damages]).toEqual([ids, []]);
+  await store.close();
+});
+
+/** The index is not there while rows go. */
+function leaveEntry(index: string, sql: string, change: string): void {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.pragma("foreign_keys = 0");
+  db.unsafeMode(true).pragma("writable_schema = ON");
+  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(index);
+  db.prepare("DELETE FROM sqlite_schema WHERE name = ?").run(index);
+  db.pragma("writable_schema = RESET");
+  db.exec(change);
+  db.unsafeMode(true).pragma("writable_schema = ON");
+  db.prepare("INSERT INTO sqlite_schema VALUES ('index', ?, 'tasks', ?, ?)").run(index, root, sql);
+  db.close();
+}
+
+test("metadata that tasks are found by is made anew where its page is damaged", async () => {
+  const before = await reopened();
+  const metadata = {
+    colour: "blue",
+    share: 0.1 + 0.2,
+    large: 1e21,
+    isOld: true,
+    'a "b" c': "\n",
+    long: "l".repeat(600),
+    deep: {},
+  };
+  const task = await submit(before, newTask({ createdAt: START, metadata }));
+  await submit(before, newTask({ createdAt: START + 1 }));
+  await before.close();
+  const rows = atDatabase("SELECT * FROM metadata");
+  expect(rows.length).toBe(5);
+  await damagePageOf(folder, "metadata");
+  const store = await reopened();
+  expect((await store.list(EVERYBODY, { metadata: { colour: "blue" } }, page)).tasks.map(({ id }) => id)).toEqual([
+    task.id,
+  ]);
+  expect(damages).toEqual([anew("table metadata")]);
+  await store.close();
+  expect(atDatabase("SELECT * FROM metadata")).toEqual(rows);
 });
 
 test("others write while an index of many rows is made anew, and whoever met the damage waits for it", async () => {

@@ -12,7 +12,7 @@ import { DATABASE_FILE } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
 import { MadeAnew } from "./derived.ts";
-import { indexesOf, readThrough } from "./indexes.ts";
+import { indexesOf, miscountedIndexes, readThrough } from "./indexes.ts";
 import { Twin } from "./twin.ts";
 
 let folder = "";
@@ -48,7 +48,7 @@ async function damaged(table: string, index: string, rows = ROWS): Promise<Datab
   if (!index.startsWith("sqlite_"))
     db.exec(`CREATE INDEX ${index} ON own (lower(word), long, key) WHERE (key % 2 = 0 OR word IS NULL)`);
   db.close();
-  await damagePageOf(folder, index);
+  await damageLeafOf(folder, index, 0.5);
   return connected();
 }
 
@@ -61,44 +61,52 @@ function schemaOf(db: Database): unknown[] {
   return db.prepare<unknown[], unknown[]>("SELECT type, name, tbl_name, sql FROM sqlite_schema").raw().all();
 }
 
+const REPLACE = "INSERT OR REPLACE INTO own (key, word, long) VALUES (?, 'New ' || ?, 'long ' || ?)";
+/** Where the row that goes has a number of its own, no trigger hears of it. */
+const UPSERT = `${REPLACE.replace("OR REPLACE ", "")} ON CONFLICT DO UPDATE SET key = excluded.key, word = excluded.word`;
+
 test.each([
   ["key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words"],
-  ["key INTEGER, word TEXT, long TEXT PRIMARY KEY", "own_words"],
+  ["key INTEGER, word TEXT, long TEXT PRIMARY KEY", "own_words", UPSERT],
   ["key INTEGER, word TEXT, long TEXT PRIMARY KEY", "sqlite_autoindex_own_1"],
   ["key INTEGER, word TEXT, long TEXT, PRIMARY KEY (long, key)) WITHOUT ROWID; CREATE TABLE other (n", "own_words"],
   [
     "key INTEGER, word TEXT UNIQUE, long TEXT, PRIMARY KEY (long, key)) WITHOUT ROWID; CREATE TABLE other (n",
     "sqlite_autoindex_own_1",
   ],
-])("of a table (%s) the index %s has every row, whatever others write meanwhile", async (table, name) => {
-  const db = await damaged(table, name);
-  const before = schemaOf(db);
-  const other = connected();
-  const change = [
-    other.prepare<unknown[]>("INSERT OR REPLACE INTO own (key, word, long) VALUES (?, 'New ' || ?, 'long ' || ?)"),
-    other.prepare<unknown[]>("UPDATE own SET word = 'Changed ' || ?, key = key + ? * 0 WHERE long = 'long ' || ?"),
-    other.prepare<unknown[]>("UPDATE own SET word = iif(?, NULL, ?) WHERE long = 'long ' || ?"),
-    other.prepare<unknown[]>("DELETE FROM own WHERE ? + ? > 0 AND long = 'long ' || ?"),
-  ];
-  const goOn = slices(db, name);
-  let turns = 0;
-  let meets = 0;
-  do {
-    turns += 1;
-    for (const [at, statement] of change.entries())
-      for (const n of [turns * 10 + at, ROWS - turns * 10 - at, ROWS + turns * 10 + at])
-        try {
-          statement.run(n, n, n);
-        } catch (error) {
-          expect(String(error)).toContain("malformed");
-          meets += 1;
-        }
-  } while (!goOn());
-  expect(turns).toBeGreaterThan(ROWS / 200);
-  expect(meets, "before it was in its place").toBeGreaterThan(0);
-  expect([faultsOf(db), faultsOf(other), schemaOf(other)]).toEqual([[], [], before]);
-  readThrough(other, indexIn(other, name));
-});
+])(
+  "of a table (%s) the index %s has every row, whatever others write meanwhile",
+  async (table, name, put = REPLACE) => {
+    const db = await damaged(table, name);
+    const before = schemaOf(db);
+    const other = connected();
+    const change = [
+      other.prepare<unknown[]>(put),
+      other.prepare<unknown[]>("UPDATE own SET word = 'Changed ' || ?, key = key + ? * 0 WHERE long = 'long ' || ?"),
+      other.prepare<unknown[]>("UPDATE own SET word = iif(?, NULL, ?) WHERE long = 'long ' || ?"),
+      other.prepare<unknown[]>("DELETE FROM own WHERE ? + ? > 0 AND long = 'long ' || ?"),
+    ];
+    const goOn = slices(db, name);
+    let turns = 0;
+    let [writes, meets] = [0, 0];
+    do {
+      turns += 1;
+      for (const [at, statement] of change.entries())
+        for (const n of [turns * 10 + at, ROWS - turns * 10 - at, ROWS + turns * 10 + at].map(String))
+          try {
+            statement.run(n, n, n);
+          } catch (error) {
+            expect(String(error)).toContain("malformed");
+            meets += 1;
+          }
+      writes += change.length * 3;
+    } while (!goOn());
+    expect(turns).toBeGreaterThan(ROWS / 200);
+    expect(meets).toBeLessThan(writes / 2);
+    expect([faultsOf(db), miscountedIndexes(db), faultsOf(other), schemaOf(other)]).toEqual([[], [], [], before]);
+    readThrough(other, indexIn(other, name));
+  },
+);
 
 test("every index that there is can be made anew in this way", () => {
   const db = connected();
