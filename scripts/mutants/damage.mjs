@@ -195,6 +195,12 @@ export const DAMAGE = [
     put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(twin)',
   },
   {
+    file: "server/src/store/sqlite/tasks/task-removal.ts",
+    name: "a-task-of-wrong-bytes-ends-the-sweep",
+    find: "held + sizeIn(bytes)",
+    put: "held + numberIn(bytes)",
+  },
+  {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "an-index-that-lacks-entries-is-never-made-anew",
     find: "return wrongIndexes(db).map(indexCalled);",

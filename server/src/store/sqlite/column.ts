@@ -20,6 +20,13 @@ export function numberIn(value: unknown): number {
   return value;
 }
 
+/** Of what is summed: what no number holds exactly would make a sum that no table takes. */
+export function sizeIn(value: unknown): number {
+  const size = numberIn(value);
+  if (!Number.isSafeInteger(size)) throw new WrongColumn(`A column holds no size: ${size}.`);
+  return size;
+}
+
 export function textIn(value: unknown): string {
   if (typeof value !== "string") throw new WrongColumn(`A column holds no text: ${String(value)}.`);
   return value;

@@ -217,3 +217,20 @@ test("where the index of texts is damaged and stays so, tasks go without their t
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("a task whose bytes are more than a number holds keeps no other from being removed", () => {
+  const { db, tasks } = endedTasks();
+  db.exec("UPDATE tasks SET bytes = 9223372036854775807 WHERE n = 5");
+  const removal = new TaskRemoval(db);
+  removal.add(tasks.slice(0, 10));
+  const slice = db.transaction(() => removal.slice(true));
+  let removed = 0;
+  while (!removal.isIdle)
+    try {
+      removed += slice();
+    } catch (error) {
+      expect(String(error)).toContain("task that ended long ago");
+    }
+  expect(removed).toBe(9);
+  db.close();
+});

@@ -4,7 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
-import { maybeNumberIn, numberIn, stateIn, textIn } from "../column.ts";
+import { maybeNumberIn, numberIn, sizeIn, stateIn, textIn } from "../column.ts";
 import { isCorrupt, isOfARow } from "../database.ts";
 import { textsRemoval } from "../documents/texts-removal.ts";
 import { Pace } from "../thread/pace.ts";
@@ -198,6 +198,6 @@ export class TaskRemoval {
     this.#totals.left(counted);
     const owner = `${tenant}\n${user}`;
     const held = this.#bytes.get(owner)?.bytes ?? 0;
-    this.#bytes.set(owner, { tenant, user, bytes: held + numberIn(bytes) });
+    this.#bytes.set(owner, { tenant, user, bytes: held + sizeIn(bytes) });
   }
 }
