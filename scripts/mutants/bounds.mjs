@@ -30,6 +30,12 @@ const lines = "server/src/parts/slow-calls.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
   {
+    file: "server/src/lenses/a2a/stream/task-stream.ts",
+    name: "a-part-of-a-snapshot-is-one-of-its-event",
+    find: "this.#writer.ofSnapshot(event,",
+    put: "this.#writer.ofEvent(event,",
+  },
+  {
     file: "server/src/lenses/a2a/stream/frames.ts",
     name: "each-reader-of-an-a2a-stream-has-large-events-of-its-own",
     find: 'return typeof text === "string" && text.length > LARGE_CHARS ? Buffer.from(text) : text;',

@@ -18,6 +18,13 @@ const speaker = defineAgent({
       if (word.endsWith("?")) await ctx.waitForInput("next", { asks: "answer", prompt: word });
       else if (word.startsWith("artifact:"))
         ctx.artifact({ id: "made", parts: [{ text: word.slice(9) }], append: true, last: false });
+      else if (word.startsWith("megabytes:"))
+        ctx.artifact({
+          id: "made",
+          parts: [{ text: "x".repeat(1e6 * Number(word.slice(10))) }],
+          append: false,
+          last: true,
+        });
       else
         await ctx.step(`word ${n}`, async (step) => {
           await opened(word);
@@ -117,6 +124,22 @@ describe("a subscription", () => {
       const again = await request(server, "R1", "subscribe", { id }, { headers });
       if (at === told.length - 1) expect(again.status).toBe(400);
       else expect((await all(again, "R1")).map(({ raw }) => raw)).toEqual(told.slice(at + 1).map(({ raw }) => raw));
+    }
+  });
+
+  it("has all of a snapshot in several frames for whoever comes back with a part of it, also after the end", async () => {
+    const id = await submitted("megabytes:5 more?");
+    await settled(id, "input_required");
+    const frames = streamed(await request(server, "R1", "subscribe", { id }), "R1");
+    const [part] = await until(frames, () => true);
+    await frames.return(undefined);
+    const headers = { "last-event-id": part?.id ?? "" };
+    for (const isOver of [false, true]) {
+      const again = streamed(await request(server, "J3", "subscribe", { id }, { headers }), "J3");
+      if (!isOver) await answer(id, "yes");
+      const told = await until(again, ({ state }) => state === "completed");
+      expect(told[0]).toMatchObject({ what: "task", id: part?.id });
+      expect(textOf(told, "made")).toHaveLength(5e6);
     }
   });
 

@@ -5,7 +5,7 @@ import type { Task } from "../../../task/task.ts";
 import { ProtocolRefusal } from "../faults.ts";
 import { type Exchange, type Operation, type Outcome, operation } from "../operation.ts";
 import { FrameWriter, type Resumption, resumptionOf } from "../stream/frames.ts";
-import { taskStream } from "../stream/task-stream.ts";
+import { type StreamedTask, taskStream } from "../stream/task-stream.ts";
 import { taskView } from "../view/task.ts";
 
 const plain = operation({
@@ -28,7 +28,7 @@ const plain = operation({
       task,
       contextId,
       shown: { ...(history !== undefined && { history }), ...(metadata !== undefined && { metadata }) },
-      from: after !== null && after.seq <= task.lastSeq ? { after } : { snapshot: task.lastSeq },
+      from: fromOf(after, task),
       closesAtQuestion: false,
       mayAnswerAlone: false,
     });
@@ -47,6 +47,12 @@ export const subscribe: Operation = {
     }
   },
 };
+
+/** Whoever had a part of a snapshot takes the same one again. */
+function fromOf(after: Resumption | null, { lastSeq }: Task): StreamedTask["from"] {
+  if (after === null || after.seq > lastSeq) return { snapshot: lastSeq };
+  return after.inSnapshot ? { snapshot: after.seq } : { after };
+}
 
 /** Whoever has not seen the end of a task may still read to it. */
 function isBefore(after: Resumption | null, { lastSeq }: Task): boolean {

@@ -3,7 +3,8 @@
  * version and binding; over JSON-RPC each reader's frames repeat the id of its own request.
  *
  * The id of a frame is the number of the event that it tells. Where an event makes several frames, all but the last have the
- * number and their place in it, so that a reader who comes back misses none of them and is told none twice.
+ * number and their place in it, so that a reader who comes back misses none of them and is told none twice. Whoever comes back
+ * with a part of a snapshot begins with all of it again.
  *
  * What is long is made as it is written, a piece in a turn of the event loop: 30 MB at once would hold all others up.
  */
@@ -31,14 +32,20 @@ const LARGE_CHARS = 64 << 10;
 /** Text of frames: what is large as bytes, what is long as the pieces of it that are still to be made. */
 export type FrameText = Frame | (() => AsyncIterable<string>);
 
-/** After which frame a reader goes on: `part` is the place in the event, null behind all of its frames. */
-export type Resumption = { seq: number; part: number | null };
+/**
+ * After which frame a reader goes on: `part` is the place in the event, or in the snapshot that was taken at it; null behind all
+ * of its frames.
+ */
+export type Resumption = { seq: number; part: number | null; inSnapshot: boolean };
 
-/** Reads `<seq>` or `<seq>-<part>`; null for anything else. */
+const SNAPSHOT = "snapshot-";
+const FRAME_ID = new RegExp(`^(\\d{1,15})(?:-(${SNAPSHOT})?(\\d{1,6}))?$`);
+
+/** Reads `<seq>`, `<seq>-<part>` or `<seq>-snapshot-<part>`; null for anything else. */
 export function resumptionOf(id: unknown): Resumption | null {
-  const [, seq, part] = /^(\d{1,15})(?:-(\d{1,3}))?$/.exec(typeof id === "string" ? id.trim() : "") ?? [];
+  const [, seq, snapshot, part] = FRAME_ID.exec(typeof id === "string" ? id.trim() : "") ?? [];
   if (seq === undefined) return null;
-  return { seq: Number(seq), part: part === undefined ? null : Number(part) };
+  return { seq: Number(seq), part: part === undefined ? null : Number(part), inSnapshot: snapshot !== undefined };
 }
 
 export class FrameWriter {
@@ -55,9 +62,18 @@ export class FrameWriter {
 
   /** The frames of an event of the log, but for the first `told` of them. */
   ofEvent({ seq }: Pick<TaskEvent, "seq">, texts: readonly FrameText[], told = 0): FrameText[] {
+    return this.#frames(seq, "", texts, told);
+  }
+
+  /** Those of the snapshot that is taken at an event. */
+  ofSnapshot({ seq }: Pick<TaskEvent, "seq">, texts: readonly FrameText[]): FrameText[] {
+    return this.#frames(seq, SNAPSHOT, texts, 0);
+  }
+
+  #frames(seq: number, of: string, texts: readonly FrameText[], told: number): FrameText[] {
     return texts.slice(told).flatMap((text, behind) => {
       const at = told + behind;
-      const head = `id: ${at === texts.length - 1 ? seq : `${seq}-${at + 1}`}\n${this.#before}`;
+      const head = `id: ${at === texts.length - 1 ? seq : `${seq}-${of}${at + 1}`}\n${this.#before}`;
       return typeof text === "string" ? [head + text + this.#after] : [head, text, this.#after];
     });
   }

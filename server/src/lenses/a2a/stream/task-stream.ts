@@ -131,7 +131,7 @@ class Telling {
     const { task, contextId, shown } = this.#streamed;
     const { status, artifacts } = this.#log;
     const view = { task: { id: task.id, contextId, status, ...(artifacts.length > 0 && { artifacts }), ...shown } };
-    return this.#unlessHeld(this.#writer.ofEvent(event, await textsOf([view], this.#dialect)));
+    return this.#unlessHeld(this.#writer.ofSnapshot(event, await textsOf([view], this.#dialect)));
   }
 
   async #tell(event: TaskEvent, read: EventView[], told: number): Promise<FrameText[]> {
