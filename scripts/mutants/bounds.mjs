@@ -36,6 +36,18 @@ export const BOUNDS = [
     put: "this.#writer.ofEvent(event,",
   },
   {
+    file: "server/src/lenses/a2a/binding/json-rpc.ts",
+    name: "an-id-of-any-length-is-repeated",
+    find: "if (String(text ?? id).length > ID_CHARACTERS_MAX)",
+    put: "if (String(text ?? id).length < 0)",
+  },
+  {
+    file: "server/src/lenses/a2a/stream/frames.ts",
+    name: "an-id-may-end-the-line-of-its-frame",
+    find: '"id":${oneLine(JSON.stringify(id))},',
+    put: '"id":${JSON.stringify(id)},',
+  },
+  {
     file: "server/src/lenses/a2a/stream/frames.ts",
     name: "each-reader-of-an-a2a-stream-has-large-events-of-its-own",
     find: 'return typeof text === "string" && text.length > LARGE_CHARS ? Buffer.from(text) : text;',

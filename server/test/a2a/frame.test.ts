@@ -65,6 +65,8 @@ describe("the envelope of JSON-RPC", () => {
     ["no method", '{"jsonrpc":"2.0","id":5}', -32600, 5],
     ["a method that is no text", '{"jsonrpc":"2.0","id":5,"method":7}', -32600, 5],
     ["an id that is an object", '{"jsonrpc":"2.0","id":{},"method":"GetTask"}', -32600, null],
+    ["an id of too many characters", called("GetTask", {}, { id: "x".repeat(1_025) }), -32600, null],
+    ["an id of too many digits", `{"jsonrpc":"2.0","id":${"9".repeat(1_025)},"method":"GetTask"}`, -32600, null],
     ["an id that is true", '{"jsonrpc":"2.0","id":true,"method":"GetTask"}', -32600, null],
     ["an unknown method", called("tasks/forget"), -32601, 1],
     ["parameters that are a list", called("GetTask", [1]), -32602, 1],

@@ -22,6 +22,9 @@ const rpcAnswer = z.object({
   error: z.object({ code: z.int(), message: z.string(), data: z.unknown().optional() }).optional(),
 });
 
+/** Every frame of a stream repeats it. */
+const ID_CHARACTERS_MAX = 1_024;
+
 /** What a request has said so far: what refuses it is told in this dialect, under this id. */
 type Asked = { dialect: Dialect; id: RpcId };
 type Methods = ReadonlyMap<string, { operation: Operation; version: Version }>;
@@ -89,6 +92,8 @@ function envelopeOf(body: unknown, asked: Asked): { method: string; params: unkn
     throw invalidRequest("id must be a string, a number or null");
   }
   const text = numberTextsOf(body)?.get("id");
+  if (String(text ?? id).length > ID_CHARACTERS_MAX)
+    throw invalidRequest(`id must have at most ${ID_CHARACTERS_MAX} characters`);
   asked.id = text === undefined ? id : JSON.rawJSON(text);
   if (jsonrpc !== "2.0") throw invalidRequest('jsonrpc must be "2.0"');
   if (typeof method !== "string") throw invalidRequest("method must be a string");

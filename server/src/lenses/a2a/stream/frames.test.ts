@@ -99,3 +99,10 @@ test("what is large of an event is the same bytes for all who are told of it, ea
   expect(told.id).toBe("other");
   expect(told.result.artifactUpdate.artifact.parts).toEqual([{ text }]);
 });
+
+test("the id of a request ends no line, whatever its characters", () => {
+  const id = 'a\u2028b\u2029c\u0085d\n"';
+  const [frame = ""] = new FrameWriter(DIALECTS.JSONRPC["1.0"], id).ofEvent({ seq: 1 }, ["{}"]).map(String);
+  expect(frame.split(/[\n\u0085\u2028\u2029]/)).toHaveLength(4);
+  expect(JSON.parse(frame.replace("id: 1\ndata: ", ""))).toMatchObject({ id });
+});

@@ -56,7 +56,7 @@ export class FrameWriter {
   constructor(dialect: Dialect, id: RpcId) {
     const isRpc = dialect.binding === "JSONRPC";
     this.#dialect = dialect;
-    this.#before = isRpc ? `data: {"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":` : "data: ";
+    this.#before = isRpc ? `data: {"jsonrpc":"2.0","id":${oneLine(JSON.stringify(id))},"result":` : "data: ";
     this.#after = isRpc ? "}\n\n" : "\n\n";
   }
 
