@@ -195,6 +195,33 @@ test("a line of a kind's own code is in the log at once and in its task, once al
   expect((await next.verbs.tasks.get(ada, id)).state).toBe("completed");
 });
 
+test("a line tells of an error among its facts its name, message, code, cause and where it was thrown", async () => {
+  const refused = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+  const own = Object.assign(new TypeError("its own cause"), { toJSON: () => ({ nothing: true }) });
+  own.cause = own;
+  const life = await begin([
+    kind("talks", async (ctx) => {
+      ctx.log.error("One", { page: 1, err: new TypeError("no such order", { cause: refused }) });
+      ctx.log.error("Bare", own);
+      return ctx.step("work", async (step) => {
+        step.log.warn("Several", { each: [new TaskFailure("gone", "It is gone."), new Error("x".repeat(9_000))] });
+        return null;
+      });
+    }),
+  ]);
+  const id = await life.submit("talks");
+  await atRest();
+  const logged = (await life.verbs.tasks.events(ada, id, 0, 100)).filter(({ type }) => type === "task.logged");
+  const stack = expect.stringContaining("engine-log.test.ts");
+  const cause = { name: "Error", code: "ECONNREFUSED", message: "refused" };
+  const wanted = [
+    { page: 1, err: { name: "TypeError", message: "no such order", cause, stack } },
+    { name: "TypeError", message: "its own cause", cause: { cause: { cause: { message: "its own cause" } } }, stack },
+    { each: [{ name: "TaskFailure", code: "gone", message: "It is gone.", stack }, { message: "x".repeat(500) }] },
+  ];
+  expect(logged.map(({ data }) => data)).toMatchObject(wanted.map((facts) => ({ facts })));
+});
+
 test("lines are cut, are no end of a task, and are kept by it up to a number", async () => {
   const circle = JSON.parse("{}");
   circle.itself = circle;

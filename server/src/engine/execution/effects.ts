@@ -8,6 +8,7 @@ import type { JsonObject } from "../../task/json/json.ts";
 import type { LogLevel, LogLine } from "../../task/text/log-line.ts";
 import { TOKENS_MAX, type UsageCall, usageCall } from "../../task/usage.ts";
 import type { PartialWrite } from "./attempt-port.ts";
+import { factsOfError } from "./failure.ts";
 import {
   BadValue,
   fitting,
@@ -115,10 +116,14 @@ function wordsOf(message: unknown): string {
   }
 }
 
+function errorAsFacts(value: object): (() => JsonObject) | null {
+  return value instanceof Error ? () => factsOfError(value) : null;
+}
+
 function logFactsOf(given: unknown): JsonObject {
   if (given === undefined || given === null) return {};
   try {
-    const facts = jsonObjectOf("The facts", given, { bytesMax: RECORD_BYTES_MAX });
+    const facts = jsonObjectOf("The facts", given, { bytesMax: RECORD_BYTES_MAX, standInOf: errorAsFacts });
     const text = JSON.stringify(facts);
     return text.length <= LOG_FACTS_CHARS_MAX ? facts : { cut: text.slice(0, LOG_FACTS_CHARS_MAX).toWellFormed() };
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { Failure, Task } from "../../task/task.ts";
 import { secretsOf, withoutSecrets } from "../../task/text/redaction.ts";
 import { namedDeadline } from "../../task/time-limit.ts";
@@ -15,6 +16,12 @@ const CODE_CHARACTERS_MAX = 128;
 /** A message lies in the task's own row: what a provider answers may be a whole page. */
 const MESSAGE_CHARACTERS_MAX = 16_000;
 const FIELDS_NAMED_MAX = 10;
+/** Of an error in a line of the log, all of which may have 4,000. */
+const STACK_LOGGED_MAX = 2_500;
+const MESSAGE_LOGGED_MAX = 500;
+const CAUSES_LOGGED_MAX = 3;
+/** Of what says none of its own. */
+const HANDLER_ERROR = "handler_error";
 /** Of a key in several lines. */
 const SECRET_CHARACTERS_MAX = 8_000;
 
@@ -70,6 +77,23 @@ export function stackOf(thrown: unknown): string | null {
   }
 }
 
+/** An error as a line of the log tells it. What is longest comes last, as a line that is too long is cut there. */
+export function factsOfError(error: Error): JsonObject {
+  const stack = traceOf(error, discreet)?.slice(0, STACK_LOGGED_MAX);
+  return { ...wordsWithCauses(error, CAUSES_LOGGED_MAX), ...(stack !== undefined && { stack }) };
+}
+
+function wordsWithCauses(error: Error, causes: number): JsonObject {
+  const { code, message } = failureOf(error);
+  const words = {
+    name: text(property(error, "name"), "Error"),
+    ...(code !== HANDLER_ERROR && { code }),
+    message: message.slice(0, MESSAGE_LOGGED_MAX),
+  };
+  const { cause } = error;
+  return cause === undefined || causes === 0 ? words : { ...words, cause: wordsWithCauses(errorOf(cause), causes - 1) };
+}
+
 /** It says all that there is to say: nobody has to look for it in the code. */
 export function isInOwnWords(error: Error): boolean {
   return error instanceof TaskFailure || error instanceof Refusal;
@@ -106,7 +130,7 @@ export function failureOf(error: unknown): Failure {
     if (error instanceof StepError || error instanceof TaskFailure) return written(error.failure);
     return written({ code: property(error, "code"), message: wordsOf(error) });
   } catch {
-    return { code: "handler_error", message: UNREADABLE };
+    return { code: HANDLER_ERROR, message: UNREADABLE };
   }
 }
 
@@ -130,7 +154,7 @@ function wordsOf(thrown: unknown): string {
 /** A failure of a handler's own making, as it can be written. */
 function written({ code, message, step }: { code: unknown; message: unknown; step?: unknown }): Failure {
   return {
-    code: text(code, "handler_error").slice(0, CODE_CHARACTERS_MAX).toWellFormed(),
+    code: text(code, HANDLER_ERROR).slice(0, CODE_CHARACTERS_MAX).toWellFormed(),
     message: text(message, "no reason was given"),
     ...(typeof step === "string" && { step: text(step, "") }),
   };

@@ -206,7 +206,13 @@ const PLAIN = "Object";
 /** Thrown where a value has more in it than is copied at once. */
 const LONG = new Error("The value is long.");
 
-export type ValueBounds = { bytesMax?: number; valuesMax?: number; keysMax?: number };
+export type ValueBounds = {
+  bytesMax?: number;
+  valuesMax?: number;
+  keysMax?: number;
+  /** What is copied in the place of an object, if anything is: before its own `toJSON`. */
+  standInOf?: (value: object) => (() => unknown) | null;
+};
 
 /** Of calls that an earlier version may have taken. */
 export const BOUNDS_BEFORE = { valuesMax: VALUES_MAX, keysMax: NO_BOUND } satisfies ValueBounds;
@@ -220,6 +226,7 @@ class Copier {
   readonly #valuesMax: number;
   readonly #keysMax: number;
   readonly #atOnceMax: number;
+  readonly #toJsonOf: NonNullable<ValueBounds["standInOf"]>;
   #bytes = 0;
   #values = 0;
   /** As many were copied when it stopped last. */
@@ -232,6 +239,7 @@ class Copier {
       valuesMax = VALUES_MAX,
       keysMax = OBJECT_KEYS_MAX,
       atOnceMax = NO_BOUND,
+      standInOf,
     }: CopyBounds = {},
   ) {
     this.#what = what;
@@ -239,6 +247,7 @@ class Copier {
     this.#valuesMax = valuesMax;
     this.#keysMax = keysMax;
     this.#atOnceMax = atOnceMax;
+    this.#toJsonOf = standInOf ? (value) => standInOf(value) ?? toJsonOf(value) : toJsonOf;
   }
 
   copy(value: unknown, depth = 1, isOwnJson = false): Json {
@@ -269,7 +278,7 @@ class Copier {
     this.#enter(depth);
     if (this.#isPiece()) yield;
     if (Array.isArray(value)) return yield* this.#copyListInPieces(value, depth);
-    const toJson = isOwnJson ? null : toJsonOf(value);
+    const toJson = isOwnJson ? null : this.#toJsonOf(value);
     if (toJson) return yield* this.copyInPieces(toJson(), depth, true);
     const object: JsonObject = {};
     this.#mustBePlain(value);
@@ -301,7 +310,7 @@ class Copier {
       noteJson(list, JSON_DEPTH_MAX + 1 - depth);
       return list;
     }
-    const toJson = isOwnJson ? null : toJsonOf(value);
+    const toJson = isOwnJson ? null : this.#toJsonOf(value);
     if (toJson) return this.copy(toJson(), depth, true);
     const object: JsonObject = {};
     this.#mustBePlain(value);

@@ -9,11 +9,12 @@ export type LogLine = { level: LogLevel; message: string; facts: JsonObject; ste
 
 /**
  * Never throws, and never fails a task. A message is cut at 4,000 characters, facts that are larger than 4,000 characters of
- * JSON to their beginning. A task keeps its first 1,000 lines; the server's log has all of them.
+ * JSON to their beginning. Facts are JSON, and errors anywhere in it: of each its name, message, code, cause and stack are
+ * told. A task keeps its first 1,000 lines; the server's log has all of them.
  */
-export type Log = Readonly<Record<LogLevel, (message: string, facts?: JsonObject) => void>>;
+export type Log = Readonly<Record<LogLevel, (message: string, facts?: object) => void>>;
 
 export function logOf(write: (level: LogLevel, message: unknown, facts: unknown) => void): Log {
-  const at = (level: LogLevel) => (message: string, facts?: JsonObject) => write(level, message, facts);
+  const at = (level: LogLevel) => (message: string, facts?: object) => write(level, message, facts);
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
