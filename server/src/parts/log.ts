@@ -9,6 +9,7 @@ import { secretsOf, withoutSecrets } from "../task/text/redaction.ts";
 const LOG_BYTES_MAX = 1 << 20;
 /** Of one error with its causes and fields. */
 const ERROR_CHARACTERS_MAX = 64_000;
+const ERRORS_MAX = 100;
 
 /** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
 export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">): Logger {
@@ -35,6 +36,8 @@ function shownError(thrown: unknown): object {
   };
   if (error !== thrown) return short();
   try {
+    // A list may say that it is any length: to go through one of four thousand million holes takes minutes.
+    if (error instanceof AggregateError && error.errors.length > ERRORS_MAX) return short();
     const shown = pino.stdSerializers.err(error);
     // A line that is too long would be dropped as a whole.
     return JSON.stringify(shown).length > ERROR_CHARACTERS_MAX ? short() : shown;

@@ -127,6 +127,8 @@ export function plainly(given: Submission): z.output<typeof submission> | null {
   return named.success ? { ...plain, conversation: wellFormed(named.data) } : null;
 }
 
+/** Far more than any door takes. A list may say that it is any length, and take all memory to look through. */
+const PARTS_MAX = 10_000;
 const parts = z.array(part);
 const strategy = z.enum(MULTITASK_STRATEGIES).nullable();
 
@@ -179,7 +181,9 @@ function timeLimitOf(handler: Handler, input: Json): number | null {
 /** Every submit asks these, and a schema for a title or a name takes longer than to make the rest of a task. */
 function isPresentation(said: unknown): said is Presentation {
   if (typeof said !== "object" || said === null || !("title" in said) || typeof said.title !== "string") return false;
-  return !("message" in said) || said.message === undefined || parts.safeParse(said.message).success;
+  if (!("message" in said) || said.message === undefined) return true;
+  const { message } = said;
+  return Array.isArray(message) && message.length <= PARTS_MAX && parts.safeParse(message).success;
 }
 
 function isQueueName(said: unknown): said is string {

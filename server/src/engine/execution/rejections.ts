@@ -32,10 +32,11 @@ export class Rejections {
   }
 }
 
-/** A handler may throw what cannot even be asked for its kind: that comes of nothing. */
+/** A handler may throw what cannot even be asked for its kind: that comes of nothing. A list may say that it is any length. */
 function causesOf(error: object): unknown[] {
   try {
-    return [...(error instanceof AggregateError ? error.errors : []), ...(error instanceof Error ? [error.cause] : [])];
+    const gathered: unknown[] = error instanceof AggregateError ? error.errors.slice(0, CAUSES_MAX) : [];
+    return [...gathered, ...(error instanceof Error ? [error.cause] : [])];
   } catch {
     return [];
   }

@@ -108,6 +108,7 @@ export function inputsSuite(begin: Begin): void {
     const wrong: Partial<Handler>[] = [
       { present: () => JSON.parse('{"title": 7}') },
       { present: () => JSON.parse('{"title": "t", "message": [{"words": "none"}]}') },
+      { present: () => ({ title: "t", message: new Array(2 ** 32 - 1) }) },
       { timeLimitMs: () => Number.NaN },
       { timeLimitMs: () => 0 },
       { timeLimitMs: () => 1e16 },

@@ -403,6 +403,7 @@ export function valuesSuite(begin: Begin): void {
       new Error("x".repeat(1_000_000)),
       new Error("a cause", { cause: closed.proxy }),
       new AggregateError([closed.proxy], "several"),
+      Object.assign(new AggregateError([], "many"), { errors: new Array(2 ** 32 - 1) }),
     ];
     const life = await begin([
       kind("throws", async (_, input) => {
