@@ -113,6 +113,12 @@ export const CRASHES = [
   },
   {
     file: remoteRuns,
+    name: "what-is-paid-for-after-the-end-of-a-run-apart-is-lost",
+    find: "?? this.#ended.get(message.run);",
+    put: ";",
+  },
+  {
+    file: remoteRuns,
     name: "code-that-lost-its-task-holds-nobody",
     find: "return this.#runs.size;",
     put: "return this.inFlight.length;",

@@ -10,12 +10,17 @@ import type { FromProcess, LookUp, RunChannel, ToProcess } from "./run-messages.
 
 type Channel = RunChannel<ToProcess, FromProcess>;
 type Words = { said: string; culprit: Place | null };
+/** Each has its task. */
+const ENDED_KEPT_MAX = 100;
+
 type Find = (id: TaskId) => Promise<Task | null>;
 
 export class RemoteRuns {
   readonly #channel: Channel;
   readonly #find: Find;
   readonly #runs = new Map<number, RemoteRun>();
+  /** The last of those that have ended: their code may have paid for something, or throw. */
+  readonly #ended = new Map<number, RemoteRun>();
   #last = 0;
   #isGone = false;
   #lastWords: Words | null = null;
@@ -37,8 +42,9 @@ export class RemoteRuns {
         answer(channel, message.call, () => lookUp(message.name, message.given));
         return;
       }
-      this.#runs.get(message.run)?.hear(message);
-      if (message.do === "ended") this.#runs.delete(message.run);
+      const run = this.#runs.get(message.run) ?? this.#ended.get(message.run);
+      run?.hear(message);
+      if (run && message.do === "ended") this.#keepEnded(message.run, run);
     });
   }
 
@@ -81,6 +87,13 @@ export class RemoteRuns {
     const childRefused = port.childRefused();
     this.#channel.send({ do: "begin", run: number, task, journal, inbox, artifacts, childRefused });
     return run;
+  }
+
+  #keepEnded(number: number, run: RemoteRun): void {
+    this.#runs.delete(number);
+    this.#ended.set(number, run);
+    const [oldest] = this.#ended.keys();
+    if (oldest !== undefined && this.#ended.size > ENDED_KEPT_MAX) this.#ended.delete(oldest);
   }
 
   /** The process is gone: what is begun from here on is lost at once. Returns what was in flight. */

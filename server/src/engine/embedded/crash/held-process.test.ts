@@ -35,7 +35,8 @@ const launch: LaunchRunProcess = async () => {
   processes.push(own);
   const send = (message: ToProcess) => {
     if (message.do === "begin") own.tasks.push(message.task.id);
-    if (message.do === "beat" && !own.tasks.some((id) => held.has(id))) queueMicrotask(answer);
+    const answers = own.end === null && !own.tasks.some((id) => held.has(id));
+    if (message.do === "beat" && answers) queueMicrotask(answer);
   };
   return {
     channel: { send, receive: (listener) => void heard.push(listener) },
