@@ -23,7 +23,7 @@ export const EXECUTION = [
   {
     file: run,
     name: "what-code-throws-at-rest-is-nothing",
-    find: "void this.#finish(rest, failingAtRest(this.port));",
+    find: "void this.#finish(rest, failingAtRest(this.port, this.ended));",
     put: "void this.#finish(rest);",
   },
   {
@@ -35,8 +35,26 @@ export const EXECUTION = [
   {
     file: "server/src/engine/execution/run-end.ts",
     name: "what-a-step-left-behind-fails-a-task-at-rest",
-    find: "if (step !== null) return;",
-    put: "",
+    find: "if (step !== null || hasFailed) return;",
+    put: "if (hasFailed) return;",
+  },
+  {
+    file: "server/src/engine/execution/effects.ts",
+    name: "a-line-says-nothing-of-its-error",
+    find: ", standInOf: errorAsFacts }",
+    put: " }",
+  },
+  {
+    file: "server/src/engine/execution/run-end.ts",
+    name: "each-throw-of-a-timer-at-rest-is-a-failure",
+    find: "if (step !== null || hasFailed) return;",
+    put: "if (step !== null) return;",
+  },
+  {
+    file: "server/src/engine/execution/run-end.ts",
+    name: "a-failure-at-rest-comes-before-what-was-done",
+    find: "const failed = ended.then(",
+    put: 'const failed = Promise.resolve("recorded").then(',
   },
   {
     file: writer,

@@ -154,12 +154,14 @@ export class AttemptWriter implements AttemptPort, Speaker {
   failingAtRest(): FailAtRest {
     const parts = this.#parts;
     const { id, attempt } = this.#task;
-    return (error, retryable, retryAfterMs, stack) =>
-      parts.transitions.change(id, (task) => {
+    return (error, retryable, retryAfterMs, stack) => {
+      const fail = parts.transitions.repeatable(id, (task) => {
         // What is paused is not begun again by that.
         const retryAt = retryable && task.state !== "paused" ? againAt(parts, task, retryAfterMs) : null;
         return { command: { do: "fail", attempt, error, retryAt, stack, atRest: true } };
       });
+      return parts.refused.insist(id, fail);
+    };
   }
 
   async reject(error: Failure, write: AttemptWrite): Promise<unknown> {

@@ -14,14 +14,22 @@ export function endAfter(error: unknown): RunEnd {
 /**
  * Fails the task by what its handler's code throws where nothing awaits it, also once the task waits, asks or is paused: a
  * moment earlier it would have. What the body of a step has left behind does not, as the step was done or is tried again.
+ * It comes after the last write of the run, which may have a result that was paid for, and once: a timer that throws again
+ * and again is one failure of one attempt.
  */
-export function failingAtRest(port: AttemptPort): CodeOwner["fail"] {
+export function failingAtRest(port: AttemptPort, ended: Promise<RunEnd>): CodeOwner["fail"] {
   const fail = port.failingAtRest();
+  let hasFailed = false;
   return (thrown, step) => {
-    if (step !== null) return;
+    if (step !== null || hasFailed) return;
+    hasFailed = true;
     const error = errorOf(thrown);
     const { failure, retryable, retryAfterMs } = reasonOf("The handler", error);
+    const stack = stackOf(error);
+    const failed = ended.then((end) =>
+      end === "recorded" ? fail(failure, retryable, retryAfterMs, stack) : undefined,
+    );
     // Refused where the task has gone on since, or has ended.
-    fail(failure, retryable, retryAfterMs, stackOf(error)).catch(() => {});
+    failed.catch(() => {});
   };
 }

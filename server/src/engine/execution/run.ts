@@ -405,7 +405,7 @@ export class Run implements AttemptRun {
       this.#tell();
       const waits = [...this.#waits.values()];
       const rest = () => this.port.suspend(waits, this.#checkpoint, this.buffer.take());
-      void this.#finish(rest, failingAtRest(this.port));
+      void this.#finish(rest, failingAtRest(this.port, this.ended));
     });
   }
 

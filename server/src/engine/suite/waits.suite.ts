@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Context, TaskFailure } from "../../task/handler.ts";
 import type { Task } from "../../task/task.ts";
 import { blame } from "../execution/current-place.ts";
-import { ada, arrives, at, type Begin, gate, kind, submit } from "./stage.ts";
+import { ada, arrives, at, type Begin, gate, kind, paidCall, submit } from "./stage.ts";
 
 export function waitsSuite(begin: Begin): void {
   it("sleeps without holding anything, also through a crash, and wakes when it is time", async () => {
@@ -254,6 +254,50 @@ export function waitsSuite(begin: Begin): void {
     thrown.resolve();
     expect(await arrives(life, id, "failed")).toMatchObject({ error: { message: "stray" } });
     work.resolve();
+  });
+
+  it("counts what its code throws again and again at rest as one failure of its attempt", async () => {
+    const thrown = gate();
+    const life = await begin([
+      kind("ticks", async (ctx) => {
+        for (let n = 0; n < 3; n++) void thrown.promise.then(() => blame(new Error(`tick ${n}`)));
+        await ctx.sleep("night", 60_000);
+        return "well";
+      }),
+    ]);
+    const id = await submit(life, "ticks", { retry: { attempts: 3 } });
+    await arrives(life, id, "waiting");
+    thrown.resolve();
+    expect(await arrives(life, id, "waiting")).toMatchObject({ failures: 1, waits: [{ on: "retry" }] });
+  });
+
+  it("does no step again for what its code throws while its rest is on the way to the disk", async () => {
+    const seen: unknown[] = [];
+    for (let skipped = 1; skipped < 5; skipped++) {
+      const thrown = gate();
+      let bodies = 0;
+      const life = await begin([
+        kind("pays", async (ctx) => {
+          if (bodies === 0) void thrown.promise.then(() => blame(new Error("stray")));
+          await ctx.step("pay", async (step) => {
+            step.usage(paidCall(`call ${++bodies}`));
+            return null;
+          });
+          await ctx.sleep("night", 60_000);
+          return "well";
+        }),
+      ]);
+      life.faults.refuse(1, "apply", undefined, skipped);
+      const id = await submit(life, "pays", { retry: { attempts: 2 } });
+      await life.settle();
+      thrown.resolve();
+      await life.settle();
+      for (let minutes = 0; minutes < 3; minutes++) await life.pass(60_000);
+      const { usage, failures } = await arrives(life, id, "completed");
+      seen.push({ bodies, failures, costUsd: usage.costUsd });
+      await life.end();
+    }
+    expect(seen).toEqual(seen.map(() => ({ bodies: 1, failures: 1, costUsd: 0.5 })));
   });
 
   it("is failed by nothing that a step of it has left behind, or an attempt before its last", async () => {
