@@ -77,8 +77,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/copied-rows.ts",
     name: "rows-below-a-damaged-page-are-lost",
-    find: "if (isKnown)",
-    put: "if (!isKnown)",
+    find: "if (isKnown &&",
+    put: "if (!isKnown &&",
   },
   {
     file: "server/src/store/sqlite/doctor/copied-rows.ts",
@@ -93,10 +93,10 @@ export const DAMAGE = [
     put: "return free;",
   },
   {
-    file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
+    file: "server/src/store/sqlite/doctor/copied-rows.ts",
     name: "deleted-rows-come-back-with-a-damaged-page",
-    find: "|| free.has(number)) continue;",
-    put: ") continue;",
+    find: "const reached = free ?? new",
+    put: "const reached = new",
   },
   {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",

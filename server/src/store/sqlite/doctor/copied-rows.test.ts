@@ -253,6 +253,27 @@ test("what was deleted stays so where the list of free pages is damaged, though 
   withList.close();
 });
 
+test("what was deleted stays so where a page is as it was before, and leads to pages that are free now", async () => {
+  const db = openDatabase(empty);
+  db.pragma("secure_delete = fast");
+  const add = db.prepare(
+    "INSERT INTO audit (n, tenant, at, user, key_id, act, detail) VALUES (?, 'acme', 1, 'ada', 'k', 'read', ?)",
+  );
+  for (let n = 1; n <= 500; n++) add.run(n, "d".repeat(300));
+  const older = db.serialize();
+  db.exec("DELETE FROM audit WHERE n BETWEEN 101 AND 400");
+  const bytes = db.serialize();
+  const [root = 0] = innerOf(db, "audit");
+  db.close();
+  expect(root).toBeGreaterThan(0);
+  older.copy(bytes, (root - 1) * pageBytes, (root - 1) * pageBytes, root * pageBytes);
+  const copy = await copyOf(bytes);
+  const numbers = copy.prepare<unknown[], number>("SELECT n FROM audit").pluck().all();
+  expect(numbers.filter((n) => n > 100 && n <= 400)).toEqual([]);
+  expect(numbers.length).toBeGreaterThan(150);
+  copy.close();
+});
+
 test("a page that another one was written over by is not read in its place", async () => {
   const free = Array.from({ length: whole.length / pageBytes }, (_, at) => at + 1).filter(
     (number) => !kinds.has(number),

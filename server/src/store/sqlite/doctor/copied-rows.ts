@@ -25,7 +25,9 @@ export class CopiedRows {
 
   /** Those of these tables. Answers what was lost of each. */
   copy(tables: readonly string[]): Lost[] {
-    const reached = new PageNumbers(this.#pages.count);
+    const free = this.#pages.free();
+    // What leads to a free page is older than the list of them: a write that the disk has lost.
+    const reached = free ?? new PageNumbers(this.#pages.count);
     const roots = rootsIn(this.#pages, reached);
     const copies = this.#shapes.map((shape) => {
       const table = tables.includes(shape.name) ? new CopiedTable(this.#db, shape) : null;
@@ -38,7 +40,7 @@ export class CopiedRows {
     const isKnown = [...roots.keys()].every((name) => this.#shapes.some((shape) => shape.name === name));
     const trees = copies.map(({ tree }) => tree);
     this.#db.transaction(() => {
-      if (isKnown) readStrays(trees, this.#pages, reached);
+      if (isKnown && free !== null) readStrays(trees, this.#pages, reached);
       for (const tree of trees) tree.readDoubtful();
     })();
     return copies.flatMap(({ shape, table, tree }) => {

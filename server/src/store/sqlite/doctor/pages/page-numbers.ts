@@ -16,8 +16,4 @@ export class PageNumbers {
     this.#bits[number >> 3] = (this.#bits[number >> 3] ?? 0) | (1 << (number & 7));
     return true;
   }
-
-  meets(other: PageNumbers): boolean {
-    return this.#bits.some((bits, at) => (bits & (other.#bits[at] ?? 0)) !== 0);
-  }
 }

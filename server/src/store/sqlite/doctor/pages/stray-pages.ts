@@ -16,14 +16,13 @@ const PAGES_MAX = 0x0200_0000;
 
 type Place = { page: number; low: Key; high: Key };
 
-/** `reached` has all pages of all trees, as far as pages refer to them. What is deleted stays so: without a whole list of what is, nothing is read. */
+/** `reached` has all pages of all trees, as far as pages refer to them, and those that are free: what is deleted stays so. */
 export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages, reached: PageNumbers): void {
-  const free = pages.free();
-  if (free === null || free.meets(reached) || pages.count >= PAGES_MAX) return;
+  if (pages.count >= PAGES_MAX) return;
   const lacking = trees.filter((tree) => tree.hasGaps);
   const found = new Map<ReadableTree, Place[]>(lacking.map((tree) => [tree, []]));
   for (let number = 2; number <= pages.count; number++) {
-    if (reached.has(number) || free.has(number)) continue;
+    if (reached.has(number)) continue;
     const page = treePageAt(pages, number);
     const fitting = page === null ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
     const [only, ...others] = fitting.filter(({ places }) => places.length > 0);
