@@ -14,6 +14,7 @@ import { openDatabase } from "../database.ts";
 import { DATABASE_FILE, pathOfFile } from "../folder.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
+import { leftOutOf, noteLeftOut } from "./left-out.ts";
 
 let folder = "";
 let home = "";
@@ -304,5 +305,16 @@ describe("a backup of a damaged database", () => {
     const again = path.join(home, "again.tar");
     await sqliteStorage(restored()).backup(again, "1.2.3");
     expect((await sqliteStorage(path.join(home, "twice")).restore(again, "1.2.3")).lost).toEqual([]);
+  });
+
+  test("is restored whatever somebody has written in the place of what it leaves out", async () => {
+    const database = path.join(folder, DATABASE_FILE);
+    noteLeftOut(database, "b", [{ table: "\u001b[2J", rows: 1, pages: false }]);
+    expect(leftOutOf(database, "b"), "no name of a table").toEqual([]);
+    const db = openDatabase(database);
+    db.exec("UPDATE facts SET value = 'no JSON' WHERE name = 'left_out_of_backup'");
+    db.close();
+    await backup();
+    expect((await restore()).lost).toEqual([]);
   });
 });

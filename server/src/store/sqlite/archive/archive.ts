@@ -68,10 +68,12 @@ export async function writeArchive(
   // A name that nobody else can have put there before.
   const partial = `${target}.${randomUUID()}.partial`;
   const { passphrase = null, withoutDamagedRows = false } = options;
-  const lost: Lost[] = [];
+  let lost: Lost[] = [];
   // From before the copy on: whatever goes later may be in it.
   const madeAt = new Date();
-  const copy = async (from: string, to: string) => void lost.push(...(await copyWhole(from, to)));
+  const copy = async (from: string, to: string) => {
+    lost = await copyWhole(from, to);
+  };
   const staging = await copied(folder, stagingPlaces(folder, target, passphrase !== null), copy);
   try {
     if (lost.length > 0 && !withoutDamagedRows) throw new BadArchive(leavesOut(lost));

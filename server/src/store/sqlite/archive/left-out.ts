@@ -3,6 +3,7 @@
  * would be refused by older versions.
  */
 import { z } from "zod";
+import { jsonIn } from "../../../task/json/json-words.ts";
 import type { Lost } from "../../storage.ts";
 import { openDatabase } from "../database.ts";
 
@@ -10,7 +11,7 @@ const FACT = "left_out_of_backup";
 
 const leftOut = z.object({
   backup: z.string(),
-  lost: z.array(z.object({ table: z.string(), rows: z.int(), pages: z.boolean() })),
+  lost: z.array(z.object({ table: z.string().regex(/^\w+$/), rows: z.int(), pages: z.boolean() })),
 });
 
 export function noteLeftOut(database: string, backup: string, lost: readonly Lost[]): void {
@@ -24,13 +25,12 @@ export function noteLeftOut(database: string, backup: string, lost: readonly Los
   }
 }
 
-/** Nothing where the database says it of another backup, which it was restored from once. */
+/** Nothing where the database says it of another backup, which it was restored from once, or what none of ours has written. */
 export function leftOutOf(database: string, backup: string | undefined): Lost[] {
   const db = openDatabase(database, { readonly: true });
   try {
     const fact = db.prepare<unknown[], unknown>("SELECT value FROM facts WHERE name = ?").pluck().get(FACT);
-    if (typeof fact !== "string") return [];
-    const said = leftOut.safeParse(JSON.parse(fact));
+    const said = leftOut.safeParse(jsonIn(String(fact)));
     return said.success && said.data.backup === backup ? said.data.lost : [];
   } finally {
     db.close();
