@@ -17,6 +17,11 @@ export class Damaged extends Error {
   }
 }
 
+/** What to do about damage that no start can go past. */
+export const WAYS_ON =
+  "What can still be read: waybill doctor. To put a backup in its place: waybill restore --force. To go on with all rows that can " +
+  "be read: waybill doctor --mend";
+
 /** What had a damaged page and has been made anew from rows, such as "index ...": nothing of it is left out. */
 export class MadeAnew extends Damaged {
   readonly made: string;

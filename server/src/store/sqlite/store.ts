@@ -6,7 +6,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
-import { MadeAnew } from "../damage.ts";
+import { MadeAnew, WAYS_ON } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -14,7 +14,7 @@ import { memoryFiles } from "../memory-files.ts";
 import { closeDeeper, closeFolder, refuseForeign } from "../permissions.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./archive/backup.ts";
-import { IN_MEMORY, openDatabase } from "./database.ts";
+import { IN_MEMORY, isCorrupt, openDatabase } from "./database.ts";
 import { openIndex, removeUnreadable } from "./documents/chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./documents/chunk-index/indexer.ts";
 import { Finder, type Searches } from "./documents/finder.ts";
@@ -248,8 +248,10 @@ function prepare(folder: string, database: string, onDamage: StoreOptions["onDam
   }
 }
 
-/** What a start says that cannot write what it has to: a sentence in place of SQLite's or the system's own. */
+/** What a start says that cannot read or write what it has to: a sentence in place of SQLite's or the system's own. */
 function unstarted(error: unknown): unknown {
+  if (error instanceof Error && isCorrupt(error))
+    return new Error(`its database is damaged (${error.message}). ${WAYS_ON}`, { cause: error });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!(error instanceof Error) || error instanceof Refusal || !isDiskTrouble(code)) return error;
   return new Error(

@@ -4,7 +4,7 @@
  * from them.
  */
 import type { Database } from "better-sqlite3";
-import { type Damaged, MadeAnew } from "../../damage.ts";
+import { type Damaged, MadeAnew, WAYS_ON } from "../../damage.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
 import { strikeTwin } from "./twin.ts";
@@ -39,10 +39,6 @@ function makeAnew(db: Database, index: Index, of: string): void {
     makeIndexAnew(db, index);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    throw new Error(
-      `its index of ${of} is damaged, and so is what it is made from. What can still be read: waybill doctor. To put a ` +
-        "backup in its place: waybill restore --force. To go on with all rows that can be read: waybill doctor --mend",
-      { cause: error },
-    );
+    throw new Error(`its index of ${of} is damaged, and so is what it is made from. ${WAYS_ON}`, { cause: error });
   }
 }
