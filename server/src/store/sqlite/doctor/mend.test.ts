@@ -1,6 +1,6 @@
 /** A database is made anew from what can be read of it. */
 import { existsSync } from "node:fs";
-import { chown, copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -20,6 +20,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const TASKS = 60;
+/** To go over all that came before each event of it takes a minute. */
+const LONG_LOG = 60_000;
 const page = { limit: 100 };
 
 /** Tasks of which every second one has ended, each in a conversation of its own that says something. */
@@ -230,6 +232,34 @@ test("tasks whose log or input lies on a damaged page keep no others from a star
   expect((await store.open(null, TASKS)).tasks.length).toBeGreaterThan(TASKS / 4);
   await submit(store, newTask());
   await store.close();
+});
+
+test("a long log that lacks one event is made whole as soon as one that lacks none", async () => {
+  const [id] = await filled();
+  atDatabase((db) =>
+    db.exec(`DROP TRIGGER tasks_go_forward;
+      UPDATE tasks SET last_seq = ${LONG_LOG} WHERE id = '${id}'; DELETE FROM events WHERE task = (SELECT n FROM tasks WHERE id = '${id}');
+      WITH RECURSIVE numbers (seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM numbers WHERE seq < ${LONG_LOG})
+      INSERT INTO events (task, seq, at, type, data) SELECT n, seq, seq, 'task.progress', '{}'
+        FROM numbers, tasks WHERE id = '${id}' AND seq <> ${LONG_LOG / 2}`),
+  );
+  await sqliteStorage(folder).mend();
+  const lost = atDatabase((db) => db.prepare("SELECT seq, at FROM events WHERE type = 'task.event_lost'").raw().all());
+  expect(lost).toEqual([[LONG_LOG / 2, LONG_LOG / 2 - 1]]);
+});
+
+test("a start on a damaged page of the schema says what to do, and what is mended of it starts", async () => {
+  await filled();
+  const page = atDatabase((db) =>
+    db.prepare("SELECT max(pageno) FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = 'leaf'").pluck().get(),
+  );
+  const file = path.join(folder, DATABASE_FILE);
+  const bytes = await readFile(file);
+  const size = bytes.readUInt16BE(16);
+  await writeFile(file, bytes.fill(0x5a, (Number(page) - 1) * size, Number(page) * size));
+  await expect(openSqliteStore(folder)).rejects.toThrow("waybill doctor --mend");
+  await sqliteStorage(folder).mend();
+  expect((await listed()).problems).toEqual([]);
 });
 
 test("a log that goes on behind what its task says, and one with a number that none can have, keep nobody from backups", async () => {

@@ -210,10 +210,10 @@ function sayWhatIsLost(db: Database): void {
         WHERE last_seq - (SELECT count(*) FROM events WHERE task = n) BETWEEN 1 AND ${LOST_EVENTS_MAX}),
       numbers (task, seq, last, born) AS (SELECT task, 1, last, born FROM lacking
         UNION ALL SELECT task, seq + 1, last, born FROM numbers WHERE seq < last)
-    INSERT INTO events (task, seq, at, type, data)
-      SELECT task, seq, coalesce((SELECT max(at) FROM events e WHERE e.task = numbers.task AND e.seq < numbers.seq), born),
-        'task.event_lost', '{}'
-      FROM numbers WHERE true ON CONFLICT DO NOTHING`);
+    INSERT INTO events (task, seq, type, data, at)
+      SELECT task, seq, 'task.event_lost', '{}',
+        coalesce((SELECT at FROM events e WHERE e.task = numbers.task AND e.seq < numbers.seq ORDER BY e.seq DESC LIMIT 1), born)
+      FROM numbers WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.task = numbers.task AND e.seq = numbers.seq)`);
   db.exec(
     "INSERT INTO submissions (task, fixed, input) SELECT n, '{}', 'null' FROM tasks WHERE true ON CONFLICT DO NOTHING",
   );
