@@ -17,6 +17,12 @@ export const USAGE = [
     find: '["user = ?", user ?? undefined]',
     put: '["user = ?", undefined]',
   },
+  {
+    file: reads,
+    name: "whoever-makes-agents-makes-rows-for-good",
+    find: "if (!isNew || numberIn(",
+    put: "if (true || numberIn(",
+  },
   { file: reads, name: "a-page-of-usage-begins-anew", find: "after === null ?", put: "true ?" },
   {
     file: verbs,

@@ -70,6 +70,26 @@ export function dailyUsageStories(setup: () => Promise<Store>): void {
     ]);
   });
 
+  test("of a user's day a thousand agents and models have sums of their own, and all further ones one together", async () => {
+    const store = await setup();
+    const { key: _key, ...call } = paidCall("a");
+    const pays = (user: string, from: number, count: number) => {
+      const name = `${user} ${from} ${count}`;
+      const calls = Array.from({ length: count }, (_, n) => ({ ...call, agent: `agent-${from + n}` }));
+      return store.dailyUsage.add({ id: name, place: name, owner: { tenant: "acme", user }, at: DAY, calls });
+    };
+    await pays("ada", 0, 999);
+    await pays("ada", 998, 5);
+    await pays("ada", 0, 1);
+    await pays("bob", 5_000, 1);
+    const { rows, total } = await store.dailyUsage.sums(ADA, ALWAYS, ["agent"], { limit: 2_000 });
+    expect([rows.length, total.calls]).toEqual([1_001, 1_005]);
+    const calls = Object.fromEntries(rows.map((row) => [row.agent, row.calls]));
+    expect([calls["agent-0"], calls["agent-998"], calls["agent-999"], calls["(others)"]]).toEqual([2, 2, 1, 3]);
+    const bobs = await store.dailyUsage.sums(EVERYBODY, { ...ALWAYS, user: "bob" }, ["agent"], PAGE);
+    expect(bobs.rows.map(({ agent }) => agent)).toEqual(["agent-5000"]);
+  });
+
   test("a filter leaves out other days, users, agents and models, and one user sees none of another's", async () => {
     const store = await setup();
     await spendAll(store);

@@ -2,9 +2,10 @@
 import type { Database } from "better-sqlite3";
 import type { UsageFilter, UsageGroup } from "../../../task/daily-usage.ts";
 import type { Visible } from "../../../task/visibility.ts";
-import { DailyUsageDelta } from "../../codec/daily-usage.ts";
+import { type AddedUsage, DailyUsageDelta } from "../../codec/daily-usage.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
-import { lateRun } from "../late-statements.ts";
+import { numberIn } from "../column.ts";
+import { lateRows, lateRun } from "../late-statements.ts";
 
 const COUNTS = [
   "calls",
@@ -17,11 +18,23 @@ const COUNTS = [
   "estimated_calls",
 ] as const;
 
+/** Agents and models of a user that have sums of their own on a day, as these are kept for good. */
+const OF_A_DAY_MAX = 1_000;
+/** Under which name all further ones are added up. */
+const OTHERS = "(others)";
+
 export class DailyUsage extends DailyUsageDelta {
   readonly #add;
+  readonly #known;
+  readonly #count;
 
   constructor(db: Database) {
     super();
+    this.#known = lateRows(
+      db,
+      "SELECT 1 FROM daily_usage WHERE (tenant, day, user, agent, provider, model) = (?, ?, ?, ?, ?, ?)",
+    );
+    this.#count = lateRows(db, "SELECT count(*) FROM daily_usage WHERE tenant = ? AND day = ? AND user = ?");
     this.#add = lateRun(
       db,
       `INSERT INTO daily_usage (tenant, day, user, agent, provider, model, ${COUNTS.join(", ")})
@@ -32,7 +45,14 @@ export class DailyUsage extends DailyUsageDelta {
 
   /** At the end of a transaction: what its calls add up to. */
   write(): void {
-    for (const { key, added } of this.take()) this.#add.run(...key, ...added);
+    for (const { key, added } of this.take()) this.#add.run(...this.#placeOf(key), ...added);
+  }
+
+  #placeOf(key: AddedUsage["key"]): AddedUsage["key"] {
+    const [tenant, day, user] = key;
+    const isNew = this.#known.get(...key) === undefined;
+    if (!isNew || numberIn(this.#count.get(tenant, day, user)?.[0]) < OF_A_DAY_MAX) return key;
+    return [tenant, day, user, OTHERS, OTHERS, OTHERS];
   }
 }
 
