@@ -10,6 +10,7 @@ import { type Counts, endsAdded } from "../codec/conversation-counts.ts";
 import type { PreparedPayment } from "../codec/daily-usage.ts";
 import type { PreparedAssignment } from "../codec/human-rows.ts";
 import type { PreparedConversation, PreparedMessage, PreparedRow, PreparedWrite } from "../codec/prepared.ts";
+import { type SubscriptionValues, subscriptionBytes } from "../codec/subscription-values.ts";
 import { MESSAGES_KEPT_MAX } from "../conversation-store.ts";
 import type { ShareRefused } from "../share-guard.ts";
 import type { Applied } from "../store.ts";
@@ -368,17 +369,33 @@ export class Applier {
     const about = () => ({
       ...{ user, kind, agent: write.agent ?? null, isChild: parent !== null, metadata: write.metadata ?? [] },
     });
-    for (const cursor of this.#subscribed.cursorsFor(tenant, write.id, write.at, about)) {
-      this.#rows.write();
-      this.#sql.insertSubscription.run(cursor);
-      this.#cursors.push({ key: cursor.key, task: write.id, standing: cursor.standing });
-    }
+    const cursors = this.#subscribed.cursorsFor(tenant, write.id, write.at, about);
+    if (cursors.length > 0) this.#beginCursors(n, write, { tenant, user }, cursors);
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(write.row));
     this.#held.add({ tenant, user }, null, countedState(write.row), write);
     if (conversation !== null && !write.conversation)
       this.#conversations.add(conversation, write.at, countsOfNew(write));
     return n;
+  }
+
+  /** Those of the owner's own webhooks count with the task: nobody fills the share of another by theirs. */
+  #beginCursors(
+    n: number,
+    { id }: PreparedWrite,
+    owner: { tenant: string; user: string },
+    cursors: SubscriptionValues[],
+  ) {
+    this.#rows.write();
+    let bytes = 0;
+    for (const cursor of cursors) {
+      this.#sql.insertSubscription.run(cursor);
+      this.#cursors.push({ key: cursor.key, task: id, standing: cursor.standing });
+      if (cursor.user === owner.user) bytes += subscriptionBytes(cursor);
+    }
+    if (bytes === 0) return;
+    this.#sql.addTaskBytes.run(bytes, n);
+    this.#held.addBytes(owner, bytes);
   }
 
   #update(write: PreparedWrite, standing: Standing): number | null {

@@ -212,7 +212,7 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   };
 }
 
-/** Its task counts one as long as that is there, at its longest; `before` is what one in its place has counted. */
+/** Its task counts one as long as that is there, and what a longer one in its place takes more than it did `before`. */
 function countingWithTask(db: Database): (given: SubscriptionValues, before: number) => void {
   const ofTask = lateRun(db, "UPDATE tasks SET bytes = bytes + ? WHERE id = ?");
   const ofOwner = lateRun(db, "INSERT INTO stored_changes SELECT tenant, user, ? FROM tasks WHERE id = ?");
