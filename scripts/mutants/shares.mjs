@@ -10,6 +10,24 @@ const held = "server/src/store/sqlite/held-amounts.ts";
 
 export const SHARES = [
   {
+    file: "server/src/store/sqlite/documents/document-statements.ts",
+    name: "attributes-are-nobodys-once-a-file-is-found",
+    find: "bytes = ? + $",
+    put: "bytes = ? + 0 * $",
+  },
+  {
+    file: "server/src/store/sqlite/apply.ts",
+    name: "webhooks-of-others-fill-the-share-of-an-owner",
+    find: "if (cursor.user === owner.user) bytes +=",
+    put: "bytes +=",
+  },
+  {
+    file: "server/src/verbs/implementation/document-verbs.ts",
+    name: "a-full-owner-says-more-of-its-files",
+    find: "    await mustHoldMore(this.#store, this.#boundsOf, principal, now);\n",
+    put: "",
+  },
+  {
     file: "server/src/store/codec/prepare.ts",
     name: "an-event-counts-by-what-it-says-alone",
     find: "let bytes = ROW_BYTES * (",

@@ -414,6 +414,11 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
     .parse(await (await server.call("/v1/tasks", { key: keys.max, json: looks })).json());
   const made = await server.call("/v1/conversations", { key: keys.max, json: {} });
   const { id: talk } = z.object({ id: z.string() }).parse(await made.json());
+  const text = { key: keys.max, method: "POST", body: "hello", headers: { "content-type": "text/plain" } };
+  const named = z.object({ id: z.string() });
+  const { id: file } = named.parse(await (await server.call("/v1/files?filename=kept.txt", text)).json());
+  const kept = await server.call("/documents/v1/vector_stores", { key: keys.max, json: { name: "kept" } });
+  const { id: store } = named.parse(await kept.json());
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   const first = await server.call("/v1/tasks", { key: keys.max, json: big });
   expect(first.status).toBe(202);
@@ -433,6 +438,13 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   }
   const edit = (json: object) => server.call(`/v1/conversations/${talk}`, { key: keys.max, method: "PATCH", json });
   expect([(await edit({ context: {} })).status, (await edit({ title: "Full" })).status]).toEqual([429, 200]);
+  for (const [path, json, status] of [
+    [`/documents/v1/files/${file}/content`, { notes: ["more"] }, 429],
+    [`/documents/v1/vector_stores/${store}/files/${file}`, { attributes: { more: "text" } }, 429],
+    [`/documents/v1/vector_stores/${store}`, { metadata: { more: "text" } }, 429],
+    [`/documents/v1/vector_stores/${store}`, { name: "full" }, 200],
+  ] as const)
+    expect([path, (await server.call(path, { key: keys.max, json })).status]).toEqual([path, status]);
   const form = new FormData();
   form.append("file", new Blob(["hello"]), "a.txt");
   expect((await server.call("/v1/files", { key: keys.max, method: "POST", body: form })).status).toBe(429);

@@ -120,7 +120,7 @@ export const contentRoutes: readonly Route[] = [
     params: fileParams,
     query: anyQuery,
     body: schema.annotations,
-    refuses: ["unauthenticated", "not_found", "invalid"],
+    refuses: ["unauthenticated", "not_found", "invalid", "rate_limited"],
     answers: [{ status: 200, about: "The document.", schema: schema.documentObject }],
     handle: async ({ principal, verbs, params, body }) => {
       const { vector_store_ids: wanted, ...given } = body;

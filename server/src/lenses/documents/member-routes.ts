@@ -140,7 +140,7 @@ const alone: readonly Route[] = [
     params: memberParams,
     query: anyQuery,
     body: schema.memberUpdate,
-    refuses,
+    refuses: [...refuses, "rate_limited"],
     answers: memberAnswers,
     handle: async ({ principal, verbs, params, body }) =>
       answerMember(

@@ -209,6 +209,7 @@ const files: readonly Route[] = [
     description: "Searches filter by them at once. `not_found`.",
     params: fileParams,
     body: wire.attributesBody,
+    refuses: ["rate_limited"],
     answers: [{ status: 200, about: "The file in the store.", schema: wire.storeFile }],
     handle: async ({ principal, verbs, params: { id, file_id }, body: { attributes } }) => ({
       status: 200,

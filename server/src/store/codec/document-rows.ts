@@ -194,6 +194,11 @@ const memberRow = z.tuple([
   text,
 ]);
 
+/** They count with what their vector store holds. None are two braces. */
+function attributesBytes(stored: string): number {
+  return Buffer.byteLength(stored) - 2;
+}
+
 /** A row of `MEMBER_COLUMNS`, and the id and the file name of its document. */
 export function memberOf(row: unknown): NamedMember {
   const [vectorStore, document, status, error, stored, maxTokens, overlapTokens, ...rest] = memberRow.parse(row);
@@ -207,7 +212,8 @@ export function memberOf(row: unknown): NamedMember {
     chunking: { maxTokens, overlapTokens },
     batch,
     task,
-    bytes,
+    // An older version has not counted them.
+    bytes: Math.max(0, bytes - attributesBytes(stored)),
     createdAt,
     documentId,
     filename,
@@ -217,9 +223,10 @@ export function memberOf(row: unknown): NamedMember {
 /** In the order of `MEMBER_COLUMNS`. */
 export function memberValues(member: MemberRecord): unknown[] {
   const { vectorStore, document, status, error, chunking, batch, task, bytes, createdAt } = member;
+  const attributes = JSON.stringify(member.attributes);
   return [
-    ...[vectorStore, document, status, error, JSON.stringify(member.attributes)],
-    ...[chunking.maxTokens, chunking.overlapTokens, batch, task, bytes, createdAt],
+    ...[vectorStore, document, status, error, attributes],
+    ...[chunking.maxTokens, chunking.overlapTokens, batch, task, bytes + attributesBytes(attributes), createdAt],
   ];
 }
 

@@ -281,17 +281,19 @@ function vectorStores(setup: () => Promise<Store>): void {
     const [first, second, third] = [newDocument(), newDocument(), newDocument()];
     for (const document of [first, second, third]) await documents.put({ document });
     const failed = newMember(vectorStore, third, { status: "failed", error: "invalid_file: damaged" });
-    const member = newMember(vectorStore, first, { attributes: { year: 2020, kept: true, by: "ada" } });
+    const attributes = { year: 2020, kept: true, by: "ada" };
+    const ofAttributes = JSON.stringify(attributes).length - "{}".length;
+    const member = newMember(vectorStore, first, { attributes });
     await documents.put({ vectorStore, members: [member, newMember(vectorStore, second), failed] });
     const counts = async () => {
       const kept = await documents.vectorStore(vectorStore.key);
       return [kept?.counts, kept?.bytes];
     };
-    expect(await counts()).toEqual([{ in_progress: 2, completed: 0, failed: 1, cancelled: 0 }, 0]);
+    expect(await counts()).toEqual([{ in_progress: 2, completed: 0, failed: 1, cancelled: 0 }, ofAttributes]);
     const completed = { status: "completed", error: null, bytes: 100 } as const;
     expect(await documents.moveMember(member, "in_progress", completed)).toBe(true);
     expect(await documents.moveMember(member, "in_progress", completed)).toBe(false);
-    expect(await counts()).toEqual([{ in_progress: 1, completed: 1, failed: 1, cancelled: 0 }, 100]);
+    expect(await counts()).toEqual([{ in_progress: 1, completed: 1, failed: 1, cancelled: 0 }, 100 + ofAttributes]);
     expect(await documents.member(vectorStore.key, first.key)).toEqual({
       ...member,
       ...completed,

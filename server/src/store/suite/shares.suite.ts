@@ -5,7 +5,7 @@ import { submitted } from "../../task/decide.ts";
 import type { Task } from "../../task/task.ts";
 import type { HeldBounds } from "../share-guard.ts";
 import type { Store } from "../store.ts";
-import { newDocument, newVectorStore } from "./documents.suite.ts";
+import { newDocument, newMember, newVectorStore } from "./documents.suite.ts";
 import { ADA, complete, decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newConversation, newTask, START } from "./new-task.suite.ts";
 import { newSubscription } from "./subscriptions.suite.ts";
@@ -127,6 +127,54 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.apply([{ ...paid, usage }])).toEqual({ ok: true });
     // Once in the log, and once among the paid calls.
     expect(await counted()).toBeGreaterThan(6_000);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("attributes of a file of a vector store count for their owner as long as they are there", async () => {
+    const store = await setup();
+    const { documents } = store;
+    const [document, vectorStore] = [newDocument(), newVectorStore()];
+    await documents.put({ document });
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const alone = await stored();
+    await documents.put({ vectorStore });
+    const before = await stored();
+    const added = async () => (await stored()) - before;
+    const attributes = { long: "\u00e9".repeat(2_000) };
+    const bytes = Buffer.byteLength(JSON.stringify(attributes)) - "{}".length;
+    const member = newMember(vectorStore, document, { attributes });
+    await documents.put({ members: [member] });
+    expect(await added()).toBe(bytes);
+    await documents.moveMember(member, "in_progress", { status: "completed", error: null, bytes: 100 });
+    expect(await added()).toBe(bytes + 100);
+    const known = await documents.member(vectorStore.key, document.key);
+    expect(known).toMatchObject({ bytes: 100, attributes });
+    await documents.setAttributes(member, {});
+    expect(await added()).toBe(100);
+    await documents.setAttributes(member, attributes);
+    // Added once more as it is.
+    await documents.put({ members: [{ ...member, status: "completed", bytes: known?.bytes ?? 0 }] });
+    expect(await added()).toBe(bytes + 100);
+    expect(await store.check()).toEqual([]);
+    await documents.put({ removed: { vectorStore: vectorStore.key } });
+    expect(await stored()).toBe(alone);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("what its owner's webhooks of all tasks keep of a task counts with it, and what those of others keep does not", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const added = async () => {
+      const before = await stored();
+      await Promise.all([submit(store, newTask()), submit(store, newTask())]);
+      return (await stored()) - before;
+    };
+    const bare = await added();
+    const act = { ...ADA, at: START, keyId: "k", act: "webhooks.put", task: null, origin: null, detail: {} };
+    await store.subscriptions.put(newSubscription(null, { user: "bob", chooses: { everybody: true } }), act);
+    expect(await added()).toBeLessThan(bare + 100);
+    await store.subscriptions.put(newSubscription(null, { chooses: {} }), act);
+    expect(await added()).toBeGreaterThan(bare + 2 * 512);
     expect(await store.check()).toEqual([]);
   });
 

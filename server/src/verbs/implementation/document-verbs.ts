@@ -16,12 +16,14 @@ import { visibleTo } from "../../task/visibility.ts";
 import type { BegunDocument, Document, DocumentOptions, Documents, NewDocument } from "../documents.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
+import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
 
 export class DocumentVerbs implements Documents {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #tasks: DocumentTasks;
+  readonly #boundsOf: HeldBoundsOf | undefined;
   readonly #chunks: Pick<ChunkStore, "chunks"> | null;
 
   constructor(parts: DocumentTasksParts, chunks: Pick<ChunkStore, "chunks"> | null) {
@@ -30,6 +32,7 @@ export class DocumentVerbs implements Documents {
     this.#ids = parts.ids;
     this.#chunks = chunks;
     this.#tasks = new DocumentTasks(parts);
+    this.#boundsOf = parts.heldBounds;
   }
 
   async upload(
@@ -142,6 +145,7 @@ export class DocumentVerbs implements Documents {
   async annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document> {
     const { key } = await this.#find(principal, id);
     const now = this.#clock.now();
+    await mustHoldMore(this.#store, this.#boundsOf, principal, now);
     const audit = auditEntry(principal, "files.annotate", now, { detail: { file: id } });
     const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), now, audit);
     return (await this.#seen([changed]))[0] ?? missing();

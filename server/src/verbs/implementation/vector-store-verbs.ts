@@ -35,6 +35,7 @@ import type {
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
 import { type OnPaid, PaidRequests } from "./paid-requests.ts";
+import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
 import { type Retrieval, StoreSearches } from "./store-searches.ts";
 import { StoreSummaries } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
@@ -55,6 +56,7 @@ export class VectorStoreVerbs implements VectorStores {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #tasks: DocumentTasks;
+  readonly #boundsOf: HeldBoundsOf | undefined;
   readonly #retrieval: Retrieval | null;
   readonly #searches: StoreSearches | null;
   readonly #summaries: StoreSummaries;
@@ -70,6 +72,7 @@ export class VectorStoreVerbs implements VectorStores {
     this.#clock = parts.clock;
     this.#ids = parts.ids;
     this.#tasks = new DocumentTasks(parts);
+    this.#boundsOf = parts.heldBounds;
     this.#summaries = new StoreSummaries(parts.store.documents, retrieval?.summarize ?? null, parts.clock);
   }
 
@@ -147,9 +150,10 @@ export class VectorStoreVerbs implements VectorStores {
     const changed = { changed: { key: store.key, ...change }, ...ownName({ ...update, nameAmong }) };
     const act = "vector_stores.update";
     const detail = { vector_store: store.id, joined: joining.length, left: leaving.length };
-    if (join.length === 0 && leave.length === 0)
+    if (join.length === 0 && leave.length === 0) {
+      if (update.description !== undefined || update.metadata !== undefined) await this.#mustHoldMore(principal);
       await this.#store.documents.put(changed, auditEntry(principal, act, this.#clock.now(), { detail }));
-    else {
+    } else {
       await this.#embed({ principal, act, detail }, store, lens, {
         ...changed,
         members: joining.map((document) => this.#newMember(store, document)),
@@ -239,6 +243,7 @@ export class VectorStoreVerbs implements VectorStores {
   ): Promise<Member> {
     const { store, document } = await this.#both(principal, id, documentId);
     const member = { vectorStore: store.key, document: document.key };
+    await this.#mustHoldMore(principal);
     const audit = this.#audit(principal, "change_file", store, { file: document.id });
     if (!(await this.#store.documents.setAttributes(member, wellFormed(attributes), audit))) throw notFound("File");
     return this.#member(store, document.key);
@@ -393,6 +398,10 @@ export class VectorStoreVerbs implements VectorStores {
       documents.push(document);
     }
     return documents;
+  }
+
+  #mustHoldMore(principal: Principal): Promise<void> {
+    return mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
   }
 
   /** Those that are no members yet. */

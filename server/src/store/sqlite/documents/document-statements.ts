@@ -4,6 +4,8 @@ import { lateRows, lateRun } from "../late-statements.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
 const OWN = `key = ? AND ${NOT_REMOVED}`;
+/** What a member's attributes add to its bytes, as `attributesBytes` of the codec counts them. */
+const attributesBytes = (column: string) => `(octet_length(${column}) - 2)`;
 
 export function documentStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
@@ -58,9 +60,14 @@ export function documentStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     moveMember: run(
-      "UPDATE members SET status = ?, error = ?, bytes = ? WHERE vector_store = ? AND document = ? AND status = ?",
+      `UPDATE members SET status = ?, error = ?, bytes = ? + ${attributesBytes("attributes")}
+       WHERE vector_store = ? AND document = ? AND status = ?`,
     ),
-    setAttributes: run("UPDATE members SET attributes = ? WHERE vector_store = ? AND document = ?"),
+    setAttributes: run(
+      `UPDATE members SET attributes = @attributes,
+         bytes = max(bytes - ${attributesBytes("attributes")}, 0) + ${attributesBytes("@attributes")}
+       WHERE vector_store = @vectorStore AND document = @document`,
+    ),
     cancelMembers: run(
       "UPDATE members SET status = 'cancelled' WHERE status = 'in_progress' AND (batch = ? OR task = ?)",
     ),

@@ -137,7 +137,7 @@ export function documentWrites(db: Database, applier: DocumentApplier, audit: Au
     setAttributes: noting(
       audit,
       ({ member, attributes }: { member: Pick<MemberRecord, "vectorStore" | "document">; attributes: string }) =>
-        sql.setAttributes.run(attributes, member.vectorStore, member.document).changes === 1,
+        sql.setAttributes.run({ ...member, attributes }).changes === 1,
     ),
     /** Those in progress that came with a batch, or with a task. */
     cancelMembers: noting(
