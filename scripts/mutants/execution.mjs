@@ -51,12 +51,6 @@ export const EXECUTION = [
     put: "if (step !== null) return;",
   },
   {
-    file: "server/src/engine/execution/run-end.ts",
-    name: "a-failure-at-rest-comes-before-what-was-done",
-    find: "const failed = ended.then(",
-    put: 'const failed = Promise.resolve("recorded").then(',
-  },
-  {
     file: writer,
     name: "a-paused-task-is-tried-again-by-what-its-code-throws",
     find: 'retryable && task.state !== "paused" ?',
