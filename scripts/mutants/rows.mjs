@@ -30,6 +30,12 @@ export const ROWS = [
   },
   {
     file: apply,
+    name: "a-row-whose-task-a-trigger-looks-for-waits",
+    find: " ?? attached) !== undefined",
+    put: ") !== undefined",
+  },
+  {
+    file: apply,
     name: "a-task-is-numbered-like-one-of-another-process",
     find: "    this.#rows.forgetNewest();\n",
     put: "",

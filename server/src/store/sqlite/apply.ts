@@ -94,7 +94,7 @@ export class Applier {
       const standing = after(write, standings[index] ?? null);
       if (standing) this.#standings.remember(write.id, { ...standing, n }, write.before === null);
     }
-    // Its own time is what it is told of.
+    // Where it is alone, what its rows take is told as its own time, and not as that of the commit.
     if (!this.#isShared) this.#rows.write();
     return {
       ok: true,
@@ -476,17 +476,12 @@ function isBare(write: PreparedWrite): boolean {
   return write.before === null && !write.conversation && !write.documents && !write.aliases;
 }
 
-/** What it brings has rows of other tasks looked at, or its own by its id. */
-function looksAtOthers({
-  turn,
-  below,
-  journalOf,
-  conversation,
-  documents,
-  aliases,
-  subscriptions,
-}: PreparedWrite): boolean {
-  return (turn ?? below ?? journalOf ?? conversation ?? documents ?? aliases ?? subscriptions) !== undefined;
+/** What it brings has rows of other tasks looked at, or its own: by its id, or by a trigger that asks whose an attached file is. */
+function looksAtOthers(write: PreparedWrite): boolean {
+  const { turn, below, journalOf, conversation, documents, aliases, subscriptions, attached } = write;
+  return (
+    (turn ?? below ?? journalOf ?? conversation ?? documents ?? aliases ?? subscriptions ?? attached) !== undefined
+  );
 }
 
 function stale(write: PreparedWrite): Refused {

@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import { type Database, SqliteError } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Change, decide, submitted } from "../../../task/decide.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -11,7 +11,7 @@ import { complete, decided, paidCall, STALE } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { IN_MEMORY, openDatabase } from "../database.ts";
 import { migrate } from "../migrate.ts";
-import { answerOf, type Call } from "../thread/call.ts";
+import { answerOf, type Call, type Outcome } from "../thread/call.ts";
 import { Writer } from "../thread/writer.ts";
 import { GatheredRows } from "./gathered-rows.ts";
 
@@ -65,74 +65,137 @@ function numbers(seed: number): () => number {
   };
 }
 
+/** Submits of any kind, with moves and ends of what they submit, alone and together, and some of them twice. */
+function someCalls(seed: number): Call[] {
+  const chance = numbers(seed);
+  const below = (bound: number) => Math.floor(chance() * bound);
+  const tasks: Task[] = [];
+  const one = () => tasks[below(tasks.length)] ?? newTask();
+  const conversation = newConversation();
+  let isBegun = false;
+  const keys = new Set<string>();
+  const submit = (): Write => {
+    const fields = [{}, {}, { queue: "gpu", kind: "external" }, { notBefore: START + 9 }, { parent: one().id }][
+      below(5)
+    ];
+    const copied = tasks.length > 0 && below(5) === 0 ? { journalOf: one().id } : {};
+    const inConversation = below(4) === 0;
+    const change = submitted(newTask({ ...fields, ...(inConversation && { conversation: conversation.id }) }));
+    tasks.push(change.task);
+    const begins = inConversation && !isBegun;
+    isBegun ||= inConversation;
+    return { ...change, ...copied, ...(begins && { conversation: { conversation, alias: null } }) };
+  };
+  const submitWithKey = (): Write => {
+    const key = `k${below(6)}`;
+    const change = submitted(newTask());
+    if (!keys.has(key)) tasks.push(change.task);
+    keys.add(key);
+    return { ...change, idempotency: { scope: "ada", key, hash: "same", at: START } };
+  };
+  const move = (task: Task): Write[] => {
+    const [start, done] = complete(task);
+    const end = below(2) === 0 ? done : ({ do: "cancel", by: "ada", reason: "" } as const);
+    const change = task.state === "queued" ? start : end;
+    const next = change === undefined ? null : decide(task, change, task.updatedAt + 1);
+    if (next === null || next instanceof Refusal) return [];
+    tasks[tasks.indexOf(task)] = next.task;
+    return [{ ...next, journal: [DONE], ...(below(3) === 0 && { usage: [paidCall(`c${chance()}`)] }) }];
+  };
+  const old: Write[] = [];
+  return Array.from({ length: 60 }, (): Call => {
+    const kind = below(9);
+    if (kind === 0 && old.length > 0) return called(...old.splice(below(old.length), 1));
+    if (kind === 8) return called(submitWithKey());
+    const task = one();
+    const writes = kind < 4 || tasks.length === 0 ? [submit()] : kind === 4 ? [...move(task), submit()] : move(task);
+    const moved = tasks.find(({ id }) => id === task.id);
+    if (kind > 5 && moved) writes.push(...move(moved));
+    // A taken id has its transaction undone and done again.
+    old.push(...writes.filter(({ task: { revision } }) => revision > 1));
+    return called(...writes);
+  });
+}
+
+/** A total of nothing is left where a task has been counted on the way. */
+const TABLES = [
+  ...["tasks", "submissions", "events", "journal", "totals WHERE count <> 0", "stored_bytes", "conversations"],
+  ...["spent_below", "usage", "idempotency"],
+];
+
+/** What the first of them writes one by one is what the other has. */
+function expectSameRows(alone: Database, shared: Database): void {
+  for (const table of TABLES) expect([table, rowsOf(shared, table)]).toEqual([table, rowsOf(alone, table)]);
+}
+
+/** The outcomes of calls of which some are there at once each time. */
+function inSome(of: Writer, calls: Call[], some: () => number): Outcome[] {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < calls.length)
+    outcomes.push(...of.batch(calls.slice(outcomes.length, outcomes.length + some())));
+  return outcomes;
+}
+
+/** Up to a dozen. */
+function some(seed: number): () => number {
+  const chance = numbers(seed);
+  return () => 1 + Math.floor(chance() * 12);
+}
+
+function connected(): { db: Database; writer: Writer } {
+  const own = openDatabase(IN_MEMORY);
+  migrate(own);
+  return { db: own, writer: new Writer(own, null, { slowMs: Number.POSITIVE_INFINITY }) };
+}
+
 test("calls of one transaction leave the rows that they leave one by one, and have the same answers", () => {
   for (let seed = 1; seed <= 6; seed++) {
-    const chance = numbers(seed);
-    const below = (bound: number) => Math.floor(chance() * bound);
-    const tasks: Task[] = [];
-    const one = () => tasks[below(tasks.length)] ?? newTask();
-    const conversation = newConversation();
-    let isBegun = false;
-    const submit = (): Write => {
-      const fields = [{}, {}, { queue: "gpu", kind: "external" }, { notBefore: START + 9 }, { parent: one().id }][
-        below(5)
-      ];
-      const copied = tasks.length > 0 && below(5) === 0 ? { journalOf: one().id } : {};
-      const inConversation = below(4) === 0;
-      const change = submitted(newTask({ ...fields, ...(inConversation && { conversation: conversation.id }) }));
-      tasks.push(change.task);
-      const begins = inConversation && !isBegun;
-      isBegun ||= inConversation;
-      return { ...change, ...copied, ...(begins && { conversation: { conversation, alias: null } }) };
-    };
-    const move = (task: Task): Write[] => {
-      const [start, done] = complete(task);
-      const end = below(2) === 0 ? done : ({ do: "cancel", by: "ada", reason: "" } as const);
-      const change = task.state === "queued" ? start : end;
-      const next = change === undefined ? null : decide(task, change, task.updatedAt + 1);
-      if (next === null || next instanceof Refusal) return [];
-      tasks[tasks.indexOf(task)] = next.task;
-      return [{ ...next, journal: [DONE], ...(below(3) === 0 && { usage: [paidCall(`c${chance()}`)] }) }];
-    };
-    const old: Write[] = [];
-    const calls = Array.from({ length: 60 }, (): Call => {
-      const kind = below(8);
-      if (kind === 0 && old.length > 0) return called(...old.splice(below(old.length), 1));
-      const task = one();
-      const writes = kind < 4 || tasks.length === 0 ? [submit()] : kind === 4 ? [...move(task), submit()] : move(task);
-      const moved = tasks.find(({ id }) => id === task.id);
-      if (kind > 5 && moved) writes.push(...move(moved));
-      // A taken id has its transaction undone and done again.
-      old.push(...writes.filter(({ task: { revision } }) => revision > 1));
-      return called(...writes);
-    });
-    const alone = openDatabase(IN_MEMORY);
-    const shared = openDatabase(IN_MEMORY);
-    for (const each of [alone, shared]) migrate(each);
-    const [first, second] = [new Writer(alone, null), new Writer(shared, null)];
-    const expected = calls.flatMap((call) => first.batch([call]));
-    const rows = written(shared);
-    const answers: unknown[] = [];
-    while (answers.length < calls.length)
-      answers.push(...second.batch(calls.slice(answers.length, answers.length + 1 + below(12))));
+    const calls = someCalls(seed);
+    const [alone, shared] = [connected(), connected()];
+    const expected = calls.flatMap((call) => alone.writer.batch([call]));
+    const rows = written(shared.db);
+    const answers = inSome(shared.writer, calls, some(seed));
     expect(answers).toEqual(expected);
     expect(answers.filter((answer) => JSON.stringify(answer).includes('"error"'))).toEqual([]);
     // Nothing was undone and done again.
     expect(rows.filter((row, at) => rows.indexOf(row) !== at)).toEqual([]);
-    for (const table of [
-      "tasks",
-      "submissions",
-      "events",
-      "journal",
-      "totals",
-      "stored_bytes",
-      "conversations",
-      "spent_below",
-    ])
-      expect([table, rowsOf(shared, table)]).toEqual([table, rowsOf(alone, table)]);
-    first.close();
-    second.close();
+    expectSameRows(alone.db, shared.db);
+    for (const each of [alone, shared]) each.writer.close();
   }
+});
+
+test("where statements fail in the midst of it, calls have left their rows if they have an answer, and else nothing", () => {
+  for (let seed = 1; seed <= 6; seed++) {
+    const calls = someCalls(seed);
+    const [alone, shared] = [connected(), connected()];
+    const chance = numbers(seed);
+    const codes = ["SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX"];
+    shared.db.function("fails", () => {
+      if (chance() < 0.03) throw new SqliteError("planted", codes[Math.floor(chance() * codes.length)] ?? "");
+    });
+    for (const table of ["tasks", "submissions", "events", "journal", "totals"])
+      for (const change of ["INSERT", "UPDATE"])
+        shared.db.exec(
+          `CREATE TEMP TRIGGER "${change} ${table}" AFTER ${change} ON ${table} BEGIN SELECT fails(); END`,
+        );
+    const outcomes = inSome(shared.writer, calls, some(seed));
+    const answered = calls.filter((_, at) => "answer" in (outcomes[at] ?? {}));
+    expect(answered.length).toBeLessThan(calls.length);
+    expect(answered.flatMap((call) => alone.writer.batch([call]))).toEqual(
+      outcomes.filter((outcome) => "answer" in outcome),
+    );
+    expectSameRows(alone.db, shared.db);
+    for (const each of [alone, shared]) each.writer.close();
+  }
+});
+
+test("a file that a new task comes with counts for its owner", () => {
+  together(called(submitted(newTask())));
+  const file = { name: "a.txt", sha256: "0".repeat(64), bytes: 7, mediaType: "text/plain", scope: "task" } as const;
+  const task = submitted(newTask());
+  together(called({ ...task, attached: [{ ...file, by: "ada", at: START }] }), called(submitted(newTask())));
+  const held = "SELECT bytes - (SELECT sum(bytes) FROM tasks) FROM stored_bytes WHERE owner = '=ada'";
+  expect(db.prepare<unknown[]>(held).pluck().get()).toBe(file.bytes);
 });
 
 test("a taken id makes only its own call stale", () => {
