@@ -192,8 +192,14 @@ export const STORE = [
   {
     file: writer,
     name: "what-comes-before-a-sweep-is-held-for-it",
-    find: "if (giving > 0) return",
-    put: "if (giving < -1) return",
+    find: "giving === -1 ? calls : calls.slice(0, giving)",
+    put: "calls",
+  },
+  {
+    file: writer,
+    name: "what-comes-between-two-sweeps-is-held-for-the-second",
+    find: "([name], at) => at > 0 && GIVING_WAY.has(name)",
+    put: "([name]) => !GIVING_WAY.has(calls[0]?.[0] ?? name) && GIVING_WAY.has(name)",
   },
   {
     file: writer,

@@ -198,6 +198,17 @@ test("a file that a new task comes with counts for its owner", () => {
   expect(db.prepare<unknown[]>(held).pluck().get()).toBe(file.bytes);
 });
 
+test("a task that ends between two sweeps that have come at once is in no total once it is swept", () => {
+  const submit = submitted(newTask());
+  const start = decided(submit.task, { do: "start" });
+  const end = decided(start.task, { do: "complete", attempt: 1, output: "done" });
+  together(called(submit), called(submitted(newTask())), called(start));
+  const sweep: Call = JSON.parse(JSON.stringify(["sweep", { endedBefore: START + 100, limit: 10 }]));
+  const outcomes = inSome(writer, [sweep, called(end), sweep], () => 3);
+  expect(outcomes.map(answerOf)).toEqual([{ removed: 0, more: false }, { ok: true }, { removed: 1, more: false }]);
+  expect(rowsOf(db, "totals WHERE count <> 0 AND state <> 'queued'")).toEqual([]);
+});
+
 test("a taken id makes only its own call stale", () => {
   const [first, other, last] = [submitted(newTask()), submitted(newTask()), submitted(newTask())];
   together(called(first));

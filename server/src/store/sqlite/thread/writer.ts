@@ -23,7 +23,10 @@ import { type Writes as StoredWrites, writes } from "./writes.ts";
 export type Writes = StoredWrites & { mend: (what: string) => boolean | null };
 
 const COMMITS_AVERAGED = 8;
-/** Verbs that go on for as long as nobody waits: what has come before them is not held for them. */
+/**
+ * Verbs that go on for as long as nobody waits: what has come before them is not held for them. Those that remove tasks lower
+ * totals, which have what was changed before them by then.
+ */
 const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
   ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
@@ -86,12 +89,12 @@ export class Writer implements Work {
   }
 
   #some(calls: Call[], isWaitedFor: () => boolean): Outcome[] {
-    const giving = calls.findIndex(([name]) => GIVING_WAY.has(name));
-    if (giving > 0) return this.#commitAll(calls.slice(0, giving));
+    const giving = calls.findIndex(([name], at) => at > 0 && GIVING_WAY.has(name));
+    const some = giving === -1 ? calls : calls.slice(0, giving);
     this.#pace.begin(calls.length > 1 ? () => true : isWaitedFor);
-    const [first] = calls;
+    const [first] = some;
     if (first?.[0] === "mend") return [timed("mend", this.#slowMs, () => this.#mend(first))];
-    return this.#commitAll(calls);
+    return this.#commitAll(some);
   }
 
   #commitAll(calls: Call[]): Outcome[] {
