@@ -345,6 +345,12 @@ export const EXECUTION = [
   },
   {
     file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "a-number-that-nobody-heard-is-the-first",
+    find: "if (before === null && task.number > 0)",
+    put: "if (before === null)",
+  },
+  {
+    file: "server/src/engine/embedded/embedded-engine.ts",
     name: "a-task-of-before-is-taken-for-one-of-this-process",
     find: "number > 0 && number < this.#firstNumber",
     put: "number > 0 && number < 0",

@@ -316,7 +316,7 @@ export class EmbeddedEngine implements Engine {
   /** Every commit of this process comes by here, in the order of the commits of a task. */
   #changed(change: Write): void {
     const { task, before, command } = change;
-    if (before === null) this.#firstNumber = Math.min(this.#firstNumber, task.number);
+    if (before === null && task.number > 0) this.#firstNumber = Math.min(this.#firstNumber, task.number);
     this.#log.taskChanged?.(change);
     this.#guard.changed(task);
     if (command === "bill" || command === "grant" || command === "delete" || command === "blame") return;

@@ -70,7 +70,7 @@ export class StoreFaults {
         return async (...given: unknown[]) => {
           if (!isIn()) return await new Promise(() => {});
           const refusal = this.#refusalOf(name);
-          if (refusal?.takesEffect) await Reflect.apply(verb, target, given);
+          if (refusal?.takesEffect) await this.#unheard(given, () => Reflect.apply(verb, target, given));
           if (refusal) throw refusal.error;
           // Asked each hour of days that pass at once, and nothing is that old here: `retention.test.ts` has what is.
           if (name === "sweep") return 0;
@@ -95,6 +95,12 @@ export class StoreFaults {
     await this.#heldAnswers;
     if (applied.ok) this.#commitsLeft -= 1;
     return isIn() ? applied : await new Promise<Applied>(() => {});
+  }
+
+  /** The numbers of new tasks come with the answer. */
+  async #unheard([writes]: unknown[], apply: () => Promise<unknown>): Promise<void> {
+    await apply();
+    if (Array.isArray(writes)) for (const { before, task } of writes) if (before === null) task.number = 0;
   }
 
   #refusalOf(verb: string): Pick<Refusing, "error" | "takesEffect"> | undefined {

@@ -88,6 +88,32 @@ export function versionSuite(begin: Begin): void {
     },
   );
 
+  it.each([0, 1, 2, 3, 4])(
+    "lets a task of before stand still also after the answer to a commit of another was lost, %i behind the first",
+    async (skipped) => {
+      const parent = kind("parent", async (ctx) => {
+        await ctx.sleep("nap", 60 * NAP_MS);
+        return ctx.child("hand on", "sub", {});
+      });
+      const other = kind("other", async (ctx) => {
+        await ctx.sleep("nap", NAP_MS);
+        return ctx.child("ask", "plain", {});
+      });
+      const plain = kind("plain", async () => "done");
+      const old = await begin([parent, kind("sub", async () => "done")]);
+      const id = await submit(old, "parent");
+      await arrives(old, id, "waiting");
+      const without = await old.crash([parent, other, plain]);
+      const another = await submit(without, "other");
+      await arrives(without, another, "waiting");
+      without.faults.loseAnswer(skipped);
+      await without.pass(10 * NAP_MS);
+      await arrives(without, another, "completed");
+      await without.pass(60 * NAP_MS);
+      expect(await arrives(without, id, "waiting")).toMatchObject({ waits: [{ code: "handler_version" }] });
+    },
+  );
+
   it("lets a task of before stand still whose child names what is gone since, and fails one whose child's input is wrong", async () => {
     const parent = kind("parent", async (ctx, input) => {
       await ctx.sleep("nap", NAP_MS);
