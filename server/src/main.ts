@@ -140,7 +140,7 @@ export async function startServer(
     for (const part of [erasing, paid]) part.goOn();
     stores.moveToUsualModel().catch((err: unknown) => log.warn({ err }, "vector stores keep their older model"));
     const greeting = greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) });
-    const preloading = preloadingOf(config.models, host.loads, log);
+    const preloading = preloadingOf(config.models, [...host.loads, () => outbox.load()], log);
     const ending = [...leaves, outbox, erasing, paid];
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {

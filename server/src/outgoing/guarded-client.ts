@@ -55,6 +55,11 @@ export class GuardedClient {
     this.#names = names;
   }
 
+  /** What the first request would wait for. */
+  load(): Promise<unknown> {
+    return loaded();
+  }
+
   /** Throws `NotReached` when the address leads where it may not, as far as that can be told before a connection. */
   async check(url: URL): Promise<void> {
     this.#reach.check(url);

@@ -54,6 +54,11 @@ export class Outbox {
     await this.#delivery.start();
   }
 
+  /** What the first delivery would wait for. */
+  load(): Promise<unknown> {
+    return this.#client.load();
+  }
+
   async close(): Promise<void> {
     await this.#delivery?.stop();
     await this.#client.close();
