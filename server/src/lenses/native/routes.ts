@@ -48,7 +48,7 @@ const apiRoutes: readonly Route[] = [
 const DOCS_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const pages = new Map<string, Promise<string>>();
+const pages = new Map<string, Promise<Buffer>>();
 
 const docsRoute = openRoute({
   method: "GET",
@@ -59,11 +59,11 @@ const docsRoute = openRoute({
   query: anyQuery,
   answers: [{ status: 200, about: "A page.", mediaType: "text/html" }],
   handle: async ({ parts: { version } }) => {
-    const page = pages.get(version) ?? docsPage({ routes: apiRoutes, version });
+    const page = pages.get(version) ?? docsPage({ routes: apiRoutes, version }).then((text) => Buffer.from(text));
     pages.set(version, page);
     return {
       status: 200,
-      bytes: Buffer.from(await page),
+      bytes: await page,
       headers: {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": DOCS_POLICY,
