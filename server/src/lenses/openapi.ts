@@ -314,7 +314,7 @@ function* schemasInPieces({ routes, openapi }: Pick<Described, "routes" | "opena
   return Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-type Dialect = OpenApiPart["dialect"];
+export type Dialect = OpenApiPart["dialect"];
 
 const jsonObjects = z.record(z.string(), jsonObject);
 

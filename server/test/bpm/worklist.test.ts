@@ -103,7 +103,12 @@ describe("a worklist", () => {
 describe("an action", () => {
   it("approves, with a comment and in the name of whoever did it, once", async () => {
     const number = await ada.task({ title: "Approve me", assignees: [{ type: "user", id: "bob" }] });
-    const approved = await bob.act(number, "approve", { comment: { commentStr: "Fine." } });
+    // Clients in Java write what is not set as null.
+    const unset = { comments: null, identities: null, priority: null, payload: null, routingType: null };
+    const approved = await bob.act(number, "approve", {
+      ...unset,
+      comment: { commentStr: "Fine.", commentScope: null },
+    });
     expect(approved.status).toBe(200);
     expect(worklistTask.parse(approved.body)).toMatchObject({ state: "COMPLETED", outcome: "APPROVE" });
     expect((await bob.act(number, "REJECT")).status).toBe(409);

@@ -65,6 +65,12 @@ describe("an upload", () => {
     const again = await server.upload("Only once", { id: "twice", skip_exists: "true" });
     expect(again.body).toMatchObject({ id: "once", task_id: first.body.task_id, status: "processed" });
     expect((await server.ask("/v1/files/twice")).status).toBe(404);
+    // As Python writes it.
+    const inPython = await server.upload("Only once", { id: "twice", skip_exists: "True" });
+    expect(inPython.body).toMatchObject({ id: "once" });
+    expect((await server.upload("Only once", { id: "twice", skip_exists: "False" })).body).toMatchObject({
+      id: "twice",
+    });
   });
 
   it("has options, of which unknown ones are told and bad ones refused", async () => {

@@ -261,6 +261,8 @@ describe("a search", () => {
     const { body } = await search({ queries: ["XK-4711-B", "cats"], max_num_results: 3 });
     expect(Object.keys(body)).toEqual(["object", "vector_store_id", "queries", "results"]);
     expect(body).toMatchObject({ object: "file_search.results", queries: ["XK-4711-B", "cats"] });
+    const unset = { query: null, max_num_results: null, filters: null, score_threshold: null, rewrite_query: null };
+    expect((await search({ ...unset, queries: ["cats"] })).body).toEqual((await search({ queries: ["cats"] })).body);
     expect(Object.keys(body.results[0])).toEqual(["file_id", "filename", "text", "score", "attributes"]);
     const scores = body.results.map(({ score }: { score: number }) => score);
     expect(scores.toSorted((a: number, b: number) => b - a)).toEqual(scores);

@@ -5,6 +5,7 @@ import { mustHave } from "../../task/principal.ts";
 import { jsonBody } from "../body/json-body.ts";
 import { firstParam } from "../paging.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
+import { withoutNulls } from "../without-nulls.ts";
 import { acted } from "./acting.ts";
 import { type ActionBody, actionBody, actionWordOf, actOf, optionsOf } from "./actions.ts";
 import { Caller, numberOf } from "./caller.ts";
@@ -36,12 +37,15 @@ const BULK_ACTIONS: ReadonlySet<string> = new Set([
   "ESCALATE",
 ]);
 
-const bulkBody = actionBody.extend({
-  tasks: z
-    .array(z.union([z.int().positive(), z.string().regex(/^\d{1,15}$/)]))
-    .min(1, "must name a task")
-    .max(BULK_MAX),
-});
+const bulkBody = withoutNulls(
+  actionBody.extend({
+    tasks: z
+      .array(z.union([z.int().positive(), z.string().regex(/^\d{1,15}$/)]))
+      .min(1, "must name a task")
+      .max(BULK_MAX),
+  }),
+  "3.0.3",
+);
 
 const NOTHING_EXPANDED = { expand: new Set<never>(), metadataFlag: false };
 
@@ -57,7 +61,7 @@ export const actionRoutes: readonly Route[] = [
     params: taskParams,
     query: taskQuery.extend({ action: inQuery }),
     // Clients of an older API say all in the query.
-    body: actionBody.prefault({}),
+    body: withoutNulls(actionBody, "3.0.3").prefault({}),
     headers: { "If-Match": "The ETag of the task as it was read: 409 when it has changed since" },
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "not_allowed_in_state", "conflict"],
     answers: [{ status: 200, about: "The task after it", schema: z.union([shownAnswer, purgedAnswer]) }],

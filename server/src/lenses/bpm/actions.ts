@@ -30,7 +30,8 @@ export const wireIdentities = z.array(wireIdentity).max(IDENTITIES_MAX);
 export const scopeIn = z
   .string()
   .toUpperCase()
-  .default("TASK")
+  .nullish()
+  .transform((given) => given ?? "TASK")
   .pipe(z.enum(["TASK", "BPM"]))
   .transform((scope) => (scope === "BPM" ? ("process" as const) : ("task" as const)));
 

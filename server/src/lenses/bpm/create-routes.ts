@@ -6,6 +6,7 @@ import type { Identity } from "../../task/people/identity.ts";
 import { jsonBody } from "../body/json-body.ts";
 import type { Call } from "../route.ts";
 import { type Answer, JSON_TYPE, type Route, route } from "../route.ts";
+import { withoutNulls } from "../without-nulls.ts";
 import { payloadObject, wireIdentities } from "./actions.ts";
 import { Caller } from "./caller.ts";
 import { etagOf } from "./if-match.ts";
@@ -62,7 +63,7 @@ export const createRoutes: readonly Route[] = [
     tag: "tasks",
     summary: "Make a to-do, for oneself or for others",
     query: taskQuery,
-    body: todoBody,
+    body: withoutNulls(todoBody, "3.0.3"),
     idempotent: true,
     refuses: ["invalid", "unauthenticated", "forbidden", "conflict"],
     answers,
@@ -81,7 +82,7 @@ export const createRoutes: readonly Route[] = [
     tag: "tasks",
     summary: "Make a task of a definition",
     query: taskQuery,
-    body: taskBody,
+    body: withoutNulls(taskBody, "3.0.3"),
     idempotent: true,
     refuses: ["invalid", "unauthenticated", "forbidden", "conflict"],
     answers,

@@ -5,6 +5,7 @@ import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/people/human.t
 import type { Task } from "../../task/task.ts";
 import { attachmentAnswer } from "../attachment-answer.ts";
 import { anyQuery, byteStream, isName, type PathParam, type Route, route } from "../route.ts";
+import { withoutNulls } from "../without-nulls.ts";
 import { scopeIn } from "./actions.ts";
 import { Caller, numberOf } from "./caller.ts";
 import { attachmentsOf, wireAttachmentOf } from "./containers.ts";
@@ -56,7 +57,7 @@ export const remarkRoutes: readonly Route[] = [
     summary: "Comment on a task",
     params: taskParams,
     query: anyQuery,
-    body: commentBody,
+    body: withoutNulls(commentBody, "3.0.3"),
     headers: conditions,
     refuses: ["invalid", "unauthenticated", "not_found", "not_allowed_in_state", "conflict"],
     answers: [{ status: 200, about: "All comments", schema: commentsAnswer }],

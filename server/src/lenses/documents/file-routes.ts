@@ -108,7 +108,7 @@ const uploadRoute = route({
       mediaType: mediaTypeOf(name, declared),
       from,
       ...(fields.md5 !== undefined && { md5: fields.md5 }),
-      skipExisting: fields.skip_exists === "true",
+      skipExisting: fields.skip_exists ?? false,
       options: fields.parse_options,
       ...(fields.expires_after !== undefined && { expiresAfterMs: fields.expires_after }),
     });

@@ -14,6 +14,7 @@ import {
   storeName,
 } from "../document-fields.ts";
 import { named } from "../openapi.ts";
+import { withoutNulls } from "../without-nulls.ts";
 import { STATUSES } from "./vocabulary.ts";
 
 const text = z.string();
@@ -130,7 +131,13 @@ const parsedOptions = text
   .pipe(parseOptions);
 
 const SECOND_MS = 1_000;
-const flag = z.enum(["true", "false", ""]).default("false");
+/** Clients in Python write `True`. */
+const flag = text
+  .toLowerCase()
+  .pipe(z.enum(["true", "false", "1", "0", ""], "must be true or false"))
+  .transform((given) => given === "true" || given === "1")
+  .optional()
+  .meta({ wire: { type: "string", enum: ["true", "false"] } });
 
 /** The fields of an upload. Others are passed over. */
 export const uploadFields = z.looseObject({
@@ -213,15 +220,18 @@ const expiresAfter = z
 const metadata = storeMetadata.nullable();
 const attributes = memberAttributes.nullable().transform((given) => given ?? {});
 
-export const newVectorStore = z.object({
-  id: ownId.optional(),
-  name: storeName.nullish(),
-  description: storeDescription.nullish(),
-  file_ids: fileIds.nullish(),
-  metadata: metadata.optional(),
-  chunking_strategy: chunkingStrategy.optional(),
-  expires_after: expiresAfter.optional(),
-});
+export const newVectorStore = withoutNulls(
+  z.object({
+    id: ownId.optional(),
+    name: storeName.nullish(),
+    description: storeDescription.nullish(),
+    file_ids: fileIds.nullish(),
+    metadata: metadata.optional(),
+    chunking_strategy: chunkingStrategy.optional(),
+    expires_after: expiresAfter.optional(),
+  }),
+  "3.1.0",
+);
 
 export const vectorStoreUpdate = z
   .object({
@@ -234,18 +244,24 @@ export const vectorStoreUpdate = z
   })
   .partial();
 
-export const newMember = z.object({
-  file_id: documentId,
-  attributes: attributes.optional(),
-  chunking_strategy: chunkingStrategy.optional(),
-});
+export const newMember = withoutNulls(
+  z.object({
+    file_id: documentId,
+    attributes: attributes.optional(),
+    chunking_strategy: chunkingStrategy.optional(),
+  }),
+  "3.1.0",
+);
 
-export const newBatch = z.object({
-  file_ids: z.array(documentId).min(1).max(BATCH_MAX).optional(),
-  files: z.array(newMember).min(1).max(BATCH_MAX).optional(),
-  attributes: attributes.optional(),
-  chunking_strategy: chunkingStrategy.optional(),
-});
+export const newBatch = withoutNulls(
+  z.object({
+    file_ids: z.array(documentId).min(1).max(BATCH_MAX).optional(),
+    files: z.array(newMember).min(1).max(BATCH_MAX).optional(),
+    attributes: attributes.optional(),
+    chunking_strategy: chunkingStrategy.optional(),
+  }),
+  "3.1.0",
+);
 
 export const memberUpdate = z.object({ attributes });
 

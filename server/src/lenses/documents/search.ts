@@ -5,13 +5,14 @@ import { Refusal } from "../../task/errors.ts";
 import type { Found, Search } from "../../verbs/vector-stores.ts";
 import { attributeFilter } from "../attribute-filter.ts";
 import { queries, query, RESULTS_MAX, RESULTS_USUAL, score } from "../document-fields.ts";
+import { withoutNulls } from "../without-nulls.ts";
 
 const results = z.int(`must be between 1 and ${RESULTS_MAX}`);
 const resultCount = results
   .min(1, `must be between 1 and ${RESULTS_MAX}`)
   .max(RESULTS_MAX, `must be between 1 and ${RESULTS_MAX}`);
 
-export const searchBody = z.object({
+const searchMembers = z.object({
   queries: queries.optional(),
   query: z.union([query, queries]).optional(),
   top_k: resultCount.optional(),
@@ -26,6 +27,7 @@ export const searchBody = z.object({
     .nullish(),
   rewrite_query: z.boolean().optional(),
 });
+export const searchBody = withoutNulls(searchMembers, "3.1.0");
 export type SearchBody = z.infer<typeof searchBody>;
 
 /** How the answer is to look. */

@@ -1,0 +1,15 @@
+/** Bodies of clients whose language has types: they write all that an object may have, and null for what is not set. */
+import { z } from "zod";
+import { type Dialect, schemaOf } from "./openapi.ts";
+
+/** The same object, of which a member that is null counts as one that is not there. `dialect` is that of its document. */
+export function withoutNulls<Schema extends z.ZodObject>(schema: Schema, dialect: Dialect) {
+  return z.preprocess(setMembers, schema).meta({ wire: schemaOf(schema, "input", dialect) });
+}
+
+function setMembers(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  const members = Object.entries(given);
+  const set = members.filter(([, value]) => value !== null);
+  return set.length === members.length ? given : Object.fromEntries(set);
+}
