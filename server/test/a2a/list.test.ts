@@ -71,6 +71,8 @@ describe("the list", () => {
     expect((await list({ contextId: "no-such" })).ids).toEqual([]);
     const [first, second] = (await list()).tasks;
     const since = await list({ statusTimestampAfter: String(dig(second, "status", "timestamp")) });
+    // As the official client for Go calls it over HTTP.
+    expect((await list({ lastUpdatedAfter: String(dig(second, "status", "timestamp")) })).ids).toEqual(since.ids);
     expect(since.ids).toEqual([idOf(first), idOf(second)]);
   });
 

@@ -51,6 +51,16 @@ async function until(isSo: () => boolean): Promise<void> {
     });
 }
 
+it("is asked for by the names that the official client for Go still writes", async () => {
+  const config = { id: "go", url: `${url}/go` };
+  const sent = await rpc("SendMessage", { message, configuration: { pushNotificationConfig: config } });
+  const { id: taskId } = sent.result.task;
+  const made = await rpc("CreateTaskPushNotificationConfig", { taskId, config: { ...config, id: "later" } });
+  expect(made.result).toMatchObject({ taskId, ...config, id: "later" });
+  const { result } = await rpc("ListTaskPushNotificationConfigs", { taskId });
+  expect(result.configs.map(({ id }: { id: string }) => id).sort()).toEqual(["go", "later"]);
+});
+
 it("tells a config that comes with a message, in the words of 1.0, with its token and credentials", async () => {
   const authentication = { scheme: "Bearer", credentials: "s3cret" };
   const config = { url: `${url}/inline`, token: "t0ken", authentication };

@@ -75,12 +75,28 @@ const pushConfig = fields(pushConfigFields).transform(
 
 const tenant = z.string().max(255).optional();
 
+/** Before 1.0 was final a configuration came in an envelope, which the official client for Go still writes. */
+const pushCreate = z.preprocess(
+  (given) => {
+    if (typeof given !== "object" || given === null || !("config" in given) || "url" in given) return given;
+    const { config, ...around } = given;
+    return typeof config === "object" ? { ...config, ...around } : given;
+  },
+  fields({ ...pushConfigFields, taskId: id }).transform(({ tenant, taskId, ...config }) => ({
+    tenant,
+    taskId,
+    config,
+  })),
+);
+
 const send = fields({
   tenant,
   message,
   configuration: fields({
     acceptedOutputModes: mediaTypes.optional(),
     taskPushNotificationConfig: pushConfig.optional(),
+    // So that client calls it here.
+    pushNotificationConfig: pushConfig.optional(),
     historyLength: historyLength.optional(),
     returnImmediately: yesOrNo.optional(),
   }).optional(),
@@ -89,7 +105,7 @@ const send = fields({
   tenant,
   message,
   outputModes: configuration?.acceptedOutputModes ?? [],
-  push: configuration?.taskPushNotificationConfig ?? null,
+  push: configuration?.taskPushNotificationConfig ?? configuration?.pushNotificationConfig ?? null,
   historyLength: configuration?.historyLength ?? null,
   waits: configuration?.returnImmediately !== true,
   metadata,
@@ -115,6 +131,8 @@ export const read: Codec["read"] = {
     pageToken: z.string().max(4096).optional(),
     historyLength: historyLength.optional(),
     statusTimestampAfter: timestamp.optional(),
+    // So that client calls it over HTTP.
+    lastUpdatedAfter: timestamp.optional(),
     includeArtifacts: yesOrNo.optional(),
   }).transform((given) => ({
     tenant: given.tenant,
@@ -123,7 +141,7 @@ export const read: Codec["read"] = {
     pageSize: given.pageSize ?? PAGE_SIZE,
     pageToken: given.pageToken ?? "",
     historyLength: given.historyLength ?? null,
-    changedFrom: given.statusTimestampAfter ?? null,
+    changedFrom: given.statusTimestampAfter ?? given.lastUpdatedAfter ?? null,
     includeArtifacts: given.includeArtifacts ?? false,
   })),
   cancel: fields({ ...ofTask, metadata: metadata.optional() }).transform(({ metadata = null, ...rest }) => ({
@@ -131,11 +149,7 @@ export const read: Codec["read"] = {
     metadata,
   })),
   subscribe: fields(ofTask),
-  pushCreate: fields({ ...pushConfigFields, taskId: id }).transform(({ tenant, taskId, ...config }) => ({
-    tenant,
-    taskId,
-    config,
-  })),
+  pushCreate,
   pushGet: fields({ ...ofConfig, id }),
   pushList: fields({
     ...ofConfig,
