@@ -112,11 +112,11 @@ export class Rig {
     return done;
   }
 
-  /** Asks until whoever answers does so at the speed that it keeps. */
-  async warmUp(order: Order): Promise<void> {
+  /** Asks until whoever answers does so at the speed that it keeps. A request that is `each` of them at once counts as so many. */
+  async warmUp(order: Order, each = 1): Promise<void> {
     const until = performance.now() + WARM_UP_MS_MAX;
     for (let asked = 0; asked < WARM_UP_REQUESTS && performance.now() < until; )
-      asked += (await this.load({ ...order, seconds: 1 })).requests;
+      asked += each * (await this.load({ ...order, seconds: 1 })).requests;
   }
 
   /**
@@ -130,7 +130,8 @@ export class Rig {
   ): Promise<void> {
     const own = new Side(ours, this.server.pid);
     const other = new Side(theirs, this.baselinePid);
-    for (const { order } of [own, other]) await this.warmUp(order);
+    await this.warmUp(ours, each);
+    await this.warmUp(theirs);
     for (let pair = 0; pair < pairs; pair++)
       for (const side of pair % 2 === 0 ? [own, other] : [other, own]) await side.run(this);
     const ratios = own.rates.map((rate, at) => (each * rate) / (other.rates[at] ?? Number.NaN));
