@@ -139,8 +139,10 @@ async function inFolder(
     const onLongLog = () => writeBack.begin();
     const beside = new Beside();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
+    const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const mending = new Mending({
-      look: () => beside.run(() => runWorker<string[]>({ role: "looker", database })),
+      look: () => beside.run(() => runWorker<string[]>({ role: "looker", database, over })),
+      end: () => Atomics.store(over, 0, 1),
       make: (what) => writes.send("mend", what, { waitedFor: true }),
       onMade: (what) => onDamage?.(new MadeAnew(what)),
     });
@@ -181,6 +183,7 @@ async function inFolder(
       onDamage: lookingFor(mending, onDamage),
       onWritten,
       release: async () => {
+        await mending.close();
         await writeBack.close(beside.count === 0);
         closing.abort();
         layReserve(folder);

@@ -44,14 +44,15 @@ type Derived = { what: string; isDamaged: () => boolean; begin: () => Make };
 
 /**
  * Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. Where every page
- * is whole, it is an index without entries of its rows, or with those of rows that are gone, which takes a longer look.
+ * is whole, it is an index without entries of its rows, or with those of rows that are gone, which takes a longer look. `isOver` is asked
+ * between two things: who closes the store waits for the look.
  */
-export function damagedIn(database: string): string[] {
+export function damagedIn(database: string, isOver: IsOver): string[] {
   const db = openDatabase(database, { readonly: true });
   try {
-    const damaged = derivedIn(db).filter((each) => each.isDamaged());
-    if (damaged.length > 0) return damaged.map(({ what }) => what);
-    return wrongIndexes(db).map(indexCalled);
+    const damaged = derivedIn(db).filter((each) => !isOver() && each.isDamaged());
+    if (damaged.length > 0 || isOver()) return damaged.map(({ what }) => what);
+    return wrongIndexes(db, isOver).map(indexCalled);
   } finally {
     db.close();
   }

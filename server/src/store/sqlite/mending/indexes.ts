@@ -6,6 +6,7 @@
 import type { Database } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
 import { isOfARow } from "../database.ts";
+import type { IsOver } from "../slices.ts";
 
 /** `sql` is null of those that come with a key of their table. */
 export type Index = { name: string; table: string; sql: string | null };
@@ -54,12 +55,12 @@ function entriesIn({ name, table, sql }: Index): string {
  * Those whose entries are not those of their rows, as where the disk has lost a write, though every page is whole: to look for each row
  * in each index takes ten times as long as to read them. None of a table that cannot be read, and none whose keys are twice there.
  */
-export function wrongIndexes(db: Database): string[] {
+export function wrongIndexes(db: Database, isOver: IsOver): string[] {
   const faults = db.prepare<unknown[], unknown>("SELECT integrity_check FROM pragma_integrity_check(?)").pluck();
   const named = [...new Set(indexesOf(db).map(({ table }) => table))]
-    .filter((table) => isReadable(db, table))
+    .filter((table) => !isOver() && isReadable(db, table))
     .flatMap((table) => faults.all(table).flatMap((line) => WRONG.exec(textIn(line))?.[1] ?? []));
-  return [...new Set([...named, ...miscountedIndexes(db)])];
+  return [...new Set([...named, ...(isOver() ? [] : miscountedIndexes(db))])];
 }
 
 const WRONG = /^(?:row \d+ missing from|row \d+ values differ from|wrong # of entries in) index (\S+)$/;

@@ -320,7 +320,7 @@ test("where too much waits there is room for the call that others wait for", asy
   await channel.close();
 });
 
-const none = { make: async () => true, onMade: () => {} };
+const none = { make: async () => true, onMade: () => {}, end: () => {} };
 
 test("looks take a hundredth of the time, and who comes while somebody looks has a part in it", async () => {
   let now = 0;
@@ -346,12 +346,32 @@ test("what is made anew counts, also behind what cannot be; a look that fails ma
     if (what === "b") throw new Error("There is no room.");
     return what !== "a";
   };
-  const mending = new Mending({ look: async () => ["a", "b", "c"], make, onMade: (what) => made.push(what) });
+  const mending = new Mending({ ...none, look: async () => ["a", "b", "c"], make, onMade: (what) => made.push(what) });
   await mending.look();
   expect([mending.made, made]).toEqual([1, ["c"]]);
   const failing = new Mending({ ...none, look: () => Promise.reject(new Error("There is no thread.")) });
   await failing.look();
   expect(failing.made).toBe(0);
+});
+
+test("who closes a store waits for the look under way, which ends soon, and makes nothing of it; nobody looks again", async () => {
+  const looked: ((found: string[]) => void)[] = [];
+  const said: string[] = [];
+  const mending = new Mending({
+    look: () => new Promise((resolve) => looked.push(resolve)),
+    make: async (what) => said.push(`made ${what}`) > 0,
+    onMade: () => {},
+    end: () => said.push("ends"),
+  });
+  void mending.look();
+  const closed = mending.close().then(() => said.push("closed"));
+  await new Promise(setImmediate);
+  expect(said).toEqual(["ends"]);
+  looked[0]?.(["index a"]);
+  await closed;
+  await mending.look();
+  expect(said).toEqual(["ends", "closed"]);
+  expect(looked).toHaveLength(1);
 });
 
 test("where the page of facts is damaged they are lost, and all else goes on: they are written anew", async () => {

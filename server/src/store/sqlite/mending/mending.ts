@@ -11,6 +11,8 @@ type Parts = {
   look: () => Promise<string[]>;
   /** False where it cannot be made anew; null where there is more to do, and it is to be called again. */
   make: (what: string) => Promise<boolean | null>;
+  /** The look under way is to end soon. */
+  end: () => void;
   onMade: (what: string) => void;
   /** Milliseconds of a clock that nobody sets. */
   elapsed?: () => number;
@@ -22,6 +24,7 @@ export class Mending {
   #made = 0;
   #underWay: Promise<void> | null = null;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -44,10 +47,18 @@ export class Mending {
     return this.#underWay;
   }
 
+  /** Resolves once nobody looks, and nobody begins to. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#parts.end();
+    await this.#underWay;
+  }
+
   async #look(): Promise<void> {
     const from = this.#elapsed();
-    if (from < this.#notBefore) return;
+    if (this.#isClosed || from < this.#notBefore) return;
     for (const what of await this.#parts.look().catch(() => [])) {
+      if (this.#isClosed) return;
       if (!(await this.#make(what).catch(() => false))) continue;
       this.#made += 1;
       this.#parts.onMade(what);

@@ -14,7 +14,7 @@ export type Role =
   | { role: "checkpointer"; database: string; pass: WriteBackPass }
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
-  | { role: "looker"; database: string }
+  | { role: "looker"; database: string; over: Int32Array<SharedArrayBuffer> }
   | { role: "scrubber"; database: string; index: string };
 
 /** A call that takes as long is told of; `SLOW_CALL_MS` where it is absent. */
@@ -43,7 +43,7 @@ async function begin(role: Role, port: MessagePort): Promise<void> {
     port.close();
   } else if (role.role === "looker") {
     const { damagedIn } = await import("../mending/derived.ts");
-    port.postMessage(damagedIn(role.database));
+    port.postMessage(damagedIn(role.database, () => Atomics.load(role.over, 0) === 1));
     port.close();
   } else workThrough(port, await workOf(role));
 }
