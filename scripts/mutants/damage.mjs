@@ -326,5 +326,23 @@ export const DAMAGE = [
     find: "${from} IS NOT NULL AND ${from} NOT IN",
     put: "${from} NOT IN",
   },
+  {
+    file: "server/src/store/sqlite/tasks/list.ts",
+    name: "a-damaged-row-of-a-task-fails-who-looks-for-its-words",
+    find: "return read(coveredSource(query, range));",
+    put: "return read(namedSource(query, range));",
+  },
+  {
+    file: "server/src/store/sqlite/tasks/ended-trees.ts",
+    name: "a-damaged-row-of-a-task-ends-every-sweep",
+    find: "this.#isOneDamaged = true;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/mending.ts",
+    name: "a-look-for-damage-outlives-its-store",
+    find: "    await this.#underWay;\n",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf } from "../../../test/lose-text.ts";
-import type { LatestPlace } from "../../task/task-filter.ts";
+import type { LatestPlace, TaskFilter } from "../../task/task-filter.ts";
 import type { Store } from "../store.ts";
-import { submit } from "../suite/life.suite.ts";
-import { newTask, START } from "../suite/new-task.suite.ts";
+import { EVERYBODY, submit } from "../suite/life.suite.ts";
+import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
 import { openDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { openSqliteStore } from "./store.ts";
@@ -331,3 +331,34 @@ test("tasks by their last change are all but one that is open and whose record d
   expect(await latest(store)).toHaveLength(ROWS - 2);
   await store.close();
 });
+
+const PARENT = newTask();
+const TALK = newConversation();
+test.each([
+  ["words", { text: "capital" }],
+  ["metadata", { metadata: { team: "red" } }],
+  ["a parent", { parent: PARENT.id }],
+  ["a conversation", { conversation: TALK.id }],
+] satisfies [string, TaskFilter][])(
+  "tasks that are found by %s are counted, and listed but for those on a damaged page",
+  async (_, filter) => {
+    const before = await opened();
+    await before.createConversation(TALK, null);
+    await submit(before, PARENT);
+    for (let n = 1; n <= ROWS; n++)
+      await submit(
+        before,
+        newTask({ createdAt: START + n, parent: PARENT.id, conversation: TALK.id, metadata: { team: "red" } }),
+      );
+    await before.list(EVERYBODY, { text: "capital" }, { limit: 1 });
+    await before.close();
+    await damageLeafOf(folder, "tasks", 0.5);
+    const store = await opened();
+    const { tasks, total } = await store.list(EVERYBODY, filter, { limit: 200 });
+    expect(total).toBe("text" in filter ? ROWS + 1 : ROWS);
+    expect(tasks.length).toBeLessThan(total);
+    expect(tasks.length).toBeGreaterThan(ROWS / 2);
+    expect(damages.length).toBe(total - tasks.length);
+    await store.close();
+  },
+);

@@ -118,3 +118,21 @@ test("a task that is in no state that there is keeps no other from being swept",
   expect(damages).toContain("task that ended long ago");
   await store.close();
 });
+
+test("a damaged page of tasks keeps those from being swept that lie on it, their parents and children, and no others", async () => {
+  const before = await reopened();
+  const ended = async (task: ReturnType<typeof newTask>) => live(before, await submit(before, task), ...complete(task));
+  for (let n = 0; n < 80; n++) {
+    const parent = newTask({ createdAt: START + n });
+    await ended(parent);
+    if (n % 4 === 0) await ended(newTask({ createdAt: START + n, parent: parent.id }));
+  }
+  await submit(before, newTask());
+  await before.close();
+  await damageLeafOf(folder, "tasks", 0.5);
+  const store = await reopened();
+  expect(await store.sweep(START + 1_000, 1_000)).toBeGreaterThan(70);
+  expect(damages[0]).toBe("task that ended long ago");
+  expect(await store.sweep(START + 1_000, 1_000)).toBe(0);
+  await store.close();
+});

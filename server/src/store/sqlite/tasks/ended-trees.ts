@@ -3,8 +3,11 @@
  * as it is and stay for years, so one call looks at a bounded number of rows, and the next goes on after them.
  */
 import type { Database } from "better-sqlite3";
+import { Damaged } from "../../damage.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, textIn } from "../column.ts";
+import { isOfARow } from "../database.ts";
 import { notAside } from "../doctor/set-aside.ts";
+import { PassedOver } from "../passed-over.ts";
 
 /** Rows that one call looks at: about 10 ms. */
 const ROWS_MAX = 2_500;
@@ -20,22 +23,36 @@ type Below = { is: "open" | "ended" | "unknown"; rows: number };
 const NOTHING_BELOW: Below = { is: "ended", rows: 0 };
 const FIRST_CHILD = { createdAt: -1, n: 0 };
 
+const CANDIDATE = "n, id, parent, ended_at, EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t";
+// The newest task stays, so that no number is given twice.
+const IS_NEXT = "ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks)";
+/** Nobody knows whether a task has ended whose row cannot be read, so that its tree stays. */
+const UNREADABLE = [null, null];
+
 export class EndedTrees {
   readonly #candidates;
+  readonly #places;
+  readonly #candidate;
   readonly #relative;
   readonly #children;
+  readonly #passed = new PassedOver();
+  /** One statement for many rows fails by one of them: each is read alone from then on. */
+  #isOneDamaged = false;
   #after = START;
   #walk: Walk | null = null;
 
   constructor(db: Database) {
-    // The newest task stays, so that no number is given twice.
     this.#candidates = db
       .prepare<unknown[], unknown[]>(
-        `SELECT n, id, parent, ended_at, EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t
-         WHERE ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks) AND ${notAside("t")}
-         ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
+        `SELECT ${CANDIDATE} WHERE ${IS_NEXT} AND ${notAside("t")} ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
       )
       .raw();
+    this.#places = db
+      .prepare<unknown[], unknown>(
+        `SELECT n FROM tasks INDEXED BY tasks_ended WHERE ${IS_NEXT} ORDER BY ended_at, n LIMIT ${CANDIDATES_MAX}`,
+      )
+      .pluck();
+    this.#candidate = db.prepare<unknown[], unknown[]>(`SELECT ${CANDIDATE} WHERE n = ? AND ${notAside("t")}`).raw();
     this.#relative = db.prepare<unknown[], unknown[]>("SELECT parent, ended_at FROM tasks WHERE id = ?").raw();
     this.#children = db
       .prepare<unknown[], unknown[]>(
@@ -48,12 +65,14 @@ export class EndedTrees {
   /**
    * The numbers of the next of them, the longest ended first, at most `limit`. Begins anew once it has been through all. `goesOn` says that
    * it has looked at as much as one call does and is not through: there may be more, whatever it has found.
+   *
+   * Throws `Damaged` once for each row that cannot be read. The next call passes it over: it stays, with its tree.
    */
   next({ endedBefore, limit }: { endedBefore: number; limit: number }): { found: number[]; goesOn: boolean } {
     const found: number[] = [];
     const open = new Map<string, boolean>();
     let rows = 0;
-    const candidates = this.#candidates.all(endedBefore, this.#after.endedAt, this.#after.n);
+    const { candidates, isThrough } = this.#nextCandidates(endedBefore);
     for (const row of candidates) {
       if (found.length === limit) return { found, goesOn: false };
       if (rows >= ROWS_MAX) return { found, goesOn: true };
@@ -67,9 +86,32 @@ export class EndedTrees {
       }
       this.#after = { endedAt: numberIn(endedAt), n: numberIn(n) };
     }
-    const isThrough = candidates.length < CANDIDATES_MAX;
     if (isThrough) this.#after = START;
     return { found, goesOn: !isThrough && found.length < limit };
+  }
+
+  #nextCandidates(endedBefore: number): { candidates: unknown[][]; isThrough: boolean } {
+    const next = [endedBefore, this.#after.endedAt, this.#after.n];
+    if (!this.#isOneDamaged) {
+      const candidates = this.#together(next);
+      return { candidates, isThrough: candidates.length < CANDIDATES_MAX };
+    }
+    const places = this.#places.all(...next);
+    const candidates = places.flatMap((n) => {
+      const row = this.#passed.attempt(`task of row ${numberIn(n)}`, () => this.#candidate.get(n), undefined);
+      return row ? [row] : [];
+    });
+    return { candidates, isThrough: places.length < CANDIDATES_MAX };
+  }
+
+  #together(next: readonly number[]): unknown[][] {
+    try {
+      return this.#candidates.all(...next);
+    } catch (error) {
+      if (!isOfARow(error)) throw error;
+      this.#isOneDamaged = true;
+      throw new Damaged("task that ended long ago", error);
+    }
   }
 
   /** `known` are parents that were looked at before. */
@@ -78,7 +120,7 @@ export class EndedTrees {
     let isOpen = false;
     for (let at = parent; at !== null; ) {
       const before = known.get(at);
-      const row = before === undefined ? this.#relative.get(at) : undefined;
+      const row = before === undefined ? this.#relativeOf(at) : undefined;
       if (before !== undefined) isOpen = before;
       if (!row) break;
       path.push(at);
@@ -87,6 +129,16 @@ export class EndedTrees {
     }
     for (const each of path) known.set(each, isOpen);
     return isOpen;
+  }
+
+  #relativeOf(id: string): unknown[] | undefined {
+    return this.#passed.attempt(`task ${id}`, () => this.#relative.get(id), UNREADABLE);
+  }
+
+  /** Null where one of them cannot be read. */
+  #childrenOf({ parent, after }: Walk, most: number): unknown[][] | null {
+    const read = () => this.#children.all(parent, after.createdAt, after.n, most);
+    return this.#passed.attempt(`children of task ${parent}`, read, null);
   }
 
   /** Looks at about `limit` of its descendants, on from where the last call stopped: those had ended, and stay so. */
@@ -99,7 +151,8 @@ export class EndedTrees {
         this.#walk = walk;
         return { is: "unknown", rows };
       }
-      const children = this.#children.all(walk.parent, walk.after.createdAt, walk.after.n, most);
+      const children = this.#childrenOf(walk, most);
+      if (children === null) return { is: "open", rows: rows + 1 };
       rows += 1 + children.length;
       for (const [child, endedAt, createdAt, n] of children) {
         if (endedAt === null) return { is: "open", rows };

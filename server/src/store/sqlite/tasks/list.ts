@@ -10,6 +10,7 @@ import type { Position } from "../../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../../codec/totals.ts";
 import { searchIsBehind } from "../bounds.ts";
 import { numberIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { searchQuery } from "../documents/search.ts";
 import { ASKS } from "../migrations/034-asked.ts";
 
@@ -66,17 +67,20 @@ export class TaskPages {
     const { visible, filter, after, offset, limit } = query;
     const none = { positions: [], total: 0, more: false };
     if (visible.user === null || !visible.as || !this.#takePart(visible)) return none;
-    const { from, where } = namedSource({ ...query, visible: { tenant: visible.tenant, user: null } }, rangeOf(filter));
-    const theirs = all([where, { sql: "t.user <> ?", values: [visible.user] }, whereTakingPart(visible, "t")]);
-    const total = this.#number(`SELECT count(*) FROM ${from} WHERE ${theirs.sql} AND in_time(t.n)`, theirs.values);
-    const { sql, values } = beforePosition(theirs, after);
+    const ofTenant = { ...query, visible: { tenant: visible.tenant, user: null } };
+    const isOthers = { sql: "t.user <> ?", values: [visible.user] };
     const wanted = offset + limit + 1;
-    const positions = this.#positions(
-      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
-       ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
-      [...values, wanted],
-    );
-    return { positions: positions.slice(0, wanted - 1), total, more: positions.length === wanted };
+    return pastDamage(ofTenant, rangeOf(filter), ({ from, where }) => {
+      const theirs = all([where, isOthers, whereTakingPart(visible, "t")]);
+      const total = this.#number(`SELECT count(*) FROM ${from} WHERE ${theirs.sql} AND in_time(t.n)`, theirs.values);
+      const { sql, values } = beforePosition(theirs, after);
+      const positions = this.#positions(
+        `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+         ORDER BY t.created_at DESC, t.n DESC LIMIT ?`,
+        [...values, wanted],
+      );
+      return { positions: positions.slice(0, wanted - 1), total, more: positions.length === wanted };
+    });
   }
 
   #takePart(visible: VisibleTasks): boolean {
@@ -95,18 +99,20 @@ export class TaskPages {
 
   /** One task more than the page, to know whether there is another. */
   #walk(query: ListQuery, range: Range): Position[] {
-    const { from, where } = namedSource(query, range);
-    const { sql, values } = beforePosition(where, query.after);
-    return this.#positions(
-      `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
-       ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
-      [...values, query.limit + 1, query.offset],
-    );
+    return pastDamage(query, range, ({ from, where }) => {
+      const { sql, values } = beforePosition(where, query.after);
+      return this.#positions(
+        `SELECT t.created_at, t.n FROM ${from} WHERE ${sql} AND in_time(t.n)
+         ORDER BY t.created_at DESC, t.n DESC LIMIT ? OFFSET ?`,
+        [...values, query.limit + 1, query.offset],
+      );
+    });
   }
 
   #countWalked(query: ListQuery, range: Range): number {
-    const { from, where } = namedSource(query, range);
-    return this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql} AND in_time(t.n)`, where.values);
+    return pastDamage(query, range, ({ from, where }) =>
+      this.#number(`SELECT count(*) FROM ${from} WHERE ${where.sql} AND in_time(t.n)`, where.values),
+    );
   }
 
   /**
@@ -308,9 +314,39 @@ function indexed({ visible, filter }: ListQuery, range: Range): Where {
   ]);
 }
 
-function namedSource(query: ListQuery, range: Range): { from: string; where: Where } {
+/** The table that a statement goes through, by which of its indexes, and what it asks of each row. */
+type Source = { from: string; where: Where };
+
+/**
+ * What `read` answers, through the index or the rows of what the filter names. Where a row lies on a damaged page it is asked once more,
+ * through the index of time, which has all that is asked of a row and reads none: it goes over all tasks of the tenant.
+ */
+function pastDamage<Answer>(query: ListQuery, range: Range, read: (source: Source) => Answer): Answer {
+  try {
+    return read(namedSource(query, range));
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return read(coveredSource(query, range));
+  }
+}
+
+/** Everything by indexes that have what is asked. */
+function coveredSource(query: ListQuery, range: Range): Source {
+  const { conversation, parent, asks } = query.filter;
+  const where = [indexed(query, range), ...elsewhere(query)];
+  if (conversation !== undefined) where.push(amongThose("tasks_by_conversation", "conversation = ?", [conversation]));
+  if (parent !== undefined) where.push(amongThose("tasks_by_parent", "parent = ?", [parent]));
+  if (asks) where.push(amongThose("tasks_asking", ASKS, []));
+  return { from: "tasks t INDEXED BY tasks_by_time", where: all(where) };
+}
+
+function amongThose(index: string, sql: string, values: string[]): Where {
+  return { sql: `t.n IN (SELECT n FROM tasks INDEXED BY ${index} WHERE ${sql} AND in_time(n))`, values };
+}
+
+function namedSource(query: ListQuery, range: Range): Source {
   const { filter } = query;
-  const where = [indexed(query, range)];
+  const where = [indexed(query, range), ...elsewhere(query)];
   let from = "tasks t";
   if (filter.conversation !== undefined) {
     where.push({ sql: "t.conversation = ?", values: [filter.conversation] });
@@ -320,6 +356,12 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
   if (filter.asks) where.push({ sql: ASKS, values: [] });
+  return { from, where: all(where) };
+}
+
+/** What a filter asks of other tables than that of tasks. */
+function elsewhere({ visible, filter }: ListQuery): Where[] {
+  const where: Where[] = [];
   if (filter.text !== undefined) {
     where.push({
       sql: "t.n IN (SELECT rowid FROM search WHERE search MATCH ? AND in_time(rowid))",
@@ -329,10 +371,10 @@ function namedSource(query: ListQuery, range: Range): { from: string; where: Whe
   for (const [key, value] of Object.entries(filter.metadata ?? {})) {
     where.push({
       sql: "t.n IN (SELECT task FROM metadata WHERE tenant = ? AND key = ? AND value = ? AND in_time(task))",
-      values: [query.visible.tenant, key, value],
+      values: [visible.tenant, key, value],
     });
   }
-  return { from, where: all(where) };
+  return where;
 }
 
 /** One task more than the page, to know whether there is another. */
