@@ -139,10 +139,8 @@ async function inFolder(
     const onLongLog = () => writeBack.begin();
     const beside = new Beside();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
-    const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const mending = new Mending({
-      look: () => beside.run(() => runWorker<string[]>({ role: "looker", database, over })),
-      end: () => Atomics.store(over, 0, 1),
+      ...looker(database, beside),
       make: (what) => writes.send("mend", what, { waitedFor: true }),
       onMade: (what) => onDamage?.(new MadeAnew(what)),
     });
@@ -220,6 +218,15 @@ class Beside {
       this.count -= 1;
     }
   }
+}
+
+/** Looks for damage, by a thread of its own, until it is told to end. */
+function looker(database: string, beside: Beside) {
+  const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  return {
+    look: () => beside.run(() => runWorker<string[]>({ role: "looker", database, over })),
+    end: () => void Atomics.store(over, 0, 1),
+  };
 }
 
 /** By a thread of its own: a check of a large database takes seconds, which no read should wait for. */
