@@ -74,6 +74,12 @@ export const SCHEDULING = [
     put: "",
   },
   {
+    file: transitions,
+    name: "a-task-goes-back-to-what-text-has-made-of-it",
+    find: "const isOvertaken = known !== undefined && known.revision > task.revision;",
+    put: "const isOvertaken = false;",
+  },
+  {
     file: "server/src/engine/transitions.ts",
     name: "a-limit-ends-what-the-clock-was-set-forward-over",
     find: "leaptMs > 0 ? { ...command, leaptMs } : command",

@@ -394,12 +394,15 @@ export class Transitions {
     });
   }
 
+  /** Live text may be heard of behind what was written after it, together with another task: the task stays as it is by then. */
   #settle(change: Write): void {
     const { task, events } = change;
-    if (task.deletedAt === null) this.#cache.put(task);
-    else this.#cache.drop(task.id);
+    const known = this.known(task.id);
+    const isOvertaken = known !== undefined && known.revision > task.revision;
+    if (task.deletedAt !== null) this.#cache.drop(task.id);
+    else if (!isOvertaken) this.#cache.put(task);
     this.#feed.publish(task.id, events);
-    this.#observer.changed(change);
+    this.#observer.changed(isOvertaken ? { ...change, before: known, task: known } : change);
   }
 }
 
