@@ -356,6 +356,12 @@ export const SHARES = [
   },
   {
     file: "server/src/store/sqlite/thread/hearing.ts",
+    name: "text-waits-until-all-that-is-large-is-heard",
+    find: "this.#texts.begin(bytes);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/hearing.ts",
     name: "other-answers-are-heard-as-long-as-text",
     find: "const isTextAlone = this.#workedMs() >= this.#until;",
     put: "const isTextAlone = false;",

@@ -47,7 +47,7 @@ test("what answers set off is done in the turns of the event loop in which they 
   some.arrived(answers("greedy", 100));
   await promise;
   isOver = true;
-  // Together they take 100 ms of which a turn has 8, and what is under way by then; on a busy machine each may have worked for less.
+  // Together they take 100 ms of which a turn has 4, and what is under way by then; on a busy machine each may have worked for less.
   expect(turns).toBeGreaterThanOrEqual(3);
 });
 
@@ -71,6 +71,22 @@ test.each([
   worked += betweenMs;
   await hasRested;
   expect(heard).toEqual({ others, texts });
+});
+
+test("live text is heard beside what is large, of which one is heard a turn", async () => {
+  const heard: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const read = (): Heard<string>[] =>
+    ["large", "large", "large", "text", "text"].map((answer) => {
+      const isText = answer === "text";
+      return { tenant: answer, bytes: isText ? 10 : 1 << 20, isText, answer };
+    });
+  const hear = (answer: string) => {
+    if (heard.push(answer) === 5) resolve();
+  };
+  new Hearing<string>({ read, hear, rests: () => {} }).arrived("");
+  await promise;
+  expect(heard).toEqual(["large", "text", "text", "large", "large"]);
 });
 
 test("all that have come are heard at once when it is told so", () => {

@@ -11,8 +11,9 @@ import { Queue } from "./queue.ts";
  */
 const TURN_MS = 4;
 /**
- * Live text is heard behind those, for as long or a share of what this thread works between two turns: what it sets off is short. With
- * hundreds of streams to read from, turns take 25 ms, and text would be on disk for several of them before its readers have it.
+ * Live text is heard behind those, for as long, or for this share of what the thread has worked since the turn before where that is
+ * more: what it sets off is short. With hundreds of streams to read from, turns take 25 ms, and text would be on disk for several of
+ * them before its readers have it.
  */
 const TEXT_SHARE = 0.5;
 const TEXT_MS_MAX = 25;
@@ -46,9 +47,8 @@ export class Hearing<Answer> {
   #hasTurn = false;
   #until = 0;
   #textUntil = 0;
-  /** What may still be read, and heard, in this turn. */
+  /** What may still be read in this turn. */
   #bytes = 0;
-  #aboutBytes = 0;
 
   /** `worked` says how many milliseconds this thread has worked so far. */
   constructor(observer: Observer<Answer>, worked = workedMs) {
@@ -88,7 +88,8 @@ export class Hearing<Answer> {
 
   #begin(bytes: number): void {
     this.#bytes = bytes;
-    this.#aboutBytes = bytes;
+    this.#read.begin(bytes);
+    this.#texts.begin(bytes);
   }
 
   readonly #some = (): void => {
@@ -105,13 +106,11 @@ export class Hearing<Answer> {
     this.#observer.rests();
   };
 
-  /** False when there is none, or the bytes of the turn are over. What is large is heard one a turn. */
+  /** False when there is none, or the bytes of the turn are over. What is large is heard one a turn, and text beside it. */
   #one(isTextAlone = false): boolean {
-    if (this.#aboutBytes < 0) return false;
     while (this.#bytes >= 0 && this.#arrived.length > 0) this.#readNext();
     const heard = (isTextAlone ? undefined : this.#read.next()) ?? this.#texts.next();
     if (heard === undefined) return false;
-    this.#aboutBytes -= heard.bytes ?? 0;
     this.#observer.hear(heard.answer);
     return true;
   }
@@ -127,6 +126,12 @@ export class Hearing<Answer> {
 class Tenants<Answer> {
   readonly #queues = new Map<string, Queue<Heard<Answer>>>();
   length = 0;
+  /** What those that are heard in this turn may still be about. */
+  #aboutBytes = 0;
+
+  begin(bytes: number): void {
+    this.#aboutBytes = bytes;
+  }
 
   push(heard: Heard<Answer>): void {
     const { tenant = "" } = heard;
@@ -138,9 +143,11 @@ class Tenants<Answer> {
 
   /** The next one of the tenant whose turn it is, which then stands behind all others. */
   next(): Heard<Answer> | undefined {
+    if (this.#aboutBytes < 0) return undefined;
     for (const [tenant, queue] of this.#queues) {
       const heard = queue.shift();
       this.length -= 1;
+      this.#aboutBytes -= heard?.bytes ?? 0;
       if (queue.length > 0 && this.#queues.size === 1) return heard;
       this.#queues.delete(tenant);
       if (queue.length > 0) this.#queues.set(tenant, queue);
