@@ -361,6 +361,12 @@ export const SHARES = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/erasure/erasure-statements.ts",
+    name: "one-user-may-have-any-number-of-erasures-under-way",
+    find: ">= ERASURES_RUNNING_MAX)",
+    put: "< 0)",
+  },
+  {
     file: "server/src/store/sqlite/thread/hearing.ts",
     name: "other-answers-are-heard-as-long-as-text",
     find: "const isTextAlone = this.#workedMs() >= this.#until;",

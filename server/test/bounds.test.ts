@@ -5,6 +5,7 @@ import { loadConfig } from "../src/config.ts";
 import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/connections/stalled-readers.ts";
+import { ERASURES_RUNNING_MAX } from "../src/store/erasure-store.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
@@ -25,6 +26,7 @@ const FIXED = {
   ARTIFACTS_MAX,
   ARTIFACT_BYTES_MAX,
   QUERY_MS_MAX,
+  ERASURES_RUNNING_MAX,
   TAIL_BYTES_MAX,
   FEED_BYTES_MAX,
   STREAMS_BYTES_MAX,

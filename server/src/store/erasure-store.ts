@@ -6,11 +6,17 @@ import type { AuditEntry } from "../task/audit.ts";
 import type { BackupRecord, Erasure } from "../task/erasure.ts";
 import type { TaskId } from "../task/id.ts";
 
+/** Of one user, under way: each begin looks through all of them, and each start reads all. */
+export const ERASURES_RUNNING_MAX = 1_000;
+
 /** A task of a subject, as far as it can be told without reading it. */
 export type ErasableTask = { id: TaskId; isOpen: boolean; isDeleted: boolean };
 
 export interface ErasureStore {
-  /** Keeps it, and answers the one that stands: one of the same subject that is running is not begun again. Keys of a user end with it. */
+  /**
+   * Keeps it, and answers the one that stands: one of the same subject that is running is not begun again. Keys of a user end with it.
+   * Refuses `rate_limited` where whoever asks has `ERASURES_RUNNING_MAX` under way.
+   */
   begin(erasure: Erasure, audit: AuditEntry): Promise<Erasure>;
   find(tenant: string, id: string): Promise<Erasure | null>;
   /** Latest first. */

@@ -9,7 +9,8 @@ export interface Erasures {
    * has ended begins anew, and finds what has come since. There is no way back.
    *
    * A conversation may be erased by its owner; with the scope `admin` any of the tenant, and any user. Throws `not_found` for a
-   * conversation that is not there or is not the principal's, `forbidden` for a user without `admin`.
+   * conversation that is not there or is not the principal's, `forbidden` for a user without `admin`, and
+   * `rate_limited` for whoever has too many under way.
    */
   begin(principal: Principal, subject: ErasureSubject): Promise<Erasure>;
   /** How far it is. One's own; with the scope `admin` any of the tenant. Throws `not_found`. */

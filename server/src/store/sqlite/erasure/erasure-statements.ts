@@ -1,7 +1,9 @@
 /** What is read and written of erasures themselves; what they remove is in `erased-tasks.ts` and `erased-records.ts`. */
 import type { Database } from "better-sqlite3";
 import type { Erasure } from "../../../task/erasure.ts";
+import { Refusal } from "../../../task/errors.ts";
 import type { PreparedAudit } from "../../codec/prepared.ts";
+import { ERASURES_RUNNING_MAX } from "../../erasure-store.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
@@ -13,6 +15,8 @@ import type { Pace } from "../thread/pace.ts";
 import { ErasedRecords } from "./erased-records.ts";
 import { ErasedTasks } from "./erased-tasks.ts";
 
+const TOO_MANY = `${ERASURES_RUNNING_MAX} erasures that you have asked for are under way: ask again when some have ended.`;
+const RETRY_AFTER_S = 60;
 /** Rows of tasks that one look for those of a user goes over. */
 const LOOKED_AT = 5_000;
 /** Of a conversation, whose tasks an index finds. */
@@ -71,6 +75,9 @@ export function erasureReads(db: Database) {
     openParts: openParts(db),
     erasure: row("SELECT record FROM erasures WHERE tenant = ? AND id = ?", (given: { tenant: string; id: string }) => [
       given.tenant,
+      given.id,
+    ]),
+    runningErasure: row("SELECT record FROM erasures WHERE id = ? AND state = 'running'", (given: { id: string }) => [
       given.id,
     ]),
     erasableTasks: (wanted: Wanted): Erasable => {
@@ -154,6 +161,11 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
     `SELECT record FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
        AND record ->> '$.subject.type' = ? AND record ->> '$.subject.id' = ?`,
   );
+  const runningOfUser = lateRows(
+    db,
+    `SELECT count(*) FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
+       AND record ->> '$.requestedBy' = ?`,
+  );
   const insert = lateRun(
     db,
     "INSERT INTO erasures (id, tenant, state, requested_at, record) VALUES (?, ?, 'running', ?, ?)",
@@ -181,9 +193,11 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
     /** Answers the record that stands. */
     beginErasure: ({ erasure, audit }: { erasure: Erasure; audit: PreparedAudit }) =>
       securely(() => {
-        const { id, tenant, requestedAt, subject } = erasure;
+        const { id, tenant, requestedAt, requestedBy, subject } = erasure;
         const [known] = runningOf.get(tenant, subject.type, subject.id) ?? [];
         if (known !== undefined) return textIn(known);
+        if (numberIn(runningOfUser.get(tenant, requestedBy)?.[0]) >= ERASURES_RUNNING_MAX)
+          throw new Refusal("rate_limited", TOO_MANY, { retryAfterS: RETRY_AFTER_S });
         // In the same commit: from now on nobody comes in as this user.
         const keys = subject.type === "user" ? removeKeys({ tenant, user: subject.id, at: requestedAt }) : 0;
         const record = JSON.stringify({ ...erasure, removed: keys > 0 ? { keys } : {} });

@@ -124,8 +124,9 @@ export class SqliteErasures implements ErasureStore {
   }
 
   async end(id: string, at: number, kept: readonly string[]): Promise<Erasure | null> {
-    const of = (await this.running()).find((each) => each.id === id);
-    if (!of) return null;
+    const found = await this.#parts.reads.send("runningErasure", { id });
+    if (found === null) return null;
+    const of = erasureOf(found[0]);
     const ended: Erasure = {
       ...of,
       state: "completed",

@@ -1,0 +1,66 @@
+/** Erasures that are under way: what each of them asks of the store does not grow with how many there are. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Erasure } from "../../../task/erasure.ts";
+import { ERASURES_RUNNING_MAX } from "../../erasure-store.ts";
+import type { Store } from "../../store.ts";
+import { START } from "../../suite/new-task.suite.ts";
+import { openDatabase } from "../database.ts";
+import { DATABASE_FILE } from "../folder.ts";
+import { openSqliteStore } from "../store.ts";
+
+let folder = "";
+let store: Store;
+let db: Database;
+const damages: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-erasures-"));
+  damages.length = 0;
+  store = await openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+  db = openDatabase(path.join(folder, DATABASE_FILE));
+});
+afterEach(async () => {
+  db.close();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function wanted(n: number, requestedBy = "ada"): Erasure {
+  return {
+    ...{
+      id: `erasure_${n}`,
+      tenant: "acme",
+      subject: { type: "user", id: `user ${n}` },
+      state: "running",
+      requestedBy,
+    },
+    ...{ requestedAt: START, endedAt: null, removed: {}, kept: [], since: null, backups: [] },
+  };
+}
+function begin(n: number, requestedBy?: string): Promise<Erasure> {
+  const audit = { tenant: "acme", at: START, user: "ada", keyId: "k", act: "a", task: null, detail: {}, origin: null };
+  return store.erasures.begin(wanted(n, requestedBy), audit);
+}
+
+test("they are bounded for each user, and one that is under way is answered all the same", async () => {
+  db.prepare<unknown[]>(
+    `INSERT INTO erasures WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?)
+     SELECT 'erasure_' || n, 'acme', 'running', 1, json_set(?, '$.id', 'erasure_' || n, '$.subject.id', 'user ' || n) FROM n`,
+  ).run(ERASURES_RUNNING_MAX, JSON.stringify(wanted(0)));
+  const more = ERASURES_RUNNING_MAX + 1;
+  await expect(begin(more)).rejects.toMatchObject({ code: "rate_limited", detail: { retryAfterS: 60 } });
+  expect(await begin(7)).toEqual(wanted(7));
+  expect((await begin(more, "bob")).id).toBe(`erasure_${more}`);
+  await store.erasures.end("erasure_7", START, []);
+  expect((await begin(more + 1)).id).toBe(`erasure_${more + 1}`);
+});
+
+test("the end of one reads no other", async () => {
+  await begin(1);
+  db.prepare("INSERT INTO erasures VALUES ('erasure_2', 'acme', 'running', 1, '{')").run();
+  expect(await store.erasures.end("erasure_1", START, [])).toMatchObject({ id: "erasure_1", state: "completed" });
+  expect(damages).toEqual([]);
+});
