@@ -104,7 +104,7 @@ const USUAL_RETRY = retryPolicy.parse({});
 const PLAIN_FIELDS: ReadonlySet<string> = new Set(["kind", "input", "priority"]);
 const PLAIN_IN_CONVERSATION: ReadonlySet<string> = new Set([...PLAIN_FIELDS, "conversation"]);
 
-/** Whether it says nothing but its kind, input and priority. */
+/** Whether it has a kind and says nothing but these fields. */
 export function isPlain(given: unknown, fields = PLAIN_FIELDS): boolean {
   if (typeof given !== "object" || given === null || !("kind" in given)) return false;
   for (const name in given) if (!fields.has(name)) return false;
