@@ -281,12 +281,17 @@ export const SCHEDULING = [
   },
   { file: claims, name: "a-refused-claim-loses-its-task", find: "this.#putBack(entry, key);", put: "" },
   { file: transitions, name: "a-stale-guard-is-a-failure", find: "const TRIES = 3;", put: "const TRIES = 1;" },
-  { file: transitions, name: "nobody-is-told", find: "this.#observer.changed(change);", put: "" },
+  {
+    file: transitions,
+    name: "nobody-is-told",
+    find: "this.#observer.changed(isOvertaken ? { ...change, before: known, task: known } : change);",
+    put: "",
+  },
   {
     file: transitions,
     name: "the-cache-keeps-what-was",
-    find: "if (task.deletedAt === null) this.#cache.put(task);\n    else",
-    put: "if (task.deletedAt !== null)",
+    find: "\n    else if (!isOvertaken) this.#cache.put(task);",
+    put: "",
   },
   {
     file: transitions,
