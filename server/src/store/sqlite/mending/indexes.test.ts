@@ -9,7 +9,7 @@ import { damagePageOf } from "../../../../test/lose-text.ts";
 import { openDatabase } from "../database.ts";
 import { faultsOf } from "../doctor/check.ts";
 import { DATABASE_FILE } from "../folder.ts";
-import { indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
+import { indexesOf, makeIndexAnew, miscountedIndexes, readThrough } from "./indexes.ts";
 
 let folder = "";
 let open: Database[] = [];
@@ -105,4 +105,17 @@ test("an index whose rows are twice there, and one for which there is no room, a
   expect(db.prepare(FOUND).pluck().get()).toBe(7);
   expect(() => db.exec("DELETE FROM sqlite_schema")).toThrow("may not be modified");
   expect(db.prepare("UPDATE own_of_own SET key = -7 WHERE n = 9").run().changes).toBe(1);
+});
+
+test("rows that others write between two counts make no index a wrong one", () => {
+  const db = connected();
+  db.exec("CREATE TABLE own (n INTEGER PRIMARY KEY); CREATE INDEX own_some ON own (n) WHERE n > 0");
+  const other = connected();
+  const prepare = db.prepare.bind(db);
+  vi.spyOn(db, "prepare").mockImplementation((sql: string) => {
+    if (sql.includes('FROM "own"')) other.exec("INSERT INTO own DEFAULT VALUES");
+    return prepare(sql);
+  });
+  expect([miscountedIndexes(db), miscountedIndexes(db)]).toEqual([[], []]);
+  expect(other.prepare("SELECT count(*) FROM own").pluck().get()).toBe(2);
 });

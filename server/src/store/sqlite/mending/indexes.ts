@@ -69,18 +69,19 @@ function isReadable(db: Database, table: string): boolean {
   return unlessDamaged(() => db.prepare(`SELECT sum(1) FROM ${itself(db, table)}`).get()) !== undefined;
 }
 
-/** Those of some rows that have more entries than there are such rows: SQLite's own check counts only those of all rows. */
+/**
+ * Those of some rows that have more entries than there are such rows: SQLite's own check counts only those of all rows. None of a table of
+ * which a page is damaged, or one of such an index.
+ */
 export function miscountedIndexes(db: Database): string[] {
   const partial = indexesOf(db).filter(({ sql }) => conditionOf(sql) !== ALL);
   return [...Map.groupBy(partial, ({ table }) => table)].flatMap(([table, indexes]) => {
-    const sums = indexes.map(({ sql }) => `total((${conditionOf(sql)}) IS TRUE)`);
-    const counted = unlessDamaged(() => rowOf(db, `SELECT ${sums.join(", ")} FROM ${itself(db, table)}`));
-    if (counted === undefined) return [];
-    const isWrong = (index: Index, at: number) => {
-      const entries = unlessDamaged(() => rowOf(db, entriesIn(index))[0]);
-      return entries !== undefined && entries !== counted[at];
-    };
-    return indexes.filter(isWrong).map(({ name }) => name);
+    const rows = indexes.map(({ sql }) => `total((${conditionOf(sql)}) IS TRUE)`);
+    const entries = indexes.map((index) => `(${entriesIn(index)})`);
+    // In one statement, which sees one moment: rows come and go meanwhile.
+    const count = `SELECT ${[...rows, ...entries].join(", ")} FROM ${itself(db, table)}`;
+    const counts = unlessDamaged(() => rowOf(db, count)) ?? [];
+    return indexes.filter((_, at) => counts[at] !== counts[indexes.length + at]).map(({ name }) => name);
   });
 }
 
