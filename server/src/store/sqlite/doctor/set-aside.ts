@@ -15,6 +15,11 @@ export function isTenantAside(tenant: string): boolean {
   return tenant.startsWith(MARK);
 }
 
+/** Of a task in SQL, aside or not: what hangs on it keeps the tenant that it is put back to. */
+export function ownTenant(table: string): string {
+  return `ltrim(${table}.tenant, char(1))`;
+}
+
 /** Holds for all tasks but these. */
 export function notAside(table: string): string {
   return `substr(${table}.tenant, 1, 1) <> char(1)`;

@@ -8,6 +8,7 @@ import { searchableMetadata } from "../../codec/searchable-metadata.ts";
 import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { keptBytes, TOTALS } from "../doctor/check.ts";
+import { ownTenant } from "../doctor/set-aside.ts";
 import type { IsOver } from "../slices.ts";
 import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough, wrongIndexes } from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
@@ -148,7 +149,7 @@ function filled(db: Database, table: string, fill: () => void): Derived {
 export function fillMetadata(db: Database): void {
   const put = db.prepare<unknown[]>("INSERT OR IGNORE INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)");
   const submitted = db.prepare<unknown[], unknown[]>(
-    `SELECT t.tenant, t.n, s.fixed -> '$.metadata' FROM submissions s JOIN tasks t ON t.n = s.task
+    `SELECT ${ownTenant("t")}, t.n, s.fixed -> '$.metadata' FROM submissions s JOIN tasks t ON t.n = s.task
      WHERE CASE WHEN json_valid(s.fixed) THEN json_type(s.fixed, '$.metadata') = 'object' END`,
   );
   for (const [tenant, n, metadata] of submitted.raw().iterate())

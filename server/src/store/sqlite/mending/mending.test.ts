@@ -268,11 +268,13 @@ test("metadata that tasks are found by is made anew where its page is damaged", 
     deep: {},
   };
   const task = await submit(before, newTask({ createdAt: START, metadata }));
+  const aside = await submit(before, newTask({ createdAt: START + 2, metadata: { colour: "red" } }));
   await submit(before, newTask({ createdAt: START + 1 }));
   await before.close();
   const rows = atDatabase("SELECT * FROM metadata");
-  expect(rows.length).toBe(5);
+  expect(rows.length).toBe(6);
   await damagePageOf(folder, "metadata");
+  await sqliteStorage(folder).setAside(aside.id);
   const store = await reopened();
   expect((await store.list(EVERYBODY, { metadata: { colour: "blue" } }, page)).tasks.map(({ id }) => id)).toEqual([
     task.id,
