@@ -10,8 +10,11 @@ import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
+import { indexesOf } from "../mending/indexes.ts";
+import { Twin } from "../mending/twin.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
+import { copyOfReadable } from "./mend.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -111,6 +114,22 @@ test("rows between two damaged pages are found, and what hangs on a lost task go
   expect(left.ids.length).toBeGreaterThan(TASKS * 0.7);
   expect(left.ids.length).toBeLessThan(TASKS);
   expect(ids).toEqual(expect.arrayContaining(left.ids));
+});
+
+test("rows whose damaged page led to them are found where a server was killed while it made an index", async () => {
+  const ids = await filled();
+  const left = openDatabase(path.join(folder, DATABASE_FILE));
+  const index = indexesOf(left).find(({ name }) => name === "tasks_by_time");
+  if (index) new Twin(left, index).goOn(() => true);
+  left.close();
+  await damagePageOf(folder, "tasks");
+  const copy = path.join(folder, "copy");
+  expect(await copyOfReadable(path.join(folder, DATABASE_FILE), copy)).toEqual([
+    { table: "tasks", rows: 0, pages: true },
+  ]);
+  await rm(copy);
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([{ table: "tasks", rows: 0, pages: true }]);
+  expect((await listed()).ids.toReversed()).toEqual(ids);
 });
 
 test("a database of an older version is made anew as it is, and the next start brings it up to date", async () => {

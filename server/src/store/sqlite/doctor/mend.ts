@@ -9,10 +9,11 @@ import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
 import { linkFiles } from "../archive/linked-files.ts";
 import { textIn } from "../column.ts";
-import { openDatabase } from "../database.ts";
+import { isCorrupt, openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
 import { FILL_SEARCH, FILL_TOTALS, fillStoredBytes } from "../mending/derived.ts";
+import { strikeTwin } from "../mending/twin.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
@@ -78,12 +79,22 @@ function openAlone(file: string): Database {
     db.pragma("busy_timeout = 0");
     db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("journal_mode = delete");
+    strikeHalfMade(db);
     return db;
   } catch (error) {
     db.close();
     if (error instanceof SqliteError && error.code.startsWith("SQLITE_BUSY"))
       throw new Error("another process has it open, such as a backup: try again when that has ended", { cause: error });
     throw error;
+  }
+}
+
+/** Whose pages they are is to be known of all. Where an index that a server was making cannot be struck off, nobody looks for strays. */
+function strikeHalfMade(db: Database): void {
+  try {
+    strikeTwin(db);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
   }
 }
 
@@ -103,6 +114,7 @@ export async function copyOfReadable(from: string, to: string): Promise<Lost[]> 
   try {
     // Page by page, whatever is on them, and in one step: what is written meanwhile would have it begin anew.
     await old.backup(raw, { progress: () => PAGES_MAX });
+    openAlone(raw).close();
     pages = new DatabasePages(raw);
     return copyReadable(pages, to);
   } finally {
