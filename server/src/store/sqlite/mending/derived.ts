@@ -1,7 +1,7 @@
 /**
  * What is made from rows: indexes, the index of texts, what is counted, who takes part in people's work, and what metadata tasks are found
- * by. Where a page of one is
- * damaged it is made anew from them. So is the table of facts, with those that can be read, as no server could go on without it.
+ * by. Where a page of one is damaged it is made anew from them. So is the table of facts, with those that can be read, as no server could
+ * go on without it.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { searchableMetadata } from "../../codec/searchable-metadata.ts";
@@ -78,17 +78,22 @@ export class MadeAnew {
    */
   goOn(isOver: IsOver): boolean | null {
     try {
-      this.#make ??=
-        derivedIn(this.#db)
-          .find(({ what }) => what === this.what)
-          ?.begin() ?? null;
+      this.#make ??= this.#begin();
       if (this.#make === null) return false;
       return this.#make(isOver) || null;
     } catch (error) {
       if (!(error instanceof SqliteError)) throw error;
-      if (this.#make) strikeTwin(this.#db);
+      // Rows of the transaction that failed are not there: what goes on behind them would lack them. A full disk may keep what there is.
+      this.#make = null;
+      strikeTwin(this.#db);
       return false;
     }
+  }
+
+  #begin(): Make | null {
+    strikeTwin(this.#db);
+    const found = derivedIn(this.#db).find(({ what }) => what === this.what);
+    return found?.begin() ?? null;
   }
 }
 

@@ -3,8 +3,8 @@ import { copyFileSync, existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Database } from "better-sqlite3";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Database, SqliteError } from "better-sqlite3";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
 import { openDatabase } from "../database.ts";
 import { faultsOf } from "../doctor/check.ts";
@@ -22,6 +22,7 @@ beforeEach(async () => {
   open = [];
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const db of open) db.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -156,6 +157,45 @@ test("where keys are twice there the index is as it was, and nothing else is lef
   db.close();
   await damagePageOf(folder, "own_twice");
   await staysAsItWas("own_twice");
+});
+
+test("rows that come faster than slices are read put no end off: the triggers have them", async () => {
+  const db = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words");
+  const other = connected();
+  const add = other.prepare<unknown[]>("INSERT INTO own (word, long) VALUES ('zz', 'long')");
+  const goOn = slices(db, "own_words");
+  let turns = 0;
+  do {
+    turns += 1;
+    for (let n = 0; n < 300 && turns < 100; n++) add.run();
+  } while (!goOn());
+  expect(turns).toBeLessThan(100);
+  expect([faultsOf(db), miscountedIndexes(db)]).toEqual([[], []]);
+});
+
+test("where the disk is full, also to strike off what was begun, it is begun anew once there is room", async () => {
+  const db = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words", 20_000);
+  const before = schemaOf(db);
+  const anew = new MadeAnew(db, "index own_words");
+  expect(anew.goOn(() => true)).toBe(null);
+  db.pragma(`max_page_count = ${Number(db.pragma("page_count", { simple: true })) + 50}`);
+  vi.spyOn(db, "exec").mockImplementationOnce(() => {
+    throw new SqliteError("database or disk is full", "SQLITE_FULL");
+  });
+  expect(() => anew.goOn(() => false)).toThrow("full");
+  db.pragma("max_page_count = 1000000");
+  let answer = anew.goOn(() => true);
+  while (answer === null) answer = anew.goOn(() => true);
+  expect([answer, faultsOf(db), miscountedIndexes(db), schemaOf(db)]).toEqual([true, [], [], before]);
+});
+
+test("what was begun and cannot be struck off keeps no other index from being made", async () => {
+  const db = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words");
+  db.exec("CREATE TABLE few (n INTEGER); CREATE INDEX few_by_n ON few (n)");
+  const before = schemaOf(db);
+  slices(db, "own_words")();
+  expect(new MadeAnew(db, "index few_by_n").goOn(() => true)).toBe(true);
+  expect(schemaOf(db)).toEqual(before);
 });
 
 async function staysAsItWas(name: string): Promise<void> {

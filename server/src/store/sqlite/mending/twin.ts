@@ -38,13 +38,14 @@ export class Twin {
   readonly #table: string;
   readonly #key: string;
   readonly #columns: string;
-  /** The key of the last row that was looked at. */
+  /** The key of the last row that was looked at, */
   #at: unknown[] | null = null;
+  /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
+  readonly #end: unknown[] | undefined;
   #isInPlace = false;
 
-  /** Outside a transaction, as is the rest. */
+  /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. */
   constructor(db: Database, index: Index) {
-    strikeTwin(db);
     this.#db = db;
     this.#index = index;
     this.#table = itself(db, index.table);
@@ -55,11 +56,15 @@ export class Twin {
     this.#columns = key.length === 0 ? `rowid, ${quoted(named)}` : quoted(named);
     const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
     if (key.length > 0) parts.push(`PRIMARY KEY (${this.#key})`);
-    db.transaction(() => {
+    const make = db.transaction(() => {
       db.exec(`CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"}`);
       db.exec(index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? this.#ofKey());
       this.#followChanges(quoted(named), key);
-    }).immediate();
+      return this.#keyWhere(
+        `true ORDER BY ${(key.length === 0 ? ["rowid"] : key).map((name) => `"${name}" DESC`).join(", ")}`,
+      );
+    });
+    this.#end = make.immediate();
   }
 
   /** True once the index is whole; it is to be called until then. Throws where rows cannot be read, or there is no room. */
@@ -93,24 +98,29 @@ export class Twin {
   }
 
   #fill(): number {
+    if (this.#end === undefined) return 0;
     const from = this.#at ?? [];
-    const behind = this.#at === null ? "true" : `(${this.#key}) > (${from.map(() => "?").join(", ")})`;
-    const last = this.#db
-      .prepare<unknown[], unknown[]>(
-        `SELECT ${this.#key} FROM ${this.#table} WHERE ${behind} ORDER BY ${this.#key} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`,
-      )
-      .raw()
-      .safeIntegers()
-      .get(...from);
-    const upTo = last ? ` AND (${this.#key}) <= (${last.map(() => "?").join(", ")})` : "";
+    const behind = this.#at === null ? "true" : `(${this.#key}) > (${places(from)})`;
+    const upTo = `(${this.#key}) <= (${places(this.#end)})`;
+    const ordered = `ORDER BY ${this.#key} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`;
+    const last = this.#keyWhere(`${behind} AND ${upTo} ${ordered}`, ...from, ...this.#end);
     // Triggers may have put some of them there.
     this.#db
       .prepare<unknown[]>(
-        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind}${upTo}`)} ON CONFLICT (${this.#key}) DO NOTHING`,
+        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#key}) DO NOTHING`,
       )
-      .run(...from, ...(last ?? []));
+      .run(...from, ...(last ?? this.#end));
     this.#at = last ?? null;
     return last ? SLICE_ROWS : 0;
+  }
+
+  /** Of the first row of the table for which that holds. */
+  #keyWhere(holds: string, ...values: readonly unknown[]): unknown[] | undefined {
+    const found = this.#db.prepare<unknown[], unknown[]>(`SELECT ${this.#key} FROM ${this.#table} WHERE ${holds}`);
+    return found
+      .raw()
+      .safeIntegers()
+      .get(...values);
   }
 
   #takePlace(): void {
@@ -129,6 +139,10 @@ export class Twin {
     if (isEmpty) strikeTwin(this.#db);
     return isEmpty;
   }
+}
+
+function places(values: readonly unknown[]): string {
+  return values.map(() => "?").join(", ");
 }
 
 type Column = { name: string; type: string };
