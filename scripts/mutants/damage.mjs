@@ -256,9 +256,45 @@ export const DAMAGE = [
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
-    name: "what-could-not-be-made-anew-is-filled-for-ever",
-    find: "if (this.#make) strikeTwin(this.#db);",
+    name: "an-index-made-anew-lacks-what-a-full-disk-refused",
+    find: "      this.#make = null;\n",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "what-was-left-half-made-keeps-others-from-being-made",
+    find: "    strikeTwin(this.#db);\n    const",
+    put: "    const",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "metadata-of-a-task-aside-is-not-found-once-it-is-back",
+    find: 'ownTenant("t")}',
+    put: '"t.tenant"}',
+  },
+  {
+    file: "server/src/store/sqlite/mending/mending.ts",
+    name: "what-is-made-anew-puts-looks-off",
+    find: "} else looked +=",
+    put: "}\n      looked +=",
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "an-index-of-rows-that-come-fast-has-no-end",
+    find: "`(${this.#key}) <= (${places(this.#end)})`",
+    put: "`((${this.#key}) <= (${places(this.#end)}) OR true)`",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "rows-are-lost-where-an-index-was-half-made",
+    find: "    strikeHalfMade(db);\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "what-could-not-be-made-anew-is-filled-for-ever",
+    find: "this.#make = null;\n      strikeTwin(this.#db);",
+    put: "this.#make = null;",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
