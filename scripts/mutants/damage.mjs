@@ -173,8 +173,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "damaged-rows-are-looked-for-all-the-time",
-    find: "(now - from) * LOOKS_ONE_IN",
-    put: "0",
+    find: "looked * LOOKS_ONE_IN",
+    put: "looked",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
