@@ -22,6 +22,36 @@ test("looks take a hundredth of the time, and who comes while somebody looks has
   expect(looks).toBe(2);
 });
 
+test("what takes long to be made anew puts no look off, and what cannot be does", async () => {
+  let now = 0;
+  let looks = 0;
+  let isMade = true;
+  const mending = new Mending({
+    ...none,
+    look: async () => {
+      looks += 1;
+      now += 10;
+      return ["index"];
+    },
+    make: async () => {
+      now += 60_000;
+      return isMade;
+    },
+    elapsed: () => now,
+  });
+  await mending.look();
+  now += 1_000;
+  isMade = false;
+  await mending.look();
+  expect(looks).toBe(2);
+  now += 6_000_000;
+  await mending.look();
+  expect(looks).toBe(2);
+  now += 1_000;
+  await mending.look();
+  expect(looks).toBe(3);
+});
+
 test("what is made anew counts, also behind what cannot be; a look that fails makes nothing", async () => {
   const made: string[] = [];
   const make = async (what: string) => {

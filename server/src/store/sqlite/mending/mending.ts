@@ -37,7 +37,8 @@ export class Mending {
   }
 
   /**
-   * Resolves once all that could be is made anew; at once where somebody has looked lately: of all time, looks take a small share.
+   * Resolves once all that could be is made anew; at once where somebody has looked lately: of all time, looks take a small share, and
+   * so does what is made in vain. What is made puts no look off: it may take minutes, and more may be damaged.
    * Never rejects: whoever has met damage says so, where nothing became of it.
    */
   look(): Promise<void> {
@@ -57,14 +58,17 @@ export class Mending {
   async #look(): Promise<void> {
     const from = this.#elapsed();
     if (this.#isClosed || from < this.#notBefore) return;
-    for (const what of await this.#parts.look().catch(() => [])) {
+    const found = await this.#parts.look().catch(() => []);
+    let looked = this.#elapsed() - from;
+    for (const what of found) {
       if (this.#isClosed) return;
-      if (!(await this.#make(what).catch(() => false))) continue;
-      this.#made += 1;
-      this.#parts.onMade(what);
+      const begun = this.#elapsed();
+      if (await this.#make(what).catch(() => false)) {
+        this.#made += 1;
+        this.#parts.onMade(what);
+      } else looked += this.#elapsed() - begun;
     }
-    const now = this.#elapsed();
-    this.#notBefore = now + (now - from) * LOOKS_ONE_IN;
+    this.#notBefore = this.#elapsed() + looked * LOOKS_ONE_IN;
   }
 
   async #make(what: string): Promise<boolean> {
