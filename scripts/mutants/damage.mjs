@@ -100,6 +100,12 @@ export const DAMAGE = [
   },
   {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
+    name: "what-a-struck-off-index-held-becomes-rows",
+    find: "pages.hasStruckOff && trees",
+    put: "!pages.hasStruckOff && trees",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
     name: "one-of-two-pages-with-rows-in-one-place-is-taken",
     find: "numbers.delete(page);",
     put: "void page;",

@@ -10,7 +10,7 @@ import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
-import { indexesOf } from "../mending/indexes.ts";
+import { indexesOf, makeIndexAnew } from "../mending/indexes.ts";
 import { Twin } from "../mending/twin.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
@@ -279,6 +279,20 @@ test("a start on a damaged page of the schema says what to do, and what is mende
   await expect(openSqliteStore(folder)).rejects.toThrow("waybill doctor --mend");
   await sqliteStorage(folder).mend();
   expect((await listed()).problems).toEqual([]);
+});
+
+test("what an index held that was made anew is no row of a table of the same form", async () => {
+  await filled();
+  atDatabase((db) => {
+    db.pragma("foreign_keys = 0");
+    const add = db.prepare("INSERT INTO conversation_files VALUES (?, ?)");
+    for (let n = 0; n < 100; n++) add.run(`conversation ${n}`, String(n * 7919).padStart(64, "0"));
+    const index = indexesOf(db).find(({ name }) => name === "conversation_files_by_hash");
+    if (index) makeIndexAnew(db, index);
+  });
+  await damagePageOf(folder, "facts");
+  expect((await sqliteStorage(folder).mend()).lost.map(({ table }) => table)).toContain("facts");
+  expect(atDatabase((db) => db.prepare("SELECT name FROM facts WHERE length(name) = 64").pluck().all())).toEqual([]);
 });
 
 test("a log that goes on behind what its task says, and one with a number that none can have, keep nobody from backups", async () => {

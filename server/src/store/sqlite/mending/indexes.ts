@@ -6,6 +6,7 @@
 import type { Database } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
 import { isOfARow } from "../database.ts";
+import { HAS_STRUCK_OFF } from "../doctor/pages/database-pages.ts";
 import type { IsOver } from "../slices.ts";
 
 /** `sql` is null of those that come with a key of their table. */
@@ -135,12 +136,18 @@ export function columnsOf(db: Database, index: string): string {
     .join(", ");
 }
 
-/** With the schema open to writes; whatever comes of it, this connection knows the schema that there is. */
+/**
+ * With the schema open to writes; whatever comes of it, this connection knows the schema that there is. The first page of the database says
+ * from then on that pages are nobody's.
+ */
 export function onSchema(db: Database, change: () => void): void {
   db.unsafeMode(true);
   try {
     db.pragma("writable_schema = ON");
-    db.transaction(change).immediate();
+    db.transaction(() => {
+      change();
+      db.pragma(`application_id = ${HAS_STRUCK_OFF}`);
+    }).immediate();
   } finally {
     db.pragma("writable_schema = RESET");
     db.unsafeMode(false);

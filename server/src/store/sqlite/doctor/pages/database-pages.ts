@@ -4,6 +4,8 @@ import { PageNumbers } from "./page-numbers.ts";
 
 /** Of the first page, before its own tree begins. */
 export const HEADER_BYTES = 100;
+/** What a database calls itself (`application_id`) that has pages of what was struck off its schema: nothing else says that they are nobody's. */
+export const HAS_STRUCK_OFF = 0x7761_7901;
 /** SQLite's own way to say it in two bytes. */
 const LARGEST_PAGE = 65_536;
 
@@ -12,6 +14,7 @@ export class DatabasePages {
   /** Of each page, without what is set aside at its end. */
   readonly bytes: number;
   readonly schema: number;
+  readonly hasStruckOff: boolean;
   readonly #file: number;
   readonly #pageBytes: number;
   readonly #firstTrunk: number;
@@ -28,6 +31,7 @@ export class DatabasePages {
     this.#firstTrunk = header.readUInt32BE(32);
     this.#freeCount = header.readUInt32BE(36);
     this.schema = header.readUInt32BE(60);
+    this.hasStruckOff = header.readUInt32BE(68) === HAS_STRUCK_OFF;
   }
 
   /** Null where there is none. Whoever reads the next one may still hold it. */

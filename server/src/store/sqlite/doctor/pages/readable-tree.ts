@@ -69,11 +69,24 @@ export class ReadableTree {
     const known = keys.filter((key) => key !== null);
     const [first] = known;
     const last = known.at(-1);
-    const isOfKind = page.isNumbered === this.#isNumbered && (page.isLeaf || !page.isNumbered);
-    if (!first || !last || !isWhole || !isOfKind || !isInOrder(known)) return [];
+    if (!first || !last || !isWhole || !this.#isOfKind(page) || !isInOrder(known)) return [];
     const fits = this.#gaps.some((gap) => isWithin(first, gap) && isWithin(last, gap));
     if (!fits) return [];
     return page.isLeaf ? [{ low: first, high: last }] : known.map((key) => ({ low: key, high: key }));
+  }
+
+  /** Whether its rows may lie on such a page. Columns that take anything would take all. */
+  looksLike(page: TreePage): boolean {
+    const { columns } = this.#tree.shape;
+    return (
+      this.#isOfKind(page) &&
+      columns.every(({ kind }) => kind !== "any") &&
+      page.cells.every((cell) => this.#keyOf(cell))
+    );
+  }
+
+  #isOfKind(page: TreePage): boolean {
+    return page.isNumbered === this.#isNumbered && (page.isLeaf || !page.isNumbered);
   }
 
   get #isNumbered(): boolean {

@@ -1,12 +1,12 @@
 /**
  * Pages that nothing refers to, as the page that did is damaged. Each belongs to the one tree that lacks pages where its rows
- * would lie.
+ * would lie. Where a tree was struck off, pages of it lie there too: then one that rows of another tree could be on is nobody's.
  */
 import type { DatabasePages } from "./database-pages.ts";
 import type { PageNumbers } from "./page-numbers.ts";
 import type { ReadableTree } from "./readable-tree.ts";
 import { compareKeys, type Key } from "./record.ts";
-import { treePageAt } from "./tree-page.ts";
+import { type TreePage, treePageAt } from "./tree-page.ts";
 
 /**
  * A page of a long value begins with the number of the next one. In a file of more pages that may look like the beginning of a
@@ -24,7 +24,9 @@ export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages,
   for (let number = 2; number <= pages.count; number++) {
     if (reached.has(number)) continue;
     const page = treePageAt(pages, number);
-    const fitting = page === null ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
+    const isDoubtful = (of: TreePage) => pages.hasStruckOff && trees.filter((tree) => tree.looksLike(of)).length > 1;
+    const fitting =
+      page === null || isDoubtful(page) ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
     const [only, ...others] = fitting.filter(({ places }) => places.length > 0);
     if (only && others.length === 0)
       found.get(only.tree)?.push(...only.places.map((place) => ({ page: number, ...place })));
