@@ -204,7 +204,8 @@ test("a line tells of an error among its facts its name, message, code, cause an
       ctx.log.error("One", { page: 1, err: new TypeError("no such order", { cause: refused }) });
       ctx.log.error("Bare", own);
       return ctx.step("work", async (step) => {
-        step.log.warn("Several", { each: [new TaskFailure("gone", "It is gone."), new Error("x".repeat(9_000))] });
+        step.log.warn("In a list", { each: [new TaskFailure("gone", "It is gone.")] });
+        step.log.warn("Long", { err: new Error("x".repeat(9_000)) });
         return null;
       });
     }),
@@ -217,7 +218,8 @@ test("a line tells of an error among its facts its name, message, code, cause an
   const wanted = [
     { page: 1, err: { name: "TypeError", message: "no such order", cause, stack } },
     { name: "TypeError", message: "its own cause", cause: { cause: { cause: { message: "its own cause" } } }, stack },
-    { each: [{ name: "TaskFailure", code: "gone", message: "It is gone.", stack }, { message: "x".repeat(500) }] },
+    { each: [{ name: "TaskFailure", code: "gone", message: "It is gone.", stack }] },
+    { err: { name: "Error", message: "x".repeat(500) } },
   ];
   expect(logged.map(({ data }) => data)).toMatchObject(wanted.map((facts) => ({ facts })));
 });
