@@ -257,8 +257,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/open-indexes.ts",
     name: "what-a-killed-server-had-half-made-is-filled-for-ever",
-    find: "  strikeTwin(db);\n",
-    put: "",
+    find: "{\n  strikeTwin(db);\n",
+    put: "{\n",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
@@ -305,8 +305,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "an-index-of-many-rows-holds-the-writer",
-    find: "hasManyRows(db, index) ?",
-    put: "false ?",
+    find: "isSmall ?",
+    put: "true ?",
   },
   {
     file: "server/src/store/sqlite/thread/channel.ts",
@@ -379,6 +379,24 @@ export const DAMAGE = [
     name: "a-damaged-row-of-a-task-ends-every-sweep",
     find: "this.#isOneDamaged = true;",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "a-damaged-row-keeps-its-index-from-being-made-anew",
+    find: "if (!this.#mayLackRows || !isCorrupt(error)) throw error;\n      this.#at = from;",
+    put: "if (error) throw error;\n      this.#at = from;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "an-index-of-a-table-that-is-lost-says-that-there-was-nothing",
+    find: "if (from === null && numbers.length === 0) throw error;",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "a-key-of-a-damaged-row-may-be-there-twice",
+    find: 'isNumbered && /^CREATE INDEX /.test(index.sql ?? "")',
+    put: "isNumbered",
   },
   {
     file: "server/src/store/sqlite/mending/mending.ts",

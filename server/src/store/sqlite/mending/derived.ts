@@ -10,7 +10,16 @@ import { isCorrupt, openDatabase } from "../database.ts";
 import { keptBytes, TOTALS } from "../doctor/check.ts";
 import { ownTenant } from "../doctor/set-aside.ts";
 import type { IsOver } from "../slices.ts";
-import { type Index, indexesOf, itself, makeIndexAnew, makeTablesAnew, readThrough, wrongIndexes } from "./indexes.ts";
+import {
+  type Index,
+  indexesOf,
+  itself,
+  makeIndexAnew,
+  makeTablesAnew,
+  readThrough,
+  unlessDamaged,
+  wrongIndexes,
+} from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
 
 /** What the counting tables hold, of all that is counted. */
@@ -102,7 +111,10 @@ function derivedIn(db: Database): Derived[] {
   const indexes = indexesOf(db).map((index) => ({
     what: indexCalled(index.name),
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
-    begin: () => (hasManyRows(db, index) ? inSlices(db, index) : atOnce(() => makeIndexAnew(db, index))),
+    begin: () => {
+      const isSmall = unlessDamaged(() => !hasManyRows(db, index)) ?? false;
+      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : inSlices(db, index);
+    },
   }));
   return [
     ...indexes,

@@ -90,7 +90,8 @@ function rowOf(db: Database, sql: string): unknown[] {
   return db.prepare<unknown[], unknown[]>(sql).raw().get() ?? [];
 }
 
-function unlessDamaged<Value>(read: () => Value): Value | undefined {
+/** Undefined where that meets a damaged page or row. */
+export function unlessDamaged<Value>(read: () => Value): Value | undefined {
   try {
     return read();
   } catch (error) {

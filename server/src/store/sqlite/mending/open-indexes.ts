@@ -1,13 +1,12 @@
 /**
  * The indexes of open tasks, those that sleep in one of their own, which every start goes over and every change of an open
- * task writes to. Where a page of one is damaged no server could go on, though every row may be whole: it is made anew
- * from them.
+ * task writes to. Where a page of one is damaged no server could go on: it is made anew from those rows that can be read.
  */
 import type { Database } from "better-sqlite3";
 import { type Damaged, MadeAnew, WAYS_ON } from "../../damage.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
-import { strikeTwin } from "./twin.ts";
+import { strikeTwin, Twin } from "./twin.ts";
 
 const CALLED: Readonly<Record<string, string>> = {
   tasks_open: "open tasks",
@@ -39,6 +38,17 @@ function makeAnew(db: Database, index: Index, of: string): void {
     makeIndexAnew(db, index);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
+    makeOfReadable(db, index, of);
+  }
+}
+
+function makeOfReadable(db: Database, index: Index, of: string): void {
+  try {
+    const twin = new Twin(db, index);
+    while (!twin.goOn(() => false));
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    strikeTwin(db);
     throw new Error(`its index of ${of} is damaged, and so is what it is made from. ${WAYS_ON}`, { cause: error });
   }
 }

@@ -12,7 +12,7 @@ import { DATABASE_FILE } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
 import { MadeAnew } from "./derived.ts";
-import { indexesOf, miscountedIndexes, readThrough } from "./indexes.ts";
+import { indexesOf, miscountedIndexes, readThrough, unlessDamaged } from "./indexes.ts";
 import { Twin } from "./twin.ts";
 
 let folder = "";
@@ -142,7 +142,28 @@ test("what a process leaves that dies meanwhile is gone with the next start, and
   expect([schemaOf(again), again.prepare("SELECT count(*) FROM idempotency").pluck().get()]).toEqual([before, ROWS]);
 });
 
-test("where rows cannot be read the index is as it was, and nothing else is left", async () => {
+test.each([
+  ["key INTEGER PRIMARY KEY, word TEXT, long TEXT", 300],
+  ["key INTEGER PRIMARY KEY, word TEXT, long TEXT", 20_000],
+  ["key INTEGER, word TEXT, long TEXT", 20_000],
+])("of a table (%s) of %i rows with damaged pages the index has all that can be read", async (table, rows) => {
+  (await damaged(table, "own_words", rows)).close();
+  for (const share of [0, 0.4, 0.41, 0.9]) await damageLeafOf(folder, "own", share);
+  const db = connected();
+  const before = schemaOf(db);
+  const anew = new MadeAnew(db, "index own_words");
+  let answer = anew.goOn(() => true);
+  while (answer === null) answer = anew.goOn(() => true);
+  expect([answer, schemaOf(db)]).toEqual([true, before]);
+  const one = db.prepare<unknown[], unknown>("SELECT key FROM own WHERE rowid = ? AND key % 2 = 0").pluck();
+  const readable = Array.from({ length: rows }, (_, n) => unlessDamaged(() => one.get(n + 1)) ?? []).flat();
+  const listed = db.prepare("SELECT rowid FROM own INDEXED BY own_words WHERE (key % 2 = 0 OR word IS NULL)");
+  expect(readable.length).toBeGreaterThan(rows / 10);
+  expect(readable.length).toBeLessThan(rows / 2);
+  expect(listed.pluck().all().sort()).toEqual(readable.sort());
+});
+
+test("where rows cannot be read an index that keeps a key is as it was, and nothing else is left", async () => {
   (await damaged("key INTEGER, word TEXT, long TEXT UNIQUE", "sqlite_autoindex_own_1", 20_000)).close();
   await damageLeafOf(folder, "own", 0.5);
   await staysAsItWas("sqlite_autoindex_own_1");

@@ -3,19 +3,27 @@
  * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
  * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read.
  *
+ * Rows of damaged pages are left out of an index that finds rows and keeps no key: it lacks them, as all others that read it do. One that
+ * keeps a key would let what they hold be there twice.
+ *
  * Triggers hear of no row that another one replaces, of another key: tables with as many rows are not written to in this way,
  * or have no other index.
  */
 import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
+import { isCorrupt } from "../database.ts";
 import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
 import { columnsOf, conditionOf, type Index, itself, onSchema, takePlace } from "./indexes.ts";
+import { ReadableNumbers } from "./readable-numbers.ts";
 
 const TABLE = "made_anew";
 const INDEX = "made_anew_index";
 const TRIGGERS = { put: "made_anew_put", changed: "made_anew_changed", gone: "made_anew_gone" };
 
 const BEGINNING = /^(CREATE (?:UNIQUE )?INDEX) \S+ ON [^\s(]+/;
+
+/** Where the last row of a table cannot be read. */
+const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A table of fewer rows is read in the time of a slice or two. */
 const ROWS_MIN = 10_000;
@@ -38,6 +46,7 @@ export class Twin {
   readonly #table: string;
   readonly #key: string;
   readonly #columns: string;
+  readonly #mayLackRows: boolean;
   /** The key of the last row that was looked at, */
   #at: unknown[] | null = null;
   /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
@@ -52,27 +61,45 @@ export class Twin {
     const { key, columns, isNumbered } = columnsNeeded(db, index);
     const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
     this.#key = key.length === 0 ? "rowid" : quoted(key);
+    this.#mayLackRows = isNumbered && /^CREATE INDEX /.test(index.sql ?? "");
     const named = columns.map(({ name }) => name);
     this.#columns = key.length === 0 ? `rowid, ${quoted(named)}` : quoted(named);
     const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
     if (key.length > 0) parts.push(`PRIMARY KEY (${this.#key})`);
-    const make = db.transaction(() => {
+    const begin = (end: () => unknown[] | undefined) => {
       db.exec(`CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"}`);
       db.exec(index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? this.#ofKey());
       this.#followChanges(quoted(named), key);
-      return this.#keyWhere(
-        `true ORDER BY ${(key.length === 0 ? ["rowid"] : key).map((name) => `"${name}" DESC`).join(", ")}`,
-      );
-    });
-    this.#end = make.immediate();
+      return end();
+    };
+    const fromLast = (key.length === 0 ? ["rowid"] : key).map((name) => `"${name}" DESC`).join(", ");
+    try {
+      this.#end = db.transaction(() => begin(() => this.#keyWhere(`true ORDER BY ${fromLast}`))).immediate();
+    } catch (error) {
+      if (!this.#mayLackRows || !isCorrupt(error)) throw error;
+      this.#end = db.transaction(() => begin(() => [NUMBER_MAX])).immediate();
+    }
   }
 
-  /** True once the index is whole; it is to be called until then. Throws where rows cannot be read, or there is no room. */
+  /** True once the index is whole; it is to be called until then. Throws where rows cannot be read that it may not lack, or there is no room. */
   goOn(isOver: IsOver): boolean {
     if (this.#isInPlace) return this.#clearAway(isOver);
-    const isFilled = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
-    if (isFilled) this.#takePlace();
+    if (this.#isFilled(isOver)) this.#takePlace();
     return false;
+  }
+
+  #isFilled(isOver: IsOver): boolean {
+    const from = this.#at;
+    try {
+      return this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
+    } catch (error) {
+      if (!this.#mayLackRows || !isCorrupt(error)) throw error;
+      this.#at = from;
+      const numbers = this.#readableNumbers();
+      // Where no row can be read the table is lost, and an index of nothing would say that there was none.
+      if (from === null && numbers.length === 0) throw error;
+      return this.#fillWith(numbers);
+    }
   }
 
   #ofKey(): string {
@@ -112,6 +139,25 @@ export class Twin {
       .run(...from, ...(last ?? this.#end));
     this.#at = last ?? null;
     return last ? SLICE_ROWS : 0;
+  }
+
+  /** Of the next slice. Outside a transaction. */
+  #readableNumbers(): bigint[] {
+    const [end] = this.#end ?? [];
+    const [at = 0n] = this.#at ?? [];
+    if (typeof at !== "bigint" || typeof end !== "bigint") return [];
+    const rows = { table: this.#table, key: this.#key, columns: this.#columns };
+    return new ReadableNumbers(this.#db, rows).within(at + 1n, end, SLICE_ROWS);
+  }
+
+  /** True where there is none behind these. */
+  #fillWith(numbers: readonly bigint[]): boolean {
+    const those = `${this.#key} IN (SELECT value FROM json_each(?))`;
+    const fill = `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
+    this.#db.prepare<unknown[]>(fill).run(`[${numbers.join(",")}]`);
+    const last = numbers.at(-1);
+    if (last !== undefined) this.#at = [last];
+    return numbers.length < SLICE_ROWS;
   }
 
   /** Of the first row of the table for which that holds. */
