@@ -178,10 +178,21 @@ function countOf(issues: readonly z.core.$ZodIssue[]): number {
   return count;
 }
 
+/** zod leaves that name out of its copies of JSON: see the test of it. */
+const namesAPrototype = (value: unknown) => JSON.stringify([value]).includes('"__proto__":');
+
+test("a value under the name __proto__ is kept in any JSON, and is nobody's prototype", () => {
+  const value: unknown = JSON.parse('{"__proto__": {"isAdmin": true}, "list": [{"__proto__": 1}]}');
+  const found = foundWrong(z.json(), value);
+  expect(JSON.stringify(found.data)).toBe(JSON.stringify(value));
+  expect(found.data).not.toHaveProperty("isAdmin");
+});
+
 test("whatever the schema and the value, it is taken or not as by zod, and all is told where not thousands are wrong", () => {
   const cases = kinds(3).chain(({ make, values }) => values.map((value) => ({ make, value })));
   fc.assert(
     fc.property(cases, ({ make, value }) => {
+      fc.pre(!namesAPrototype(value));
       const [ours, theirs] = [foundWrong(make(), value), make().safeParse(value)];
       expect(ours.success).toBe(theirs.success);
       if (countOf(theirs.error?.issues ?? []) < 1_000) expect(ours).toEqual(theirs);
