@@ -12,6 +12,7 @@ import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
 import { indexesOf, makeIndexAnew } from "../mending/indexes.ts";
 import { Twin } from "../mending/twin.ts";
+import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
 import { copyOfReadable } from "./mend.ts";
@@ -25,6 +26,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const TASKS = 60;
 /** To go over all that came before each event of it takes a minute. */
 const LONG_LOG = 60_000;
+/** The schema before keys had the columns that they have now. */
+const BEFORE_KEYS_WERE_USED = 24;
 const page = { limit: 100 };
 
 /** Tasks of which every second one has ended, each in a conversation of its own that says something. */
@@ -144,6 +147,19 @@ test("a database of an older version is made anew as it is, and the next start b
   }
   await copyFile(new URL("../fixtures/schema-9.sqlite", import.meta.url), path.join(folder, DATABASE_FILE));
   await expect(sqliteStorage(folder).mend()).rejects.toThrow("it has the schema 9");
+});
+
+test("a row that was written before its table had its last columns is as it was", async () => {
+  const keyOf = (db: Database) => db.prepare<unknown[], object>("SELECT * FROM keys").all();
+  const before = atDatabase((db) => {
+    migrateInSteps(db, BEFORE_KEYS_WERE_USED);
+    db.exec(`INSERT INTO keys (id, hash, tenant, user, name, scopes, hint, created_at)
+             VALUES ('key_1', 'hash', 'acme', 'ada', 'laptop', '["tasks"]', 'wb_1', ${START})`);
+    migrateInSteps(db, MIGRATIONS.length);
+    return keyOf(db);
+  });
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([]);
+  expect(atDatabase(keyOf)).toEqual(before);
 });
 
 test("rows behind a damaged page are found where the last page is damaged too, also those that have no numbers", async () => {

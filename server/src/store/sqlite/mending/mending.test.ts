@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { awaited } from "../../../../test/awaited.ts";
 import { damageLeafOf, damagePageOf } from "../../../../test/lose-text.ts";
 import { type Change, decide, submittedGoingOn } from "../../../task/decide.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -244,7 +245,7 @@ test("an index with an entry of a row that is gone is made anew once a list meet
   });
   expect(await listed(again)).toEqual(ids);
   expect(damages).toEqual([`task of row ${TASKS}`]);
-  expect(await made.promise).toBe("index tasks_by_time");
+  expect(await awaited("the index made anew", made.promise)).toBe("index tasks_by_time");
   await again.close();
   expect(await problems()).not.toContain("index");
 });

@@ -81,10 +81,12 @@ test("live text is heard beside what is large, of which one is heard a turn", as
       const isText = answer === "text";
       return { tenant: answer, bytes: isText ? 10 : 1 << 20, isText, answer };
     });
-  const hear = (answer: string) => {
-    if (heard.push(answer) === 5) resolve();
+  let turns = 0;
+  const rests = () => {
+    turns += 1;
+    if (turns === 3) resolve();
   };
-  new Hearing<string>({ read, hear, rests: () => {} }).arrived("");
+  new Hearing<string>({ read, hear: (answer) => heard.push(answer), rests }).arrived("");
   await promise;
   expect(heard).toEqual(["large", "text", "text", "large", "large"]);
 });
