@@ -215,6 +215,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/indexes.ts",
     name: "entries-of-rows-that-are-gone-stay",
+    hangs: true,
     find: "[...named, ...(isOver() ? [] : miscountedIndexes(db))]",
     put: "named",
   },
@@ -227,6 +228,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "nobody-looks-at-what-a-list-goes-past",
+    hangs: true,
     find: "void mending.look();",
     put: "",
   },
