@@ -113,8 +113,26 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/pages/readable-tree.ts",
     name: "a-page-of-another-place-is-read-as-the-one-that-was-there",
-    find: "return (low === null",
-    put: "return low !== high || (low === null",
+    find: "return key > low && key <= high;",
+    put: "return key !== low;",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/pages/gaps.ts",
+    name: "a-gap-that-begins-before-others-and-goes-on-behind-them-is-forgotten",
+    find: "if (high > highest) highest = high;",
+    put: "highest = high;",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/pages/gaps.ts",
+    name: "what-came-to-be-lacking-since-somebody-asked-is-passed-over",
+    find: "this.#spans.push(span);\n    this.#highs = [];",
+    put: "this.#spans.push(span);",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/pages/key.ts",
+    name: "numbers-of-64-bits-that-are-next-to-each-other-are-one",
+    find: 'typeof value === "bigint" ? ofRest(value) : NO_REST',
+    put: "NO_REST",
   },
   {
     file: "server/src/store/sqlite/doctor/pages/tree-page.ts",

@@ -4,8 +4,10 @@
  * another's.
  */
 import type { DatabasePages } from "./database-pages.ts";
+import { Gaps, type Span } from "./gaps.ts";
+import { FIRST, type Key, keyOf, LAST } from "./key.ts";
 import type { PageNumbers } from "./page-numbers.ts";
-import { type Column, compareKeys, type Key, type Value, valuesIn } from "./record.ts";
+import { type Column, type Value, valuesIn } from "./record.ts";
 import { type Cell, rowIn, type TreePage, treePageAt } from "./tree-page.ts";
 
 /** SQLite's own bound. */
@@ -17,9 +19,6 @@ export type Shape = { name: string; columns: readonly Column[]; keyLength: numbe
 export type Tree = { shape: Shape; root: number };
 /** A row with its number, which is 0 where it has none. */
 export type Each = (number: number, values: readonly Value[]) => void;
-/** Behind the one and up to the other, where they are known. */
-type Span = { low: Key | null; high: Key | null };
-
 /** Where a page is to lie: `wide` if a key beside it is damaged. `isLast`: nobody is asked any more who may know better. */
 type Place = { span: Span; wide: Span; isLast: boolean };
 
@@ -30,8 +29,7 @@ export class ReadableTree {
   readonly #pages: DatabasePages;
   readonly #reached: PageNumbers;
   readonly #each: Each;
-  /** Where pages of it are lacking. */
-  readonly #gaps: Span[] = [];
+  readonly #gaps = new Gaps();
   readonly #doubtful: (() => void)[] = [];
 
   /** `reached` has all pages that are known to be of one tree or another. */
@@ -44,11 +42,11 @@ export class ReadableTree {
 
   /** Whether a page of it is damaged, or what leads to one. */
   get hasGaps(): boolean {
-    return this.#gaps.length > 0;
+    return this.#gaps.areThere;
   }
 
   read(): void {
-    const span = { low: null, high: null };
+    const span = { low: FIRST, high: LAST };
     this.#walk(this.#tree.root, 0, { span, wide: span, isLast: false });
   }
 
@@ -69,9 +67,8 @@ export class ReadableTree {
     const known = keys.filter((key) => key !== null);
     const [first] = known;
     const last = known.at(-1);
-    if (!first || !last || !isWhole || !this.#isOfKind(page) || !isInOrder(known)) return [];
-    const fits = this.#gaps.some((gap) => isWithin(first, gap) && isWithin(last, gap));
-    if (!fits) return [];
+    if (first === undefined || last === undefined || !isWhole) return [];
+    if (!this.#isOfKind(page) || !isInOrder(known) || !this.#gaps.has(first, last)) return [];
     return page.isLeaf ? [{ low: first, high: last }] : known.map((key) => ({ low: key, high: key }));
   }
 
@@ -81,7 +78,7 @@ export class ReadableTree {
     return (
       this.#isOfKind(page) &&
       columns.every(({ kind }) => kind !== "any") &&
-      page.cells.every((cell) => this.#keyOf(cell))
+      page.cells.every((cell) => this.#keyOf(cell) !== null)
     );
   }
 
@@ -100,12 +97,12 @@ export class ReadableTree {
     const isOwn = (key: Key | null) => key !== null && isWithin(key, span);
     if (!isLast && !keys.every(isOwn) && isInOrder(keys)) {
       this.#doubtful.push(() => this.#walk(number, depth, { ...place, isLast: true }));
-      this.#gaps.push(wide);
+      this.#gaps.add(wide);
       return;
     }
     // Only a root has no rows.
     if (page === null || !(keys.some(isOwn) || (depth === 0 && page.cells.length === 0))) {
-      this.#gaps.push(span);
+      this.#gaps.add(span);
       return;
     }
     this.#reached.add(number);
@@ -116,14 +113,14 @@ export class ReadableTree {
     } else if (own.length === page.cells.length && isInOrder(keys)) {
       const lows = [wide.low, span.low, ...keys];
       const highs = [...keys, span.high, wide.high];
-      const between = (low: number, high: number) => ({ low: lows[low] ?? null, high: highs[high] ?? null });
+      const between = (low: number, high: number) => ({ low: lows[low] ?? FIRST, high: highs[high] ?? LAST });
       for (const [at, cell] of [...page.cells, null].entries()) {
         const below = { span: between(at + 1, at), wide: between(at, at + 1), isLast };
         this.#walk(cell?.child ?? page.right, depth + 1, below);
         if (cell && !page.isNumbered) this.#readRow(cell);
       }
     } else {
-      this.#gaps.push(span);
+      this.#gaps.add(span);
       if (!page.isNumbered) this.readRows(own);
     }
   }
@@ -140,22 +137,22 @@ export class ReadableTree {
     if (cell === null) return null;
     const { columns, keyLength } = this.#tree.shape;
     if (this.#isNumbered)
-      return cell.bytes === 0 || valuesIn(cell.local, cell.bytes, columns, 0) ? [cell.number] : null;
+      return cell.bytes === 0 || valuesIn(cell.local, cell.bytes, columns, 0) ? keyOf([cell.number]) : null;
     const short = valuesIn(cell.local, cell.bytes, columns, keyLength);
-    if (short !== null || cell.overflow === 0) return short;
-    const row = rowIn(this.#pages, cell);
-    return row && valuesIn(row, cell.bytes, columns, keyLength);
+    const row = short === null && cell.overflow > 0 ? rowIn(this.#pages, cell) : null;
+    const values = row === null ? short : valuesIn(row, cell.bytes, columns, keyLength);
+    return values && keyOf(values);
   }
 }
 
 function isWithin(key: Key, { low, high }: Span): boolean {
-  return (low === null || compareKeys(key, low) > 0) && (high === null || compareKeys(key, high) <= 0);
+  return key > low && key <= high;
 }
 
 function isInOrder(keys: readonly (Key | null)[]): boolean {
-  let before: Key | null = null;
+  let before = FIRST;
   for (const key of keys) {
-    if (key === null || (before !== null && compareKeys(key, before) <= 0)) return false;
+    if (key === null || key <= before) return false;
     before = key;
   }
   return true;

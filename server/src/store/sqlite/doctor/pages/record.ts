@@ -5,9 +5,6 @@ export type Kind = "integer" | "real" | "text" | "blob" | "any" | "alias";
 export type Column = { name: string; kind: Kind; isOptional: boolean };
 /** Of texts their bytes. */
 export type Value = null | number | bigint | Buffer;
-/** The values that rows of a tree are ordered by, or the number of a row. */
-export type Key = readonly Value[];
-
 /** Bytes that are read one number after the other. */
 export class Cursor {
   readonly #bytes: Buffer;
@@ -59,27 +56,6 @@ export function valuesIn(
     at += length;
   }
   return header.at === headerBytes && at === bytes ? values : null;
-}
-
-/** As SQLite orders them: what is null, numbers, then bytes. */
-export function compareKeys(one: Key, other: Key): number {
-  for (const [at, value] of one.entries()) {
-    const order = compare(value, other[at] ?? null);
-    if (order !== 0) return order;
-  }
-  return 0;
-}
-
-function compare(one: Value, other: Value): number {
-  if (Buffer.isBuffer(one) && Buffer.isBuffer(other)) return Buffer.compare(one, other);
-  const classes = classOf(one) - classOf(other);
-  if (classes !== 0 || one === null || other === null || one === other) return classes;
-  return one < other ? -1 : 1;
-}
-
-function classOf(value: Value): number {
-  if (value === null) return 0;
-  return Buffer.isBuffer(value) ? 2 : 1;
 }
 
 function isOf({ kind, isOptional }: Column, serial: number): boolean {

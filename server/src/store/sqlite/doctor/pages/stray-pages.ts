@@ -3,9 +3,9 @@
  * would lie. Where a tree was struck off, pages of it lie there too: then one that rows of another tree could be on is nobody's.
  */
 import type { DatabasePages } from "./database-pages.ts";
+import type { Key } from "./key.ts";
 import type { PageNumbers } from "./page-numbers.ts";
 import type { ReadableTree } from "./readable-tree.ts";
-import { compareKeys, type Key } from "./record.ts";
 import { type TreePage, treePageAt } from "./tree-page.ts";
 
 /**
@@ -40,13 +40,12 @@ export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages,
 
 /** Of pages with rows in the same place one is of another time, and nothing says which. */
 function withoutRivals(places: Place[]): Set<number> {
-  places.sort((one, other) => compareKeys(one.low, other.low));
+  places.sort((one, other) => (one.low < other.low ? -1 : 1));
   const numbers = new Set(places.map(({ page }) => page));
   let before: Place | undefined;
   for (const place of places) {
-    if (before && compareKeys(place.low, before.high) <= 0)
-      for (const { page } of [before, place]) numbers.delete(page);
-    if (!before || compareKeys(place.high, before.high) > 0) before = place;
+    if (before && place.low <= before.high) for (const { page } of [before, place]) numbers.delete(page);
+    if (!before || place.high > before.high) before = place;
   }
   return numbers;
 }
