@@ -105,6 +105,12 @@ export const DAMAGE = [
     put: "!pages.hasStruckOff && trees",
   },
   {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "what-a-struck-off-table-held-comes-back",
+    find: '  "participants",\n  "metadata",\n  "facts",\n]);',
+    put: "]);",
+  },
+  {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
     name: "one-of-two-pages-with-rows-in-one-place-is-taken",
     find: "numbers.delete(page);",

@@ -10,6 +10,7 @@ import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
+import { MadeAnew } from "../mending/derived.ts";
 import { indexesOf, makeIndexAnew } from "../mending/indexes.ts";
 import { Twin } from "../mending/twin.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
@@ -309,6 +310,22 @@ test("what an index held that was made anew is no row of a table of the same for
   await damagePageOf(folder, "facts");
   expect((await sqliteStorage(folder).mend()).lost.map(({ table }) => table)).toContain("facts");
   expect(atDatabase((db) => db.prepare("SELECT name FROM facts WHERE length(name) = 64").pluck().all())).toEqual([]);
+});
+
+test.each([
+  ["facts", "SELECT 'old ' || n, '{}'", "name GLOB 'old *'"],
+  ["participants", "SELECT 'acme', 'user', 'old ' || n, 'owner', 'assigned', 0, n, 0", "identity GLOB 'old *'"],
+])("what went from the table %s since a server has made it anew does not come back", async (table, rows, those) => {
+  await filled();
+  atDatabase((db) => {
+    db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${TASKS})
+      INSERT INTO ${table} ${rows} FROM numbers`);
+    expect(new MadeAnew(db, `table ${table}`).goOn(() => true)).toBe(true);
+    db.exec(`DELETE FROM ${table} WHERE ${those}`);
+  });
+  await damagePageOf(folder, table);
+  expect((await sqliteStorage(folder).mend()).lost.map(({ table }) => table)).toContain(table);
+  expect(atDatabase((db) => db.prepare(`SELECT count(*) FROM ${table} WHERE ${those}`).pluck().get())).toBe(0);
 });
 
 test("a log that goes on behind what its task says, and one with a number that none can have, keep nobody from backups", async () => {

@@ -22,6 +22,15 @@ import {
 } from "./indexes.ts";
 import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
 
+/** Tables that are made anew, beside all indexes. */
+export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
+  "totals",
+  "stored_bytes",
+  "participants",
+  "metadata",
+  "facts",
+]);
+
 /** What the counting tables hold, of all that is counted. */
 export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
 /** By the schema of the database, whatever this one is. */

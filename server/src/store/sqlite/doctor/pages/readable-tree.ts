@@ -13,8 +13,11 @@ import { type Cell, rowIn, type TreePage, treePageAt } from "./tree-page.ts";
 /** SQLite's own bound. */
 const DEPTH_MAX = 20;
 
-/** `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. */
-export type Shape = { name: string; columns: readonly Column[]; keyLength: number };
+/**
+ * `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. `isMadeAnew`: by a server that has
+ * met damage, which strikes the former one off.
+ */
+export type Shape = { name: string; columns: readonly Column[]; keyLength: number; isMadeAnew: boolean };
 /** Where nothing says where it begins, `root` is 0. */
 export type Tree = { shape: Shape; root: number };
 /** A row with its number, which is 0 where it has none. */
@@ -72,10 +75,11 @@ export class ReadableTree {
     return page.isLeaf ? [{ low: first, high: last }] : known.map((key) => ({ low: key, high: key }));
   }
 
-  /** Whether its rows may lie on such a page. Columns that take anything would take all. */
-  looksLike(page: TreePage): boolean {
-    const { columns } = this.#tree.shape;
+  /** Whether one like it that was struck off may have left such a page. Columns that take anything would take all. */
+  mayHaveLeft(page: TreePage): boolean {
+    const { columns, isMadeAnew } = this.#tree.shape;
     return (
+      isMadeAnew &&
       this.#isOfKind(page) &&
       columns.every(({ kind }) => kind !== "any") &&
       page.cells.every((cell) => this.#keyOf(cell) !== null)

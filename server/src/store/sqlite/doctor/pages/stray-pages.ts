@@ -1,6 +1,6 @@
 /**
  * Pages that nothing refers to, as the page that did is damaged. Each belongs to the one tree that lacks pages where its rows
- * would lie. Where a tree was struck off, pages of it lie there too: then one that rows of another tree could be on is nobody's.
+ * would lie. Where a tree was struck off, pages of it lie there too, with what it held then: one that could be of such a tree is nobody's.
  */
 import type { DatabasePages } from "./database-pages.ts";
 import type { Key } from "./key.ts";
@@ -24,7 +24,7 @@ export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages,
   for (let number = 2; number <= pages.count; number++) {
     if (reached.has(number)) continue;
     const page = treePageAt(pages, number);
-    const isDoubtful = (of: TreePage) => pages.hasStruckOff && trees.filter((tree) => tree.looksLike(of)).length > 1;
+    const isDoubtful = (of: TreePage) => pages.hasStruckOff && trees.some((tree) => tree.mayHaveLeft(of));
     const fitting =
       page === null || isDoubtful(page) ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
     const [only, ...others] = fitting.filter(({ places }) => places.length > 0);
