@@ -409,13 +409,13 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/twin.ts",
     name: "a-damaged-row-keeps-its-index-from-being-made-anew",
-    find: "if (!this.#mayLackRows || !isCorrupt(error)) throw error;\n      this.#at = from;",
+    find: "if (!this.#of.mayLackRows || !isCorrupt(error)) throw error;\n      this.#at = from;",
     put: "if (error) throw error;\n      this.#at = from;",
   },
   {
     file: "server/src/store/sqlite/mending/twin.ts",
     name: "an-index-of-a-table-that-is-lost-says-that-there-was-nothing",
-    find: "if (from === null && numbers.length === 0) throw error;",
+    find: "if (from === null && numbers.length === 0 && !this.#of.mayLackAll) throw error;",
     put: "",
   },
   {
@@ -429,6 +429,24 @@ export const DAMAGE = [
     name: "a-look-for-damage-outlives-its-store",
     find: "    await this.#underWay;\n",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "a-damaged-page-of-the-audit-log-stops-every-act",
+    find: "    audit(db),\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "entries-behind-lost-ones-have-their-numbers",
+    find: "for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);",
+    put: "void [lastNumbers, isReadable];",
+  },
+  {
+    file: "server/src/store/sqlite/audit/audit-chain.ts",
+    name: "a-log-that-was-cut-off-is-written-on-as-if-it-were-whole",
+    find: "Math.max(numberIn(n), numberIn(noted))",
+    put: "Math.max(numberIn(n), 0 * numberIn(noted))",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -94,9 +94,18 @@ export class AuditChain {
     this.#unnoted = null;
   }
 
+  /** No number is given twice: where the end of the log is lost, it goes on behind the last that is known. */
   #found(): End {
-    const row = this.#last.get();
-    const end = row ?? this.#fact.get(ANCHOR_FACT);
-    return end ? { n: numberIn(end[0]), hash: textIn(end[1]) } : { n: 0, hash: NO_HASH };
+    const [n = 0, hash = NO_HASH] = this.#last.get() ?? this.#fact.get(ANCHOR_FACT) ?? [];
+    const [noted = 0] = this.#fact.get(HEAD_FACT) ?? [];
+    return { n: Math.max(numberIn(n), numberIn(noted)), hash: textIn(hash) };
   }
+}
+
+/** The next entry has a number behind this one, which nothing else says any more. */
+export function goOnBehind(db: Database, n: number): void {
+  db.prepare<unknown[]>(
+    `INSERT INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ''))
+     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value ->> 'n' > value ->> 'n'`,
+  ).run(HEAD_FACT, n);
 }

@@ -64,6 +64,7 @@ test.each<[what: string, tamper: (db: Database) => void, first: string]>([
   ["some taken out", run("DELETE FROM audit WHERE n IN (3, 4)"), "Audit entries 3 to 4 are missing."],
   ["the first taken away", run("DELETE FROM audit WHERE n = 1"), "Audit entry 1 is missing."],
   ["the last cut off", run("DELETE FROM audit WHERE n > 4"), "Audit entries 5 to 6 are missing."],
+  ["the last cut off, and others written behind them", cutOffAndWritten, "Audit entries 5 to 6 are missing."],
   ["all of them gone", run("DELETE FROM audit"), "Audit entries 1 to 6 are missing."],
   ["two in each other's place", swap, "Audit entry 3 is not as"],
   ["one put in between", insert, "Audit entry 4 is not as"],
@@ -94,6 +95,11 @@ test("a log that is moved away from what retention has left of it is seen", () =
 test("a log that cannot be read is told, and stops nobody who looks", () => {
   expect(found((db) => db.exec("DROP TABLE audit"))[0]).toContain("cannot be read to its end");
 });
+
+function cutOffAndWritten(db: Database): void {
+  run("DELETE FROM audit WHERE n > 4")(db);
+  write(db, 7, 8);
+}
 
 function swap(db: Database): void {
   for (const [from, to] of [

@@ -12,7 +12,7 @@ import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
 import { MadeAnew } from "../mending/derived.ts";
 import { indexesOf, makeIndexAnew } from "../mending/indexes.ts";
-import { Twin } from "../mending/twin.ts";
+import { twinOfIndex } from "../mending/twin.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
@@ -124,7 +124,7 @@ test("rows whose damaged page led to them are found where a server was killed wh
   const ids = await filled();
   const left = openDatabase(path.join(folder, DATABASE_FILE));
   const index = indexesOf(left).find(({ name }) => name === "tasks_by_time");
-  if (index) new Twin(left, index).goOn(() => true);
+  if (index) twinOfIndex(left, index).goOn(() => true);
   left.close();
   await damagePageOf(folder, "tasks");
   const copy = path.join(folder, "copy");

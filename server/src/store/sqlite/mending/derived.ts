@@ -1,26 +1,28 @@
 /**
  * What is made from rows: indexes, the index of texts, what is counted, who takes part in people's work, and what metadata tasks are found
- * by. Where a page of one is damaged it is made anew from them. So is the table of facts, with those that can be read, as no server could
- * go on without it.
+ * by. Where a page of one is damaged it is made anew from them. So are the table of facts and the audit log, with what can be read of them,
+ * as no server could go on without those.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { searchableMetadata } from "../../codec/searchable-metadata.ts";
-import { textIn } from "../column.ts";
+import { goOnBehind } from "../audit/audit-chain.ts";
+import { numberIn, textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { keptBytes, TOTALS } from "../doctor/check.ts";
 import { ownTenant } from "../doctor/set-aside.ts";
 import type { IsOver } from "../slices.ts";
 import {
-  type Index,
+  conditionOf,
   indexesOf,
   itself,
   makeIndexAnew,
   makeTablesAnew,
   readThrough,
+  sqlOf,
   unlessDamaged,
   wrongIndexes,
 } from "./indexes.ts";
-import { hasManyRows, strikeTwin, Twin } from "./twin.ts";
+import { hasManyRows, strikeTwin, type Twin, twinOfIndex, twinOfTable } from "./twin.ts";
 
 /** Tables that are made anew, beside all indexes. */
 export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
@@ -122,7 +124,7 @@ function derivedIn(db: Database): Derived[] {
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
     begin: () => {
       const isSmall = unlessDamaged(() => !hasManyRows(db, index)) ?? false;
-      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : inSlices(db, index);
+      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : inSlices(twinOfIndex(db, index));
     },
   }));
   return [
@@ -133,11 +135,11 @@ function derivedIn(db: Database): Derived[] {
     filled(db, "metadata", () => fillMetadata(db)),
     facts(db),
     search(db),
+    audit(db),
   ];
 }
 
-function inSlices(db: Database, index: Index): Make {
-  const twin = new Twin(db, index);
+function inSlices(twin: Twin): Make {
   return (isOver) => twin.goOn(isOver);
 }
 
@@ -214,6 +216,33 @@ function makeTable(db: Database, table: string, fill: () => void): void {
   makeTablesAnew(db, [table, ...indexes.map(({ name }) => name)], sql, fill);
 }
 
+/**
+ * Every act adds to its end, so that a damaged one would stop all of them. Numbers go on behind the last that is known, so that whoever looks
+ * through it finds which are missing.
+ */
+function audit(db: Database): Derived {
+  return {
+    what: "table audit",
+    // The last column is behind all pages of a long one.
+    isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(length(hash)) FROM ${itself(db, "audit")}`).get()),
+    begin: () => {
+      const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
+      for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);
+      return inSlices(twinOfTable(db, "audit", "n"));
+    },
+  };
+}
+
+/** By its indexes, which have numbers of entries on damaged pages. */
+function lastNumbers(db: Database): number[] {
+  return indexesOf(db)
+    .filter(({ table }) => table === "audit")
+    .flatMap(({ name, sql }) => {
+      const last = `SELECT max(n) FROM audit INDEXED BY "${name}" WHERE ${conditionOf(sql)}`;
+      return unlessDamaged(() => numberIn(db.prepare(last).pluck().get() ?? 0)) ?? [];
+    });
+}
+
 function search(db: Database): Derived {
   const shadows = "SELECT name FROM pragma_table_list WHERE type = 'shadow' AND name GLOB 'search_*'";
   return {
@@ -226,10 +255,6 @@ function search(db: Database): Derived {
         makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
       }),
   };
-}
-
-function sqlOf(db: Database, table: string): string {
-  return textIn(db.prepare<unknown[], unknown>("SELECT sql FROM sqlite_schema WHERE name = ?").pluck().get(table));
 }
 
 /** What cannot be read for another reason, as where the disk does not answer, may be whole. */

@@ -14,7 +14,7 @@ export type Index = { name: string; table: string; sql: string | null };
 
 const TWIN = "made_anew";
 /** The condition of an index that has all rows. */
-const ALL = "true";
+export const ALL = "true";
 
 export function indexesOf(db: Database): Index[] {
   const found = db.prepare<unknown[], unknown[]>("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index'");
@@ -125,6 +125,10 @@ export function makeTablesAnew(db: Database, names: readonly string[], sql: stri
     db.exec(sql);
     fill();
   });
+}
+
+export function sqlOf(db: Database, table: string): string {
+  return textIn(db.prepare<unknown[], unknown>("SELECT sql FROM sqlite_schema WHERE name = ?").pluck().get(table));
 }
 
 /** Of an index that comes with a key. */

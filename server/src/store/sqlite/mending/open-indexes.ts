@@ -6,7 +6,7 @@ import type { Database } from "better-sqlite3";
 import { type Damaged, MadeAnew, WAYS_ON } from "../../damage.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
-import { strikeTwin, Twin } from "./twin.ts";
+import { strikeTwin, twinOfIndex } from "./twin.ts";
 
 const CALLED: Readonly<Record<string, string>> = {
   tasks_open: "open tasks",
@@ -44,7 +44,7 @@ function makeAnew(db: Database, index: Index, of: string): void {
 
 function makeOfReadable(db: Database, index: Index, of: string): void {
   try {
-    const twin = new Twin(db, index);
+    const twin = twinOfIndex(db, index);
     while (!twin.goOn(() => false));
   } catch (error) {
     if (!isCorrupt(error)) throw error;

@@ -13,7 +13,7 @@ import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
 import { MadeAnew } from "./derived.ts";
 import { indexesOf, miscountedIndexes, readThrough, unlessDamaged } from "./indexes.ts";
-import { Twin } from "./twin.ts";
+import { twinOfIndex } from "./twin.ts";
 
 let folder = "";
 let open: Database[] = [];
@@ -54,7 +54,7 @@ async function damaged(table: string, index: string, rows = ROWS): Promise<Datab
 }
 
 const slices = (db: Database, name: string) => {
-  const twin = new Twin(db, indexIn(db, name));
+  const twin = twinOfIndex(db, indexIn(db, name));
   return () => twin.goOn(() => true);
 };
 

@@ -1,7 +1,8 @@
 /**
  * Makes an index of many rows anew while others write. A table with nothing but the columns of the index is filled slice by slice,
  * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
- * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read.
+ * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read. So is a table made anew, with its
+ * indexes, of those rows of it that can be read: its twin has all columns and takes its place.
  *
  * Rows of damaged pages are left out of an index that finds rows and keeps no key: it lacks them, as all others that read it do. One that
  * keeps a key would let what they hold be there twice.
@@ -13,7 +14,7 @@ import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
-import { columnsOf, conditionOf, type Index, itself, onSchema, takePlace } from "./indexes.ts";
+import { ALL, columnsOf, conditionOf, type Index, indexesOf, itself, onSchema, sqlOf, takePlace } from "./indexes.ts";
 import { ReadableNumbers } from "./readable-numbers.ts";
 
 const TABLE = "made_anew";
@@ -40,13 +41,25 @@ export function strikeTwin(db: Database): void {
   db.transaction(() => db.exec(`${triggers.join("")} DROP TABLE ${TABLE}`)).immediate();
 }
 
+/** `takes` has what takes whose place in the schema; `condition` is that of the rows it has. */
+type Of = {
+  table: string;
+  columns: readonly Column[];
+  key: readonly string[];
+  condition: string;
+  sql: string;
+  takes: readonly [twin: string, name: string][];
+  mayLackRows: boolean;
+  /** There may be none. */
+  mayLackAll: boolean;
+};
+
 export class Twin {
   readonly #db: Database;
-  readonly #index: Index;
+  readonly #of: Of;
   readonly #table: string;
   readonly #key: string;
   readonly #columns: string;
-  readonly #mayLackRows: boolean;
   /** The key of the last row that was looked at, */
   #at: unknown[] | null = null;
   /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
@@ -54,34 +67,29 @@ export class Twin {
   #isInPlace = false;
 
   /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. */
-  constructor(db: Database, index: Index) {
+  constructor(db: Database, of: Of) {
     this.#db = db;
-    this.#index = index;
-    this.#table = itself(db, index.table);
-    const { key, columns, isNumbered } = columnsNeeded(db, index);
-    const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(", ");
-    this.#key = key.length === 0 ? "rowid" : quoted(key);
-    this.#mayLackRows = isNumbered && /^CREATE INDEX /.test(index.sql ?? "");
-    const named = columns.map(({ name }) => name);
-    this.#columns = key.length === 0 ? `rowid, ${quoted(named)}` : quoted(named);
-    const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
-    if (key.length > 0) parts.push(`PRIMARY KEY (${this.#key})`);
+    this.#of = of;
+    this.#table = itself(db, of.table);
+    const named = quoted(of.columns.map(({ name }) => name));
+    const key = of.key.length === 0 ? ["rowid"] : of.key;
+    this.#key = of.key.length === 0 ? "rowid" : quoted(of.key);
+    this.#columns = of.key.length === 0 ? `rowid, ${named}` : named;
     const begin = (end: () => unknown[] | undefined) => {
-      db.exec(`CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"}`);
-      db.exec(index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? this.#ofKey());
-      this.#followChanges(quoted(named), key);
+      db.exec(of.sql);
+      this.#followChanges(named, key);
       return end();
     };
-    const fromLast = (key.length === 0 ? ["rowid"] : key).map((name) => `"${name}" DESC`).join(", ");
+    const fromLast = key.map((name) => `"${name}" DESC`).join(", ");
     try {
       this.#end = db.transaction(() => begin(() => this.#keyWhere(`true ORDER BY ${fromLast}`))).immediate();
     } catch (error) {
-      if (!this.#mayLackRows || !isCorrupt(error)) throw error;
+      if (!of.mayLackRows || !isCorrupt(error)) throw error;
       this.#end = db.transaction(() => begin(() => [NUMBER_MAX])).immediate();
     }
   }
 
-  /** True once the index is whole; it is to be called until then. Throws where rows cannot be read that it may not lack, or there is no room. */
+  /** True once it is whole; it is to be called until then. Throws where rows cannot be read that it may not lack, or there is no room. */
   goOn(isOver: IsOver): boolean {
     if (this.#isInPlace) return this.#clearAway(isOver);
     if (this.#isFilled(isOver)) this.#takePlace();
@@ -93,35 +101,29 @@ export class Twin {
     try {
       return this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
     } catch (error) {
-      if (!this.#mayLackRows || !isCorrupt(error)) throw error;
+      if (!this.#of.mayLackRows || !isCorrupt(error)) throw error;
       this.#at = from;
       const numbers = this.#readableNumbers();
       // Where no row can be read the table is lost, and an index of nothing would say that there was none.
-      if (from === null && numbers.length === 0) throw error;
+      if (from === null && numbers.length === 0 && !this.#of.mayLackAll) throw error;
       return this.#fillWith(numbers);
     }
   }
 
-  #ofKey(): string {
-    return `CREATE UNIQUE INDEX ${INDEX} ON ${TABLE} (${columnsOf(this.#db, this.#index.name)})`;
-  }
-
   #followChanges(columns: string, key: readonly string[]): void {
-    const names = key.length === 0 ? ["rowid"] : key;
-    const of = (row: string) => names.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
+    const of = (row: string) => key.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
     const remove = (row: string) => `DELETE FROM ${TABLE} WHERE ${of(row)};`;
     const put = `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(of("NEW"))};`;
-    const { table } = this.#index;
+    const { table } = this.#of;
     this.#db.exec(`
       CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON "${table}" BEGIN ${remove("NEW")} ${put} END;
       CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns} ON "${table}" BEGIN ${remove("OLD")} ${put} END;
       CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON "${table}" BEGIN ${remove("OLD")} END`);
   }
 
-  /** Those rows of the table, as far as the index has them. */
+  /** Those rows of the table, as far as it has them. */
   #rows(where: string): string {
-    const condition = conditionOf(this.#index.sql);
-    return `SELECT ${this.#columns} FROM ${this.#table} WHERE ${where} AND (${condition})`;
+    return `SELECT ${this.#columns} FROM ${this.#table} WHERE ${where} AND (${this.#of.condition})`;
   }
 
   #fill(): number {
@@ -172,12 +174,13 @@ export class Twin {
   #takePlace(): void {
     onSchema(this.#db, () => {
       for (const name of Object.values(TRIGGERS)) this.#db.exec(`DROP TRIGGER ${name}`);
-      takePlace(this.#db, INDEX, this.#index.name);
+      for (const [twin, name] of this.#of.takes) takePlace(this.#db, twin, name);
     });
     this.#isInPlace = true;
   }
 
   #clearAway(isOver: IsOver): boolean {
+    if (this.#of.takes.some(([twin]) => twin === TABLE)) return true;
     const remove = this.#db.prepare<unknown[]>(
       `DELETE FROM ${TABLE} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${TABLE} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
     );
@@ -187,20 +190,55 @@ export class Twin {
   }
 }
 
+export function twinOfIndex(db: Database, index: Index): Twin {
+  const { key, columns, isNumbered } = columnsNeeded(db, index);
+  const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
+  if (key.length > 0) parts.push(`PRIMARY KEY (${quoted(key)})`);
+  const ofKey = () => `CREATE UNIQUE INDEX ${INDEX} ON ${TABLE} (${columnsOf(db, index.name)})`;
+  return new Twin(db, {
+    ...{ table: index.table, columns, key, condition: conditionOf(index.sql) },
+    sql: `CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
+      ${index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? ofKey()}`,
+    takes: [[INDEX, index.name]],
+    mayLackRows: isNumbered && /^CREATE INDEX /.test(index.sql ?? ""),
+    mayLackAll: false,
+  });
+}
+
+/** Of one whose rows are numbered by a column, and whose indexes keep no key. */
+export function twinOfTable(db: Database, table: string, number: string): Twin {
+  const indexes = indexesOf(db).filter((index) => index.table === table);
+  const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${INDEX}_${at} ON ${TABLE}`) ?? "");
+  return new Twin(db, {
+    ...{ table, columns: allColumnsOf(db, table), key: [number], condition: ALL },
+    sql: [sqlOf(db, table).replace(table, TABLE), ...own].join(";\n"),
+    takes: [[TABLE, table], ...indexes.map(({ name }, at): [string, string] => [`${INDEX}_${at}`, name])],
+    ...{ mayLackRows: true, mayLackAll: true },
+  });
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}
+
 function places(values: readonly unknown[]): string {
   return values.map(() => "?").join(", ");
 }
 
 type Column = { name: string; type: string };
 
+function allColumnsOf(db: Database, table: string): (Column & { isOfKey: boolean })[] {
+  return db
+    .prepare<unknown[], unknown[]>("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY pk")
+    .raw()
+    .all(table)
+    .map(([name, type, place]) => ({ name: textIn(name), type: textIn(type), isOfKey: Number(place) > 0 }));
+}
+
 /** Those of its key, none where rows have only the number that SQLite gives them, and all that the index speaks of. */
 function columnsNeeded(db: Database, index: Index): { key: string[]; columns: Column[]; isNumbered: boolean } {
   const isNumbered = !db.prepare("SELECT wr FROM pragma_table_list WHERE name = ?").pluck().get(index.table);
-  const all = db
-    .prepare<unknown[], unknown[]>("SELECT name, type, pk FROM pragma_table_info(?) ORDER BY pk")
-    .raw()
-    .all(index.table)
-    .map(([name, type, place]) => ({ name: textIn(name), type: textIn(type), isOfKey: Number(place) > 0 }));
+  const all = allColumnsOf(db, index.table);
   const primary = all.filter(({ isOfKey }) => isOfKey);
   const isKey = !isNumbered || (primary.length === 1 && primary[0]?.type === "INTEGER");
   const key = isKey ? primary.map(({ name }) => name) : [];
