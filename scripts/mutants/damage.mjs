@@ -448,5 +448,17 @@ export const DAMAGE = [
     find: "Math.max(numberIn(n), numberIn(noted))",
     put: "Math.max(numberIn(n), 0 * numberIn(noted))",
   },
+  {
+    file: "server/src/store/sqlite/apply.ts",
+    name: "a-damaged-page-of-cursors-stops-every-submit",
+    find: "this.subscribed.begin(owner.tenant, () => {",
+    put: "((_: string, write: () => void) => write())(owner.tenant, () => {",
+  },
+  {
+    file: "server/src/store/sqlite/thread/writer.ts",
+    name: "webhooks-hear-of-no-task-behind-an-index-that-was-made-anew",
+    find: "if (answer) this.#applier.subscribed.forgetDamage();",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

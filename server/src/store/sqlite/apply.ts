@@ -49,7 +49,7 @@ export class Applier {
   readonly #conversations: ConversationCounts;
   readonly #dailyUsage: DailyUsage;
   readonly #documents: DocumentApplier;
-  readonly #subscribed: StandingSubscriptions;
+  readonly subscribed: StandingSubscriptions;
   readonly #held: HeldAmounts;
   readonly #standings: Standings;
   readonly #version;
@@ -66,7 +66,7 @@ export class Applier {
     this.#totals = new Totals(db);
     this.#conversations = new ConversationCounts(statements);
     this.#dailyUsage = new DailyUsage(db);
-    this.#subscribed = new StandingSubscriptions(db);
+    this.subscribed = new StandingSubscriptions(db);
     this.#held = new HeldAmounts(db, () => this.writeDeltas());
     this.#standings = new Standings(db);
     this.#version = db.prepare<unknown[], unknown[]>("PRAGMA data_version").raw();
@@ -141,7 +141,7 @@ export class Applier {
   /** At the beginning of a transaction of so many calls: another process may have written. */
   begin(calls: number): void {
     this.#isShared = calls > 1;
-    this.#subscribed.forget();
+    this.subscribed.forget();
     const version = this.#version.get()?.[0];
     if (version === this.#seen) return;
     this.#seen = version;
@@ -157,7 +157,7 @@ export class Applier {
 
   /** Something else than a change of tasks was written: subscriptions may have come or gone, and tasks too. */
   wroteElse(): void {
-    this.#subscribed.forget();
+    this.subscribed.forget();
     this.#standings.forget();
   }
 
@@ -369,7 +369,7 @@ export class Applier {
     const about = () => ({
       ...{ user, kind, agent: write.agent ?? null, isChild: parent !== null, metadata: write.metadata ?? [] },
     });
-    const cursors = this.#subscribed.cursorsFor(tenant, write.id, write.at, about);
+    const cursors = this.subscribed.cursorsFor(tenant, write.id, write.at, about);
     if (cursors.length > 0) this.#beginCursors(n, write, { tenant, user }, cursors);
     for (const [key, value] of write.metadata ?? []) this.#sql.insertMetadata.run(tenant, key, value, n);
     this.#totals.move({ tenant, user, kind, createdAt }, null, countedState(write.row));
@@ -388,11 +388,13 @@ export class Applier {
   ) {
     this.#rows.write();
     let bytes = 0;
-    for (const cursor of cursors) {
-      this.#sql.insertSubscription.run(cursor);
-      this.#cursors.push({ key: cursor.key, task: id, standing: cursor.standing });
-      if (cursor.user === owner.user) bytes += subscriptionBytes(cursor);
-    }
+    this.subscribed.begin(owner.tenant, () => {
+      for (const cursor of cursors) {
+        this.#sql.insertSubscription.run(cursor);
+        this.#cursors.push({ key: cursor.key, task: id, standing: cursor.standing });
+        if (cursor.user === owner.user) bytes += subscriptionBytes(cursor);
+      }
+    });
     if (bytes === 0) return;
     this.#sql.addTaskBytes.run(bytes, n);
     this.#held.addBytes(owner, bytes);

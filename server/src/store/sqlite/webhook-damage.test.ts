@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { damageLeafOf } from "../../../test/lose-text.ts";
+import { damageLeafOf, damagePageOf } from "../../../test/lose-text.ts";
 import { subscriptionRecord } from "../../task/subscription.ts";
 import type { Store } from "../store.ts";
 import { submit } from "../suite/life.suite.ts";
@@ -64,6 +64,21 @@ test("webhooks of all tasks on a damaged page keep no task from being submitted,
   expect(cursors).toBeLessThan(ROWS);
   expect(damages).toContain("webhooks of all tasks of tenant acme");
   expect(await cursorsOf(store)).toBe(cursors);
+  await store.close();
+});
+
+test("where the page of new cursors is damaged, tasks are submitted, and the webhooks of all tasks are not told of them", async () => {
+  await damageLeafOf(folder, "subscriptions", 0.99);
+  const store = await opened();
+  expect(await cursorsOf(store)).toBe(0);
+  expect(damages).toContain("page for new cursors of webhooks of tenant acme");
+  await store.close();
+});
+
+test("webhooks of all tasks are told of tasks again once the index that kept them from it is made anew", async () => {
+  await damagePageOf(folder, "sqlite_autoindex_subscriptions_1");
+  const store = await opened();
+  expect(await cursorsOf(store)).toBe(ROWS);
   await store.close();
 });
 

@@ -247,7 +247,7 @@ export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
   readonly #places;
   readonly #one;
-  readonly #passed = new PassedOver();
+  #passed = new PassedOver();
   /** Those of a tenant, for as long as nobody changes them: in one transaction, a hundred new tasks ask for the same. */
   readonly #known = new Map<string, unknown[][]>();
 
@@ -264,6 +264,16 @@ export class StandingSubscriptions {
   /** With each transaction, and within one after whatever may change them. */
   forget(): void {
     this.#known.clear();
+  }
+
+  /** What was learned of damaged pages, once something was made anew. */
+  forgetDamage(): void {
+    this.#passed = new PassedOver();
+  }
+
+  /** Writes cursors of a new task. Throws `Damaged` where they would lie on a damaged page: the next time the task goes on without, as all of its tenant do. */
+  begin(tenant: string, write: () => void): void {
+    this.#passed.attempt(`page for new cursors of webhooks of tenant ${tenant}`, write, undefined);
   }
 
   /** Rows of the cursors that a new task begins with. Throws `Damaged` where one lies on a damaged page: the next time that is passed over. */

@@ -140,6 +140,7 @@ export class Writer implements Work {
       const answer = this.#anew.goOn(this.#pace.turn(TURN_MS));
       if (answer !== null) this.#anew = null;
       if (answer) this.#writes = this.#makeWrites();
+      if (answer) this.#applier.subscribed.forgetDamage();
       return { answer };
     } catch (error) {
       return failedOutcome(error);
