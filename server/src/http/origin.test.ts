@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isForeign, isForwarded, isLocalHost } from "./origin.ts";
+import { isForeign, isForwarded, isLocalHost, isLoopback } from "./origin.ts";
 
 const none: ReadonlySet<string> = new Set();
 
@@ -66,6 +66,22 @@ describe("a page", () => {
       expect(isForeign(headers, none)).toBe(false);
     }
   });
+});
+
+it("knows this machine by the whole of an address", () => {
+  for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+    expect([address, isLoopback(address)]).toEqual([address, true]);
+  for (const address of [
+    "10.127.0.1",
+    "192.168.127.1",
+    "::ffff:10.127.0.1",
+    "1127.0.0.1",
+    "::11",
+    "2001::127.1",
+    "",
+    undefined,
+  ])
+    expect([address, isLoopback(address)]).toEqual([address, false]);
 });
 
 it("tells a request that a proxy has handed on by any of its headers", () => {

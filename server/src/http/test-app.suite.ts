@@ -27,17 +27,16 @@ const SHARES = sharesOf("dev", sharesConfig.parse({ address: { bodiesBytes: 8 <<
 
 type TestParts = Partial<Omit<AppParts, "bodies"> & { bodies: Partial<BodyBounds> }>;
 
-/** With some routes of its own; `parts` in the place of the usual ones. */
-export function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...parts }: TestParts = {}) {
+/** What is in the way of every request; `parts` in the place of the usual ones. */
+export function testParts({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...parts }: TestParts = {}) {
   const { lines, log } = logged();
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
-  const durations = new DurationHistogram("requests", "Requests.");
   const admission = new RequestAdmission(SHARES, connections, { isProxied: false, now: Date.now });
-  const app = createApp({
+  const usual = {
     lensAt: () => nativeLens,
-    rewrite: (url) => url,
+    rewrite: (url: string) => url,
     log,
-    durations,
+    durations: new DurationHistogram("requests", "Requests."),
     traffic,
     bodies: new Bodies({ ...BODIES, take: (request, bytes) => admission.takeBytes(request, bytes), ...bodies }),
     unheard: new UnheardBodies(new BodyPace()),
@@ -48,8 +47,15 @@ export function testApp({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }
     requestsMax: 100,
     trustProxy: 0,
     hosts: null,
-    ...parts,
-  });
+  };
+  return { ...usual, ...parts, lines };
+}
+
+/** With some routes of its own; `given` in the place of the usual parts. */
+export function testApp(given: TestParts = {}) {
+  const { lines, ...parts } = testParts(given);
+  const { log, traffic, durations } = parts;
+  const app = createApp(parts);
   const streams = createStreams({ streamsMax: 10, log });
   app.setErrorHandler((error, _request, reply) =>
     reply.code(error instanceof Error && "code" in error ? 400 : 500).send(String(error)),
