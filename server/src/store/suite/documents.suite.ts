@@ -359,6 +359,11 @@ function vectorStores(setup: () => Promise<Store>): void {
     expect(await ids({}, { ...page, after: "b" })).toEqual([["c"], false]);
     expect(await ids({ status: "completed" })).toEqual([["a"], false]);
     expect(await ids({ batch: "vsfb_1", status: "in_progress" })).toEqual([["b", "c"], false]);
+    const alone = newDocument({ id: "alone" });
+    await documents.put({ document: alone });
+    await documents.put({ members: [newMember(vectorStore, alone)] });
+    expect(await ids({ batch: "vsfb_1" }, { ...page, limit: 9 })).toEqual([["a", "b", "c"], false]);
+    await documents.removeMembers(vectorStore.key, [alone.key]);
     expect(await documents.memberIds(vectorStore.key, 10)).toEqual(["a", "b", "c"]);
     expect(await documents.cancelMembers({ batch: "vsfb_1" })).toBe(2);
     expect(await documents.batch(vectorStore.key, "vsfb_1")).toEqual({
@@ -395,7 +400,12 @@ function vectorStores(setup: () => Promise<Store>): void {
     const { stores, more } = await documents.vectorStores(ADA, { limit: 1, order: "desc" });
     expect([stores.map(({ id }) => id), more]).toEqual([["new"], true]);
     expect((await documents.vectorStoreById(ADA, { ...ADA, id: "old" }))?.id).toBe("old");
+    const other = { tenant: "other", user: "carl", status: "processed" } as const;
+    await documents.put({ vectorStore: newVectorStore({ ...other, id: "new" }) });
+    for (const id of ["a", "b"]) await documents.put({ document: newDocument({ ...other, id }) });
     expect(await documents.counts("acme")).toEqual({ processed: 0, vectorStores: 3 });
+    expect(await documents.counts("other")).toEqual({ processed: 2, vectorStores: 1 });
+    expect(await documents.counts(null)).toEqual({ processed: 2, vectorStores: 4 });
     const owners = [ADA, { ...ADA, user: "bob" }, { ...ADA, user: "eve" }, { ...ADA, tenant: "other" }];
     const has = await Promise.all(owners.map((owner) => documents.hasVectorStore(owner)));
     expect(has).toEqual([true, true, false, false]);
