@@ -59,6 +59,7 @@ it("a card is of the version that the deployment wants where none is asked for, 
   const again = await cardAt("/a2a");
   expect(again.body).toEqual(body);
   expect(again.headers.get("etag")).toBe(headers.get("etag"));
+  expect(headers.get("cache-control")).toBe("public, max-age=300");
   const keys = await read("/a2a/.well-known/jwks.json");
   expect(keys.body).toMatchObject({ keys: [{ kty: "EC", crv: "P-256", use: "sig" }] });
   expect(JSON.stringify(keys.body)).not.toContain('"d"');
@@ -119,8 +120,11 @@ it("an agent that a caller makes presents itself as its maker says, to those who
   };
   const made = await read("/v1/agents", { key: ada, json: { name: "Poet", card } });
   expect([made.status, made.body["card"]]).toEqual([201, card]);
-  const { body } = await cardAt("/a2a/poet", ada);
+  const { body, headers } = await cardAt("/a2a/poet", ada);
   await verified(body);
+  // The same address shows another card to another tenant, and to another version.
+  expect(headers.get("cache-control")).toBe("private, max-age=300");
+  for (const name of ["A2A-Version", "Origin"]) expect(headers.get("vary")).toContain(name);
   expect(body).toMatchObject({
     ...{ name: "Poet", version: "3.1.0", documentationUrl: "https://example.com/", provider: card.provider },
     ...{ defaultInputModes: ["text/plain"], defaultOutputModes: ["text/markdown"] },

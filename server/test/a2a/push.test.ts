@@ -221,6 +221,27 @@ it("tells a config that comes with an answer what comes of that", async () => {
   expect((await rpc("ListTaskPushNotificationConfigs", { taskId: id })).result.configs).toHaveLength(1);
 });
 
+it("keeps the config that a repeat of a message brings, where the first one has brought none", async () => {
+  const at = async (method: string, params: object) => {
+    const json = { jsonrpc: "2.0", id: 1, method, params };
+    return (await call("/scripted", { json, headers: { "a2a-version": "1.0" } })).json.result;
+  };
+  const saying = (text: string, more: object = {}) => ({
+    messageId: text,
+    role: "ROLE_USER",
+    parts: [{ text }],
+    ...more,
+  });
+  const configuration = { returnImmediately: true };
+  const { id: taskId } = (await at("SendMessage", { message: saying("wait"), configuration })).task;
+  const said = { message: saying("more", { taskId }), configuration };
+  await at("SendMessage", said);
+  const taskPushNotificationConfig = { id: "late", url: `${url}/late` };
+  await at("SendMessage", { ...said, configuration: { ...configuration, taskPushNotificationConfig } });
+  const { configs } = await at("ListTaskPushNotificationConfigs", { taskId });
+  expect(configs).toMatchObject([taskPushNotificationConfig]);
+});
+
 it("keeps no config of a message that is refused, ten of a task, and takes the three bodies of 0.3 over HTTP", async () => {
   const { id } = (await rpc("SendMessage", { message })).result.task;
   const late = { message: { ...message, messageId: "late", taskId: id } };

@@ -154,6 +154,15 @@ it("a message reads nothing that was said before it but the last, where no histo
   expect(JSON.stringify(dig(result, "history")).match(/one|two|three/g)).toEqual(["one", "two", "three"]);
 });
 
+it("a key is that of one agent: what is sent to another one with it is another message", async () => {
+  const headers = { "idempotency-key": "said-once" };
+  const begun = async (base: string) =>
+    idOf(sentTask("J1", await send(server, "J1", { text: "wait", id: "m", waits: false }, { headers, base })));
+  const [first, again, other] = [await begun("/a2a/scripted"), await begun("/a2a/scripted"), await begun("/a2a/plain")];
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+});
+
 it("a long file is read at its address, and nothing of it for its head alone", async () => {
   const raw = Buffer.alloc(600_000, 7).toString("base64");
   const sent = sentTask("J1", await send(server, "J1", { parts: [{ text: "count" }, { raw }] }));
@@ -164,12 +173,13 @@ it("a long file is read at its address, and nothing of it for its head alone", a
     const { status, headers } = await server.call(pathname, { method });
     return [
       status,
-      ...["content-type", "content-length", "etag"].map((name) => headers.get(name)),
+      ...["content-type", "content-disposition", "content-length", "etag"].map((name) => headers.get(name)),
       reads.mock.calls.length > 0,
     ];
   };
   const head = await told("HEAD");
-  expect(head).toEqual([200, "application/octet-stream", "600000", expect.any(String), false]);
-  expect(await told("GET")).toEqual([...head.slice(0, 4), true]);
+  // Whoever sent it chose its type: no browser opens it as a page of this server.
+  expect(head).toEqual([200, "application/octet-stream", "attachment", "600000", expect.any(String), false]);
+  expect(await told("GET")).toEqual([...head.slice(0, -1), true]);
   reads.mockRestore();
 });

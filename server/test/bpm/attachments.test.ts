@@ -59,6 +59,8 @@ describe("an attachment", () => {
     const { body } = await ada.get(path);
     expect(body).toMatchObject({ attachmentName: name, mimeType: "text/html" });
     expect(await (await fetch(body.uri.href)).text()).toBe("<b>");
+    const stale = await ada.delete(path, { "if-match": '"0-0"' });
+    expect([stale.status, (await ada.get(path)).status]).toEqual([409, 200]);
     const removed = await ada.delete(path);
     expect([removed.status, removed.text]).toEqual([200, "Attachment Removed"]);
     expect((await ada.get(path)).body).toMatchObject({ status: 404, "o:errorCode": "BPM-ATTACHMENT-NOT-FOUND" });

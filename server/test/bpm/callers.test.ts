@@ -91,8 +91,12 @@ describe("callers of the BPM API", () => {
   it("read the payload as JSON, and as XML when that is all they take", async () => {
     const get = (accept: string) => server.call(`${BASE}/tasks/${number}/payload`, { key: ada, headers: { accept } });
     expect(await (await get("*/*")).json()).toEqual({ queue: "q", payload: { amount: 12 } });
-    expect(await (await get("application/xml, application/json")).json()).toMatchObject({ queue: "q" });
+    const json = await get("application/xml, application/json");
+    expect(await json.json()).toMatchObject({ queue: "q" });
     const xml = await get("application/xml");
+    // Each has a tag of its own, and none is kept for anybody else.
+    expect(xml.headers.get("etag")).not.toBe(json.headers.get("etag"));
+    for (const { headers } of [json, xml]) expect(headers.get("cache-control")).toBe("private, no-cache");
     expect(xml.headers.get("content-type")).toBe("application/xml; charset=utf-8");
     expect(await xml.text()).toBe(
       '<?xml version="1.0" encoding="UTF-8"?>\n<payload><queue>q</queue><payload><amount>12</amount></payload></payload>',

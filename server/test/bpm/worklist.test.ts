@@ -191,7 +191,9 @@ describe("an action", () => {
     const late = await bob.put(`/tasks/${number}`, { action: "APPROVE" }, { "if-match": etag });
     expect([late.status, late.body["o:errorCode"]]).toEqual([409, "BPM-STALE-TASK"]);
     const now = (await bob.get(`/tasks/${number}`)).headers.get("etag") ?? "";
-    expect((await bob.put(`/tasks/${number}`, { action: "APPROVE" }, { "if-match": now })).status).toBe(200);
+    // A proxy that has compressed the answer makes its tag a weak one.
+    const either = `"0-0", W/${now}`;
+    expect((await bob.put(`/tasks/${number}`, { action: "APPROVE" }, { "if-match": either })).status).toBe(200);
   });
 
   it("on several tasks is each by itself", async () => {
@@ -209,6 +211,9 @@ describe("an action", () => {
         ],
       },
     ]);
+    const other = await ada.task({ title: "Named twice" });
+    const once = await ada.put("/tasks", { action: { id: "APPROVE" }, tasks: [other, String(other)] });
+    expect(once.body).toMatchObject({ count: 1, items: [{ number: other, state: "COMPLETED" }] });
     expect((await ada.put("/tasks", { action: { id: "APPROVE" }, tasks: [] })).status).toBe(400);
     expect((await ada.put("/tasks", { action: { id: "SAVE" }, tasks: numbers })).status).toBe(400);
     expect((await ada.put("/tasks", { action: { id: "APPROVE" }, tasks: [999_999] })).status).toBe(404);
@@ -251,7 +256,11 @@ describe("what a client makes", () => {
     expect((await ada.put(path, { a: 3 }, { "if-match": etag })).body).toEqual({ a: 3 });
     expect((await ada.put(path, { a: 4 }, { "if-match": etag })).status).toBe(409);
     expect((await ada.put(path, [1])).status).toBe(400);
-    expect((await ada.post(`/tasks/${body.id}/summaryField`, { z: 1, deep: {} })).body).toEqual({ z: 1 });
+    const fields = `/tasks/${body.id}/summaryField`;
+    expect((await ada.post(fields, { z: 1, deep: {} })).body).toEqual({ z: 1 });
+    // Of what is no plain value nothing is written back as it was read, however close another one writes.
+    await Promise.all([ada.put(path, { b: "new", list: [2] }), ada.post(fields, { z: 2 })]);
+    expect((await ada.get(path)).body).toMatchObject({ list: [2] });
     await ada.act(Number(body.id), "APPROVE");
     expect((await ada.put(path, {})).status).toBe(409);
   });

@@ -10,7 +10,7 @@ export function etagOf({ number, revision }: Pick<Task, "number" | "revision">):
 }
 
 /** The revision that an update is bound to; none without `If-Match`, or where that is any. Throws `conflict` for what is stale. */
-export function boundTo(headers: IncomingHttpHeaders, task: Task): { revision?: number } {
+export function boundTo(headers: IncomingHttpHeaders, task: Pick<Task, "number" | "revision">): { revision?: number } {
   const given = headers["if-match"];
   if (given === undefined || given.trim() === "*") return {};
   const own = etagOf(task);
