@@ -49,8 +49,10 @@ import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { SHARES } from "./mutants/shares.mjs";
 import { STORE } from "./mutants/store.mjs";
 import { Suites } from "./mutants/suites.mjs";
+import { TENANTS } from "./mutants/tenants.mjs";
 import { TERMINAL } from "./mutants/terminal.mjs";
 import { USAGE } from "./mutants/usage.mjs";
+import { WIRE } from "./mutants/wire.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -183,6 +185,15 @@ const SUITES = {
     suite("server/test/two-keys.test.ts", "server/test/scopes.test.ts", "server/test/native-tasks.test.ts"),
     suite("server/src/http", "server/test/held-by-keys.test.ts"),
   ],
+  tenants: [
+    suite("agent-verbs.test.ts", "key-verbs.test.ts", "conversation-verbs.test.ts", "document-verbs.test.ts"),
+    suite("agents-bound.test.ts", "archive.test.ts", "failure.test.ts", "task-cache.test.ts"),
+    suite("human-verbs.test.ts", "server/src/store/sqlite/store.test.ts"),
+  ],
+  wire: [
+    suite("server/src/http", "server/src/lenses/bpm", "server/src/guardrails/guard.test.ts"),
+    suite("server/test/a2a", "server/test/bpm", "server/test/orchestrate", "server/test/documents"),
+  ],
   terminal: [suite("server/test/process.test.ts", "server/test/cli-records.test.ts")],
   kill: [{ program: ["bench/kill.ts", "--rounds", "5"] }],
 };
@@ -205,6 +216,8 @@ const AREAS = {
   shares: SHARES,
   audit: AUDIT,
   doors: DOORS,
+  tenants: TENANTS,
+  wire: WIRE,
   terminal: TERMINAL,
   kill: KILL,
 };
