@@ -79,6 +79,24 @@ export function conversationStories(setup: () => Promise<Store>): void {
     expect((await store.conversationByAlias(aliasOf("session-1")))?.id).toBe(second.id);
   });
 
+  test("an alias is its owner's alone: another user, and one of another tenant, have by the same what is theirs", async () => {
+    const store = await setup();
+    const owners = [ADA, { ...ADA, user: "bob" }, { ...ADA, tenant: "other" }];
+    const aliases = owners.map(({ tenant, user }) => ({ ...aliasOf("ours"), tenant, owner: user }));
+    const made: Conversation[] = [];
+    for (const [at, owner] of owners.entries()) {
+      const [alias = aliasOf("ours"), conversation] = [aliases[at], newConversation(owner)];
+      expect(await store.conversationByAlias(alias)).toBeNull();
+      await store.createConversation(conversation, alias);
+      expect((await store.conversationByAlias(alias))?.id).toBe(conversation.id);
+      made.push(conversation);
+    }
+    await store.deleteConversation(made[0]?.id ?? "", START + 1);
+    expect(await Promise.all(aliases.map((alias) => store.wasDeleted(alias)))).toEqual([true, false, false]);
+    const listed = await store.conversations({ tenant: "acme", user: null }, "shannon", { limit: 9 });
+    expect([listed.conversations.map(({ id }) => id), listed.total]).toEqual([[made[1]?.id], 1]);
+  });
+
   test("of many that begin one session at once, one makes its conversation", async () => {
     const store = await setup();
     const all = await Promise.all(

@@ -469,6 +469,7 @@ function newTasks(setup: () => Promise<Store>): void {
     expect(await store.taskByAlias(ADA, name)).toBe(b.id);
     expect(await store.taskByAlias(EVERYBODY, { ...name, owner: "bob" })).toBe(b.id);
     expect(await store.taskByAlias({ tenant: "acme", user: "bob" }, { ...name, owner: "bob" })).toBeNull();
+    expect(await store.taskByAlias({ ...ADA, tenant: "other" }, { ...name, tenant: "other" })).toBeNull();
   });
 
   test("leaves no name behind when it goes", async () => {
