@@ -107,7 +107,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "what-a-struck-off-table-held-comes-back",
-    find: '  "participants",\n  "metadata",\n  "facts",\n]);',
+    find: '  "participants",\n  "metadata",\n  "facts",\n  "audit",\n  "idempotency",\n]);',
     put: "]);",
   },
   {
@@ -313,8 +313,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/twin.ts",
     name: "an-index-of-rows-that-come-fast-has-no-end",
-    find: "`(${this.#key}) <= (${places(this.#end)})`",
-    put: "`((${this.#key}) <= (${places(this.#end)}) OR true)`",
+    find: "`(${this.#key}) <= (${places(end)})`",
+    put: "`((${this.#key}) <= (${places(end)}) OR true)`",
   },
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
@@ -409,8 +409,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/twin.ts",
     name: "a-damaged-row-keeps-its-index-from-being-made-anew",
-    find: "if (!this.#of.mayLackRows || !isCorrupt(error)) throw error;\n      this.#at = from;",
-    put: "if (error) throw error;\n      this.#at = from;",
+    find: "if (!this.#of.mayLackRows) throw error;",
+    put: "if (error) throw error;",
   },
   {
     file: "server/src/store/sqlite/mending/twin.ts",
@@ -459,6 +459,18 @@ export const DAMAGE = [
     name: "webhooks-hear-of-no-task-behind-an-index-that-was-made-anew",
     find: "if (answer) this.#applier.subscribed.forgetDamage();",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "a-damaged-page-of-idempotency-keys-stops-their-retention",
+    find: "    idempotency(db),\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "a-key-on-a-damaged-page-begins-its-request-again",
+    find: "(isReadable[at] ? putRow : putKey).run(...key);",
+    put: "if (isReadable[at]) putRow.run(...key); else void putKey;",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -315,12 +315,17 @@ test("what an index held that was made anew is no row of a table of the same for
 test.each([
   ["facts", "SELECT 'old ' || n, '{}'", "name GLOB 'old *'"],
   ["participants", "SELECT 'acme', 'user', 'old ' || n, 'owner', 'assigned', 0, n, 0", "identity GLOB 'old *'"],
+  ["idempotency", "SELECT 'old ' || n, 'k', 'h', 't', n", "scope GLOB 'old *'"],
 ])("what went from the table %s since a server has made it anew does not come back", async (table, rows, those) => {
   await filled();
   atDatabase((db) => {
     db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${TASKS})
       INSERT INTO ${table} ${rows} FROM numbers`);
-    expect(new MadeAnew(db, `table ${table}`).goOn(() => true)).toBe(true);
+    const anew = new MadeAnew(db, `table ${table}`);
+    const goesOn = () => anew.goOn(() => true);
+    let isMade = goesOn();
+    while (isMade === null) isMade = goesOn();
+    expect(isMade).toBe(true);
     db.exec(`DELETE FROM ${table} WHERE ${those}`);
   });
   await damagePageOf(folder, table);

@@ -1,7 +1,7 @@
 /**
  * What is made from rows: indexes, the index of texts, what is counted, who takes part in people's work, and what metadata tasks are found
- * by. Where a page of one is damaged it is made anew from them. So are the table of facts and the audit log, with what can be read of them,
- * as no server could go on without those.
+ * by. Where a page of one is damaged it is made anew from them. So are the table of facts, the audit log and idempotency keys, with what
+ * can be read of them, as no server could go on without those, and no retention behind them.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { searchableMetadata } from "../../codec/searchable-metadata.ts";
@@ -22,7 +22,7 @@ import {
   unlessDamaged,
   wrongIndexes,
 } from "./indexes.ts";
-import { hasManyRows, strikeTwin, type Twin, twinOfIndex, twinOfTable } from "./twin.ts";
+import { hasManyRows, strikeTwin, type Twin, twinOfIndex, twinOfKeyed, twinOfNumbered } from "./twin.ts";
 
 /** Tables that are made anew, beside all indexes. */
 export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
@@ -31,6 +31,8 @@ export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
   "participants",
   "metadata",
   "facts",
+  "audit",
+  "idempotency",
 ]);
 
 /** What the counting tables hold, of all that is counted. */
@@ -136,6 +138,7 @@ function derivedIn(db: Database): Derived[] {
     facts(db),
     search(db),
     audit(db),
+    idempotency(db),
   ];
 }
 
@@ -228,8 +231,21 @@ function audit(db: Database): Derived {
     begin: () => {
       const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
       for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);
-      return inSlices(twinOfTable(db, "audit", "n"));
+      return inSlices(twinOfNumbered(db, "audit", "n"));
     },
+  };
+}
+
+/** The index of times says which keys there were, so that nothing is begun again by one that is known no more: it is refused. */
+function idempotency(db: Database): Derived {
+  const known = {
+    ...{ by: "idempotency_by_time", unique: "scope, key" },
+    instead: "(at, scope, key, hash, task) VALUES (?, ?, ?, '', '')",
+  };
+  return {
+    what: "table idempotency",
+    isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(at) FROM ${itself(db, "idempotency")}`).get()),
+    begin: () => inSlices(twinOfKeyed(db, "idempotency", ["at", "scope", "key"], known)),
   };
 }
 

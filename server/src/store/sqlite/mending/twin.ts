@@ -2,7 +2,8 @@
  * Makes an index of many rows anew while others write. A table with nothing but the columns of the index is filled slice by slice,
  * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
  * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read. So is a table made anew, with its
- * indexes, of those rows of it that can be read: its twin has all columns and takes its place.
+ * indexes, of those rows of it that can be read: its twin has all columns and takes its place. Of one whose keys stand in an index as well,
+ * rows that cannot be read are there with their key alone.
  *
  * Rows of damaged pages are left out of an index that finds rows and keeps no key: it lacks them, as all others that read it do. One that
  * keeps a key would let what they hold be there twice.
@@ -14,7 +15,18 @@ import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
-import { ALL, columnsOf, conditionOf, type Index, indexesOf, itself, onSchema, sqlOf, takePlace } from "./indexes.ts";
+import {
+  ALL,
+  columnsOf,
+  conditionOf,
+  type Index,
+  indexesOf,
+  itself,
+  onSchema,
+  sqlOf,
+  takePlace,
+  unlessDamaged,
+} from "./indexes.ts";
 import { ReadableNumbers } from "./readable-numbers.ts";
 
 const TABLE = "made_anew";
@@ -52,6 +64,8 @@ type Of = {
   mayLackRows: boolean;
   /** There may be none. */
   mayLackAll: boolean;
+  /** An index in whose order slices are read; what an `INSERT` of a key of it says that stands for a row that cannot be read; what is there once. */
+  known?: { by: string; instead: string; unique: string };
 };
 
 export class Twin {
@@ -60,6 +74,7 @@ export class Twin {
   readonly #table: string;
   readonly #key: string;
   readonly #columns: string;
+  readonly #unique: string;
   /** The key of the last row that was looked at, */
   #at: unknown[] | null = null;
   /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
@@ -70,11 +85,12 @@ export class Twin {
   constructor(db: Database, of: Of) {
     this.#db = db;
     this.#of = of;
-    this.#table = itself(db, of.table);
+    this.#table = of.known ? `"${of.table}" INDEXED BY "${of.known.by}"` : itself(db, of.table);
     const named = quoted(of.columns.map(({ name }) => name));
     const key = of.key.length === 0 ? ["rowid"] : of.key;
     this.#key = of.key.length === 0 ? "rowid" : quoted(of.key);
     this.#columns = of.key.length === 0 ? `rowid, ${named}` : named;
+    this.#unique = of.known?.unique ?? this.#key;
     const begin = (end: () => unknown[] | undefined) => {
       db.exec(of.sql);
       this.#followChanges(named, key);
@@ -101,8 +117,10 @@ export class Twin {
     try {
       return this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
     } catch (error) {
-      if (!this.#of.mayLackRows || !isCorrupt(error)) throw error;
+      if (!isCorrupt(error)) throw error;
       this.#at = from;
+      if (this.#of.known) return this.#fillOneByOne(this.#of.known.instead);
+      if (!this.#of.mayLackRows) throw error;
       const numbers = this.#readableNumbers();
       // Where no row can be read the table is lost, and an index of nothing would say that there was none.
       if (from === null && numbers.length === 0 && !this.#of.mayLackAll) throw error;
@@ -129,18 +147,44 @@ export class Twin {
   #fill(): number {
     if (this.#end === undefined) return 0;
     const from = this.#at ?? [];
-    const behind = this.#at === null ? "true" : `(${this.#key}) > (${places(from)})`;
-    const upTo = `(${this.#key}) <= (${places(this.#end)})`;
+    const { behind, upTo } = this.#range(this.#end);
     const ordered = `ORDER BY ${this.#key} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`;
     const last = this.#keyWhere(`${behind} AND ${upTo} ${ordered}`, ...from, ...this.#end);
     // Triggers may have put some of them there.
     this.#db
       .prepare<unknown[]>(
-        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#key}) DO NOTHING`,
+        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
       )
       .run(...from, ...(last ?? this.#end));
     this.#at = last ?? null;
     return last ? SLICE_ROWS : 0;
+  }
+
+  #range(end: readonly unknown[]): { behind: string; upTo: string } {
+    const behind = this.#at === null ? "true" : `(${this.#key}) > (${places(this.#at)})`;
+    return { behind, upTo: `(${this.#key}) <= (${places(end)})` };
+  }
+
+  /** The next slice. Outside a transaction. True where there is none behind it. */
+  #fillOneByOne(instead: string): boolean {
+    const end = this.#end ?? [];
+    const { behind, upTo } = this.#range(end);
+    const slice = `SELECT ${this.#key} FROM ${this.#table} WHERE ${behind} AND ${upTo} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS}`;
+    const keys = this.#db
+      .prepare<unknown[], unknown[]>(slice)
+      .raw()
+      .all(...(this.#at ?? []), ...end);
+    const row = this.#rows(`(${this.#key}) = (${places(end)})`);
+    const one = this.#db.prepare<unknown[]>(row);
+    const isReadable = keys.map((key) => unlessDamaged(() => one.get(...key) ?? null) !== undefined);
+    const put = (from: string) =>
+      this.#db.prepare<unknown[]>(`INSERT INTO ${TABLE} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
+    const [putRow, putKey] = [put(`(${this.#columns}) ${row}`), put(instead)];
+    this.#db.transaction(() => {
+      for (const [at, key] of keys.entries()) (isReadable[at] ? putRow : putKey).run(...key);
+    })();
+    this.#at = keys.at(-1) ?? this.#at;
+    return keys.length < SLICE_ROWS;
   }
 
   /** Of the next slice. Outside a transaction. */
@@ -205,16 +249,30 @@ export function twinOfIndex(db: Database, index: Index): Twin {
   });
 }
 
-/** Of one whose rows are numbered by a column, and whose indexes keep no key. */
-export function twinOfTable(db: Database, table: string, number: string): Twin {
+/** Of one whose rows are numbered by a column. */
+export function twinOfNumbered(db: Database, table: string, number: string): Twin {
+  return new Twin(db, { ...wholeTable(db, table), key: [number], mayLackRows: true, mayLackAll: true });
+}
+
+/** Of one whose key stands at the end of an index. */
+export function twinOfKeyed(
+  db: Database,
+  table: string,
+  key: readonly string[],
+  known: NonNullable<Of["known"]>,
+): Twin {
+  return new Twin(db, { ...wholeTable(db, table), key, known, mayLackRows: false, mayLackAll: false });
+}
+
+/** Whose indexes keep no key. */
+function wholeTable(db: Database, table: string): Pick<Of, "table" | "columns" | "condition" | "sql" | "takes"> {
   const indexes = indexesOf(db).filter((index) => index.table === table);
   const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${INDEX}_${at} ON ${TABLE}`) ?? "");
-  return new Twin(db, {
-    ...{ table, columns: allColumnsOf(db, table), key: [number], condition: ALL },
+  return {
+    ...{ table, columns: allColumnsOf(db, table), condition: ALL },
     sql: [sqlOf(db, table).replace(table, TABLE), ...own].join(";\n"),
     takes: [[TABLE, table], ...indexes.map(({ name }, at): [string, string] => [`${INDEX}_${at}`, name])],
-    ...{ mayLackRows: true, mayLackAll: true },
-  });
+  };
 }
 
 function quoted(names: readonly string[]): string {
