@@ -6,8 +6,9 @@ import type { AuditEntry } from "../task/audit.ts";
 import type { BackupRecord, Erasure } from "../task/erasure.ts";
 import type { TaskId } from "../task/id.ts";
 
-/** Of one user, under way: each begin looks through all of them, and each start reads all. */
+/** Under way, of one user and of a tenant: each begin looks through all of its tenant. */
 export const ERASURES_RUNNING_MAX = 1_000;
+export const ERASURES_RUNNING_OF_TENANT_MAX = 4_000;
 
 /** A task of a subject, as far as it can be told without reading it. */
 export type ErasableTask = { id: TaskId; isOpen: boolean; isDeleted: boolean };
@@ -15,14 +16,14 @@ export type ErasableTask = { id: TaskId; isOpen: boolean; isDeleted: boolean };
 export interface ErasureStore {
   /**
    * Keeps it, and answers the one that stands: one of the same subject that is running is not begun again. Keys of a user end with it.
-   * Refuses `rate_limited` where whoever asks has `ERASURES_RUNNING_MAX` under way.
+   * Refuses `rate_limited` where whoever asks has `ERASURES_RUNNING_MAX` under way, or its tenant `ERASURES_RUNNING_OF_TENANT_MAX`.
    */
   begin(erasure: Erasure, audit: AuditEntry): Promise<Erasure>;
   find(tenant: string, id: string): Promise<Erasure | null>;
   /** Latest first. */
   list(tenant: string, limit: number): Promise<Erasure[]>;
-  /** Those that have not come to their end, the oldest first. */
-  running(): Promise<Erasure[]>;
+  /** A page of those that have not come to their end, the oldest first, behind the id `after`; `next` is null after the last. */
+  running(after: string): Promise<{ erasures: Erasure[]; next: string | null }>;
   /**
    * Some of its tasks, in no order that matters, those that were set aside too; of a conversation also all below its tasks,
    * none before those below it when `open` is false. `after` begins with 0; `next` is null when all were looked at.

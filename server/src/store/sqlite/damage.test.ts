@@ -359,7 +359,7 @@ test("an erasure and a backup that cannot be read are left out of what goes on a
   };
   const audit = { tenant: "acme", at: 1, user: "ada", keyId: "k", act: "a", task: null, detail: {}, origin: null };
   await store.erasures.begin(wanted, audit);
-  expect((await store.erasures.running()).map(({ id }) => id)).toEqual(["erasure_2"]);
+  expect((await store.erasures.running("")).erasures.map(({ id }) => id)).toEqual(["erasure_2"]);
   await store.erasures.end("erasure_2", 2, []);
   expect((await store.erasures.list("acme", 9)).map(({ id, backups }) => [id, backups])).toEqual([["erasure_2", []]]);
   expect(damages).toEqual(["erasure erasure_1", "backup backup_1"]);

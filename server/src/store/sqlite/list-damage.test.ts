@@ -147,7 +147,7 @@ const LISTS: Readonly<Record<string, Listed>> = {
   },
   "erasures that go on": {
     ...{ table: "erasures", rows: [ERASURES], all: 30 },
-    read: async (store) => (await store.erasures.running()).map(({ id }) => id),
+    read: async (store) => (await store.erasures.running("")).erasures.map(({ id }) => id),
   },
   "backups of what was erased": {
     ...{ table: "backups", rows: [BACKUPS, ERASURES] },

@@ -53,7 +53,7 @@ export function erasureStories(setup: (options?: StoreOptions) => Promise<Store>
     expect(await begin(store, wanted({ type: "conversation", id: "ada" }, "erasure_3"))).toMatchObject({
       id: "erasure_3",
     });
-    expect((await store.erasures.running()).map(({ id }) => id)).toEqual([first.id, "erasure_3"]);
+    expect((await store.erasures.running("")).erasures.map(({ id }) => id)).toEqual([first.id, "erasure_3"]);
     await store.erasures.end(first.id, START + 1, ["what stays"]);
     expect(await store.erasures.end(first.id, START + 2, []), "it has ended").toBeNull();
     expect(await store.erasures.find("acme", first.id)).toMatchObject({

@@ -21,7 +21,7 @@ async function erasingOf() {
 
 test("an erasure that comes while the lease of the last one is given back is begun behind that", async () => {
   const { store, erasing, close } = await erasingOf();
-  const running = vi.spyOn(store.erasures, "running").mockResolvedValue([]);
+  const running = vi.spyOn(store.erasures, "running").mockResolvedValue({ erasures: [], next: null });
   const giveBack = store.returnLease.bind(store);
   const asked = vi.spyOn(store, "returnLease").mockImplementationOnce((...lease) => {
     erasing.goOn();
@@ -44,10 +44,22 @@ test("what cannot be erased until somebody mends it is tried ever more rarely, a
   erasing.goOn();
   expect(await tries(60_000)).toBe(2);
   expect(await tries(86_400_000)).toBeLessThan(160);
-  running.mockResolvedValue([]);
+  running.mockResolvedValue({ erasures: [], next: null });
   await tries(600_000);
   running.mockRejectedValue(new Error("Its disk is full."));
   erasing.goOn();
   expect(await tries(60_000)).toBe(2);
+  await close();
+});
+
+test("all that are under way are gone on with, page by page", async () => {
+  const { store, erasing, close } = await erasingOf();
+  const running = vi
+    .spyOn(store.erasures, "running")
+    .mockResolvedValueOnce({ erasures: [], next: "erasure_1" })
+    .mockResolvedValueOnce({ erasures: [], next: null });
+  erasing.goOn();
+  await erasing.settled();
+  expect(running.mock.calls).toEqual([[""], ["erasure_1"]]);
   await close();
 });

@@ -106,12 +106,17 @@ export class Erasing {
     const { store, holder } = this.#parts;
     while (this.#isAsked && !this.#isStopped) {
       this.#isAsked = false;
-      for (const each of await store.erasures.running()) {
-        // Another process is at it: it is looked after whether it comes to the end.
-        if (!(await this.#leased())) return this.#again(RENEW_MS);
-        // One that fails keeps none behind it.
-        await this.#whileLeased(() => this.#erase(each)).catch((error: unknown) => this.#failed(error));
-        if (this.#isStopped) break;
+      for (let after: string | null = ""; after !== null && !this.#isStopped; ) {
+        const { erasures, next }: Awaited<ReturnType<Store["erasures"]["running"]>> =
+          await store.erasures.running(after);
+        for (const each of erasures) {
+          // Another process is at it: it is looked after whether it comes to the end.
+          if (!(await this.#leased())) return this.#again(RENEW_MS);
+          // One that fails keeps none behind it.
+          await this.#whileLeased(() => this.#erase(each)).catch((error: unknown) => this.#failed(error));
+          if (this.#isStopped) break;
+        }
+        after = next;
       }
     }
     await store.returnLease(LEASE, holder);

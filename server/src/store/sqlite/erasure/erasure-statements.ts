@@ -3,8 +3,9 @@ import type { Database } from "better-sqlite3";
 import type { Erasure } from "../../../task/erasure.ts";
 import { Refusal } from "../../../task/errors.ts";
 import type { PreparedAudit } from "../../codec/prepared.ts";
-import { ERASURES_RUNNING_MAX } from "../../erasure-store.ts";
+import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../../erasure-store.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
+import { ANSWER_BYTES_MAX } from "../bounds.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { keysRemoval } from "../keys/key-statements.ts";
@@ -16,6 +17,7 @@ import { ErasedRecords } from "./erased-records.ts";
 import { ErasedTasks } from "./erased-tasks.ts";
 
 const TOO_MANY = `${ERASURES_RUNNING_MAX} erasures that you have asked for are under way: ask again when some have ended.`;
+const TOO_MANY_OF_TENANT = `${ERASURES_RUNNING_OF_TENANT_MAX} erasures of your tenant are under way: ask again when some have ended.`;
 const RETRY_AFTER_S = 60;
 /** Rows of tasks that one look for those of a user goes over. */
 const LOOKED_AT = 5_000;
@@ -24,6 +26,10 @@ const FOUND_AT_ONCE = 200;
 const FILES_AT_ONCE = 500;
 /** Pages of the index of texts that are merged at once: about 2 ms. */
 const MERGED_PAGES = 16;
+
+/** Of all tenants. */
+const RUNNING =
+  "SELECT id FROM erasures INDEXED BY erasures_running WHERE state = 'running' AND id > @after ORDER BY id";
 
 type Of = Pick<Erasure, "tenant" | "subject">;
 /** `isUnread` says that some rows could not be read, whosever they are. */
@@ -135,12 +141,12 @@ function erasureLists(db: Database) {
     ),
     runningErasures: list(
       {
-        page: "SELECT id, record FROM erasures WHERE state = 'running' ORDER BY id",
-        places: "SELECT id, NULL, id FROM erasures INDEXED BY erasures_running WHERE state = 'running' ORDER BY id",
+        page: `SELECT id, record FROM erasures WHERE id IN (${RUNNING} LIMIT @limit) ORDER BY id`,
+        places: `SELECT id, NULL, id FROM (${RUNNING})`,
         one: "SELECT id, record FROM erasures WHERE id = @place",
       },
-      ALL,
-      (_: null) => ({ limit: ALL }),
+      ANSWER_BYTES_MAX,
+      (given: { after: string; limit: number }) => given,
     ),
     backupsBetween: list(
       {
@@ -161,6 +167,7 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
     `SELECT record FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
        AND record ->> '$.subject.type' = ? AND record ->> '$.subject.id' = ?`,
   );
+  const runningOfTenant = lateRows(db, "SELECT count(*) FROM erasures WHERE state = 'running' AND tenant = ?");
   const runningOfUser = lateRows(
     db,
     `SELECT count(*) FROM erasures WHERE state = 'running' AND tenant = ? AND json_valid(record)
@@ -196,6 +203,8 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
         const { id, tenant, requestedAt, requestedBy, subject } = erasure;
         const [known] = runningOf.get(tenant, subject.type, subject.id) ?? [];
         if (known !== undefined) return textIn(known);
+        if (numberIn(runningOfTenant.get(tenant)?.[0]) >= ERASURES_RUNNING_OF_TENANT_MAX)
+          throw new Refusal("rate_limited", TOO_MANY_OF_TENANT, { retryAfterS: RETRY_AFTER_S });
         if (numberIn(runningOfUser.get(tenant, requestedBy)?.[0]) >= ERASURES_RUNNING_MAX)
           throw new Refusal("rate_limited", TOO_MANY, { retryAfterS: RETRY_AFTER_S });
         // In the same commit: from now on nobody comes in as this user.

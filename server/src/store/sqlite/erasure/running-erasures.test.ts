@@ -5,7 +5,7 @@ import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Erasure } from "../../../task/erasure.ts";
-import { ERASURES_RUNNING_MAX } from "../../erasure-store.ts";
+import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../../erasure-store.ts";
 import type { Store } from "../../store.ts";
 import { START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
@@ -56,6 +56,43 @@ test("they are bounded for each user, and one that is under way is answered all 
   expect((await begin(more, "bob")).id).toBe(`erasure_${more}`);
   await store.erasures.end("erasure_7", START, []);
   expect((await begin(more + 1)).id).toBe(`erasure_${more + 1}`);
+});
+
+test("they are bounded for a tenant, whoever asks, and for no other one", async () => {
+  const { subject } = wanted(0);
+  const put = db.prepare<unknown[]>("INSERT INTO erasures VALUES (?, ?, 'running', 1, ?)");
+  db.transaction(() => {
+    for (let n = 0; n < ERASURES_RUNNING_OF_TENANT_MAX; n++) {
+      const each = { ...wanted(n, `admin ${n}`), subject: { ...subject, id: `user ${n}` } };
+      put.run(each.id, "acme", JSON.stringify(each));
+      put.run(`of others ${n}`, "others", JSON.stringify({ ...each, id: `of others ${n}` }));
+    }
+  })();
+  const more = ERASURES_RUNNING_OF_TENANT_MAX;
+  await expect(begin(more)).rejects.toMatchObject({ code: "rate_limited", detail: { retryAfterS: 60 } });
+  expect(await begin(7)).toMatchObject({ id: "erasure_7" });
+  await store.erasures.end("erasure_7", START, []);
+  expect((await begin(more)).id).toBe(`erasure_${more}`);
+});
+
+test("they are read in pages, of all tenants together", async () => {
+  const count = 250;
+  const put = db.prepare<unknown[]>("INSERT INTO erasures VALUES (?, ?, ?, 1, ?)");
+  const ids = Array.from({ length: count }, (_, n) => `erasure_${1_000 + n}`);
+  for (const [n, id] of ids.entries()) {
+    const tenant = `tenant ${n % 3}`;
+    put.run(id, tenant, n % 10 === 0 ? "completed" : "running", JSON.stringify({ ...wanted(1_000 + n), tenant }));
+  }
+  const found: string[] = [];
+  const pages: number[] = [];
+  for (let after: string | null = ""; after !== null; ) {
+    const page: Awaited<ReturnType<Store["erasures"]["running"]>> = await store.erasures.running(after);
+    pages.push(page.erasures.length);
+    found.push(...page.erasures.map(({ id }) => id));
+    after = page.next;
+  }
+  expect(found).toEqual(ids.filter((_, n) => n % 10 !== 0));
+  expect(pages).toEqual([100, 100, 25]);
 });
 
 test("the end of one reads no other", async () => {

@@ -22,6 +22,9 @@ type Parts = Channels & {
   changed: (tasks: readonly TaskChange[]) => void;
 };
 
+/** Each of them takes seconds to go through with. */
+const RUNNING_PAGE = 100;
+
 const UNWRITTEN =
   "Unused bytes within the database may hold pieces of it until the database is written anew, which holds every submit: " +
   "stop the server when that suits you, and run waybill doctor --compact.";
@@ -49,9 +52,9 @@ export class SqliteErasures implements ErasureStore {
     return Promise.all(this.#readable(found.rows, "erasure", erasureOf).map((each) => this.#withBackups(each)));
   }
 
-  async running(): Promise<Erasure[]> {
-    const found = await this.#parts.reads.send("runningErasures", null);
-    return this.#readable(found.rows, "erasure", erasureOf);
+  async running(after: string): Promise<{ erasures: Erasure[]; next: string | null }> {
+    const { rows, more } = await this.#parts.reads.send("runningErasures", { after, limit: RUNNING_PAGE });
+    return { erasures: this.#readable(rows, "erasure", erasureOf), next: more ? textIn(rows.at(-1)?.[0]) : null };
   }
 
   async tasks(

@@ -19,7 +19,7 @@ test("a store that was expected has the threads that were started for it, and no
     expect(await store.taskNumbered(1)).toBeNull();
     expect(await store.keys.hasAny()).toBe(false);
     // Each start asks so.
-    expect(await store.erasures.running()).toEqual([]);
+    expect((await store.erasures.running("")).erasures).toEqual([]);
     expect(started).toHaveLength(2);
     await store.close();
   } finally {
