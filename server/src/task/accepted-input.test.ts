@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { acceptedInput } from "./accepted-input.ts";
 
@@ -111,4 +111,19 @@ test("what a transform has made beside what was given is no part of what is kept
   }));
   const given = { first: "Ada", last: "Lovelace" };
   expect(acceptedInput(named, given)).toMatchObject({ ok: true, input: given });
+});
+
+test("of a list of millions that a transform has made no text is made", () => {
+  const long = z.string().transform(() => new Array<string>(5_000_000));
+  const parse = vi.spyOn(JSON, "parse");
+  expect(acceptedInput(long, "a")).toMatchObject({ ok: true, input: "a" });
+  expect(parse).not.toHaveBeenCalled();
+  parse.mockRestore();
+});
+
+test("what a default adds to an input of any length is kept with it", () => {
+  const lists = z.array(z.array(z.object({ n: z.number(), of: z.string().default(() => "x".repeat(30)) })));
+  const given = [Array.from({ length: 20_000 }, (_, n) => ({ n }))];
+  const accepted = acceptedInput(lists, given);
+  expect(accepted.ok && accepted.input).toEqual([given[0]?.map(({ n }) => ({ n, of: "x".repeat(30) }))]);
 });

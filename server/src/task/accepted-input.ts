@@ -8,7 +8,12 @@
  */
 import { z } from "zod";
 import { foundWrong } from "./json/found-wrong.ts";
-import { isJson, type Json, type JsonObject, putKey } from "./json/json.ts";
+import { isJson, type Json, type JsonObject, putKey, sizeOf } from "./json/json.ts";
+
+/** What defaults may add to what was given, and as much as that again: more is made of it by a transform. */
+const ADDED_CHARACTERS_MAX = 1 << 20;
+/** With what parts it from the next one; about. */
+const CHARACTERS_OF_VALUE = 4;
 
 /** The input to keep and what its schema makes of it, or what is wrong with it. */
 export type Accepted<Value = unknown> = { ok: true; input: Json; value: Value } | Unfit;
@@ -23,7 +28,7 @@ export function acceptedInput<Value>(schema: z.ZodType<Value>, given: Json): Acc
   if (isSame(read.value, given)) return kept;
   const filled = filledIn(schema, given, read.value);
   if (filled !== undefined) return { ok: true, input: filled, value: read.value };
-  const completed = asJson(read.value);
+  const completed = asJson(read.value, ADDED_CHARACTERS_MAX + 2 * sizeOf(given));
   const again = completed === undefined ? undefined : readBy(schema, completed);
   const isFixed = completed !== undefined && again?.ok === true && isSame(again.value, read.value);
   if (isFixed) return { ok: true, input: completed, value: again.value };
@@ -111,9 +116,16 @@ function waits(schema: z.ZodType, given: Json): boolean {
   }
 }
 
-function asJson(value: unknown): Json | undefined {
+/** Undefined as well of what is longer than about so many characters: of an endless list, 512 MB of text would be made. */
+function asJson(value: unknown, charactersMax: number): Json | undefined {
+  let left = charactersMax;
+  const counted = (key: string, each: unknown): unknown => {
+    left -= key.length + (typeof each === "string" ? each.length : CHARACTERS_OF_VALUE);
+    if (left < 0) throw new RangeError("The value is too long.");
+    return each;
+  };
   try {
-    const copy: unknown = JSON.parse(JSON.stringify(value) ?? "null");
+    const copy: unknown = JSON.parse(JSON.stringify(value, counted) ?? "null");
     return isJson(copy) ? copy : undefined;
   } catch {
     return undefined;
