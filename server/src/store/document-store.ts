@@ -24,6 +24,9 @@ import type { DocumentWrite, VectorStoreChange } from "./document-write.ts";
 /** Of one owner: a document or a store has its id once. */
 export type OwnId = { tenant: string; user: string; id: string };
 
+/** What the row of a member takes, with its indexes: it counts with what its vector store holds. */
+export const MEMBER_ROW_BYTES = 256;
+
 export interface DocumentStore {
   /** All of it or nothing. Throws `conflict` when an id is taken, `not_found` when a document or a store is gone. */
   put(write: DocumentWrite, audit?: AuditEntry): Promise<void>;

@@ -13,6 +13,7 @@ import {
   type MemberRecord,
 } from "../../task/documents/document.ts";
 import { storedObject } from "../../task/json/json.ts";
+import { MEMBER_ROW_BYTES } from "../document-store.ts";
 import { maybeNumber, maybeText, maybeTime, number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
@@ -149,6 +150,7 @@ export function vectorStoreOf(row: unknown): VectorStoreRecord {
   const [key, tenant, user, id, name, description, metadata, maxTokens, overlapTokens, model, ...rest] =
     vectorStoreRow.parse(row);
   const [createdAt, lastActiveAt, expiresAfterMs, task, in_progress, completed, failed, cancelled, bytes] = rest;
+  const members = in_progress + completed + failed + cancelled;
   return {
     key,
     tenant,
@@ -164,7 +166,7 @@ export function vectorStoreOf(row: unknown): VectorStoreRecord {
     expiresAfterMs,
     task,
     counts: { in_progress, completed, failed, cancelled },
-    bytes,
+    bytes: Math.max(0, bytes - members * MEMBER_ROW_BYTES),
   };
 }
 
@@ -194,9 +196,9 @@ const memberRow = z.tuple([
   text,
 ]);
 
-/** They count with what their vector store holds. None are two braces. */
-function attributesBytes(stored: string): number {
-  return Buffer.byteLength(stored) - 2;
+/** What a member counts in its vector store for itself, with its attributes, of which none are two braces. */
+function ownBytes(attributes: string): number {
+  return Buffer.byteLength(attributes) - 2 + MEMBER_ROW_BYTES;
 }
 
 /** A row of `MEMBER_COLUMNS`, and the id and the file name of its document. */
@@ -213,7 +215,7 @@ export function memberOf(row: unknown): NamedMember {
     batch,
     task,
     // An older version has not counted them.
-    bytes: Math.max(0, bytes - attributesBytes(stored)),
+    bytes: Math.max(0, bytes - ownBytes(stored)),
     createdAt,
     documentId,
     filename,
@@ -226,7 +228,7 @@ export function memberValues(member: MemberRecord): unknown[] {
   const attributes = JSON.stringify(member.attributes);
   return [
     ...[vectorStore, document, status, error, attributes],
-    ...[chunking.maxTokens, chunking.overlapTokens, batch, task, bytes + attributesBytes(attributes), createdAt],
+    ...[chunking.maxTokens, chunking.overlapTokens, batch, task, bytes + ownBytes(attributes), createdAt],
   ];
 }
 

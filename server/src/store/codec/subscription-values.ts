@@ -30,6 +30,9 @@ export const SUBSCRIPTION_BYTES = 512;
 export function subscriptionBytes({ url, record }: SubscriptionValues): number {
   return SUBSCRIPTION_BYTES + Buffer.byteLength(url + record);
 }
+/** The same of an entry of its log. */
+export const DELIVERY_BYTES = 64;
+
 
 /** Every column of a row, by its name; `task` by its id. */
 export function subscriptionValues({

@@ -3,8 +3,10 @@ import { expect, test } from "vitest";
 import { dayOf } from "../../task/daily-usage.ts";
 import { submitted } from "../../task/decide.ts";
 import type { Task } from "../../task/task.ts";
+import { MEMBER_ROW_BYTES } from "../document-store.ts";
 import type { HeldBounds } from "../share-guard.ts";
 import type { Store } from "../store.ts";
+import { DELIVERIES_KEPT_MAX } from "../subscription-store.ts";
 import { newDocument, newMember, newVectorStore } from "./documents.suite.ts";
 import { ADA, complete, decided, EVERYBODY, live, paidCall, submit } from "./life.suite.ts";
 import { newConversation, newTask, START } from "./new-task.suite.ts";
@@ -130,7 +132,7 @@ export function shareStories(setup: () => Promise<Store>): void {
     expect(await store.check()).toEqual([]);
   });
 
-  test("attributes of a file of a vector store count for their owner as long as they are there", async () => {
+  test("a file of a vector store counts for its owner with its row and its attributes, as long as it is there", async () => {
     const store = await setup();
     const { documents } = store;
     const [document, vectorStore] = [newDocument(), newVectorStore()];
@@ -141,7 +143,7 @@ export function shareStories(setup: () => Promise<Store>): void {
     const before = await stored();
     const added = async () => (await stored()) - before;
     const attributes = { long: "\u00e9".repeat(2_000) };
-    const bytes = Buffer.byteLength(JSON.stringify(attributes)) - "{}".length;
+    const bytes = MEMBER_ROW_BYTES + Buffer.byteLength(JSON.stringify(attributes)) - "{}".length;
     const member = newMember(vectorStore, document, { attributes });
     await documents.put({ members: [member] });
     expect(await added()).toBe(bytes);
@@ -150,7 +152,9 @@ export function shareStories(setup: () => Promise<Store>): void {
     const known = await documents.member(vectorStore.key, document.key);
     expect(known).toMatchObject({ bytes: 100, attributes });
     await documents.setAttributes(member, {});
-    expect(await added()).toBe(100);
+    expect(await added()).toBe(MEMBER_ROW_BYTES + 100);
+    // Its row is no part of what is told.
+    expect((await documents.vectorStore(vectorStore.key))?.bytes).toBe(100);
     await documents.setAttributes(member, attributes);
     // Added once more as it is.
     await documents.put({ members: [{ ...member, status: "completed", bytes: known?.bytes ?? 0 }] });
@@ -176,6 +180,46 @@ export function shareStories(setup: () => Promise<Store>): void {
     await store.subscriptions.put(newSubscription(null, { chooses: {} }), act);
     expect(await added()).toBeGreaterThan(bare + 2 * 512);
     expect(await store.check()).toEqual([]);
+  });
+
+  test("what was delivered to a webhook of a task counts with it, up to as much as is kept", async () => {
+    const store = await setup();
+    const stored = async () => (await store.held(ADA, DAY)).storedBytes;
+    const task = await submit(store, newTask());
+    const act = { ...ADA, at: START, keyId: "k", act: "webhooks.put", task: task.id, origin: null, detail: {} };
+    const subscription = newSubscription(task.id);
+    await store.subscriptions.put(subscription, act);
+    const before = await stored();
+    const delivery = {
+      ...{ task: task.id, seq: 1, type: "task.started", attempt: 1, at: START, ms: 5 },
+      ...{ outcome: "retrying" as const, status: 500, error: "x".repeat(100) },
+    };
+    const deliver = async (from: number, upTo: number) => {
+      for (let version = from; version < upTo; version++)
+        await store.subscriptions.change({ ...subscription, version: version + 1 }, { delivery });
+      return (await stored()) - before;
+    };
+    const { version } = subscription;
+    const full = await deliver(version, version + DELIVERIES_KEPT_MAX);
+    expect(full).toBeGreaterThan(DELIVERIES_KEPT_MAX * 200);
+    expect(await deliver(version + DELIVERIES_KEPT_MAX, version + DELIVERIES_KEPT_MAX + 10)).toBe(full);
+    expect(await store.check()).toEqual([]);
+  });
+
+  test("a webhook of all tasks is taken by the next task from the moment on in which it was made, changed or removed", async () => {
+    const store = await setup();
+    const act = { ...ADA, at: START, keyId: "k", act: "webhooks.put", task: null, origin: null, detail: {} };
+    const cursors = async () => (await store.subscriptions.cursorsOf([(await submit(store, newTask())).id])).length;
+    expect(await cursors()).toBe(0);
+    const subscription = newSubscription(null, { chooses: {} });
+    await store.subscriptions.put(subscription, act);
+    expect([await cursors(), await cursors()]).toEqual([1, 1]);
+    await store.subscriptions.put({ ...subscription, chooses: { kinds: ["none"] } }, act);
+    expect(await cursors()).toBe(0);
+    await store.subscriptions.put({ ...subscription, chooses: {} }, act);
+    expect(await cursors()).toBe(1);
+    await store.subscriptions.remove(subscription, act);
+    expect(await cursors()).toBe(0);
   });
 
   test("an act counts with the row of its event, which is longer than what it says", async () => {

@@ -1,11 +1,12 @@
 /** The writer's statements on documents and vector stores. */
 import type { Database } from "better-sqlite3";
+import { MEMBER_ROW_BYTES } from "../../document-store.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
 const OWN = `key = ? AND ${NOT_REMOVED}`;
-/** What a member's attributes add to its bytes, as `attributesBytes` of the codec counts them. */
-const attributesBytes = (column: string) => `(octet_length(${column}) - 2)`;
+/** What a member's row with its attributes adds to its bytes, as `ownBytes` of the codec counts it. */
+const ownBytes = (column: string) => `(octet_length(${column}) - 2 + ${MEMBER_ROW_BYTES})`;
 
 export function documentStatements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
@@ -60,12 +61,12 @@ export function documentStatements(db: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     moveMember: run(
-      `UPDATE members SET status = ?, error = ?, bytes = ? + ${attributesBytes("attributes")}
+      `UPDATE members SET status = ?, error = ?, bytes = ? + ${ownBytes("attributes")}
        WHERE vector_store = ? AND document = ? AND status = ?`,
     ),
     setAttributes: run(
       `UPDATE members SET attributes = @attributes,
-         bytes = max(bytes - ${attributesBytes("attributes")}, 0) + ${attributesBytes("@attributes")}
+         bytes = max(bytes - ${ownBytes("attributes")}, 0) + ${ownBytes("@attributes")}
        WHERE vector_store = @vectorStore AND document = @document`,
     ),
     cancelMembers: run(

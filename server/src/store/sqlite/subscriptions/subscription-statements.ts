@@ -8,6 +8,7 @@ import type { PreparedAudit } from "../../codec/prepared.ts";
 import {
   cursorKeys,
   cursorValues,
+  DELIVERY_BYTES,
   SUBSCRIPTION_BYTES,
   type SubscriptionValues,
   subscriptionBytes,
@@ -189,18 +190,20 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
       if (numberIn(countUnfinished.get(tenant, user, SUBSCRIPTIONS_OF_USER_MAX)?.[0]) >= SUBSCRIPTIONS_OF_USER_MAX)
         throw tooManyUnfinished();
       sql.insertSubscription.run(given.subscription);
-      if (task !== null) countWithTask(given.subscription, numberIn(before?.[1] ?? 0));
+      // One in the place of another counts what it takes more.
+      if (task !== null)
+        countWithTask(task, Math.max(0, subscriptionBytes(given.subscription) - numberIn(before?.[1] ?? 0)));
       audit(given.audit);
       return true;
     },
     changeSubscription: ({ subscription, delivery, attempted, audit: entry }: Changed): boolean | "disabled" => {
-      const { key, standing } = subscription;
+      const { key, standing, task } = subscription;
       // One that was removed meanwhile takes with it what was made of it.
       if (standing !== null && !standingRow.get(standing)) return false;
       if (change.run(subscription).changes === 0) return false;
       const isDisabled = standing !== null && attempted !== null && noteStanding(standing, attempted);
-      if (delivery !== null && standing !== null) log(standing, STANDING_DELIVERIES_KEPT_MAX, delivery);
-      else if (delivery !== null) log(key, DELIVERIES_KEPT_MAX, delivery);
+      if (delivery !== null && standing !== null) log(standing, STANDING_DELIVERIES_KEPT_MAX, delivery, null);
+      else if (delivery !== null) log(key, DELIVERIES_KEPT_MAX, delivery, task);
       audit(entry);
       return isDisabled ? "disabled" : true;
     },
@@ -212,18 +215,17 @@ export function subscriptionWrites(db: Database, sql: WriterStatements) {
   };
 }
 
-/** Its task counts one as long as that is there, and what a longer one in its place takes more than it did `before`. */
-function countingWithTask(db: Database): (given: SubscriptionValues, before: number) => void {
+/** A task counts what hangs on it as long as it is there. */
+function countingWithTask(db: Database): (task: string, bytes: number) => void {
   const ofTask = lateRun(db, "UPDATE tasks SET bytes = bytes + ? WHERE id = ?");
   const ofOwner = lateRun(db, "INSERT INTO stored_changes SELECT tenant, user, ? FROM tasks WHERE id = ?");
-  return (given, before) => {
-    const bytes = Math.max(0, subscriptionBytes(given) - before);
-    for (const count of [ofTask, ofOwner]) count.run(bytes, given.task);
+  return (task, bytes) => {
+    for (const count of [ofTask, ofOwner]) count.run(bytes, task);
   };
 }
 
-/** What was delivered, of which the last `max` stay. */
-function loggingDeliveries(db: Database): (key: string, max: number, entry: string) => void {
+/** What was delivered, of which the last `max` stay; until they are that many each counts with its task. */
+function loggingDeliveries(db: Database): (key: string, max: number, entry: string, task: string | null) => void {
   const insertDelivery = lateRows(
     db,
     `INSERT INTO deliveries (subscription, n, entry)
@@ -231,18 +233,42 @@ function loggingDeliveries(db: Database): (key: string, max: number, entry: stri
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
   const passed = new PassedOver();
-  return (key, max, entry) =>
+  const countWithTask = countingWithTask(db);
+  return (key, max, entry, task) =>
     passed.attempt(
       `deliveries of subscription ${key}`,
       () => {
         const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
         if (n > max) dropDeliveries.run(key, n - max);
       },
+        else if (task !== null) countWithTask(task, DELIVERY_BYTES + Buffer.byteLength(entry));
       undefined,
     );
 }
 
 /** The subscriptions of all tasks of a tenant. */
+type Standing = Pick<Subscription, "key" | "tenant" | "user" | "chooses">;
+type Known = { all: readonly Standing[]; bytes: number };
+
+/** What is known of those of all tenants. */
+const KNOWN_BYTES_MAX = 16 << 20;
+/** Of one, beside what it chooses. */
+const STANDING_BYTES = 400;
+
+function knownOf(rows: readonly unknown[][]): Known {
+  const all = rows.flatMap((row): Standing[] => {
+    try {
+      const { key, tenant, user, chooses } = standingOf(row);
+      return [{ key, tenant, user, chooses }];
+    } catch {
+      // It is no webhook any more, which whoever lists them is told. Tasks go on.
+      return [];
+    }
+  });
+  const bytesOf = ({ chooses }: Standing) => STANDING_BYTES + 2 * JSON.stringify(chooses).length;
+  return { all, bytes: all.reduce((sum, each) => sum + bytesOf(each), STANDING_BYTES) };
+}
+
 export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
   readonly #places;
