@@ -8,7 +8,11 @@ export function cursorKeys(standing: string): { first: string; beyond: string } 
 }
 
 /** The row of a cursor of a standing subscription for a new task: all that is not its own is left to be read there. */
-export function cursorValues(standing: SubscriptionValues, task: TaskId, at: number): SubscriptionValues {
+export function cursorValues(
+  standing: Pick<Subscription, "key" | "tenant" | "user">,
+  task: TaskId,
+  at: number,
+): SubscriptionValues {
   const { key, tenant, user } = standing;
   const own: SubscriptionRecord = {
     ...{ url: "", format: "", events: null, secrets: {}, settings: {}, chooses: null, cursor: 0, announces: false },
@@ -26,13 +30,13 @@ export function cursorValues(standing: SubscriptionValues, task: TaskId, at: num
 /** What a row takes beside its texts. */
 export const SUBSCRIPTION_BYTES = 512;
 
+/** The same of an entry of its log. */
+export const DELIVERY_BYTES = 64;
+
 /** What it counts with its task. */
 export function subscriptionBytes({ url, record }: SubscriptionValues): number {
   return SUBSCRIPTION_BYTES + Buffer.byteLength(url + record);
 }
-/** The same of an entry of its log. */
-export const DELIVERY_BYTES = 64;
-
 
 /** Every column of a row, by its name; `task` by its id. */
 export function subscriptionValues({

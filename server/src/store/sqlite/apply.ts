@@ -141,10 +141,10 @@ export class Applier {
   /** At the beginning of a transaction of so many calls: another process may have written. */
   begin(calls: number): void {
     this.#isShared = calls > 1;
-    this.subscribed.forget();
     const version = this.#version.get()?.[0];
     if (version === this.#seen) return;
     this.#seen = version;
+    this.subscribed.forget();
     this.#rows.forgetNewest();
     this.#held.forget();
     this.#standings.forget();
@@ -176,6 +176,7 @@ export class Applier {
   }
 
   clearDeltas(): void {
+    this.subscribed.forget();
     this.#rows.clear();
     this.#held.forget();
     this.#standings.forget();

@@ -22,6 +22,7 @@ import {
   tooManyUnfinished,
 } from "../../subscription-store.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
+import { ByteCache } from "../byte-cache.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import { PassedOver } from "../passed-over.ts";
@@ -232,21 +233,20 @@ function loggingDeliveries(db: Database): (key: string, max: number, entry: stri
      VALUES (@key, 1 + coalesce((SELECT max(n) FROM deliveries WHERE subscription = @key), 0), @entry) RETURNING n`,
   );
   const dropDeliveries = db.prepare<unknown[]>("DELETE FROM deliveries WHERE subscription = ? AND n <= ?");
-  const passed = new PassedOver();
   const countWithTask = countingWithTask(db);
+  const passed = new PassedOver();
   return (key, max, entry, task) =>
     passed.attempt(
       `deliveries of subscription ${key}`,
       () => {
         const n = numberIn(insertDelivery.get({ key, entry })?.[0]);
         if (n > max) dropDeliveries.run(key, n - max);
-      },
         else if (task !== null) countWithTask(task, DELIVERY_BYTES + Buffer.byteLength(entry));
+      },
       undefined,
     );
 }
 
-/** The subscriptions of all tasks of a tenant. */
 type Standing = Pick<Subscription, "key" | "tenant" | "user" | "chooses">;
 type Known = { all: readonly Standing[]; bytes: number };
 
@@ -269,13 +269,14 @@ function knownOf(rows: readonly unknown[][]): Known {
   return { all, bytes: all.reduce((sum, each) => sum + bytesOf(each), STANDING_BYTES) };
 }
 
+/** The subscriptions of all tasks of a tenant. */
 export class StandingSubscriptions {
   readonly #all: Statement<unknown[], unknown[]>;
   readonly #places;
   readonly #one;
   #passed = new PassedOver();
-  /** Those of a tenant, for as long as nobody changes them: in one transaction, a hundred new tasks ask for the same. */
-  readonly #known = new Map<string, unknown[][]>();
+  /** Those of a tenant, for as long as nobody changes them: to read thousands anew for each new task takes as many hundredths of a second. */
+  #known = new ByteCache<string, Known>(KNOWN_BYTES_MAX);
 
   constructor(db: Database) {
     // Asked of every new task: without the joins of `SUBSCRIPTIONS`, whose empty answer takes 14 us, and this one 0.6.
@@ -287,14 +288,15 @@ export class StandingSubscriptions {
     this.#one = lateRows(db, `${STANDING} WHERE rowid = ?`);
   }
 
-  /** With each transaction, and within one after whatever may change them. */
+  /** When another process has written, and after whatever may have changed them, or has not after all. */
   forget(): void {
-    this.#known.clear();
+    this.#known = new ByteCache(KNOWN_BYTES_MAX);
   }
 
   /** What was learned of damaged pages, once something was made anew. */
   forgetDamage(): void {
     this.#passed = new PassedOver();
+    this.forget();
   }
 
   /** Writes cursors of a new task. Throws `Damaged` where they would lie on a damaged page: the next time the task goes on without, as all of its tenant do. */
@@ -304,21 +306,12 @@ export class StandingSubscriptions {
 
   /** Rows of the cursors that a new task begins with. Throws `Damaged` where one lies on a damaged page: the next time that is passed over. */
   cursorsFor(tenant: string, task: string, at: number, about: () => Choosable): SubscriptionValues[] {
-    const rows = this.#known.get(tenant) ?? this.#read(tenant);
-    this.#known.set(tenant, rows);
-    if (rows.length === 0) return [];
+    const known = this.#known.get(tenant) ?? knownOf(this.#read(tenant));
+    this.#known.set(tenant, known);
+    if (known.all.length === 0) return [];
     const chosen = about();
-    return rows.flatMap((row) => {
-      try {
-        const standing = standingOf(row);
-        const { chooses, user } = standing;
-        if (!isChosen(chooses ?? {}, user, chosen)) return [];
-        return [cursorValues(subscriptionValues(standing), task, at)];
-      } catch {
-        // It is no webhook any more, which whoever lists them is told. The task is.
-        return [];
-      }
-    });
+    const matching = known.all.filter(({ chooses, user }) => isChosen(chooses ?? {}, user, chosen));
+    return matching.map((each) => cursorValues(each, task, at));
   }
 
   #read(tenant: string): unknown[][] {
