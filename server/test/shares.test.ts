@@ -62,7 +62,7 @@ beforeAll(async () => {
       { user: "zoe", tenant: "few" },
       { user: "pam", tenant: "pair" },
       { user: "pat", tenant: "pair" },
-      { user: "max", tenant: "full" },
+      { user: "max", tenant: "full", tier: "patient" },
       { user: "zac", tenant: "few" },
       { user: "lea", tenant: "stage", tier: "slow" },
       { user: "lou", tenant: "stage" },
@@ -412,13 +412,18 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const { id: asking } = z
     .object({ id: z.string() })
     .parse(await (await server.call("/v1/tasks", { key: keys.max, json: looks })).json());
-  const made = await server.call("/v1/conversations", { key: keys.max, json: {} });
+  const made = await server.call("/v1/conversations", { key: keys.max, json: { context: { of: "before" } } });
   const { id: talk } = z.object({ id: z.string() }).parse(await made.json());
   const text = { key: keys.max, method: "POST", body: "hello", headers: { "content-type": "text/plain" } };
   const named = z.object({ id: z.string() });
   const { id: file } = named.parse(await (await server.call("/v1/files?filename=kept.txt", text)).json());
-  const kept = await server.call("/documents/v1/vector_stores", { key: keys.max, json: { name: "kept" } });
+  const kept = await server.call("/documents/v1/vector_stores", {
+    key: keys.max,
+    json: { name: "kept", metadata: { kept: "text" }, file_ids: [file] },
+  });
   const { id: store } = named.parse(await kept.json());
+  const notes = { notes: ["some", "words"], read_progress: 0.5 };
+  expect((await server.call(`/documents/v1/files/${file}/content`, { key: keys.max, json: notes })).status).toBe(200);
   const big = { kind: "external", input: { queue: "full", payload: "x".repeat(60_000) } };
   const first = await server.call("/v1/tasks", { key: keys.max, json: big });
   expect(first.status).toBe(202);
@@ -437,11 +442,16 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
     if (!path.startsWith("/shannon")) expect(await answer.text()).toMatch(said);
   }
   const edit = (json: object) => server.call(`/v1/conversations/${talk}`, { key: keys.max, method: "PATCH", json });
-  expect([(await edit({ context: {} })).status, (await edit({ title: "Full" })).status]).toEqual([429, 200]);
+  const edits = [{ context: { of: "before", and: "more" } }, { context: {} }, { title: "Full" }];
+  const edited: number[] = [];
+  for (const each of edits) edited.push((await edit(each)).status);
+  expect(edited).toEqual([429, 200, 200]);
   for (const [path, json, status] of [
-    [`/documents/v1/files/${file}/content`, { notes: ["more"] }, 429],
+    [`/documents/v1/files/${file}/content`, { notes: ["some", "more", "words"] }, 429],
+    [`/documents/v1/files/${file}/content`, { notes: ["words"], read_progress: 0.75 }, 200],
     [`/documents/v1/vector_stores/${store}/files/${file}`, { attributes: { more: "text" } }, 429],
-    [`/documents/v1/vector_stores/${store}`, { metadata: { more: "text" } }, 429],
+    [`/documents/v1/vector_stores/${store}`, { metadata: { kept: "more text" } }, 429],
+    [`/documents/v1/vector_stores/${store}`, { metadata: { kept: "less" } }, 200],
     [`/documents/v1/vector_stores/${store}`, { name: "full" }, 200],
   ] as const)
     expect([path, (await server.call(path, { key: keys.max, json })).status]).toEqual([path, status]);

@@ -22,7 +22,7 @@ import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { CallersMessage, ConversationList, Conversations } from "../conversations.ts";
 import { checked } from "./checked.ts";
 import { newConversation } from "./named-conversation.ts";
-import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
+import { type HeldBoundsOf, isLonger, mustHoldMore } from "./share-of.ts";
 
 export class ConversationVerbs implements Conversations {
   readonly #store: Store;
@@ -84,9 +84,10 @@ export class ConversationVerbs implements Conversations {
   }
 
   async update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation> {
-    await this.#visible(principal, id);
+    const { context } = await this.#visible(principal, id);
     const changes = checked(conversationChanges, fields);
-    if (changes.context) await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
+    if (isLonger(changes.context ?? {}, context))
+      await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
     const audit = this.#audit(principal, "update", id);
     await this.#store.updateConversation(id, changes, this.#clock.now(), audit);
     return this.#visible(principal, id);
@@ -118,9 +119,10 @@ export class ConversationVerbs implements Conversations {
   }
 
   async edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message> {
-    const { n } = await this.message(principal, id, message);
+    const { n, parts, metadata } = await this.message(principal, id, message);
     const edited = checked(messageChanges, changes);
-    await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
+    if (isLonger({ parts, metadata, ...edited }, { parts, metadata }))
+      await mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
     const audit = this.#audit(principal, "edit_message", id, { message });
     if (!(await this.#store.editMessage(id, n, edited, this.#clock.now(), audit))) throw notFound("Message");
     return this.message(principal, id, message);

@@ -16,7 +16,7 @@ import { visibleTo } from "../../task/visibility.ts";
 import type { BegunDocument, Document, DocumentOptions, Documents, NewDocument } from "../documents.ts";
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
-import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
+import { type HeldBoundsOf, isLonger, mustHoldMore } from "./share-of.ts";
 
 export class DocumentVerbs implements Documents {
   readonly #store: Store;
@@ -143,9 +143,9 @@ export class DocumentVerbs implements Documents {
   }
 
   async annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document> {
-    const { key } = await this.#find(principal, id);
+    const { key, annotations: known } = await this.#find(principal, id);
     const now = this.#clock.now();
-    await mustHoldMore(this.#store, this.#boundsOf, principal, now);
+    if (isLonger({ ...known, ...annotations }, known)) await mustHoldMore(this.#store, this.#boundsOf, principal, now);
     const audit = auditEntry(principal, "files.annotate", now, { detail: { file: id } });
     const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), now, audit);
     return (await this.#seen([changed]))[0] ?? missing();

@@ -35,7 +35,7 @@ import type {
 import { DocumentTasks, type DocumentTasksParts } from "./document-tasks.ts";
 import { idempotencyRecord } from "./idempotency.ts";
 import { type OnPaid, PaidRequests } from "./paid-requests.ts";
-import { type HeldBoundsOf, mustHoldMore } from "./share-of.ts";
+import { type HeldBoundsOf, isLonger, mustHoldMore } from "./share-of.ts";
 import { type Retrieval, StoreSearches } from "./store-searches.ts";
 import { StoreSummaries } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
@@ -151,7 +151,9 @@ export class VectorStoreVerbs implements VectorStores {
     const act = "vector_stores.update";
     const detail = { vector_store: store.id, joined: joining.length, left: leaving.length };
     if (join.length === 0 && leave.length === 0) {
-      if (update.description !== undefined || update.metadata !== undefined) await this.#mustHoldMore(principal);
+      const { description, metadata } = store;
+      const after = [update.description ?? description, update.metadata ?? metadata];
+      if (isLonger(after, [description, metadata])) await this.#mustHoldMore(principal);
       await this.#store.documents.put(changed, auditEntry(principal, act, this.#clock.now(), { detail }));
     } else {
       await this.#embed({ principal, act, detail }, store, lens, {
@@ -243,7 +245,8 @@ export class VectorStoreVerbs implements VectorStores {
   ): Promise<Member> {
     const { store, document } = await this.#both(principal, id, documentId);
     const member = { vectorStore: store.key, document: document.key };
-    await this.#mustHoldMore(principal);
+    const known = await this.#store.documents.member(store.key, document.key);
+    if (isLonger(attributes, known?.attributes ?? {})) await this.#mustHoldMore(principal);
     const audit = this.#audit(principal, "change_file", store, { file: document.id });
     if (!(await this.#store.documents.setAttributes(member, wellFormed(attributes), audit))) throw notFound("File");
     return this.#member(store, document.key);
