@@ -30,6 +30,36 @@ const lines = "server/src/parts/slow-calls.ts";
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are texts of other files
 export const BOUNDS = [
   {
+    file: "server/src/http/body/crumbled.ts",
+    name: "each-byte-of-a-body-is-heard-by-itself",
+    find: "this.#chunks > CHUNKS_FREE",
+    put: "this.#chunks < 0",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "crumbs-of-all-connections-are-heard-at-once",
+    find: "void ownTurn().then(",
+    put: "void Promise.resolve().then(",
+  },
+  {
+    file: "server/src/task/accepted-input.ts",
+    name: "the-text-of-what-a-transform-makes-has-no-bound",
+    find: "if (left < 0) throw",
+    put: "if (left === Number.NEGATIVE_INFINITY) throw",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/erasure-statements.ts",
+    name: "erasures-of-a-tenant-have-no-bound",
+    find: ">= ERASURES_RUNNING_OF_TENANT_MAX)",
+    put: ">= Number.MAX_SAFE_INTEGER)",
+  },
+  {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "the-first-page-of-erasures-is-all",
+    find: "after = next;",
+    put: "after = null;",
+  },
+  {
     file: "server/src/lenses/a2a/stream/task-stream.ts",
     name: "a-part-of-a-snapshot-is-one-of-its-event",
     find: "this.#writer.ofSnapshot(event,",

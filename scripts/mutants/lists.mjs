@@ -20,8 +20,8 @@ export const LISTS = [
   {
     file: webhooks,
     name: "a-webhook-that-says-nothing-fails-the-submits-of-its-tenant",
-    find: "      } catch {\n        // It is no webhook any more",
-    put: "      } catch (error) {\n        throw error;\n        // It is no webhook any more",
+    find: "    } catch {\n      // It is no webhook any more",
+    put: "    } catch (error) {\n      throw error;\n      // It is no webhook any more",
   },
   {
     file: webhooks,

@@ -24,8 +24,38 @@ export const SHARES = [
   {
     file: "server/src/verbs/implementation/document-verbs.ts",
     name: "a-full-owner-says-more-of-its-files",
-    find: "    await mustHoldMore(this.#store, this.#boundsOf, principal, now);\n",
-    put: "",
+    find: "if (isLonger({ ...known, ...annotations }, known))",
+    put: "if (isLonger(known, known))",
+  },
+  {
+    file: "server/src/verbs/implementation/share-of.ts",
+    name: "a-full-owner-makes-nothing-shorter",
+    find: "return bytes(after) > bytes(before);",
+    put: "return bytes(after) > 0;",
+  },
+  {
+    file: "server/src/store/sqlite/apply.ts",
+    name: "a-webhook-is-known-that-was-changed-meanwhile",
+    find: "  wroteElse(): void {\n    this.#subscribed.forget();",
+    put: "  wroteElse(): void {",
+  },
+  {
+    file: "server/src/store/sqlite/subscriptions/subscription-statements.ts",
+    name: "deliveries-count-for-nobody",
+    find: "DELIVERY_BYTES + Buffer.byteLength(entry)",
+    put: "0",
+  },
+  {
+    file: "server/src/store/sqlite/subscriptions/subscription-statements.ts",
+    name: "deliveries-count-that-are-kept-no-longer",
+    find: "else if (task !== null) countWithTask",
+    put: "if (task !== null) countWithTask",
+  },
+  {
+    file: "server/src/store/document-store.ts",
+    name: "members-rows-count-for-nobody",
+    find: "MEMBER_ROW_BYTES = 256",
+    put: "MEMBER_ROW_BYTES = 0",
   },
   {
     file: "server/src/store/codec/prepare.ts",
@@ -114,8 +144,8 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/subscriptions/subscription-statements.ts",
     name: "a-webhook-that-is-put-again-counts-again",
-    find: "subscriptionBytes(given) - before)",
-    put: "subscriptionBytes(given))",
+    find: "subscriptionBytes(given.subscription) - numberIn(before?.[1] ?? 0)",
+    put: "subscriptionBytes(given.subscription)",
   },
   {
     file: "server/src/store/sqlite/apply.ts",
@@ -132,8 +162,8 @@ export const SHARES = [
   {
     file: "server/src/verbs/implementation/conversation-verbs.ts",
     name: "whoever-is-full-puts-contexts",
-    find: "if (changes.context) await mustHoldMore",
-    put: "if (!changes) await mustHoldMore",
+    find: "if (isLonger(changes.context ?? {}, context))",
+    put: "if (isLonger({}, context))",
   },
   {
     file: "server/src/store/sqlite/doctor/check.ts",
