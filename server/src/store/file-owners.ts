@@ -55,6 +55,8 @@ export class FileOwners {
   /** Whether it was removed: not while somebody is about to name it. */
   async remove(sha256: string, now: number, youngMs = YOUNG_MS): Promise<boolean> {
     if (this.has(sha256, now, youngMs)) return false;
+    // Whoever puts files and removes them all day long leaves nothing behind here.
+    this.#put.delete(sha256);
     await this.#takeAway(sha256);
     return true;
   }
