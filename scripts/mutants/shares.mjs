@@ -36,7 +36,7 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/apply.ts",
     name: "a-webhook-is-known-that-was-changed-meanwhile",
-    find: "  wroteElse(): void {\n    this.#subscribed.forget();",
+    find: "  wroteElse(): void {\n    this.subscribed.forget();",
     put: "  wroteElse(): void {",
   },
   {
