@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
+import { CHUNKS_FREE } from "../src/http/body/crumbled.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/connections/stalled-readers.ts";
-import { ERASURES_RUNNING_MAX } from "../src/store/erasure-store.ts";
+import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../src/store/erasure-store.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
 import { EVENTS_MAX } from "../src/task/decide.ts";
@@ -14,6 +15,7 @@ import { METADATA_BYTES_MAX, METADATA_KEYS_MAX } from "../src/task/submission.ts
 import { INBOX_BYTES_MAX, INBOX_ITEMS_MAX } from "../src/verbs/implementation/input-checks.ts";
 
 const FIXED = {
+  CHUNKS_FREE,
   CURSORS_MAX,
   OBJECT_KEYS_MAX,
   METADATA_KEYS_MAX,
@@ -27,6 +29,7 @@ const FIXED = {
   ARTIFACT_BYTES_MAX,
   QUERY_MS_MAX,
   ERASURES_RUNNING_MAX,
+  ERASURES_RUNNING_OF_TENANT_MAX,
   TAIL_BYTES_MAX,
   FEED_BYTES_MAX,
   STREAMS_BYTES_MAX,

@@ -11,7 +11,7 @@ const { IncomingMessage } = process.getBuiltinModule("node:http");
 /** A chunk of fewer bytes is a crumb. */
 const CRUMB_BYTES = 1_024;
 /** A body may come in so many chunks of any size before it is looked at like this. */
-const CHUNKS_FREE = 64;
+export const CHUNKS_FREE = 64;
 /** Each crumb that waits takes a hundred bytes and more until it is put together with others. */
 const CRUMBS_APART_MAX = 1_024;
 /** Of a second a third is left to crumbs. */
