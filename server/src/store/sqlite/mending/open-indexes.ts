@@ -2,8 +2,9 @@
  * The indexes of open tasks, those that sleep in one of their own, which every start goes over and every change of an open
  * task writes to. Where a page of one is damaged no server could go on: it is made anew from those rows that can be read.
  */
-import type { Database } from "better-sqlite3";
+import { type Database, SqliteError } from "better-sqlite3";
 import { type Damaged, MadeAnew, WAYS_ON } from "../../damage.ts";
+import { isDiskTrouble } from "../../disk-trouble.ts";
 import { isCorrupt } from "../database.ts";
 import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
 import { strikeTwin, twinOfIndex } from "./twin.ts";
@@ -19,7 +20,7 @@ const CALLED: Readonly<Record<string, string>> = {
 
 /** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */
 export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => void = () => {}): void {
-  strikeTwin(db);
+  strikeTwinIfPossible(db);
   for (const index of indexesOf(db)) {
     const of = CALLED[index.name];
     if (of === undefined) continue;
@@ -30,6 +31,16 @@ export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => voi
       makeAnew(db, index, of);
       onDamage(new MadeAnew(`index of ${of}`));
     }
+  }
+}
+
+/** One of many pages takes more room than a full disk has: it is in nobody's way, and goes with the next start or what is made anew next. */
+function strikeTwinIfPossible(db: Database): void {
+  try {
+    strikeTwin(db);
+  } catch (error) {
+    const mayStay = error instanceof SqliteError && (isCorrupt(error) || isDiskTrouble(error.code));
+    if (!mayStay) throw error;
   }
 }
 
@@ -44,6 +55,7 @@ function makeAnew(db: Database, index: Index, of: string): void {
 
 function makeOfReadable(db: Database, index: Index, of: string): void {
   try {
+    strikeTwin(db);
     const twin = twinOfIndex(db, index);
     while (!twin.goOn(() => false));
   } catch (error) {

@@ -13,6 +13,7 @@ import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
 import { MadeAnew } from "./derived.ts";
 import { indexesOf, miscountedIndexes, readThrough, unlessDamaged } from "./indexes.ts";
+import { mendOpenIndexes } from "./open-indexes.ts";
 import { twinOfIndex } from "./twin.ts";
 
 let folder = "";
@@ -141,6 +142,27 @@ test("what a process leaves that dies meanwhile is gone with the next start, and
   const again = connected();
   expect([schemaOf(again), again.prepare("SELECT count(*) FROM idempotency").pluck().get()]).toEqual([before, ROWS]);
 });
+
+test.each(["SQLITE_FULL", "SQLITE_CORRUPT"])(
+  "what a start cannot strike off (%s) keeps nobody from it, and nobody writes to it",
+  (code) => {
+    const db = connected();
+    migrate(db);
+    twinOfIndex(db, indexIn(db, "idempotency_by_time"));
+    const exec = db.exec.bind(db);
+    vi.spyOn(db, "exec").mockImplementation((sql) => {
+      if (sql.includes("DROP TABLE")) throw new SqliteError("no", code);
+      return exec(sql);
+    });
+    mendOpenIndexes(db);
+    vi.restoreAllMocks();
+    const named = db.prepare("SELECT type FROM sqlite_schema WHERE name GLOB 'made_anew*' ORDER BY name").pluck();
+    expect(named.all()).toEqual(["table", "index"]);
+    db.exec("INSERT INTO idempotency VALUES ('s', 'key', 'h', 't', 1)");
+    mendOpenIndexes(db);
+    expect([named.all(), faultsOf(db)]).toEqual([[], []]);
+  },
+);
 
 test.each([
   ["key INTEGER PRIMARY KEY, word TEXT, long TEXT", 300],

@@ -45,12 +45,13 @@ export function hasManyRows(db: Database, { table }: Index): boolean {
   return db.prepare(`SELECT 1 FROM ${itself(db, table)} LIMIT 1 OFFSET ${ROWS_MIN}`).get() !== undefined;
 }
 
-/** Of one that somebody has begun who is gone. Outside a transaction. */
+/** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. */
 export function strikeTwin(db: Database): void {
   const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TABLE);
   if (!isThere) return;
-  const triggers = Object.values(TRIGGERS).map((name) => `DROP TRIGGER IF EXISTS ${name};`);
-  db.transaction(() => db.exec(`${triggers.join("")} DROP TABLE ${TABLE}`)).immediate();
+  const triggers = Object.values(TRIGGERS).map((name) => `DROP TRIGGER IF EXISTS ${name}`);
+  db.transaction(() => db.exec(triggers.join(";"))).immediate();
+  db.transaction(() => db.exec(`DROP TABLE ${TABLE}`)).immediate();
 }
 
 /** `takes` has what takes whose place in the schema; `condition` is that of the rows it has. */
