@@ -283,8 +283,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/mending/open-indexes.ts",
     name: "what-a-killed-server-had-half-made-is-filled-for-ever",
-    find: "{\n  strikeTwin(db);\n",
-    put: "{\n",
+    find: "  strikeTwinIfPossible(db);\n",
+    put: "",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",

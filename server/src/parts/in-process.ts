@@ -25,6 +25,7 @@ import { damageTo } from "./damage-lines.ts";
 import { engineLog } from "./engine-log.ts";
 import { logger } from "./log.ts";
 import { slowCallsTo } from "./slow-calls.ts";
+import { upgradeTo } from "./upgrade-line.ts";
 
 const GRACE_MS = 10_000;
 /** Whoever waits for a task waits for as long as it takes. */
@@ -88,6 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const store = await openStore(options, {
     onFatal: (error) => log.fatal({ err: error }, "the store has died"),
     onDamage: damageTo(log),
+    onUpgrade: upgradeTo(log),
     onSlow: slowCallsTo(log),
     onLogGrows: (error) => log.warn({ err: error }, "the database's log grows, as it cannot be written back"),
   });

@@ -12,6 +12,7 @@ import { clauseOf } from "../task/text/clause.ts";
 import { damageTo } from "./damage-lines.ts";
 import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
+import { upgradeTo } from "./upgrade-line.ts";
 
 export async function storeOf(
   config: Config,
@@ -36,6 +37,7 @@ export async function storeOf(
     return await openStore(config, {
       onFatal,
       onDamage: damageTo(log),
+      onUpgrade: upgradeTo(log),
       onWritten: metrics.written,
       onSlow,
       onLogGrows,

@@ -14,6 +14,8 @@ export type StoreOptions = {
   onFatal?: (error: Error) => void;
   /** Hears once of each thing that cannot be read and was left out of a list or a start. */
   onDamage?: (damage: Damaged) => void;
+  /** Hears before an older schema is brought up to date, which may read all that there is. */
+  onUpgrade?: (from: number, to: number) => void;
   /** Hears of each write how long it took until it was on disk, in milliseconds. */
   onWritten?: (ms: number) => void;
   /** Hears of each call that a thread of the store worked on for `slowMs`, 250 when absent; in memory there are no threads. */

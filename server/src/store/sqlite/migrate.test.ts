@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { damageLeafOf } from "../../../test/lose-text.ts";
 import { DAY_MS, dayOf } from "../../task/daily-usage.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import { openTask } from "../../task/open-task.ts";
@@ -13,6 +14,8 @@ import { check } from "./doctor/check.ts";
 import { copyOfReadable } from "./doctor/mend.ts";
 import { fixture } from "./fixture.suite.ts";
 import { DATABASE_FILE } from "./folder.ts";
+import { indexesOf } from "./mending/indexes.ts";
+import { twinOfIndex } from "./mending/twin.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 
@@ -127,6 +130,63 @@ test("rows that an older version did not count are counted, and one that is mend
   copyOfReadable(database, path.join(mended, DATABASE_FILE));
   expect(await bytesOf(folder)).toBe(await bytesOf(mended));
   await rm(mended, { recursive: true });
+});
+
+test("a damaged page that a migration reads keeps nobody from a start: what can be read is brought up to date", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(38), database);
+  const db = openDatabase(database);
+  db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 90)
+    INSERT INTO messages (conversation, n, role, parts, at) SELECT id, 100 + n, 'user', '[{"text":"' || n || printf('%.*c', 900, 'w') || '"}]', n
+    FROM numbers, conversations LIMIT 90`);
+  db.close();
+  await damageLeafOf(folder, "messages", 0.5);
+  const [told, upgrades]: [string[], number[][]] = [[], []];
+  const store = await openSqliteStore(folder, {
+    onDamage: ({ message }) => told.push(message),
+    onUpgrade: (...versions) => upgrades.push(versions),
+  });
+  expect(await store.check()).toEqual([]);
+  expect((await store.list(EVERYBODY, {}, { limit: 50 })).total).toBe(13);
+  await submit(store, newTask());
+  await store.close();
+  const aside = (await readdir(folder)).find((name) => name.startsWith("before-restore-")) ?? "";
+  expect(told).toEqual([expect.stringMatching(`rows of messages cannot be read: .*${aside}`)]);
+  expect(upgrades[0]).toEqual([38, MIGRATIONS.length]);
+  const [now, before] = [folder, path.join(folder, aside)].map((at) => openDatabase(path.join(at, DATABASE_FILE)));
+  const left = Number(now?.prepare("SELECT count(*) FROM messages").pluck().get());
+  expect(left).toBeGreaterThan(60);
+  expect(left).toBeLessThan(91);
+  expect(before?.pragma("user_version", { simple: true })).toBe(38);
+  for (const each of [now, before]) each?.close();
+});
+
+test("where what can be read cannot be brought up to date either, all is as it was, and the start says what to do", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(1), database);
+  const db = openDatabase(database);
+  db.exec("UPDATE submissions SET fixed = '{'");
+  db.close();
+  await expect(openSqliteStore(folder)).rejects.toThrow(
+    "malformed JSON). To put a backup in its place: waybill restore",
+  );
+  expect(await readdir(folder)).not.toContainEqual(expect.stringMatching("restore-"));
+  const after = openDatabase(database);
+  expect(after.pragma("user_version", { simple: true })).toBe(1);
+  after.close();
+});
+
+test("an index that was half made when a server was killed stands in the way of no migration", async () => {
+  const database = path.join(folder, DATABASE_FILE);
+  await cp(fixture(36), database);
+  const db = openDatabase(database);
+  const index = indexesOf(db).find(({ name }) => name === "inbox_open");
+  if (index) twinOfIndex(db, index);
+  expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'made_anew'").all()).toHaveLength(1);
+  migrate(db);
+  expect(db.prepare("SELECT name FROM sqlite_schema WHERE name GLOB 'made_anew*'").all()).toEqual([]);
+  expect(check(db)).toEqual([]);
+  db.close();
 });
 
 test("daily usage begins with the paid calls that an older version has left", async () => {

@@ -1,6 +1,8 @@
 /** Brings a database to this version's schema, one numbered migration after the other, in one transaction. */
 import { readFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
+import { isOfARow } from "./database.ts";
+import { strikeTwin } from "./mending/twin.ts";
 import { core } from "./migrations/001-core.ts";
 import { search } from "./migrations/002-search.ts";
 import { schedule } from "./migrations/003-schedule.ts";
@@ -108,11 +110,30 @@ function step(db: Database, upTo: number): void {
         `${MIGRATIONS.length}. Start the newer Waybill, or restore a backup that was made by this one.`,
     );
   }
-  for (const migration of MIGRATIONS.slice(version, upTo)) db.exec(migration);
-  if (upTo > version) db.pragma(`user_version = ${upTo}`);
+  if (upTo <= version) return;
+  try {
+    // Its triggers name columns of a table as that was.
+    strikeTwin(db);
+    for (const migration of MIGRATIONS.slice(version, upTo)) db.exec(migration);
+  } catch (error) {
+    throw error instanceof Error && isOfARow(error) ? new MigrationMeetsDamage(version, error) : error;
+  }
+  db.pragma(`user_version = ${upTo}`);
 }
 
-function versionOf(db: Database): number {
+/** Nothing was changed. */
+export class MigrationMeetsDamage extends Error {
+  override readonly name = "MigrationMeetsDamage";
+
+  constructor(version: number, cause: Error) {
+    const way = "To put a backup in its place: waybill restore --force";
+    super(`what it has of schema version ${version} cannot be brought up to date (${cause.message}). ${way}`, {
+      cause,
+    });
+  }
+}
+
+export function versionOf(db: Database): number {
   return Number(db.pragma("user_version", { simple: true }));
 }
 

@@ -4,7 +4,6 @@
  */
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { MadeAnew, WAYS_ON } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
@@ -14,7 +13,7 @@ import { memoryFiles } from "../memory-files.ts";
 import { closeDeeper, closeFolder, refuseForeign } from "../permissions.ts";
 import type { StoreOptions } from "../storage.ts";
 import { copyInto } from "./archive/backup.ts";
-import { IN_MEMORY, isCorrupt, openDatabase } from "./database.ts";
+import { IN_MEMORY, isOfARow, openDatabase } from "./database.ts";
 import { openIndex, removeUnreadable } from "./documents/chunk-index/index-file.ts";
 import { Indexer, type Indexing } from "./documents/chunk-index/indexer.ts";
 import { Finder, type Searches } from "./documents/finder.ts";
@@ -23,9 +22,9 @@ import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, open
 import { lockFolder } from "./folder-lock.ts";
 import { writeBackPass } from "./log-length.ts";
 import { Mending } from "./mending/mending.ts";
-import { mendOpenIndexes } from "./mending/open-indexes.ts";
 import { migrate } from "./migrate.ts";
-import { giveUpReserve, layReserve } from "./reserve.ts";
+import { prepare } from "./prepare.ts";
+import { layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { SlowCall } from "./thread/call.ts";
 import { lateChannel, ownThreadChannel, runWorker, WorkerChannel } from "./thread/channel.ts";
@@ -111,6 +110,7 @@ async function inFolder(
     clock = Date.now,
     onFatal,
     onDamage,
+    onUpgrade,
     onWritten,
     onSlow,
     onLogGrows = () => {},
@@ -127,7 +127,7 @@ async function inFolder(
     const index = path.join(folder, INDEX_FILE);
     const filesFolder = path.join(folder, FILES_FOLDER);
     const files = await folderFiles(filesFolder, clock);
-    prepare(folder, database, onDamage);
+    await prepare(folder, { ...(onDamage && { onDamage }), ...(onUpgrade && { onUpgrade }) });
     removeUnreadable(index);
     let reported = false;
     const onLost = (error: Error) => {
@@ -246,21 +246,9 @@ async function copiesIn(folder: string): Promise<{ path: string; at: number }[]>
   return Promise.all(paths.map(async (copy) => ({ path: copy, at: (await stat(copy)).mtimeMs })));
 }
 
-/** Makes the database what this version reads. On a full disk, whose last reserve this takes, one that is so already is only read. */
-function prepare(folder: string, database: string, onDamage: StoreOptions["onDamage"]): void {
-  try {
-    migrateAt(database, onDamage);
-    layReserve(folder);
-  } catch (error) {
-    const isFull = error instanceof SqliteError && isDiskTrouble(error.code);
-    if (!isFull || !giveUpReserve(folder)) throw error;
-    migrateAt(database, onDamage);
-  }
-}
-
 /** What a start says that cannot read or write what it has to: a sentence in place of SQLite's or the system's own. */
 function unstarted(error: unknown): unknown {
-  if (error instanceof Error && isCorrupt(error))
+  if (error instanceof Error && isOfARow(error))
     return new Error(`its database is damaged (${error.message}). ${WAYS_ON}`, { cause: error });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (!(error instanceof Error) || error instanceof Refusal || !isDiskTrouble(code)) return error;
@@ -268,14 +256,4 @@ function unstarted(error: unknown): unknown {
     `the disk takes no writes (${error.message}), and a start has to write first. Nothing was changed: make room, and start again`,
     { cause: error },
   );
-}
-
-function migrateAt(database: string, onDamage: StoreOptions["onDamage"]): void {
-  const db = openDatabase(database);
-  try {
-    migrate(db);
-    mendOpenIndexes(db, onDamage);
-  } finally {
-    db.close();
-  }
 }

@@ -136,18 +136,19 @@ test("rows whose damaged page led to them are found where a server was killed wh
   expect((await listed()).ids.toReversed()).toEqual(ids);
 });
 
-test("a database of an older version is made anew as it is, and the next start brings it up to date", async () => {
-  for (const schema of [28, 32, 36]) {
+test("a database of an older version is made anew as one of this", async () => {
+  for (const schema of [1, 9, 17, 28, 36]) {
     await copyFile(new URL(`../fixtures/schema-${schema}.sqlite`, import.meta.url), path.join(folder, DATABASE_FILE));
+    const before = atDatabase((db) => db.prepare("SELECT id FROM tasks ORDER BY id").pluck().all());
     expect((await sqliteStorage(folder).mend()).lost, `schema ${schema}`).toEqual([]);
+    const { schema: made, presentSchema, problems } = await sqliteStorage(folder).health();
+    expect([made, problems], `schema ${schema}`).toEqual([presentSchema, []]);
     const store = await openSqliteStore(folder);
-    expect(await store.check(), `schema ${schema}`).toEqual([]);
-    expect((await store.list({ tenant: "acme", user: null }, {}, page)).total).toBeGreaterThanOrEqual(0);
+    const { tasks } = await store.list({ tenant: "acme", user: null }, {}, page);
+    expect(tasks.map(({ id }) => id).sort()).toEqual(before);
     await store.close();
     await rm(path.join(folder, DATABASE_FILE));
   }
-  await copyFile(new URL("../fixtures/schema-9.sqlite", import.meta.url), path.join(folder, DATABASE_FILE));
-  await expect(sqliteStorage(folder).mend()).rejects.toThrow("it has the schema 9");
 });
 
 test("a row that was written before its table had its last columns is as it was", async () => {

@@ -14,7 +14,7 @@ import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
 import { FILL_SEARCH, FILL_TOTALS, fillStoredBytes } from "../mending/derived.ts";
 import { strikeTwin } from "../mending/twin.ts";
-import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
+import { MIGRATIONS, migrate, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { CopiedRows } from "./copied-rows.ts";
@@ -24,8 +24,6 @@ import { DatabasePages } from "./pages/database-pages.ts";
 /** Made of the rows that are copied. */
 const COUNTED: ReadonlySet<string> = new Set(["totals", "stored_bytes"]);
 
-/** From here on everything is counted that is counted now. */
-const SCHEMA_MIN = 28;
 const ROOT = 0;
 /** What a copy may be asked for at once. */
 const PAGES_MAX = 0x7fff_ffff;
@@ -128,9 +126,8 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
   const db = openDatabase(to);
   try {
     const { schema } = pages;
-    if (schema < SCHEMA_MIN || schema > MIGRATIONS.length)
-      throw new Error(`it has the schema ${schema}, and one of ${SCHEMA_MIN} to ${MIGRATIONS.length} can be made anew`);
-    // A damaged page may be what keeps a start from bringing it up to date: the next one does.
+    if (schema < 1 || schema > MIGRATIONS.length)
+      throw new Error(`it has the schema ${schema}, and one of 1 to ${MIGRATIONS.length} can be made anew`);
     migrateInSteps(db, schema);
     const rows = new CopiedRows(pages, db);
     // What rows were once let in with is no reason to lose them.
@@ -142,6 +139,8 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
       db.transaction(() => countEvents(db))();
       return found;
     });
+    // No page that a step reads is damaged any more.
+    migrate(db);
     db.transaction(() =>
       settle(
         db,

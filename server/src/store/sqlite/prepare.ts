@@ -1,0 +1,56 @@
+/** What a start does to the database of a folder before anybody reads it: it is of this version then, and can be gone over. */
+import path from "node:path";
+import { SqliteError } from "better-sqlite3";
+import { Damaged, MadeAnew } from "../damage.ts";
+import { isDiskTrouble } from "../disk-trouble.ts";
+import type { Mended, StoreOptions } from "../storage.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE } from "./folder.ts";
+import { mendOpenIndexes } from "./mending/open-indexes.ts";
+import { MIGRATIONS, MigrationMeetsDamage, migrate, versionOf } from "./migrate.ts";
+import { giveUpReserve, layReserve } from "./reserve.ts";
+
+type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
+
+/** On a full disk, whose last reserve this takes, a database that is of this version already is only read. */
+export async function prepare(folder: string, tell: Tell): Promise<void> {
+  try {
+    await bringUpToDate(folder, tell);
+    layReserve(folder);
+  } catch (error) {
+    const isFull = error instanceof SqliteError && isDiskTrouble(error.code);
+    if (!isFull || !giveUpReserve(folder)) throw error;
+    await bringUpToDate(folder, tell);
+  }
+}
+
+/** Where a page is damaged that a migration reads, it is made anew of all that can be read, as `doctor --mend` does it. */
+async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
+  try {
+    migrateIn(folder, tell);
+  } catch (error) {
+    if (!(error instanceof MigrationMeetsDamage)) throw error;
+    const { mend } = await import("./doctor/mend.ts");
+    tell.onDamage?.(withoutLost(await mend(folder)));
+    migrateIn(folder, tell);
+  }
+}
+
+function withoutLost({ lost, aside }: Mended): Damaged {
+  if (lost.length === 0) return new MadeAnew(`database, whose former one is in ${aside}`);
+  const tables = lost.map(({ table }) => table).join(", ");
+  const why = `pages of the tables are damaged: an upgrade has made the database anew without them, and the former one is in ${aside}`;
+  return new Damaged(`rows of ${tables}`, new Error(why));
+}
+
+function migrateIn(folder: string, { onDamage, onUpgrade }: Tell): void {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  try {
+    const [from, to] = [versionOf(db), MIGRATIONS.length];
+    if (from > 0 && from < to) onUpgrade?.(from, to);
+    migrate(db);
+    mendOpenIndexes(db, onDamage);
+  } finally {
+    db.close();
+  }
+}
