@@ -315,6 +315,11 @@ test("what an index held that was made anew is no row of a table of the same for
 
 test.each([
   ["facts", "SELECT 'old ' || n, '{}'", "name GLOB 'old *'"],
+  [
+    "audit",
+    "(tenant, at, user, key_id, act, detail) SELECT 'acme', n, 'old ' || n, 'k', 'read', ''",
+    "user GLOB 'old *'",
+  ],
   ["participants", "SELECT 'acme', 'user', 'old ' || n, 'owner', 'assigned', 0, n, 0", "identity GLOB 'old *'"],
   ["idempotency", "SELECT 'old ' || n, 'k', 'h', 't', n", "scope GLOB 'old *'"],
 ])("what went from the table %s since a server has made it anew does not come back", async (table, rows, those) => {
