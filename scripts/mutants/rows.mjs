@@ -1,4 +1,4 @@
-/** Faults in rows that wait for those of other calls. */
+/** Faults in rows that wait for those of other calls, and in which calls make a batch. */
 const apply = "server/src/store/sqlite/apply.ts";
 const gathered = "server/src/store/sqlite/tasks/gathered-rows.ts";
 const writer = "server/src/store/sqlite/thread/writer.ts";
@@ -69,5 +69,23 @@ export const ROWS = [
     name: "a-waiting-row-moves-whatever-its-revision",
     find: " AND tasks.revision = v.column3 - 1",
     put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "a-half-of-callers-is-halved-again",
+    find: "Math.ceil((count + away) / 2)",
+    put: "Math.ceil(count / 2)",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "callers-who-are-back-count-as-away",
+    find: "away = Math.max(0, away - calls.length);",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "who-comes-during-a-batch-counts-as-back",
+    find: "      takeAll();\n      away = outcomes.length;",
+    put: "      away = outcomes.length;",
   },
 ];

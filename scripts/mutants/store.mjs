@@ -462,7 +462,7 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/thread/work-through.ts",
     name: "nobody-shares-a-slow-commit",
-    find: "Atomics.wait(NOTHING, 0, 0, away * RETURN_MS);",
+    find: "Atomics.wait(NOTHING, 0, 0, fewer * RETURN_MS);",
     put: "",
   },
   {
@@ -474,8 +474,8 @@ export const STORE = [
   {
     file: "server/src/store/sqlite/thread/work-through.ts",
     name: "a-wait-for-callers-beside-nothing",
-    find: "pending.length === 0 || away <= 0",
-    put: "away <= 0",
+    find: "pending.length === 0 || fewer <= 0",
+    put: "fewer <= 0",
   },
   {
     file: "server/src/store/sqlite/thread/work-through.ts",

@@ -60,7 +60,12 @@ test("nobody is waited for where a commit is quick, nothing else waits, or as ma
 });
 
 test("a batch is halved where its commit takes less than its callers take to return", async () => {
-  expect(await batches({ first: 64, commitMs: 0.1 })).toEqual({ sizes: [32, 16, 8, 8], waits: [] });
+  expect(await batches({ first: 64, commitMs: 0.1 })).toEqual({ sizes: [32, 32], waits: [] });
+});
+
+test("whoever has come during a batch has had no answer of it, and whoever has come back is no longer away", async () => {
+  expect(await batches({ first: 64, during: 20, commitMs: 0.1 })).toEqual({ sizes: [32, 42, 10], waits: [] });
+  expect(await batches({ first: 32, later: 40, commitMs: 0.1 })).toEqual({ sizes: [16, 16, 20, 20], waits: [] });
 });
 
 test("whoever comes long after many have had their answers waits for none of them, and neither does the end", async () => {
