@@ -93,6 +93,9 @@ export function conversationStories(setup: () => Promise<Store>): void {
     }
     await store.deleteConversation(made[0]?.id ?? "", START + 1);
     expect(await Promise.all(aliases.map((alias) => store.wasDeleted(alias)))).toEqual([true, false, false]);
+    // Nobody learns by its id that there was one of another user.
+    const byId = aliases.map((alias) => store.wasDeleted({ ...alias, value: made[0]?.id ?? "" }));
+    expect(await Promise.all(byId)).toEqual([true, false, false]);
     const listed = await store.conversations({ tenant: "acme", user: null }, "shannon", { limit: 9 });
     expect([listed.conversations.map(({ id }) => id), listed.total]).toEqual([[made[1]?.id], 1]);
   });
