@@ -93,6 +93,11 @@ describe("an upload", () => {
     };
     const { headers, body } = await server.upload("Hello", fields);
     expect(headers.get("x-request-id")).toBe("req-17");
+    // What is no name of a request is no header.
+    for (const request_id of ["a\nb: c", "größe"]) {
+      const { status, headers } = await server.upload("Hello", { request_id });
+      expect([status, headers.get("x-request-id")]).toEqual([200, expect.not.stringContaining(request_id.slice(0, 2))]);
+    }
     expect(body.expires_at).toBe(body.created_at + 3600);
     expect(body.purpose).toBe("user_data");
     for (const bad of [{ purpose: "fun" }, { ...fields, "expires_after[seconds]": "60" }])
@@ -262,6 +267,7 @@ describe("a file", () => {
       ],
     });
     expect((await pages("")).body.pages).toHaveLength(3);
+    expect((await pages("?start_page=1&end_page=2")).body.pages).toHaveLength(2);
     for (const query of ["?start_page=3&end_page=2", "?start_page=0"]) expect((await pages(query)).status).toBe(400);
   });
 

@@ -194,7 +194,7 @@ describe("the files of a vector store", () => {
     });
     const removed = await server.ask(`${path}/cats`, { method: "DELETE" });
     expect(removed.body).toEqual({ id: "cats", object: "vector_store.file.deleted", deleted: true });
-    expect((await server.ask(`${path}/cats`)).status).toBe(404);
+    for (const gone of ["cats", "cats/content"]) expect((await server.ask(`${path}/${gone}`)).status).toBe(404);
     expect(refused(await server.ask(path, { json: { file_id: "nobody" } }))).toEqual([404, "not_found", "file_id"]);
     const bad = { file_id: "cats", attributes: { nested: {} } };
     expect((await server.ask(path, { json: bad })).status).toBe(400);
