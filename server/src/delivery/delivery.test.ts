@@ -369,6 +369,28 @@ describe("a receiver that misbehaves", () => {
 });
 
 describe("a dead receiver", () => {
+  it("of a user keeps nobody of another tenant who is called the same", async () => {
+    const dead = await Promise.all(Array.from({ length: 8 }, () => new Receiver().open()));
+    for (const each of dead) each.behave = () => {};
+    const held = newTask();
+    const subscriptions = dead.flatMap(({ url }) =>
+      Array.from({ length: 8 }, () => subscriptionOf(held, url, { user: "u1" })),
+    );
+    await submit(stage.store, held, { subscriptions });
+    await stage.until(() => dead.every(({ all }) => all.length === 4));
+    const told = await stage.endedTask(4);
+    const subscription = await stage.subscribe(told, receiver.url, { tenant: "other", user: "u1" });
+    let looks = 0;
+    const isDone = async () => (await stage.now(subscription)).done;
+    await stage.until(async () => {
+      looks += 1;
+      return looks > 20 || (await isDone());
+    }, 10);
+    expect(await isDone()).toBe(true);
+    await stage.delivery.stop();
+    for (const each of dead) each.close();
+  });
+
   it("of 2,000 subscriptions holds up nobody else", async () => {
     const dead = await new Receiver().open();
     dead.behave = () => {};
