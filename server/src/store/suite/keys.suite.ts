@@ -122,5 +122,7 @@ export function keyStories(setup: () => Promise<Store>): void {
     await store.keys.noteUses([{ id: "k1", at: START, from: "192.0.2.9" }]);
     expect(await store.keys.find("acme", "k1")).toMatchObject({ usedAt: START + 60_000, usedFrom: "192.0.2.1" });
     expect(await store.keys.find("acme", "k2")).toMatchObject({ usedAt: null, usedFrom: null });
+    await store.keys.noteUses([{ id: "k1", at: START + 60_001, from: "192.0.2.2" }]);
+    expect(await store.keys.find("acme", "k1")).toMatchObject({ usedAt: START + 60_001, usedFrom: "192.0.2.2" });
   });
 }
