@@ -70,3 +70,12 @@ test("the cuts lie at the same places however a text arrives, nothing is lost, a
     { numRuns: 500 },
   );
 });
+
+test("a text without an end is cut within no character", () => {
+  for (const before of [4_094, 4_095, 4_096]) {
+    const text = `${"x".repeat(before)}${"😀".repeat(3_000)}`;
+    const segments = segmentsOf(text).map((segment) => segment.text);
+    expect(segments.join("")).toBe(text);
+    expect(segments.filter((segment) => !segment.isWellFormed())).toEqual([]);
+  }
+});
