@@ -34,6 +34,12 @@ export const SHARES = [
     put: "return bytes(after) > 0;",
   },
   {
+    file: held,
+    name: "whoever-was-judged-a-moment-ago-is-forgotten",
+    find: "    this.#bounds.delete(name);\n",
+    put: "",
+  },
+  {
     file: "server/src/store/sqlite/apply.ts",
     name: "a-webhook-is-known-that-was-changed-meanwhile",
     find: "  wroteElse(): void {\n    this.subscribed.forget();",

@@ -25,7 +25,7 @@ const RUNNING_MAY = 1.1;
 /** Who acts on tasks writes events: from here on one may still end and delete. What tasks add takes nobody the acts on them. */
 const ACTS_MAY = 1.2;
 const BOUNDLESS: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
-/** Owners that are remembered: of more, all are read again. */
+/** Owners that are remembered: of more, all amounts are read again, and the bounds go by which somebody was judged longest ago. */
 const OWNERS_MAX = 10_000;
 
 export class HeldAmounts {
@@ -133,8 +133,11 @@ export class HeldAmounts {
     if (share === undefined) return known;
     const [day, , tenant, of] = share;
     if (of !== user) return known ?? [day, BOUNDLESS, tenant, user];
-    if (this.#bounds.size >= OWNERS_MAX) this.#bounds.clear();
+    // In the order in which they were judged: whose tasks run and who submits no more is to be judged for longest.
+    this.#bounds.delete(name);
     this.#bounds.set(name, share);
+    const [oldest] = this.#bounds.size > OWNERS_MAX ? this.#bounds.keys() : [];
+    if (oldest !== undefined) this.#bounds.delete(oldest);
     return share;
   }
 
