@@ -184,9 +184,21 @@ export const TENANTS = [
   },
   {
     file: "server/src/store/sqlite/documents/document-statements.ts",
+    name: "a-file-that-was-taken-out-is-completed-all-the-same",
+    find: "WHERE vector_store = ? AND document = ? AND status = ?`",
+    put: "WHERE vector_store = ? AND document = ? AND ? IS NOT NULL`",
+  },
+  {
+    file: "server/src/store/sqlite/documents/document-statements.ts",
     name: "a-cancelled-batch-takes-its-completed-files-out",
     find: "WHERE status = 'in_progress' AND (batch",
     put: "WHERE status <> 'failed' AND (batch",
+  },
+  {
+    file: "server/src/store/sqlite/documents/document-reads.ts",
+    name: "a-file-that-is-being-removed-has-pages",
+    find: "const PAGED = `SELECT key FROM documents WHERE key = ? AND ${NOT_REMOVED}`",
+    put: "const PAGED = `SELECT key FROM documents WHERE key = ?`",
   },
   {
     file: "server/src/store/sqlite/statements.ts",
@@ -207,6 +219,12 @@ export const TENANTS = [
     put: "    return value;",
   },
   {
+    file: "server/src/store/sqlite/usage/daily-usage.ts",
+    name: "a-user-reads-the-sums-of-all",
+    find: '["user = ?", user ?? undefined],',
+    put: "",
+  },
+  {
     file: "server/src/engine/task-cache.ts",
     name: "a-task-that-was-read-before-it-changed-is-kept",
     find: "if ((found?.revision ?? 0) < underWay.floor) continue;",
@@ -217,6 +235,18 @@ export const TENANTS = [
     name: "a-key-in-what-was-thrown-is-shown-to-callers",
     find: "const shown = withoutSecrets(said.slice(0, charactersMax + SECRET_CHARACTERS_MAX), secretsOf(process.env));",
     put: "const shown = said.slice(0, charactersMax + SECRET_CHARACTERS_MAX);",
+  },
+  {
+    file: "server/src/engine/execution/failure.ts",
+    name: "a-refusal-for-a-moment-costs-a-step-its-result",
+    find: "const isRefusal = error instanceof Refusal && !LATER.has(error.code);",
+    put: "const isRefusal = error instanceof Refusal;",
+  },
+  {
+    file: "server/src/engine/execution/failure.ts",
+    name: "a-retry-is-waited-for-beyond-the-deadline",
+    find: "now + retryAfterMs < deadline)",
+    put: "now < deadline)",
   },
   {
     file: "server/src/delivery/delivery.ts",
