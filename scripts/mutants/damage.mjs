@@ -472,5 +472,11 @@ export const DAMAGE = [
     find: "(isReadable[at] ? putRow : putKey).run(...key);",
     put: "if (isReadable[at]) putRow.run(...key); else void putKey;",
   },
+  {
+    file: "server/src/store/sqlite/documents/sqlite-chunk-store.ts",
+    name: "a-search-fails-by-one-chunk-of-a-damaged-page",
+    find: "this.#parts.damage.passingOver(search);",
+    put: "search();",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -131,7 +131,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
     this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
     this.#damage = damage;
-    this.chunks = new SqliteChunkStore(parts);
+    this.chunks = new SqliteChunkStore({ ...parts, damage });
     const onGrown = (vectorStore: string) => this.chunks.noteGrown(vectorStore);
     this.documents = new SqliteDocuments({ ...parts, damage: this.#damage, onGrown });
     this.audit = new SqliteAudit({ ...parts, damage });

@@ -15,6 +15,7 @@ import { Refusal } from "../../../task/errors.ts";
 import { fits } from "../../attribute-filter.ts";
 import type { AttributeFilter } from "../../chunk-store.ts";
 import { textIn } from "../column.ts";
+import { PassedOver } from "../passed-over.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "../thread/call.ts";
 import type { Work } from "../thread/work-through.ts";
 import { ChunkIndex } from "./chunk-index/chunk-index.ts";
@@ -60,6 +61,8 @@ export class Finder implements Work {
   readonly #slowMs: number;
   readonly #chunk;
   readonly #consistently;
+  /** Chunks on damaged pages. Not even a transaction that only reads comes to its end behind one. */
+  readonly #passed = new PassedOver();
   #until = Number.POSITIVE_INFINITY;
 
   constructor(db: Database, index: Database, exactMax = EXACT_CHUNKS_MAX, slowMs = SLOW_CALL_MS) {
@@ -123,7 +126,13 @@ export class Finder implements Work {
       const span = chunks.spanOf(number);
       if (!span) continue;
       const { member, from } = span.piece;
-      const chunk = this.#chunk.get(member.cut, from + number - span.first);
+      const at = from + number - span.first;
+      const read = () => this.#chunk.get(member.cut, at);
+      const chunk = this.#passed.attempt(
+        `chunk ${at} of document ${member.document}, cut ${member.cut}`,
+        read,
+        undefined,
+      );
       if (!chunk) continue;
       const text = textIn(chunk.at(-1));
       characters += text.length;

@@ -5,6 +5,7 @@ import { quantised } from "../../../retrieval/quantised.ts";
 import type { Chunk } from "../../../task/documents/chunk.ts";
 import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../../chunk-store.ts";
 import { memberAttributes } from "../../codec/document-rows.ts";
+import type { DamageLog } from "../../damage.ts";
 import { numberIn, textIn } from "../column.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Reads } from "../thread/reads.ts";
@@ -23,6 +24,7 @@ type Parts = {
   finder: Channel<Searches>;
   /** Starts the indexer. */
   indexer: () => Channel<Indexing>;
+  damage: DamageLog;
 };
 
 export class SqliteChunkStore implements ChunkStore {
@@ -86,7 +88,8 @@ export class SqliteChunkStore implements ChunkStore {
 
   async search({ queries, ...query }: ChunkQuery): Promise<ChunkHit[]> {
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
-    const sent = this.#parts.finder.send("search", { ...query, queries: encoded });
+    const search = () => this.#parts.finder.send("search", { ...query, queries: encoded });
+    const sent = this.#parts.damage.passingOver(search);
     const { found, isIndexed } = await sent.catch((error: unknown) => {
       // It may have taken too long for want of an index.
       this.#index(query.vectorStore);
