@@ -157,6 +157,8 @@ export type Call<Names extends string, Query, Body, Who = Principal> = {
   parts: LensParts;
   params: Readonly<Record<Names, string>>;
   query: Query;
+  /** The query as it was sent, without its question mark: for links to other pages of the same list. */
+  search: () => string;
   body: Body;
   /** The body before its schema: what an idempotency key is bound to. */
   sent: unknown;
@@ -315,6 +317,7 @@ function made<Names extends string, Query, Body, Who>(
         parts,
         params: named(request.params, params),
         query: asked.data,
+        search: () => request.url.split("?").slice(1).join("?"),
         body: sent.data,
         sent: request.body,
         headers: request.headers,

@@ -55,6 +55,41 @@ describe("a worklist", () => {
     expect(numbersIn(await boss.get("/tasks?assignment=REPORTEES"))).toContain(own);
   });
 
+  it("is one list to its end for whoever follows its links, with its filters, its order and its fields", async () => {
+    for (const title of ["Leaf ä", "Leaf c", "Leaf b"]) await ada.task({ title });
+    const asked = "keyword=leaf&assignment=OWNER&status=ANY&orderBy=title:asc&fields=title";
+    const follow = async (start: string, rel: string) => {
+      const titles: string[] = [];
+      for (let path: string | null = start; path !== null; ) {
+        const { body } = await ada.get(path);
+        for (const { title, priority } of body.items)
+          titles.push(priority === undefined ? title : "has more than was asked for");
+        const link = body.links.find((one: { rel: string }) => one.rel === rel);
+        const { pathname, search } = new URL(link?.href ?? "http://localhost");
+        path = link === undefined ? null : pathname + search;
+      }
+      return titles;
+    };
+    expect(await follow(`/tasks?${asked}&limit=1`, "next")).toEqual(["Leaf b", "Leaf c", "Leaf ä"]);
+    expect(await follow(`/tasks?${asked}&limit=1&offset=2`, "prev")).toEqual(["Leaf ä", "Leaf c", "Leaf b"]);
+    expect(await follow("/tasks/views/owned?keyword=leaf&limit=2&orderBy=title:asc&fields=title", "next")).toHaveLength(
+      3,
+    );
+  });
+
+  it("takes the words of a parameter that is repeated for one list", async () => {
+    const open = await ada.task({ title: "Twig" });
+    const held = await ada.task({ title: "Twig" });
+    await ada.act(held, "SUSPEND");
+    const { body } = await ada.get(
+      "/tasks?keyword=twig&status=SUSPENDED&status=&status=ASSIGNED&orderBy=title:asc&orderBy=number:asc&fields=state&fields=title",
+    );
+    expect(body.items).toMatchObject([
+      { number: open, state: "ASSIGNED", title: "Twig" },
+      { number: held, state: "SUSPENDED", title: "Twig" },
+    ]);
+  });
+
   it("comes in pages, with links to the next, and with the fields that were asked for", async () => {
     for (const title of ["Page 1", "Page 2", "Page 3"]) await ada.task({ title });
     const first = await ada.get("/tasks?assignment=MY&keyword=page&limit=2&orderBy=title:asc&fields=state,tasknumber");

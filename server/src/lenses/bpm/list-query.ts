@@ -1,5 +1,6 @@
 /** What a client asks of a list, as a query of a worklist. */
 import { z } from "zod";
+import type { JsonObject } from "../../task/json/json.ts";
 import type { WORK_ORDERS, WorklistQuery, WorkOf } from "../../verbs/human.ts";
 import { firstParam } from "../paging.ts";
 import { flagParam, viewParam } from "./schema.ts";
@@ -80,6 +81,12 @@ const whole = (usual: number, min: number) =>
     { type: "integer", default: usual },
   );
 
+/** Words with commas. Those of a parameter that is repeated are one list. */
+function wordsParam<Value>(schema: z.ZodType<Value, string | undefined>, wire: JsonObject) {
+  return z.preprocess(joined, firstParam(schema, wire)).prefault("").meta({ wire });
+}
+const joined = (given: unknown) => (Array.isArray(given) ? given.filter((words) => words !== "").join(",") : given);
+
 /** Words with commas, each of a table. */
 function wordsIn<Value>(table: Readonly<Record<string, Value>>, spelled: (word: string) => string) {
   return (given: string | undefined, ctx: z.RefinementCtx): Value[] | undefined => {
@@ -116,7 +123,7 @@ const assignment = firstParam(
   { type: "string", enum: Object.keys(ASSIGNMENTS), default: "MY_AND_GROUP" },
 );
 
-const orderBy = firstParam(
+const orderBy = wordsParam(
   z
     .string()
     .max(TEXT_MAX)
@@ -176,7 +183,7 @@ const fields = z.string().max(TEXT_MAX).optional().transform(wordsIn(FIELDS, low
 
 export const listParams = z.object({
   assignment,
-  status: firstParam(z.string().max(TEXT_MAX).default("ASSIGNED").transform(wordsIn(STATES, upper)), {
+  status: wordsParam(z.string().max(TEXT_MAX).default("ASSIGNED").transform(wordsIn(STATES, upper)), {
     type: "string",
     default: "ASSIGNED",
   }).describe("A state, some with commas, or ANY"),
@@ -204,8 +211,8 @@ export const listParams = z.object({
   dueDateFrom: moment("from"),
   dueDateTo: moment("until"),
   applicationContext: text,
-  fields: firstParam(fields, { type: "string" }),
-  columns: firstParam(fields, { type: "string" }).describe("As an older API calls fields"),
+  fields: wordsParam(fields, { type: "string" }),
+  columns: wordsParam(fields, { type: "string" }).describe("As an older API calls fields"),
   limit: whole(LIMIT_USUAL, -NUMBER_MAX).describe("At most 100; 0 or less: all, as far as one answer holds them"),
   offset: whole(0, 0),
   orderBy,

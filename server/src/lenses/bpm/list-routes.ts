@@ -4,7 +4,7 @@ import { workStateOf } from "../../task/people/work-item.ts";
 import { mustHave } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
 import type { WorklistQuery } from "../../verbs/human.ts";
-import { anyQuery, isName, type Route, route } from "../route.ts";
+import { anyQuery, type Call, isName, type Route, route } from "../route.ts";
 import { Caller, numberOf } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
 import type { Links } from "./links.ts";
@@ -43,7 +43,7 @@ export const listRoutes: readonly Route[] = [
     query: listParams,
     refuses: ["invalid", "unauthenticated", "unavailable"],
     answers: [{ status: 200, about: "A page of them", schema: collection }],
-    handle: async (call) => ({ status: 200, body: await page(new Caller(call), call.query, "/tasks") }),
+    handle: async (call) => ({ status: 200, body: await page(call, call.query, "/tasks") }),
   }),
   route({
     method: "GET",
@@ -85,12 +85,13 @@ export const listRoutes: readonly Route[] = [
       if (view === undefined) throw new Refusal("not_found", `There is no view ${viewname}.`);
       const fixed = listParams.parse(view.query);
       const asked = { ...call.query, assignment: fixed.assignment, status: fixed.status };
-      return { status: 200, body: await page(new Caller(call), asked, `/tasks/views/${viewname}`) };
+      return { status: 200, body: await page(call, asked, `/tasks/views/${viewname}`) };
     },
   }),
 ];
 
-async function page(caller: Caller, asked: ListParams, path: string) {
+async function page(call: Call<never, unknown, unknown>, asked: ListParams, path: string) {
+  const caller = new Caller(call);
   const { links, principal } = caller;
   const { offset } = asked;
   const limit = limitOf(asked);
@@ -107,7 +108,7 @@ async function page(caller: Caller, asked: ListParams, path: string) {
     offset,
     totalResult: total,
     ...(!asked.onlyData && {
-      links: pageLinks(links, path, { offset, size: limit ?? Math.max(1, items.length), hasMore }),
+      links: pageLinks(links, path, call.search(), { offset, size: limit ?? Math.max(1, items.length), hasMore }),
       userLink: links.to("self", `/identities/user/${encodeURIComponent(principal.user)}`),
     }),
   };
@@ -152,8 +153,14 @@ function only(data: object, fields: ReadonlySet<string>): object {
 
 type Stand = { offset: number; size: number; hasMore: boolean };
 
-function pageLinks(links: Links, path: string, { offset, size, hasMore }: Stand) {
-  const at = (rel: string, from: number) => links.to(rel, `${path}?limit=${size}&offset=${from}`);
+/** Each leads to a page of the list that `search` asks for, by its filters and in its order. */
+function pageLinks(links: Links, path: string, search: string, { offset, size, hasMore }: Stand) {
+  const at = (rel: string, from: number) => {
+    const query = new URLSearchParams(search);
+    query.set("limit", String(size));
+    query.set("offset", String(from));
+    return links.to(rel, `${path}?${query}`);
+  };
   return [
     at("self", offset),
     links.to("back", "/tasks"),
