@@ -92,6 +92,12 @@ describe("the list", () => {
     expect(full.tasks[0]).not.toHaveProperty("history");
   });
 
+  it("takes yes and no as Python writes them into a query", async () => {
+    const [yes, no] = ["True", "False"].map((includeArtifacts) => list({ includeArtifacts, pageSize: 1 }));
+    expect((await yes)?.tasks[0]).toHaveProperty("artifacts");
+    expect((await no)?.tasks[0]).not.toHaveProperty("artifacts");
+  });
+
   it.each([
     { pageSize: 0 },
     { pageSize: 101 },

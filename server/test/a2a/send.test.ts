@@ -135,6 +135,14 @@ describe.each(DIALECTS)("in %s", (dialect: Dialect) => {
   });
 });
 
+it("a client may encode the colon of an operation, as those do that encode all of a path", async () => {
+  const message = { messageId: "m", role: "ROLE_USER", parts: [{ text: "count" }] };
+  for (const path of ["/a2a/message%3Asend", "/a2a/scripted/1.0/message%3asend", "/a2a/message:send"]) {
+    const response = await server.call(path, { json: { message }, headers: { "a2a-version": "1.0" } });
+    expect(await response.json()).toMatchObject({ task: { status: { state: "TASK_STATE_COMPLETED" } } });
+  }
+});
+
 it("the message may have the name that the old protocol buffers give it, and their own spelling", async () => {
   const request = { message_id: "m", role: "ROLE_USER", content: [{ text: "count" }] };
   const { result } = await ask(server, "R3", "send", { request, configuration: { blocking: true } });

@@ -19,13 +19,15 @@ const BETWEEN = "~";
 
 /** What may stand first behind a base, and so is no agent and no tenant. */
 const OPERATIONS = /^(?:tasks|message:send|message:stream|extendedAgentCard|v1|\.well-known|files)$/;
+/** As clients write the colon of an operation when they encode all of a path. No id has one. */
+const ENCODED_COLON = /%3a/gi;
 /** What the server itself has where this lens has a port of its own. */
 const SERVERS_OWN = /^\/(?:health|openapi\.json)$/;
 
 /** The spelling that the routes of this lens are written in. */
 export function canonicalPath(path: string): string {
   if (SERVERS_OWN.test(path)) return path;
-  const segments = path.split("/").slice(1);
+  const segments = path.replaceAll(ENCODED_COLON, ":").split("/").slice(1);
   if (segments.at(-1) === "") segments.pop();
   const takeUnless = (isTaken: RegExp) => {
     const [next] = segments;

@@ -43,10 +43,11 @@ export function whole(min: number, max: number) {
   return z.preprocess(numeric, z.int().min(min).max(max));
 }
 
-export const yesOrNo = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : value),
-  z.boolean(),
-);
+/** As a text it may be in any case: Python writes `True` into a query. */
+export const yesOrNo = z.preprocess((value) => {
+  const said = typeof value === "string" ? value.toLowerCase() : value;
+  return said === "true" ? true : said === "false" ? false : value;
+}, z.boolean());
 
 /** A text that may be left out. Clients of the protocol's buffers may write an empty one for what is not set. */
 export function text<Schema extends z.ZodType<string, string>>(schema: Schema) {
