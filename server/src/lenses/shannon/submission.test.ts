@@ -177,6 +177,8 @@ test("a session's name is any printable text of at most 128 characters", () => {
   expect(named(undefined)).toBeNull();
   expect(named("")).toBeNull();
   expect(named("Ünal's trip #4")).toBe("Ünal's trip #4");
-  expect(() => named("x".repeat(129))).toThrow("Invalid session_id format");
+  expect(named("😀".repeat(128))).toBe("😀".repeat(128));
+  for (const long of ["x".repeat(129), "😀".repeat(129)])
+    expect(() => named(long)).toThrow("Invalid session_id format");
   expect(() => named("a\nb")).toThrow("Invalid session_id format");
 });

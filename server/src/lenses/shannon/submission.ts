@@ -25,7 +25,9 @@ export type Named = { providers: readonly string[] };
 export function sessionNamed(body: SubmitBody): string | null {
   const name = body.session_id ?? "";
   if (name === "") return null;
-  const printable = name.length <= SESSION_ID_MAX && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
+  // Of what is longer than this in UTF-16 no characters need be counted.
+  const isShort = name.length <= 2 * SESSION_ID_MAX && Array.from(name).length <= SESSION_ID_MAX;
+  const printable = isShort && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
   if (!printable || name.trim() === "") throw new Refusal("invalid", "Invalid session_id format");
   return name;
 }
