@@ -75,6 +75,14 @@ describe("a task", () => {
     for (const id of ids) {
       const { status, body } = await server.ask(`/v1/tasks/${id}`);
       expect([id, status, body.detail?.type]).toEqual([id, 404, "not_found"]);
+      if (id !== "") expect(body.message).toBe("Task not found");
+    }
+  });
+
+  it("names no field where the URL itself is at fault", async () => {
+    for (const path of ["/v1/tasks/a%00b", "/v1/tasks/%zz"]) {
+      const { status, body } = await server.ask(path);
+      expect([status, body.detail.field, body.error.param]).toEqual([400, null, null]);
     }
   });
 

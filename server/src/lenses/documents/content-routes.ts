@@ -15,7 +15,7 @@ import { NAMES } from "./task-routes.ts";
 import { pollHeaders } from "./translate.ts";
 
 export const fileParams = {
-  file_id: { about: "The id of the file", is: (text: string) => text.length >= 1 && text.length <= 255 },
+  file_id: { about: "The id of the file", noun: "File", is: (text: string) => text.length >= 1 && text.length <= 255 },
 };
 
 type Whole = Awaited<ReturnType<Documents["whole"]>>;

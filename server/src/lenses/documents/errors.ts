@@ -3,6 +3,7 @@
  * of OpenAI by `error`.
  */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
+import { HEAD_FIELD } from "../body/well-formed.ts";
 import { CONTENT_TYPE_FIELD, type ErrorAnswer, HTTP_STATUS } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
@@ -52,7 +53,8 @@ const WORD: Readonly<Record<ErrorCode, Word>> = {
 export function renderError({ code, message, detail }: Refusal): ErrorAnswer {
   if (code === "invalid" && detail.field === CONTENT_TYPE_FIELD) return said(415, "unsupported_type", message);
   const { retryAfterS } = detail;
-  return said(HTTP_STATUS[code], WORD[code], message, detail.field ?? null, {
+  const field = detail.field === HEAD_FIELD ? undefined : detail.field;
+  return said(HTTP_STATUS[code], WORD[code], message, field ?? null, {
     ...(code === "unauthenticated" && { "www-authenticate": "Bearer" }),
     ...(retryAfterS !== undefined && { "retry-after": String(Math.ceil(retryAfterS)) }),
   });

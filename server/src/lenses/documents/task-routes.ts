@@ -13,7 +13,7 @@ export const NAMES = "documents";
 
 const TASK_ID = /^[A-Za-z0-9._:-]{1,200}$/;
 const taskParams = {
-  task_id: { about: "What its starter called `task_id`", is: (text: string) => TASK_ID.test(text) },
+  task_id: { about: "What its starter called `task_id`", noun: "Task", is: (text: string) => TASK_ID.test(text) },
 };
 
 const status = firstParam(

@@ -16,6 +16,7 @@ import { statusOf, vectorStoreOf } from "./vector-store.ts";
 export const storeParams = {
   vector_store_id: {
     about: "The id of the vector store",
+    noun: "Vector store",
     is: (text: string) => text.length >= 1 && text.length <= 255,
   },
 };
