@@ -47,6 +47,7 @@ import { PEOPLE } from "./mutants/people.mjs";
 import { ROWS } from "./mutants/rows.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { SHARES } from "./mutants/shares.mjs";
+import { STARTS } from "./mutants/starts.mjs";
 import { STORE } from "./mutants/store.mjs";
 import { Suites } from "./mutants/suites.mjs";
 import { TENANTS } from "./mutants/tenants.mjs";
@@ -122,7 +123,7 @@ const SUITES = {
   ],
   damage: [
     suite("server/src/store/sqlite/mending", "server/src/store/sqlite/doctor", "erasing.test.ts"),
-    suite("damage.test.ts", "sweep-damage.test.ts", "archive.test.ts"),
+    suite("damage.test.ts", "sweep-damage.test.ts", "archive.test.ts", "migrate.test.ts"),
   ],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),
@@ -208,7 +209,7 @@ const AREAS = {
   crashes: CRASHES,
   store: [...ROWS, ...STORE],
   bounds: BOUNDS,
-  damage: DAMAGE,
+  damage: [...DAMAGE, ...STARTS],
   delivery: DELIVERY,
   people: PEOPLE,
   agent: AGENT,

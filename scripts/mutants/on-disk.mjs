@@ -134,34 +134,4 @@ export const ON_DISK = [
     find: "if (!backlogs.isReady(key) && (",
     put: "if (tasks.length > 0 && !backlogs.isReady(key)) break;\n      if (!backlogs.isReady(key) && (",
   },
-  {
-    file: "server/src/store/sqlite/prepare.ts",
-    name: "a-damaged-page-that-a-migration-reads-keeps-a-server-from-its-start",
-    find: "if (!(error instanceof MigrationMeetsDamage)) throw error;",
-    put: "throw error;",
-  },
-  {
-    file: "server/src/store/sqlite/doctor/mend.ts",
-    name: "what-can-be-read-is-put-in-place-though-it-cannot-be-brought-up-to-date",
-    find: "    migrate(db);\n",
-    put: "    if (schema > 27) migrate(db);\n    else migrateInSteps(db, 28);\n",
-  },
-  {
-    file: "server/src/store/sqlite/migrate.ts",
-    name: "an-index-half-made-is-there-while-tables-are-altered",
-    find: "    strikeTwin(db);\n",
-    put: "",
-  },
-  {
-    file: "server/src/store/sqlite/mending/open-indexes.ts",
-    name: "a-full-disk-keeps-a-server-from-its-start-as-much-was-half-made",
-    find: "if (!mayStay) throw error;",
-    put: "throw error;",
-  },
-  {
-    file: "server/src/store/sqlite/mending/twin.ts",
-    name: "what-cannot-be-struck-off-is-written-to-for-good",
-    find: 'db.transaction(() => db.exec(triggers.join(";"))).immediate();\n',
-    put: "",
-  },
 ];
