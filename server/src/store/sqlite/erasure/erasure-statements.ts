@@ -27,6 +27,9 @@ const FILES_AT_ONCE = 500;
 /** Pages of the index of texts that are merged at once: about 2 ms. */
 const MERGED_PAGES = 16;
 
+const NOTE_BACKUP = `INSERT INTO backups (id, made_at, record) VALUES (?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET made_at = excluded.made_at, record = excluded.record`;
+
 /** Of all tenants. */
 const RUNNING =
   "SELECT id FROM erasures INDEXED BY erasures_running WHERE state = 'running' AND id > @after ORDER BY id";
@@ -180,7 +183,7 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
   const removeKeys = keysRemoval(db);
   const finish = lateRun(db, "UPDATE erasures SET state = 'completed', record = ? WHERE id = ?");
   const forgetFile = lateRun(db, "DELETE FROM erased_files WHERE erasure = ? AND sha256 = ?");
-  const noteBackup = lateRun(db, "INSERT OR REPLACE INTO backups (id, made_at, record) VALUES (?, ?, ?)");
+  const noteBackup = lateRun(db, NOTE_BACKUP);
   const total = lateRows(db, "SELECT total_changes()");
   // Negative first: all segments are to become one. Positive then: what is left of that.
   const merge = lateRun(db, "INSERT INTO search (search, rank) VALUES ('merge', ?)");
