@@ -1,12 +1,14 @@
 /**
  * The numbers of those rows of a table that can be read. A row on a damaged page fails whichever statement meets it, and so does a step onto
- * that page from the one before it: each number is looked for alone.
+ * that page from the one before it: each number is looked for alone, as there may be a page between two damaged ones that has a single row.
  */
 import type { Database } from "better-sqlite3";
-import { unlessDamaged } from "./indexes.ts";
+import { conditionOf, indexesOf, unlessDamaged } from "./indexes.ts";
 
-/** Behind the last row that can be read: numbers are given in turn, and a page holds some tens of them. */
-const IN_TURN_MAX = 1_000n;
+/** Numbers that a slice asks for in vain: 10 us each. */
+const IN_VAIN_MAX = 500;
+/** Numbers spread over a table. */
+const SAMPLES = 1_000n;
 
 type Rows = { table: string; key: string; columns: string };
 
@@ -19,42 +21,41 @@ export class ReadableNumbers {
     this.#next = db.prepare<unknown[], [bigint, ...unknown[]]>(sql).raw().safeIntegers();
   }
 
-  /**
-   * At most `limit` of them, from one on up to another. Where more than a thousand numbers in a row lead to damaged pages it goes on in
-   * longer steps, and may pass over what lies between two of them.
-   */
-  within(from: bigint, upTo: bigint, limit: number): bigint[] {
+  /** At most `limit` of them, from one on up to another, the last number that it has looked at, and how many it asked for in vain. */
+  within(from: bigint, upTo: bigint, limit: number): { found: bigint[]; last: bigint; inVain: number } {
     const found: bigint[] = [];
-    for (let at = from; at <= upTo && found.length < limit; ) {
-      const next = this.#nextFrom(at, upTo);
-      if (next === null) break;
-      if (next !== undefined) found.push(next);
-      at = next === undefined ? this.#behindDamage(at, upTo) : next + 1n;
+    let last = from - 1n;
+    let inVain = 0;
+    while (last < upTo && found.length < limit && inVain < IN_VAIN_MAX) {
+      const next = this.#nextFrom(last + 1n, upTo);
+      if (next === undefined) inVain += 1;
+      else if (next !== null) found.push(next);
+      last = next === null ? upTo : (next ?? last + 1n);
     }
-    return found;
+    return { found, last, inVain };
+  }
+
+  /** Whether some numbers lead to any: behind a damaged root each of a table's numbers would be asked for in vain. */
+  hasAny(upTo: bigint): boolean {
+    const step = upTo / SAMPLES + 1n;
+    for (let at = 1n; at <= upTo; at += step) if (this.#nextFrom(at, upTo)) return true;
+    return false;
   }
 
   /** Null where there is none, undefined where it cannot be read. */
   #nextFrom(from: bigint, upTo: bigint): bigint | null | undefined {
     return unlessDamaged(() => this.#next.get(from, upTo)?.[0] ?? null);
   }
-
-  /** The first number from which one can go on. */
-  #behindDamage(from: bigint, upTo: bigint): bigint {
-    const isReadable = (n: bigint) => this.#nextFrom(n, upTo) !== undefined;
-    let damaged = from;
-    let behind = from + 1n;
-    for (; behind <= upTo && !isReadable(behind); behind = from + stepBehind(behind - from)) damaged = behind;
-    behind = behind > upTo ? upTo + 1n : behind;
-    while (behind - damaged > 1n) {
-      const middle = damaged + (behind - damaged) / 2n;
-      if (isReadable(middle)) behind = middle;
-      else damaged = middle;
-    }
-    return behind;
-  }
 }
 
-function stepBehind(step: bigint): bigint {
-  return step < IN_TURN_MAX ? step + 1n : step * 2n;
+/** Of the last row that a table has, where that cannot be read, by its indexes. Undefined where none of them can be read. */
+export function lastNumber(db: Database, table: string): bigint | undefined {
+  let last: bigint | undefined;
+  for (const other of indexesOf(db)) {
+    if (other.table !== table) continue;
+    const sql = `SELECT max(+rowid) FROM "${table}" INDEXED BY "${other.name}" WHERE ${conditionOf(other.sql)}`;
+    const found = unlessDamaged(() => db.prepare<unknown[], bigint | null>(sql).pluck().safeIntegers().get());
+    if (found && (last === undefined || found > last)) last = found;
+  }
+  return last;
 }

@@ -27,16 +27,25 @@ import {
   takePlace,
   unlessDamaged,
 } from "./indexes.ts";
-import { ReadableNumbers } from "./readable-numbers.ts";
+import { lastNumber, ReadableNumbers } from "./readable-numbers.ts";
 
-const TABLE = "made_anew";
+/** Under this name whatever is being made anew is filled, one thing at a time. */
+export const TWIN = "made_anew";
 const INDEX = "made_anew_index";
-const TRIGGERS = { put: "made_anew_put", changed: "made_anew_changed", gone: "made_anew_gone" };
+export const TRIGGERS = {
+  put: "made_anew_put",
+  changed: "made_anew_changed",
+  gone: "made_anew_gone",
+  left: "made_anew_left",
+  renewed: "made_anew_renewed",
+};
 
 const BEGINNING = /^(CREATE (?:UNIQUE )?INDEX) \S+ ON [^\s(]+/;
 
-/** Where the last row of a table cannot be read. */
+/** Where the last row of a table cannot be read, nor any index that would say its number. */
 const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+/** Numbers that lead to damaged pages, some 10 s of them. Behind more, as where a damaged index names one that no row has, nobody looks. */
+const IN_VAIN_MAX = 1_000_000;
 
 /** A table of fewer rows is read in the time of a slice or two. */
 const ROWS_MIN = 10_000;
@@ -47,11 +56,22 @@ export function hasManyRows(db: Database, { table }: Index): boolean {
 
 /** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. */
 export function strikeTwin(db: Database): void {
-  const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TABLE);
+  const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TWIN);
   if (!isThere) return;
-  const triggers = Object.values(TRIGGERS).map((name) => `DROP TRIGGER IF EXISTS ${name}`);
-  db.transaction(() => db.exec(triggers.join(";"))).immediate();
-  db.transaction(() => db.exec(`DROP TABLE ${TABLE}`)).immediate();
+  db.transaction(() => dropTriggers(db)).immediate();
+  db.transaction(() => db.exec(`DROP TABLE ${TWIN}`)).immediate();
+}
+
+export function dropTriggers(db: Database): void {
+  for (const name of Object.values(TRIGGERS)) db.exec(`DROP TRIGGER IF EXISTS ${name}`);
+}
+
+/** What is being made anew, between transactions of others. */
+export interface Making {
+  /** True once it is made; it is to be called until then. */
+  goOn(isOver: IsOver): boolean;
+  /** Gives back what it holds besides. */
+  end(): void;
 }
 
 /** `takes` has what takes whose place in the schema; `condition` is that of the rows it has. */
@@ -69,7 +89,7 @@ type Of = {
   known?: { by: string; instead: string; unique: string };
 };
 
-export class Twin {
+export class Twin implements Making {
   readonly #db: Database;
   readonly #of: Of;
   readonly #table: string;
@@ -81,6 +101,8 @@ export class Twin {
   /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
   readonly #end: unknown[] | undefined;
   #isInPlace = false;
+  #hasRead = false;
+  #inVain = 0;
 
   /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. */
   constructor(db: Database, of: Of) {
@@ -102,7 +124,8 @@ export class Twin {
       this.#end = db.transaction(() => begin(() => this.#keyWhere(`true ORDER BY ${fromLast}`))).immediate();
     } catch (error) {
       if (!of.mayLackRows || !isCorrupt(error)) throw error;
-      this.#end = db.transaction(() => begin(() => [NUMBER_MAX])).immediate();
+      const last = lastNumber(db, of.table) ?? NUMBER_MAX;
+      this.#end = db.transaction(() => begin(() => [last])).immediate();
     }
   }
 
@@ -113,26 +136,31 @@ export class Twin {
     return false;
   }
 
+  end(): void {}
+
   #isFilled(isOver: IsOver): boolean {
     const from = this.#at;
     try {
-      return this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
+      const isFilled = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => this.#fill())).immediate();
+      this.#hasRead = true;
+      return isFilled;
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       this.#at = from;
       if (this.#of.known) return this.#fillOneByOne(this.#of.known.instead);
       if (!this.#of.mayLackRows) throw error;
-      const numbers = this.#readableNumbers();
+      const isFilled = this.#fillReadable();
+      if (!isFilled && this.#inVain <= IN_VAIN_MAX) return false;
       // Where no row can be read the table is lost, and an index of nothing would say that there was none.
-      if (from === null && numbers.length === 0 && !this.#of.mayLackAll) throw error;
-      return this.#fillWith(numbers);
+      if (!(isFilled && this.#hasRead) && !this.#of.mayLackAll) throw error;
+      return true;
     }
   }
 
   #followChanges(columns: string, key: readonly string[]): void {
     const of = (row: string) => key.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
-    const remove = (row: string) => `DELETE FROM ${TABLE} WHERE ${of(row)};`;
-    const put = `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(of("NEW"))};`;
+    const remove = (row: string) => `DELETE FROM ${TWIN} WHERE ${of(row)};`;
+    const put = `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(of("NEW"))};`;
     const { table } = this.#of;
     this.#db.exec(`
       CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON "${table}" BEGIN ${remove("NEW")} ${put} END;
@@ -154,7 +182,7 @@ export class Twin {
     // Triggers may have put some of them there.
     this.#db
       .prepare<unknown[]>(
-        `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
+        `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
       )
       .run(...from, ...(last ?? this.#end));
     this.#at = last ?? null;
@@ -179,7 +207,7 @@ export class Twin {
     const one = this.#db.prepare<unknown[]>(row);
     const isReadable = keys.map((key) => unlessDamaged(() => one.get(...key) ?? null) !== undefined);
     const put = (from: string) =>
-      this.#db.prepare<unknown[]>(`INSERT INTO ${TABLE} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
+      this.#db.prepare<unknown[]>(`INSERT INTO ${TWIN} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
     const [putRow, putKey] = [put(`(${this.#columns}) ${row}`), put(instead)];
     this.#db.transaction(() => {
       for (const [at, key] of keys.entries()) (isReadable[at] ? putRow : putKey).run(...key);
@@ -188,23 +216,23 @@ export class Twin {
     return keys.length < SLICE_ROWS;
   }
 
-  /** Of the next slice. Outside a transaction. */
-  #readableNumbers(): bigint[] {
+  /** With the next rows that can be read; true where there is none behind these. Outside a transaction. */
+  #fillReadable(): boolean {
     const [end] = this.#end ?? [];
     const [at = 0n] = this.#at ?? [];
-    if (typeof at !== "bigint" || typeof end !== "bigint") return [];
-    const rows = { table: this.#table, key: this.#key, columns: this.#columns };
-    return new ReadableNumbers(this.#db, rows).within(at + 1n, end, SLICE_ROWS);
-  }
-
-  /** True where there is none behind these. */
-  #fillWith(numbers: readonly bigint[]): boolean {
-    const those = `${this.#key} IN (SELECT value FROM json_each(?))`;
-    const fill = `INSERT INTO ${TABLE} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
-    this.#db.prepare<unknown[]>(fill).run(`[${numbers.join(",")}]`);
-    const last = numbers.at(-1);
-    if (last !== undefined) this.#at = [last];
-    return numbers.length < SLICE_ROWS;
+    if (typeof at !== "bigint" || typeof end !== "bigint") return true;
+    const numbers = new ReadableNumbers(this.#db, { table: this.#table, key: this.#key, columns: this.#columns });
+    const { found, last, inVain } = numbers.within(at + 1n, end, SLICE_ROWS);
+    if (this.#inVain === 0 && found.length === 0 && !numbers.hasAny(end)) return true;
+    this.#inVain += inVain;
+    if (found.length > 0) {
+      const those = `${this.#key} IN (SELECT value FROM json_each(?))`;
+      const fill = `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
+      this.#db.prepare<unknown[]>(fill).run(`[${found.join(",")}]`);
+      this.#hasRead = true;
+    }
+    this.#at = [last];
+    return last >= end;
   }
 
   /** Of the first row of the table for which that holds. */
@@ -218,16 +246,16 @@ export class Twin {
 
   #takePlace(): void {
     onSchema(this.#db, () => {
-      for (const name of Object.values(TRIGGERS)) this.#db.exec(`DROP TRIGGER ${name}`);
+      dropTriggers(this.#db);
       for (const [twin, name] of this.#of.takes) takePlace(this.#db, twin, name);
     });
     this.#isInPlace = true;
   }
 
   #clearAway(isOver: IsOver): boolean {
-    if (this.#of.takes.some(([twin]) => twin === TABLE)) return true;
+    if (this.#of.takes.some(([twin]) => twin === TWIN)) return true;
     const remove = this.#db.prepare<unknown[]>(
-      `DELETE FROM ${TABLE} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${TABLE} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
+      `DELETE FROM ${TWIN} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${TWIN} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
     );
     const isEmpty = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => remove.run().changes)).immediate();
     if (isEmpty) strikeTwin(this.#db);
@@ -239,11 +267,11 @@ export function twinOfIndex(db: Database, index: Index): Twin {
   const { key, columns, isNumbered } = columnsNeeded(db, index);
   const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
   if (key.length > 0) parts.push(`PRIMARY KEY (${quoted(key)})`);
-  const ofKey = () => `CREATE UNIQUE INDEX ${INDEX} ON ${TABLE} (${columnsOf(db, index.name)})`;
+  const ofKey = () => `CREATE UNIQUE INDEX ${INDEX} ON ${TWIN} (${columnsOf(db, index.name)})`;
   return new Twin(db, {
     ...{ table: index.table, columns, key, condition: conditionOf(index.sql) },
-    sql: `CREATE TABLE ${TABLE} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
-      ${index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TABLE}`) ?? ofKey()}`,
+    sql: `CREATE TABLE ${TWIN} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
+      ${index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TWIN}`) ?? ofKey()}`,
     takes: [[INDEX, index.name]],
     mayLackRows: isNumbered && /^CREATE INDEX /.test(index.sql ?? ""),
     mayLackAll: false,
@@ -268,11 +296,11 @@ export function twinOfKeyed(
 /** Whose indexes keep no key. */
 function wholeTable(db: Database, table: string): Pick<Of, "table" | "columns" | "condition" | "sql" | "takes"> {
   const indexes = indexesOf(db).filter((index) => index.table === table);
-  const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${INDEX}_${at} ON ${TABLE}`) ?? "");
+  const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${INDEX}_${at} ON ${TWIN}`) ?? "");
   return {
     ...{ table, columns: allColumnsOf(db, table), condition: ALL },
-    sql: [sqlOf(db, table).replace(table, TABLE), ...own].join(";\n"),
-    takes: [[TABLE, table], ...indexes.map(({ name }, at): [string, string] => [`${INDEX}_${at}`, name])],
+    sql: [sqlOf(db, table).replace(table, TWIN), ...own].join(";\n"),
+    takes: [[TWIN, table], ...indexes.map(({ name }, at): [string, string] => [`${INDEX}_${at}`, name])],
   };
 }
 
