@@ -20,15 +20,23 @@ const PROBLEMS_MAX = 20;
 const LINES_MAX = 100_000;
 const NO_FAULT = /^(Page \d+: never used|\*\*\* in database main \*\*\*)$/;
 
-/** What the totals are to hold. */
-export const TOTALS = [DAY_MS, TEN_MINUTES_MS]
-  .flatMap((span) => ["''", "'=' || user"].map((owner) => totalsOf(owner, span)))
-  .join(" UNION ALL ");
+/** Where tasks are counted. */
+const PLACES = [DAY_MS, TEN_MINUTES_MS].flatMap((span) => ["''", "'=' || user"].map((owner) => ({ owner, span })));
 
-function totalsOf(owner: string, span: number): string {
-  return `SELECT tenant, ${owner} AS owner, ${span} AS span, created_at - created_at % ${span} AS bucket, kind, state, count(*) AS count
-    FROM tasks WHERE deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6`;
+function totalOf({ owner, span }: { owner: string; span: number }, count: string, tasks: string): string {
+  return `SELECT tenant, ${owner} AS owner, ${span} AS span, created_at - created_at % ${span} AS bucket, kind, state, ${count} AS count
+    FROM ${tasks} WHERE deleted_at IS NULL`;
 }
+
+/** A row for each total that has one of these tasks. */
+export function counted(tasks: string): string {
+  return PLACES.map((place) => totalOf(place, "1", tasks)).join(" UNION ALL ");
+}
+
+/** What the totals are to hold. */
+export const TOTALS = PLACES.map((place) => `${totalOf(place, "count(*)", "tasks")} GROUP BY 1, 2, 3, 4, 5, 6`).join(
+  " UNION ALL ",
+);
 
 /** Each query returns one column: a sentence per problem. */
 const INVARIANTS = [
@@ -65,8 +73,8 @@ const MEMBERS = `SELECT 'Vector store ' || id || ' counts other members than it 
 const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
    WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
 
-/** What each user keeps: from schema version 28 on. */
-export function keptBytes(version: number): string {
+/** What each user keeps, in a row for each thing: from schema version 28 on. */
+export function keptRows(version: number): string {
   const rows =
     version >= 39
       ? `SELECT tenant, user, ${CONVERSATION_BYTES("c")} FROM conversations c
@@ -74,13 +82,16 @@ export function keptBytes(version: number): string {
     UNION ALL SELECT tenant, user, ${VECTOR_STORE_BYTES("v")} FROM vector_stores v`
       : `SELECT tenant, user, bytes + text_bytes FROM documents
     UNION ALL SELECT tenant, user, bytes FROM vector_stores`;
-  return `SELECT tenant, user, sum(bytes) AS bytes FROM (
-    SELECT tenant, user, bytes FROM tasks
+  return `SELECT tenant, user, bytes FROM tasks
     UNION ALL SELECT t.tenant, t.user, a.bytes FROM attachments a JOIN tasks t ON t.n = a.task
     UNION ALL ${rows}
     UNION ALL SELECT c.tenant, c.user, ${version >= 39 ? MESSAGE_BYTES("m") : weight("m.parts")}
-      FROM messages m JOIN conversations c ON c.id = m.conversation
-  ) GROUP BY 1, 2`;
+      FROM messages m JOIN conversations c ON c.id = m.conversation`;
+}
+
+/** The same in all. */
+export function keptBytes(version: number): string {
+  return `SELECT tenant, user, sum(bytes) AS bytes FROM (${keptRows(version)}) GROUP BY 1, 2`;
 }
 
 const stored = (version: number) => `WITH kept AS (${keptBytes(version)}),

@@ -1,6 +1,6 @@
 /** Tables that say again what other rows say, so that something is found by it. What is lost of one is written anew by those. */
 import type { Database } from "better-sqlite3";
-import { FILL_PARTICIPANTS, fillMetadata } from "../mending/derived.ts";
+import { fillMetadata, fillParticipants } from "../mending/listed.ts";
 
 /** Texts of rows that may name a file by a marker, with whose they are; `since` is the schema that has brought the column. */
 const OF_TASKS: readonly [texts: string, since?: number][] = [
@@ -21,7 +21,7 @@ export function fillListings(db: Database, tables: readonly string[]): void {
   const schema = Number(db.pragma("user_version", { simple: true }));
   const ofTasks = OF_TASKS.filter(([, since = 0]) => since <= schema).map(([texts]) => texts);
   const fills: Readonly<Record<string, () => void>> = {
-    participants: () => db.exec(FILL_PARTICIPANTS),
+    participants: () => fillParticipants(db),
     metadata: () => fillMetadata(db),
     task_files: () =>
       db.exec(`WITH texts AS (${ofTasks.join(" UNION ALL ")})

@@ -4,12 +4,9 @@
  * can be read of them, as no server could go on without those, and no retention behind them.
  */
 import { type Database, SqliteError } from "better-sqlite3";
-import { searchableMetadata } from "../../codec/searchable-metadata.ts";
 import { goOnBehind } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
-import { isCorrupt, openDatabase } from "../database.ts";
-import { keptBytes, TOTALS } from "../doctor/check.ts";
-import { ownTenant } from "../doctor/set-aside.ts";
+import { isCorrupt, isOfARow, openDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
 import {
   conditionOf,
@@ -22,7 +19,9 @@ import {
   unlessDamaged,
   wrongIndexes,
 } from "./indexes.ts";
-import { hasManyRows, strikeTwin, type Twin, twinOfIndex, twinOfKeyed, twinOfNumbered } from "./twin.ts";
+import { metadataTwin, participantsTwin } from "./listed.ts";
+import { storedBytesTwin, totalsTwin } from "./sums.ts";
+import { hasManyRows, type Making, strikeTwin, twinOfIndex, twinOfKeyed, twinOfNumbered } from "./twin.ts";
 
 /** Tables that are made anew, beside all indexes. */
 export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
@@ -35,35 +34,10 @@ export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
   "idempotency",
 ]);
 
-/** What the counting tables hold, of all that is counted. */
-export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
-/** By the schema of the database, whatever this one is. */
-export function fillStoredBytes(db: Database): string {
-  const version = Number(db.pragma("user_version", { simple: true }));
-  return `INSERT INTO stored_bytes (tenant, owner, bytes) WITH kept AS (${keptBytes(version)})
-  SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`;
-}
 /** The index of texts is filled again behind what is done meanwhile. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
-/** As `codec/human-rows.ts` writes them. What a record does not say leaves no row. */
-export const FILL_PARTICIPANTS = `INSERT OR IGNORE INTO participants (tenant, type, identity, part, state, free, task, own)
-  WITH asked AS (
-    SELECT a.task, a.claimed_by, CASE WHEN json_valid(t.record) THEN t.record -> '$.assignment' END AS said
-    FROM assignments a JOIN tasks t ON t.n = a.task),
-  parts AS (
-    SELECT task, 'assignee' AS part, i.value ->> 'type' AS type, i.value ->> 'id' AS identity
-      FROM asked, json_each(said, '$.assignees') i
-    UNION ALL SELECT task, 'reviewer', i.value ->> 'type', i.value ->> 'id' FROM asked, json_each(said, '$.reviewers') i
-    UNION ALL SELECT task, 'actor', 'user', i.value FROM asked, json_each(said, '$.actors') i
-    UNION ALL SELECT task, 'owner', said ->> '$.owner.type', said ->> '$.owner.id' FROM asked
-    UNION ALL SELECT task, 'claimant', 'user', claimed_by FROM asked)
-  SELECT a.tenant, p.type, p.identity, p.part, a.state, a.claimed_by IS NULL, a.task, p.type = 'user' AND p.identity = a.creator
-  FROM parts p JOIN assignments a ON a.task = p.task`;
-
-/** Answers whether it is made; it is to be called until then. */
-type Make = (isOver: IsOver) => boolean;
-type Derived = { what: string; isDamaged: () => boolean; begin: () => Make };
+type Derived = { what: string; isDamaged: () => boolean; begin: () => Making };
 
 /**
  * Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. Where every page
@@ -87,7 +61,7 @@ const indexCalled = (name: string) => `index ${name}`;
 export class MadeAnew {
   readonly what: string;
   readonly #db: Database;
-  #make: Make | null = null;
+  #making: Making | null = null;
 
   constructor(db: Database, what: string) {
     this.#db = db;
@@ -100,19 +74,25 @@ export class MadeAnew {
    */
   goOn(isOver: IsOver): boolean | null {
     try {
-      this.#make ??= this.#begin();
-      if (this.#make === null) return false;
-      return this.#make(isOver) || null;
+      this.#making ??= this.#begin();
+      if (this.#making === null) return false;
+      return this.#making.goOn(isOver) || null;
     } catch (error) {
-      if (!(error instanceof SqliteError)) throw error;
       // Rows of the transaction that failed are not there: what goes on behind them would lack them. A full disk may keep what there is.
-      this.#make = null;
+      this.end();
       strikeTwin(this.#db);
-      return false;
+      if (error instanceof SqliteError || isOfARow(error)) return false;
+      throw error;
     }
   }
 
-  #begin(): Make | null {
+  /** It is not made by this one any more. */
+  end(): void {
+    this.#making?.end();
+    this.#making = null;
+  }
+
+  #begin(): Making | null {
     strikeTwin(this.#db);
     const found = derivedIn(this.#db).find(({ what }) => what === this.what);
     return found?.begin() ?? null;
@@ -126,15 +106,15 @@ function derivedIn(db: Database): Derived[] {
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
     begin: () => {
       const isSmall = unlessDamaged(() => !hasManyRows(db, index)) ?? false;
-      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : inSlices(twinOfIndex(db, index));
+      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : twinOfIndex(db, index);
     },
   }));
   return [
     ...indexes,
-    counted(db, { table: "totals", count: "count" }, FILL_TOTALS),
-    counted(db, { table: "stored_bytes", count: "bytes" }, fillStoredBytes(db)),
-    filled(db, "participants", () => db.exec(FILL_PARTICIPANTS)),
-    filled(db, "metadata", () => fillMetadata(db)),
+    counted(db, { table: "totals", count: "count" }, totalsTwin),
+    counted(db, { table: "stored_bytes", count: "bytes" }, storedBytesTwin),
+    filled(db, "participants", participantsTwin),
+    filled(db, "metadata", metadataTwin),
     facts(db),
     search(db),
     audit(db),
@@ -142,19 +122,18 @@ function derivedIn(db: Database): Derived[] {
   ];
 }
 
-function inSlices(twin: Twin): Make {
-  return (isOver) => twin.goOn(isOver);
-}
-
-function atOnce(make: () => void): Make {
-  return () => {
+function atOnce(make: () => void): Making {
+  const goOn = () => {
     make();
     return true;
   };
+  return { goOn, end: () => {} };
 }
 
+type MakeTwin = (db: Database) => Making;
+
 /** Damaged as well where a count is no whole number. */
-function counted(db: Database, { table, count }: { table: string; count: string }, fill: string): Derived {
+function counted(db: Database, { table, count }: { table: string; count: string }, twin: MakeTwin): Derived {
   const wrong = `SELECT 1 FROM ${itself(db, table)} WHERE typeof(${count}) <> 'integer' LIMIT 1`;
   const isDamaged = () => {
     let isWrong = false;
@@ -164,27 +143,16 @@ function counted(db: Database, { table, count }: { table: string; count: string 
       }) || isWrong
     );
   };
-  return { ...filled(db, table, () => db.exec(fill)), isDamaged };
+  return { ...filled(db, table, twin), isDamaged };
 }
 
 /** A table that is filled from others, with its indexes. */
-function filled(db: Database, table: string, fill: () => void): Derived {
+function filled(db: Database, table: string, twin: MakeTwin): Derived {
   return {
     what: `table ${table}`,
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(1) FROM ${itself(db, table)}`).get()),
-    begin: () => atOnce(() => makeTable(db, table, fill)),
+    begin: () => twin(db),
   };
-}
-
-/** Of what a task said when it was submitted. SQL has other texts for some numbers. By a connection in unsafe mode: it writes while rows are read. */
-export function fillMetadata(db: Database): void {
-  const put = db.prepare<unknown[]>("INSERT OR IGNORE INTO metadata (tenant, key, value, task) VALUES (?, ?, ?, ?)");
-  const submitted = db.prepare<unknown[], unknown[]>(
-    `SELECT ${ownTenant("t")}, t.n, s.fixed -> '$.metadata' FROM submissions s JOIN tasks t ON t.n = s.task
-     WHERE CASE WHEN json_valid(s.fixed) THEN json_type(s.fixed, '$.metadata') = 'object' END`,
-  );
-  for (const [tenant, n, metadata] of submitted.raw().iterate())
-    for (const [key, value] of searchableMetadata(JSON.parse(textIn(metadata)))) put.run(tenant, key, value, n);
 }
 
 /** What nothing else says is lost with its page: whoever asks for the secret of tokens makes another one. */
@@ -231,7 +199,7 @@ function audit(db: Database): Derived {
     begin: () => {
       const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
       for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);
-      return inSlices(twinOfNumbered(db, "audit", "n"));
+      return twinOfNumbered(db, "audit", "n");
     },
   };
 }
@@ -245,7 +213,7 @@ function idempotency(db: Database): Derived {
   return {
     what: "table idempotency",
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(at) FROM ${itself(db, "idempotency")}`).get()),
-    begin: () => inSlices(twinOfKeyed(db, "idempotency", ["at", "scope", "key"], known)),
+    begin: () => twinOfKeyed(db, "idempotency", ["at", "scope", "key"], known),
   };
 }
 

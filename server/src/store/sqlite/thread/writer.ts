@@ -155,6 +155,7 @@ export class Writer implements Work {
   }
 
   close(): void {
+    this.#anew?.end();
     this.#noteAudit();
     this.#db.close();
   }

@@ -1,0 +1,96 @@
+/** What says again what tasks say, so that they are found by it: who takes part in people's work, and metadata. */
+import type { Database } from "better-sqlite3";
+import { searchableMetadata } from "../../codec/searchable-metadata.ts";
+import { numberIn, textIn } from "../column.ts";
+import { ownTenant } from "../doctor/set-aside.ts";
+import { SLICE_LARGE_ROWS } from "../slices.ts";
+import { columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
+import { TRIGGERS, TWIN } from "./twin.ts";
+
+/** A table that such rows go to, and the numbers of tasks whose rows these are: behind the one and up to the other. */
+type Part = { into: string; behind: number; upTo: number };
+type Fill = (db: Database, part: Part) => void;
+
+const ALL = { behind: -1, upTo: Number.MAX_SAFE_INTEGER };
+
+/** As `codec/human-rows.ts` writes them. What a record does not say leaves no row. */
+export function fillParticipants(db: Database, { into, behind, upTo }: Part = { ...ALL, into: "participants" }): void {
+  db.prepare<unknown[]>(`INSERT OR IGNORE INTO ${into} (tenant, type, identity, part, state, free, task, own)
+  WITH asked AS (
+    SELECT a.task, a.claimed_by, CASE WHEN json_valid(t.record) THEN t.record -> '$.assignment' END AS said
+    FROM assignments a JOIN tasks t ON t.n = a.task WHERE a.task > @behind AND a.task <= @upTo),
+  parts AS (
+    SELECT task, 'assignee' AS part, i.value ->> 'type' AS type, i.value ->> 'id' AS identity
+      FROM asked, json_each(said, '$.assignees') i
+    UNION ALL SELECT task, 'reviewer', i.value ->> 'type', i.value ->> 'id' FROM asked, json_each(said, '$.reviewers') i
+    UNION ALL SELECT task, 'actor', 'user', i.value FROM asked, json_each(said, '$.actors') i
+    UNION ALL SELECT task, 'owner', said ->> '$.owner.type', said ->> '$.owner.id' FROM asked
+    UNION ALL SELECT task, 'claimant', 'user', claimed_by FROM asked)
+  SELECT a.tenant, p.type, p.identity, p.part, a.state, a.claimed_by IS NULL, a.task, p.type = 'user' AND p.identity = a.creator
+  FROM parts p JOIN assignments a ON a.task = p.task`).run({ behind, upTo });
+}
+
+/** Of what a task said when it was submitted. SQL has other texts for some numbers. By a connection in unsafe mode where it is all: it writes while rows are read. */
+export function fillMetadata(db: Database, { into, behind, upTo }: Part = { ...ALL, into: "metadata" }): void {
+  const put = db.prepare<unknown[]>(`INSERT OR IGNORE INTO ${into} (tenant, key, value, task) VALUES (?, ?, ?, ?)`);
+  const submitted = db
+    .prepare<unknown[], unknown[]>(
+      `SELECT ${ownTenant("t")}, t.n, s.fixed -> '$.metadata' FROM submissions s JOIN tasks t ON t.n = s.task
+     WHERE s.task > ? AND s.task <= ? AND CASE WHEN json_valid(s.fixed) THEN json_type(s.fixed, '$.metadata') = 'object' END`,
+    )
+    .raw();
+  const rows = upTo === ALL.upTo ? submitted.iterate(behind, upTo) : submitted.all(behind, upTo);
+  for (const [tenant, n, metadata] of rows)
+    for (const [key, value] of searchableMetadata(JSON.parse(textIn(metadata)))) put.run(tenant, key, value, n);
+}
+
+/** An assignment that is written anew has its rows behind it. */
+export function participantsTwin(db: Database): TableTwin {
+  const left = `CREATE TRIGGER ${TRIGGERS.renewed} AFTER INSERT ON assignments BEGIN ${dropOf("NEW.task")} END;
+    CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON assignments BEGIN ${dropOf("OLD.task")} END;`;
+  return listedTwin(db, "participants", left, () => byTask(db, "assignments", fillParticipants));
+}
+
+export function metadataTwin(db: Database): TableTwin {
+  const left = `CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON tasks BEGIN ${dropOf("OLD.n")} END;`;
+  return listedTwin(db, "metadata", left, () => byTask(db, "submissions", fillMetadata));
+}
+
+function dropOf(task: string): string {
+  return `DELETE FROM ${TWIN} WHERE task = ${task};`;
+}
+
+/** What is put there twice is there once; by `left` goes what the damaged table may lack. */
+function listedTwin(db: Database, table: string, left: string, fill: () => Filling): TableTwin {
+  const columns = columnsOfTable(db, table);
+  const key = keyOf(db, table);
+  const of = (row: string, names: string[]) => names.map((name) => `${row}.${name}`).join(", ");
+  const put = `INSERT INTO ${TWIN} (${columns.join(", ")}) VALUES (${of("NEW", columns)}) ON CONFLICT DO NOTHING;`;
+  const remove = `DELETE FROM ${TWIN} WHERE (${key.join(", ")}) = (${of("OLD", key)});`;
+  const triggers = `
+    CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON ${table} BEGIN ${put} END;
+    CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE ON ${table} BEGIN ${remove} ${put} END;
+    CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON ${table} BEGIN ${remove} END;
+    ${left}`;
+  return new TableTwin(db, table, { triggers, fill });
+}
+
+/** Those that come from now on are put there by triggers, however fast they come. */
+function byTask(db: Database, source: string, fill: Fill): Filling {
+  const last = db.prepare<unknown[], unknown>(`SELECT ifnull(max(task), -1) FROM ${source}`).pluck();
+  const next = db
+    .prepare<unknown[], unknown>(
+      `SELECT task FROM ${source} WHERE task > ? AND task <= ? ORDER BY task LIMIT 1 OFFSET ${SLICE_LARGE_ROWS - 1}`,
+    )
+    .pluck();
+  const end = numberIn(last.get());
+  let behind = -1;
+  const slice = () => {
+    const found = next.get(behind, end);
+    const upTo = found === undefined ? end : numberIn(found);
+    fill(db, { into: TWIN, behind, upTo });
+    behind = upTo;
+    return found === undefined ? 0 : SLICE_LARGE_ROWS;
+  };
+  return { size: SLICE_LARGE_ROWS, slice, end: () => {} };
+}

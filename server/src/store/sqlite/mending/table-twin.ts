@@ -1,0 +1,72 @@
+/**
+ * Makes a table anew while others write. One of the same columns and indexes is filled slice by slice and kept in step by triggers, and
+ * takes the place of the damaged one in the schema. Until then whoever meets the damage waits.
+ */
+import type { Database } from "better-sqlite3";
+import { textIn } from "../column.ts";
+import { type IsOver, inSlices } from "../slices.ts";
+import { indexesOf, onSchema, sqlOf, takePlace } from "./indexes.ts";
+import { dropTriggers, type Making, TWIN } from "./twin.ts";
+
+/** A sum may be below nothing until all is added. */
+const BOUND = /CHECK \(\w+ >= 0\)/;
+
+/** What fills it; `slice` answers how many rows it has looked at, and is called until these are fewer than `size`. */
+export type Filling = { size: number; slice: () => number; end: () => void };
+
+export class TableTwin implements Making {
+  readonly #db: Database;
+  readonly #table: string;
+  readonly #indexes: { name: string; twin: string }[] = [];
+  readonly #filling: Filling;
+
+  /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. `fill` begins once triggers hear of changes. */
+  constructor(db: Database, table: string, { triggers, fill }: { triggers: string; fill: () => Filling }) {
+    this.#db = db;
+    this.#table = table;
+    const begin = () => {
+      db.exec(
+        sqlOf(db, table)
+          .replace(/^CREATE TABLE \S+/, `CREATE TABLE ${TWIN}`)
+          .replace(BOUND, ""),
+      );
+      for (const { name, sql } of indexesOf(db).filter((index) => index.table === table)) {
+        if (sql === null) continue;
+        const twin = `${TWIN}_${name}`;
+        db.exec(sql.replace(/ (INDEX) \S+ ON \S+/, ` $1 ${twin} ON ${TWIN}`));
+        this.#indexes.push({ name, twin });
+      }
+      db.exec(triggers);
+    };
+    db.transaction(begin).immediate();
+    this.#filling = fill();
+  }
+
+  /** True once it is whole; it is to be called until then. Throws where rows cannot be read that it is made from, or there is no room. */
+  goOn(isOver: IsOver): boolean {
+    const { size, slice } = this.#filling;
+    const isFilled = this.#db.transaction(() => inSlices(isOver, size, slice)).immediate();
+    if (!isFilled) return false;
+    this.end();
+    onSchema(this.#db, () => {
+      dropTriggers(this.#db);
+      for (const { name, twin } of this.#indexes) takePlace(this.#db, twin, name);
+      takePlace(this.#db, TWIN, this.#table);
+    });
+    return true;
+  }
+
+  end(): void {
+    this.#filling.end();
+  }
+}
+
+export function keyOf(db: Database, table: string): string[] {
+  const key = db.prepare<unknown[], unknown>("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk");
+  return key.pluck().all(table).map(textIn);
+}
+
+export function columnsOfTable(db: Database, table: string): string[] {
+  const columns = db.prepare<unknown[], unknown>("SELECT name FROM pragma_table_info(?) ORDER BY cid");
+  return columns.pluck().all(table).map(textIn);
+}
