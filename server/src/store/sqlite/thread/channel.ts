@@ -4,6 +4,7 @@
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Mending } from "../mending/mending.ts";
+import { Aside } from "./aside.ts";
 import { type Answer, answerOf, type Given, isOfDamagedPage, type Outcome, type SlowCall } from "./call.ts";
 import { type Heard, Hearing } from "./hearing.ts";
 import { Queue } from "./queue.ts";
@@ -15,9 +16,6 @@ import type { Role } from "./worker.ts";
 export const WAITING_COUNT_MAX = 10_000;
 const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
-/** Who wait until somebody has looked for damage that they have met: others are told of it at once. */
-const ASIDE_MAX = 1_000;
-const ASIDE_BYTES_MAX = 16 << 20;
 
 /**
  * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; the
@@ -50,11 +48,12 @@ type Caller = About & {
   text: string;
   /** Things that had been made anew when this was sent. */
   made: number;
-  isAgain?: true;
   resolve: (answer: never) => void;
   reject: (error: unknown) => void;
 };
 type Answered = { caller: Caller; outcome: Outcome<never> };
+/** With what it hears if nothing is made anew. */
+type Waiting = Caller & { outcome: Outcome<never> };
 
 type Observers = {
   onSlow?: (call: SlowCall) => void;
@@ -122,8 +121,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   });
   #waitingBytes = 0;
   /** Those who have met a damaged page, while somebody looks for it. They leave room for the call that makes it anew. */
-  #aside = 0;
-  #asideBytes = 0;
+  readonly #aside = new Aside<Waiting>();
   /**
    * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
    * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
@@ -233,21 +231,18 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #hear({ caller, outcome }: Answered): void {
     this.#waitingBytes -= caller.text.length;
     const { mending } = this.#observers;
-    const hasRoom = this.#aside < ASIDE_MAX && this.#asideBytes + caller.text.length <= ASIDE_BYTES_MAX;
-    if (mending && hasRoom && !this.#closing && isOfDamagedPage(outcome) && !caller.isAgain)
-      void this.#orAgain(caller, outcome, mending);
+    if (mending && !this.#closing && isOfDamagedPage(outcome)) void this.#orAgain({ ...caller, outcome }, mending);
     else settle(caller, outcome);
   }
 
   /** Where something was made anew since it was sent, by its own look or by somebody else's. */
-  async #orAgain(caller: Caller, outcome: Outcome<never>, mending: Pick<Mending, "look">): Promise<void> {
-    this.#aside += 1;
-    this.#asideBytes += caller.text.length;
+  async #orAgain(caller: Waiting, mending: Pick<Mending, "look">): Promise<void> {
+    for (const told of this.#aside.take(caller)) settle(told, told.outcome);
     if (caller.made === this.#made) await mending.look();
-    this.#aside -= 1;
-    this.#asideBytes -= caller.text.length;
-    if (caller.made === this.#made || this.#lost || this.#closing) return settle(caller, outcome);
-    this.#push({ ...caller, isAgain: true });
+    if (!this.#aside.leave(caller)) return;
+    if (caller.made === this.#made || this.#lost || this.#closing) return settle(caller, caller.outcome);
+    const { outcome, ...again } = caller;
+    this.#push({ ...again, made: this.#made });
   }
 
   #ended(): void {
