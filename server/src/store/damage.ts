@@ -8,12 +8,15 @@ import { Refusal } from "../task/errors.ts";
 export class Damaged extends Error {
   override readonly name = "Damaged";
   readonly what: string;
+  /** All that is wrong is what a row says: it was found, and its page could be read. */
+  readonly isOfValue: boolean;
 
   constructor(what: string, cause: unknown) {
     const issue = cause instanceof Error ? firstIssueOf(cause) : null;
     // A log adds what causes say: of a schema's error that is the JSON of all that is wrong, of which the first says enough.
     super(`The ${what} cannot be read: ${sentenceOf(issue ?? cause)}`, issue === null ? { cause } : {});
     this.what = what;
+    this.isOfValue = issue !== null || cause instanceof SyntaxError;
   }
 }
 

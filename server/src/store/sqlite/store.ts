@@ -21,7 +21,7 @@ import type { Scrubbed } from "./erasure/scrub.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { writeBackPass } from "./log-length.ts";
-import { Mending } from "./mending/mending.ts";
+import { lookingFor, Mending } from "./mending/mending.ts";
 import { migrate } from "./migrate.ts";
 import { prepare } from "./prepare.ts";
 import { layReserve } from "./reserve.ts";
@@ -196,14 +196,6 @@ async function inFolder(
     unlock();
     throw error;
   }
-}
-
-/** A list goes past what it cannot find, and an index may be all that is wrong. */
-function lookingFor(mending: Mending, onDamage: StoreOptions["onDamage"]): NonNullable<StoreOptions["onDamage"]> {
-  return (damage) => {
-    onDamage?.(damage);
-    void mending.look();
-  };
 }
 
 /** Threads that work on the database beside the store, and may go on when it is closed. */
