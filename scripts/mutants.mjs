@@ -42,6 +42,7 @@ import { DOORS } from "./mutants/doors.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
+import { MENDING } from "./mutants/mending.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
 import { ROWS } from "./mutants/rows.mjs";
@@ -209,7 +210,7 @@ const AREAS = {
   crashes: CRASHES,
   store: [...ROWS, ...STORE],
   bounds: BOUNDS,
-  damage: [...DAMAGE, ...STARTS],
+  damage: [...DAMAGE, ...MENDING, ...STARTS],
   delivery: DELIVERY,
   people: PEOPLE,
   agent: AGENT,
