@@ -68,7 +68,7 @@ export const MENDING = [
     name: "nobody-looks-at-what-a-list-goes-past",
     hangs: true,
     find: "void mending.look();",
-    put: "",
+    put: "void mending;",
   },
   {
     file: "server/src/store/sqlite/mending/listed.ts",

@@ -214,3 +214,16 @@ test("where the disk is full it is begun anew once there is room, and of somebod
   expect(JSON.stringify(rowsOf(db, "stored_bytes"))).not.toContain("bob");
   await store.close();
 });
+
+test("metadata that goes meanwhile goes from both, and with its task also where the damaged table lacks it", async () => {
+  const { store } = await filled();
+  const db = connected();
+  db.exec(SPOILT.metadata);
+  const twin = metadataTwin(db);
+  twin.goOn(() => true);
+  db.exec("DELETE FROM metadata WHERE task = 5 AND key = 'n'; DELETE FROM tasks WHERE n = 4");
+  while (!twin.goOn(() => true));
+  const keysOf = db.prepare<unknown[], unknown>("SELECT key FROM metadata WHERE task = ? ORDER BY key").pluck();
+  expect([4, 5, 6].map((n) => keysOf.all(n))).toEqual([[], ["colour", "isOld"], ["colour", "isOld", "n"]]);
+  await store.close();
+});
