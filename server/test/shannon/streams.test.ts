@@ -1,5 +1,7 @@
 /** The events of tasks over the Shannon API. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -107,6 +109,22 @@ describe("a stream", () => {
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(response.headers.get("x-trace-id")).toMatch(/^[0-9a-f]{32}$/);
     expect(await response.text()).toMatch(new RegExp(`^: connected to workflow ${task_id}\n\nid: `));
+  });
+
+  test("closes its connection behind it for a client that asks for that, and keeps it for others", async () => {
+    const { task_id } = await client.ended({ query: "6 + 6", mode: "simple" });
+    const url = new URL(`/api/v1/stream/sse?workflow_id=${task_id}`, server.shannonUrl);
+    const told = async (connection: string) => {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request(url, { headers: { ...KEY, connection } }, resolve)
+          .on("error", reject)
+          .end();
+      });
+      response.resume();
+      await once(response, "end");
+      return response.headers.connection;
+    };
+    expect([await told("close"), await told("keep-alive")]).toEqual(["close", "keep-alive"]);
   });
 
   test("shows a question to a person with where to answer it, and goes on with the answer", async () => {

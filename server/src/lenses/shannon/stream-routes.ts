@@ -128,7 +128,6 @@ async function streamed(
       headers: {
         "content-type": "text/event-stream",
         "cache-control": "no-cache, no-transform",
-        connection: "keep-alive",
         "x-accel-buffering": "no",
         "x-workflow-id": task.id,
       },
