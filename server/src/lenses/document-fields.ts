@@ -1,6 +1,7 @@
 /** What files and vector stores may be called and carry, and what may be asked of a search: the same bounds on every wire. */
 import { z } from "zod";
 import { jsonObject } from "../task/json/json.ts";
+import { isWithin } from "../task/text/characters.ts";
 
 const KEYS_MAX = 16;
 const KEY_LENGTH_MAX = 64;
@@ -21,14 +22,14 @@ export const OVERLAP_SHARE_MAX = 0.5;
 
 function keysWithin(value: object): boolean {
   const keys = Object.keys(value);
-  return keys.length <= KEYS_MAX && keys.every((key) => key.length <= KEY_LENGTH_MAX);
+  return keys.length <= KEYS_MAX && keys.every((key) => isWithin(key, KEY_LENGTH_MAX));
 }
 const KEYS = { error: `must have at most ${KEYS_MAX} keys of at most ${KEY_LENGTH_MAX} characters` };
 
 export const storeMetadata = jsonObject
   .refine(keysWithin, KEYS)
   .refine(
-    (value) => Object.values(value).every((each) => typeof each !== "string" || each.length <= VALUE_LENGTH_MAX),
+    (value) => Object.values(value).every((each) => typeof each !== "string" || isWithin(each, VALUE_LENGTH_MAX)),
     { error: `must have values of at most ${VALUE_LENGTH_MAX} characters` },
   );
 

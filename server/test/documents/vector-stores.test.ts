@@ -84,6 +84,14 @@ describe("a vector store", () => {
       expect([json, (await server.ask("/v1/vector_stores", { json })).status]).toEqual([json, 400]);
   });
 
+  it("has its texts measured in characters, also those that are two units of UTF-16", async () => {
+    const metadata = { ["😀".repeat(64)]: "😀".repeat(512) };
+    const { status, body } = await makeStore("vs_emoji", { name: "😀".repeat(256), metadata });
+    expect([status, body.metadata]).toEqual([200, metadata]);
+    for (const more of [{ ["😀".repeat(65)]: "x" }, { x: "😀".repeat(513) }])
+      expect((await makeStore("vs_longer", { metadata: more })).status).toBe(400);
+  });
+
   it("expires in days or in seconds, as it was asked for", async () => {
     const days = await makeStore("vs_days", { expires_after: { anchor: "last_active_at", days: 7 } });
     expect(days.body.expires_after).toEqual({ anchor: "last_active_at", days: 7 });

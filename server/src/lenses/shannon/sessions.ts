@@ -10,6 +10,7 @@ import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
 import { jsonText } from "../../task/json/json-text.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
+import { isWithin } from "../../task/text/characters.ts";
 import { seen } from "../../task/text/title.ts";
 import type { HistoryTask, ListedSession, SessionAnswer, Turn, TurnEvent, WireEvent } from "./schema.ts";
 import { contextOf, errorOf, isoTime, modeOf, queryOf, resultOf } from "./translate.ts";
@@ -148,6 +149,6 @@ export function titleFrom(given: string | null | undefined): { title: string } |
   if (trimmed === "") return { refused: "Title cannot be empty" };
   const title = seen(trimmed).trim();
   if (title === "") return { refused: "Title cannot contain only control characters" };
-  if ([...title].length > TITLE_MAX) return { refused: "Title must be 60 characters or less" };
+  if (!isWithin(title, TITLE_MAX)) return { refused: "Title must be 60 characters or less" };
   return { title };
 }

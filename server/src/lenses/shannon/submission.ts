@@ -4,6 +4,7 @@ import { Refusal } from "../../task/errors.ts";
 import { foundWrong } from "../../task/json/found-wrong.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { Submission } from "../../task/submission.ts";
+import { isWithin } from "../../task/text/characters.ts";
 import type { Uploads } from "../body/cut-json.ts";
 import { attachmentsOf } from "./attachments.ts";
 import { invalidBody } from "./errors.ts";
@@ -25,9 +26,7 @@ export type Named = { providers: readonly string[] };
 export function sessionNamed(body: SubmitBody): string | null {
   const name = body.session_id ?? "";
   if (name === "") return null;
-  // Of what is longer than this in UTF-16 no characters need be counted.
-  const isShort = name.length <= 2 * SESSION_ID_MAX && Array.from(name).length <= SESSION_ID_MAX;
-  const printable = isShort && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
+  const printable = isWithin(name, SESSION_ID_MAX) && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name);
   if (!printable || name.trim() === "") throw new Refusal("invalid", "Invalid session_id format");
   return name;
 }
