@@ -33,6 +33,18 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const board = [{ type: "group", id: "board" }];
+/** The items of a list, page by page, by its links of that relation. */
+async function followed(person: typeof ada, start: string, rel: string) {
+  const items: Record<string, unknown>[] = [];
+  for (let path: string | null = start; path !== null; ) {
+    const { body } = await person.get(path);
+    items.push(...body.items);
+    const link = body.links.find((one: { rel: string }) => one.rel === rel);
+    const { pathname, search } = new URL(link?.href ?? "http://localhost");
+    path = link === undefined ? null : pathname + search;
+  }
+  return items;
+}
 const numbersIn = ({ body }: { body: { items: { number: number }[] } }) => body.items.map(({ number }) => number);
 
 describe("a worklist", () => {
@@ -58,23 +70,12 @@ describe("a worklist", () => {
   it("is one list to its end for whoever follows its links, with its filters, its order and its fields", async () => {
     for (const title of ["Leaf ä", "Leaf c", "Leaf b"]) await ada.task({ title });
     const asked = "keyword=leaf&assignment=OWNER&status=ANY&orderBy=title:asc&fields=title";
-    const follow = async (start: string, rel: string) => {
-      const titles: string[] = [];
-      for (let path: string | null = start; path !== null; ) {
-        const { body } = await ada.get(path);
-        for (const { title, priority } of body.items)
-          titles.push(priority === undefined ? title : "has more than was asked for");
-        const link = body.links.find((one: { rel: string }) => one.rel === rel);
-        const { pathname, search } = new URL(link?.href ?? "http://localhost");
-        path = link === undefined ? null : pathname + search;
-      }
-      return titles;
-    };
-    expect(await follow(`/tasks?${asked}&limit=1`, "next")).toEqual(["Leaf b", "Leaf c", "Leaf ä"]);
-    expect(await follow(`/tasks?${asked}&limit=1&offset=2`, "prev")).toEqual(["Leaf ä", "Leaf c", "Leaf b"]);
-    expect(await follow("/tasks/views/owned?keyword=leaf&limit=2&orderBy=title:asc&fields=title", "next")).toHaveLength(
-      3,
-    );
+    const titlesOf = async (path: string, rel: string) =>
+      (await followed(ada, path, rel)).map(({ title, priority }) => [title, priority]);
+    const leaf = (letter: string) => [`Leaf ${letter}`, undefined];
+    expect(await titlesOf(`/tasks?${asked}&limit=1`, "next")).toEqual([leaf("b"), leaf("c"), leaf("ä")]);
+    expect(await titlesOf(`/tasks?${asked}&limit=1&offset=2`, "prev")).toEqual([leaf("ä"), leaf("c"), leaf("b")]);
+    expect(await followed(ada, "/tasks/views/owned?keyword=leaf&limit=2&orderBy=title:asc", "next")).toHaveLength(3);
   });
 
   it("takes the words of a parameter that is repeated for one list", async () => {
@@ -326,6 +327,8 @@ describe("what a client makes", () => {
       "user bob",
       "user boss",
     ]);
+    const users = await followed(ada, "/identities?scope=user&limit=1", "next");
+    expect(users.map(({ id }) => id)).toEqual(["ada", "bob", "boss", "cyd"]);
     expect((await ada.get("/identities/user/bob")).body).toMatchObject({ id: "bob", email: "bob@example.com" });
     expect((await ada.get("/identities/user/nobody")).status).toBe(404);
     expect((await ada.get("/identities?scope=planet")).status).toBe(400);

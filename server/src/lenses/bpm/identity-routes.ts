@@ -6,7 +6,7 @@ import { firstParam, wholeParam, wholeWire } from "../paging.ts";
 import { anyQuery, isName, type Route, route } from "../route.ts";
 import { Caller } from "./caller.ts";
 import type { Links } from "./links.ts";
-import { collection } from "./page.ts";
+import { collection, pageLinks } from "./page.ts";
 import { WORKLIST_STATE_OF } from "./vocabulary.ts";
 
 const text = firstParam(z.string().max(255).optional(), { type: "string" });
@@ -60,10 +60,10 @@ export const identityRoutes: readonly Route[] = [
       );
       const items = identities.map((entry) => wireIdentityOf(links, entry));
       const hasMore = offset + items.length < total;
-      const self = links.to("self", "/identities");
+      const further = pageLinks(links, "/identities", call.search(), { offset, size: limit, hasMore });
       return {
         status: 200,
-        body: { count: items.length, hasMore, items, limit, offset, totalResult: total, links: [self] },
+        body: { count: items.length, hasMore, items, limit, offset, totalResult: total, links: further },
       };
     },
   }),

@@ -7,9 +7,8 @@ import type { WorklistQuery } from "../../verbs/human.ts";
 import { anyQuery, type Call, isName, type Route, route } from "../route.ts";
 import { Caller, numberOf } from "./caller.ts";
 import { renderErrorOf } from "./errors.ts";
-import type { Links } from "./links.ts";
 import { type ListParams, limitOf, listParams, worklistQueryOf } from "./list-query.ts";
-import { collection, whole } from "./page.ts";
+import { collection, pageLinks, whole } from "./page.ts";
 import { allowedActions } from "./reading.ts";
 import { taskView } from "./task-view.ts";
 import { WORKLIST_STATE_OF } from "./vocabulary.ts";
@@ -149,22 +148,4 @@ async function itemOf(caller: Caller, task: Task, asked: ListParams): Promise<ob
 
 function only(data: object, fields: ReadonlySet<string>): object {
   return Object.fromEntries(Object.entries(data).filter(([field]) => fields.has(field)));
-}
-
-type Stand = { offset: number; size: number; hasMore: boolean };
-
-/** Each leads to a page of the list that `search` asks for, by its filters and in its order. */
-function pageLinks(links: Links, path: string, search: string, { offset, size, hasMore }: Stand) {
-  const at = (rel: string, from: number) => {
-    const query = new URLSearchParams(search);
-    query.set("limit", String(size));
-    query.set("offset", String(from));
-    return links.to(rel, `${path}?${query}`);
-  };
-  return [
-    at("self", offset),
-    links.to("back", "/tasks"),
-    ...(hasMore ? [at("next", offset + size)] : []),
-    ...(offset > 0 ? [at("prev", Math.max(0, offset - size))] : []),
-  ];
 }

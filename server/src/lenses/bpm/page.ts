@@ -1,5 +1,6 @@
 /** A page of a list, as this wire has every list. */
 import { z } from "zod";
+import type { Link, Links } from "./links.ts";
 
 export const collection = z.object({
   count: z.int(),
@@ -16,4 +17,22 @@ export const collection = z.object({
 export function whole<Item extends object>(items: readonly Item[]) {
   const count = items.length;
   return { count, hasMore: false, items, limit: count, offset: 0, totalResult: count };
+}
+
+type Stand = { offset: number; size: number; hasMore: boolean };
+
+/** Each leads to a page of the list that `search` asks for, by its filters and in its order; `back` to what it is a list of. */
+export function pageLinks(links: Links, path: string, search: string, { offset, size, hasMore }: Stand): Link[] {
+  const at = (rel: string, from: number) => {
+    const query = new URLSearchParams(search);
+    query.set("limit", String(size));
+    query.set("offset", String(from));
+    return links.to(rel, `${path}?${query}`);
+  };
+  return [
+    at("self", offset),
+    links.to("back", path.split("/", 2).join("/")),
+    ...(hasMore ? [at("next", offset + size)] : []),
+    ...(offset > 0 ? [at("prev", Math.max(0, offset - size))] : []),
+  ];
 }
