@@ -201,6 +201,24 @@ export const WIRE = [
     put: "",
   },
   {
+    file: "server/src/lenses/bpm/page.ts",
+    name: "further-pages-are-of-another-list",
+    find: "new URLSearchParams(search)",
+    put: "new URLSearchParams()",
+  },
+  {
+    file: "server/src/lenses/bpm/list-query.ts",
+    name: "of-a-parameter-that-is-repeated-one-counts",
+    find: "z.preprocess(joined, firstParam(schema, wire))",
+    put: "firstParam(schema, wire)",
+  },
+  {
+    file: "server/src/lenses/a2a/paths.ts",
+    name: "an-encoded-operation-is-an-agent",
+    find: 'path.replaceAll(ENCODED_COLON, ":")',
+    put: "path",
+  },
+  {
     file: "server/src/lenses/bpm/errors.ts",
     name: "nobody-is-asked-who-he-is",
     find: '...(code === "unauthenticated" && { "www-authenticate": CHALLENGE }),',
