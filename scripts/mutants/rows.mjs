@@ -88,4 +88,10 @@ export const ROWS = [
     find: "      takeAll();\n      away = outcomes.length;",
     put: "      away = outcomes.length;",
   },
+  {
+    file: "server/src/store/sqlite/thread/work-through.ts",
+    name: "answers-wait-until-what-has-come-is-read",
+    find: "      port.postMessage(JSON.stringify(outcomes));\n",
+    put: "      takeAll();\n      port.postMessage(JSON.stringify(outcomes));\n",
+  },
 ];

@@ -68,6 +68,30 @@ test("whoever has come during a batch has had no answer of it, and whoever has c
   expect(await batches({ first: 32, later: 40, commitMs: 0.1 })).toEqual({ sizes: [16, 16, 20, 20], waits: [] });
 });
 
+test("answers go out before what has come meanwhile is read, which may be megabytes", async () => {
+  const { port1, port2 } = new MessageChannel();
+  const done: string[] = [];
+  const parse = JSON.parse;
+  vi.spyOn(JSON, "parse").mockImplementation((text) => {
+    done.push(`read ${text.length}`);
+    return parse(text);
+  });
+  vi.spyOn(port2, "postMessage").mockImplementation(() => void done.push("answered"));
+  const [first, large] = [said(1), said(9)];
+  let batch = 0;
+  workThrough(port2, {
+    commitMs: 0,
+    batch: (calls) => {
+      if (++batch === 1) for (const message of [large, null]) port1.postMessage(message);
+      return calls.map(() => ({ answer: null }));
+    },
+    close: () => port1.close(),
+  });
+  port1.postMessage(first);
+  await once(port1, "close");
+  expect(done).toEqual([`read ${first.length}`, "answered", `read ${large.length}`, "answered", "answered"]);
+});
+
 test("whoever comes long after many have had their answers waits for none of them, and neither does the end", async () => {
   expect(await batches({ later: 1, commitMs: 1 })).toEqual({ sizes: [20, 1], waits: [] });
   expect(await batches({ during: 5, isEnding: true, commitMs: 1 })).toEqual({ sizes: [20, 5], waits: [] });

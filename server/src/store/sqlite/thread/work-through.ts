@@ -88,12 +88,12 @@ export function workThrough(port: MessagePort, work: Work): void {
       const calls = pending.slice(0, count).map(({ call }) => call);
       const outcomes = work.batch(calls, isWaitedFor);
       pending = pending.slice(outcomes.length);
-      // Whoever has come by now has had no answer of these.
-      takeAll();
-      away = outcomes.length;
+      port.postMessage(JSON.stringify(outcomes));
       answered = outcomes.length;
       answeredAt = performance.now();
-      port.postMessage(JSON.stringify(outcomes));
+      // Whoever has come by now has had no answer of these. To read what they say may take long: it is megabytes.
+      takeAll();
+      away = outcomes.length;
     }
     if (isEnding) {
       work.close();
