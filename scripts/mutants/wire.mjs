@@ -326,5 +326,11 @@ export const WIRE = [
     find: "(/[\\ud800-\\udbff]$/.test(this.#text.slice(0, SEGMENT_CHARS_MAX)) ? 1 : 0)",
     put: "0",
   },
+  {
+    file: "server/src/lenses/orchestrate/runs/routes.ts",
+    name: "a-run-tells-what-others-below-it-had-spent-when-it-was-first-read",
+    find: "if (shown === task && typeof",
+    put: "if (typeof",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -1,6 +1,7 @@
 /** Runs from begin to end over HTTP: each state forced, what is told of it, what a person answers, and who else sees it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { defineHandler } from "../../src/index.ts";
 import { assistantRun } from "../../src/lenses/orchestrate/runs/schema.ts";
 import { backgroundTask } from "../../src/lenses/orchestrate/tasks/schema.ts";
 import { type ShannonServer, startShannonServer } from "../shannon-server.ts";
@@ -9,10 +10,32 @@ const begun = z.object({ thread_id: z.uuid(), run_id: z.uuid(), task_id: z.uuid(
 type Begun = z.output<typeof begun>;
 type Run = z.output<typeof assistantRun>;
 
+/** Pays when it is told to, and goes on until it is told to end. */
+const [pays, ends] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+const payer = defineHandler({
+  kind: "payer",
+  input: z.strictObject({}),
+  run: async (ctx) => {
+    await ctx.step("pay", async (step) => {
+      await pays.promise;
+      const tokens = { inputTokens: 7, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 };
+      step.usage({ key: "call", provider: "p", model: "m", agent: "a", ...tokens, costUsd: 1, raw: null });
+      return null;
+    });
+    await ctx.step("go on", () => ends.promise.then(() => null));
+    return null;
+  },
+});
+const employer = defineHandler({
+  kind: "employer",
+  input: z.strictObject({}),
+  run: (ctx) => ctx.child("payer", "payer", {}),
+});
+
 let server: ShannonServer;
 let own = "";
 beforeAll(async () => {
-  server = await startShannonServer();
+  server = await startShannonServer({ config: { handlers: [employer, payer] } });
   own = server.lensUrls["orchestrate"] ?? "";
 });
 afterAll(() => server.stop());
@@ -276,6 +299,21 @@ describe("runs", () => {
       await ask("/v1/tasks", { task_name: "agent", task_args: { query: "Hi", agent: "scripted" } }),
     );
     await expect.poll(async () => (await background(agent.task_id)).result).toBe("Hello.");
+  });
+
+  it("that wait for what they have begun tell what that has spent by now, also where they were read before", async () => {
+    const made = await server.call("/v1/tasks", { json: { kind: "employer", input: {} } });
+    const { id } = z.object({ id: z.string() }).parse(await made.json());
+    const spent = z.object({ state: z.string(), tree_usage: z.object({ calls: z.int() }) });
+    const task = async () => spent.parse(await (await server.call(`/v1/tasks/${id}`)).json());
+    await expect.poll(async () => (await task()).state).toBe("waiting");
+    const run = assistantRun.parse(await (await server.call(`/v1/tasks/${id}?lens=orchestrate`)).json());
+    expect((await read(run.id)).usage).toBeNull();
+    pays.resolve();
+    await expect.poll(async () => (await task()).tree_usage.calls).toBe(1);
+    expect((await read(run.id)).usage?.total_tokens).toBe(12);
+    ends.resolve();
+    await reaches(run.id, "completed");
   });
 
   it("whose named time is over are expired, without a time of their end", async () => {
