@@ -44,6 +44,7 @@ import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
 import { MENDING } from "./mutants/mending.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
+import { ENGINE_ORDER, THREAD_ORDER } from "./mutants/order.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
 import { ROWS } from "./mutants/rows.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
@@ -202,13 +203,13 @@ const SUITES = {
 
 const AREAS = {
   decide: DECIDE,
-  execution: EXECUTION,
+  execution: [...EXECUTION, ...ENGINE_ORDER],
   scheduling: SCHEDULING,
   lists: LISTS,
   "on disk": ON_DISK,
   beginnings: BEGINNINGS,
   crashes: CRASHES,
-  store: [...ROWS, ...STORE],
+  store: [...ROWS, ...STORE, ...THREAD_ORDER],
   bounds: BOUNDS,
   damage: [...DAMAGE, ...MENDING, ...STARTS],
   delivery: DELIVERY,

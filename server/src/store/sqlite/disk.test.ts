@@ -207,6 +207,17 @@ test("more than can wait is refused at once, and what waits is answered", async 
   await store.close();
 });
 
+test("of large questions no more wait than 64 MB, and what was answered makes room", async () => {
+  const store = await openSqliteStore(folder);
+  const ask = () =>
+    store.conversationByAlias({ tenant: "acme", owner: "ada", lens: "shannon", value: "x".repeat(4 << 20) });
+  const asked = await Promise.allSettled(Array.from({ length: 20 }, ask));
+  const answered = asked.filter(({ status }) => status === "fulfilled").length;
+  expect(answered).toBe(16);
+  for (let times = 0; times < 4; times++) expect(await ask()).toBeNull();
+  await store.close();
+});
+
 test("a full disk refuses as unavailable, keeps nothing of it, and takes writes again when there is room", () => {
   const db = openDatabase(path.join(folder, DATABASE_FILE));
   migrate(db);

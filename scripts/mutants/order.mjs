@@ -1,0 +1,24 @@
+/** Faults in what waits for what: commits, records, answers and the ends of runs and threads; and in what is told. */
+
+export const ENGINE_ORDER = [
+  {
+    file: "server/src/engine/execution/step-execution.ts",
+    name: "a-call-goes-out-before-it-is-noted-on-disk",
+    find: "await this.#run.commit({ journal: [this.#begun()] });",
+    put: "void this.#run.commit({ journal: [this.#begun()] });",
+  },
+  {
+    file: "server/src/engine/execution/step-execution.ts",
+    name: "a-body-begins-before-the-crash-record-has-it",
+    find: "await this.#run.stepBegins(key, name);",
+    put: "void this.#run.stepBegins(key, name);",
+  },
+  {
+    file: "server/src/engine/embedded/runner.ts",
+    name: "a-run-begins-before-the-crash-record-has-it",
+    find: "if (!beginApart) await this.#parts.record.runBegins(id, attempt);",
+    put: "if (!beginApart) void this.#parts.record.runBegins(id, attempt);",
+  },
+];
+
+export const THREAD_ORDER = [];
