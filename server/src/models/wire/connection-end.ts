@@ -2,7 +2,7 @@
 import { afterMs } from "../timer.ts";
 
 /** Behind a complete answer the end comes in the next packet, mostly. */
-const END_MS = 100;
+export const END_MS = 100;
 
 /** Calls `leave` once `ended` has resolved, which must not reject, or after a moment where it does not. */
 export function leaveBehind(ended: Promise<void>, leave: () => void): void {
