@@ -19,6 +19,18 @@ export const ENGINE_ORDER = [
     find: "if (!beginApart) await this.#parts.record.runBegins(id, attempt);",
     put: "if (!beginApart) void this.#parts.record.runBegins(id, attempt);",
   },
+  {
+    file: "server/src/engine/embedded/attempt-writer.ts",
+    name: "what-a-call-had-reserved-is-free-before-its-cost-counts",
+    find: "      written.then(\n        () => this.#settle(write.settled),\n        () => {},\n      );",
+    put: "      this.#settle(write.settled);",
+  },
+  {
+    file: "server/src/engine/embedded/runner.ts",
+    name: "a-run-that-has-ended-keeps-what-it-had-reserved",
+    find: "    void run.ended.then(() => port.end());\n",
+    put: "",
+  },
 ];
 
 export const THREAD_ORDER = [];
