@@ -42,7 +42,6 @@ export async function talkTo<Result>(
   }
 }
 
-/** What happened, what was tried, what to do. */
 /** The command that lists what is not found, by the noun that the sentence begins with. */
 function listOf(said: string): string {
   const noun = /^(?:There is no )?(\w+)/i.exec(said)?.[1]?.toLowerCase() ?? "";
@@ -62,6 +61,7 @@ function otherKey(refusal: string): string {
   return "To be somebody else: --key or WAYBILL_API_KEY.";
 }
 
+/** What happened, what was tried, what to do. */
 export function explained(error: WaybillError, baseUrl: string): string {
   const said = error.message.trim();
   const request = error.requestId === null ? "" : ` (request ${error.requestId})`;

@@ -132,7 +132,8 @@ export interface Storage {
   compact(): Promise<void>;
   /**
    * Writes everything into one file, which appears whole or not at all, and only once it has passed the check of a
-   * restore. Throws `BadArchive` when it does not. What is made from rows may be damaged. `isNoted`: the data remembers it, for the reports of erasures.
+   * restore. Throws `BadArchive` when it does not. What is made from rows may be damaged. `isNoted`: the data remembers it,
+   * for the reports of erasures.
    */
   backup(
     target: string,

@@ -79,8 +79,10 @@ type Doing =
   | { do: "conclude"; ending: { output: Json } | { error: Failure } }
   /** What a person adds to the task beside what becomes of it. */
   | { do: "remark"; event: KnownDraft<"human.commented" | "human.attached" | "human.detached"> }
-  /** An answer or a message from outside; `prompt` names the question that it answers. */
-  /** It answers no question that asks what `except` says. */
+  /**
+   * An answer or a message from outside; `prompt` names the question that it answers. It answers no question that asks what
+   * `except` says.
+   */
   | { do: "input"; by: string; messageId: string; prompt: string | null; except?: InputAsk | undefined }
   /**
    * A child asks people these questions, and no others: so does the task, which waits for the child. `answered` is what was

@@ -1,7 +1,8 @@
 /**
  * What a handler hands over, checked at the call: what is written can then be read. A value is copied, so that a handler
  * that goes on with it changes nothing that was written, and is given back the same on every attempt. One of over
- * 50,000 values, or with a text of megabytes, is copied in several turns: what is changed in it before its call returns may be in the copy or not.
+ * 50,000 values, or with a text of megabytes, is copied in several turns: what is changed in it before its call returns may
+ * be in the copy or not.
  *
  * JSON as `JSON.stringify` understands it: an object with `toJSON`, such as a date, is what that returns, a key whose
  * value is undefined is left out, and undefined elsewhere is null. What JSON would lose without a word (NaN, a Map, a

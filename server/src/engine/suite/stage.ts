@@ -29,7 +29,8 @@ export type EngineLife = {
   settle: () => Promise<void>;
   /**
    * The process dies here: nothing of it reaches the store any more. Then a new one starts with these handlers, after
-   * `downMs`, with a clock that was set back meanwhile by `setBackMs`. `own`: its own code ended it, and that is known; else it may as well have been killed.
+   * `downMs`, with a clock that was set back meanwhile by `setBackMs`. `own`: its own code ended it, and that is known; else
+   * it may as well have been killed.
    */
   crash: (
     handlers?: readonly Handler[],

@@ -33,10 +33,10 @@ export class MessagesRepair implements AnswerRepair {
   #hasReason = false;
   readonly #onText: OnText;
 
-  /** Text goes to `onText` and past the package. */
   /** It says more than its text: its package reads its end. */
   readonly plainEnd = null;
 
+  /** Text goes to `onText` and past the package. */
   constructor(onText: OnText = null) {
     this.#onText = onText;
   }

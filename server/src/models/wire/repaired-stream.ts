@@ -16,7 +16,10 @@ const LINE_BYTES_PER_OUTPUT_BYTE = 2;
 /** Every few characters of text travel in an envelope of some 200 bytes. */
 const BODY_BYTES_PER_OUTPUT_BYTE = 16;
 const LINE_FEED = 10;
-/** Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and one turn may bring thousands, in one chunk or each in its own. */
+/**
+ * Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and one turn may
+ * bring thousands, in one chunk or each in its own.
+ */
 const EVENTS_A_TURN = 64;
 
 /** Fails with `bad_answer` once a line or the whole is too long for an answer of `outputBytesMax`. */

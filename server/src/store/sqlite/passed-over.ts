@@ -1,6 +1,6 @@
 /**
- * What the turns of a writer pass over. A damaged page, or a row that its table would not take, ends the whole transaction that meets it, whatever else was in it: the
- * one that follows has to know where.
+ * What the turns of a writer pass over. A damaged page, or a row that its table would not take, ends the whole transaction
+ * that meets it, whatever else was in it: the one that follows has to know where.
  */
 import { Damaged } from "../damage.ts";
 import { isOfARow } from "./database.ts";

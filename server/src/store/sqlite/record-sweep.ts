@@ -18,7 +18,10 @@ export type RecordSweep = RecordTimes & {
   after: string;
 };
 
-/** Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. Throws `Damaged`: the next turn passes over that. */
+/**
+ * Within the caller's transaction. Returns where the next turn goes on; null when nothing is left. Throws `Damaged`: the next
+ * turn passes over that.
+ */
 export function sweepRecords(
   db: Database,
   { idempotencyBefore, auditBefore, auditEntriesMax, unusedSince, expiredBefore, after }: RecordSweep,

@@ -14,13 +14,13 @@ export function idempotencyRecord(
   return { scope: `${tenant}\n${user}\n${scope}`, key, hash, at };
 }
 
-/** A key that comes again must come with the same request. Throws `conflict`. */
 /** In the place of a hash, where nothing but the key can be read. */
 const UNREADABLE = "";
 const OF_ANOTHER = "This idempotency key was used within the last 24 hours for another request. Use a new key.";
 const NOT_KNOWN =
   "This idempotency key was used within the last 24 hours, and what for cannot be read any more. Look whether that was done; if it was not, use a new key.";
 
+/** A key that comes again must come with the same request. Throws `conflict`. */
 export function mustBeSameRequest(idempotency: { hash: string } | undefined, hash: string): void {
   if (!idempotency || idempotency.hash === hash) return;
   throw new Refusal("conflict", hash === UNREADABLE ? NOT_KNOWN : OF_ANOTHER, { field: "Idempotency-Key" });

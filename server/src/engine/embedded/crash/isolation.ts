@@ -1,7 +1,7 @@
 /**
- * Suspects in processes of their own, and beside them whoever is to keep out of the server meanwhile. They run there in groups, as fast as anywhere; a group whose process dies is
- * parted into halves, each with a process of its own, until the one that crashes it is alone. Here the parent knows how
- * a process has died, which the process itself could not say.
+ * Suspects in processes of their own, and beside them whoever is to keep out of the server meanwhile. They run there in
+ * groups, as fast as anywhere; a group whose process dies is parted into halves, each with a process of its own, until the
+ * one that crashes it is alone. Here the parent knows how a process has died, which the process itself could not say.
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { TaskId } from "../../../task/id.ts";

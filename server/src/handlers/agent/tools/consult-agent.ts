@@ -17,7 +17,10 @@ const CONSULT_AGENT = "consult_agent";
 const QUESTION_CHARACTERS_MAX = 20_000;
 const ABOUT_CHARACTERS_MAX = 300;
 
-/** Whoever is asked is guarded as whoever asks. `directory` is null in a process that has none: there the engine alone says who is not there any more. */
+/**
+ * Whoever is asked is guarded as whoever asks. `directory` is null in a process that has none: there the engine alone says
+ * who is not there any more.
+ */
 export function consultAgentTool(
   collaborators: readonly Collaborator[],
   directory: AgentDirectory | null,

@@ -299,7 +299,10 @@ export class StandingSubscriptions {
     this.forget();
   }
 
-  /** Writes cursors of a new task. Throws `Damaged` where they would lie on a damaged page: the next time the task goes on without, as all of its tenant do. */
+  /**
+   * Writes cursors of a new task. Throws `Damaged` where they would lie on a damaged page: the next time the task goes on
+   * without, as all of its tenant do.
+   */
   begin(tenant: string, write: () => void): void {
     this.#passed.attempt(`page for new cursors of webhooks of tenant ${tenant}`, write, undefined);
   }

@@ -29,7 +29,10 @@ export class GatheredRows {
     this.#sql = statements(db);
   }
 
-  /** Of a new task, whose number this answers; null when its id is taken. A row that `waits` is found to have a taken id when all are written. */
+  /**
+   * Of a new task, whose number this answers; null when its id is taken. A row that `waits` is found to have a taken id when
+   * all are written.
+   */
   insert(write: PreparedWrite, submitted: PreparedSubmission, waits: boolean): number | null {
     if (waits && this.#newest !== null && isPlain(write, submitted)) {
       this.#newest += 1;

@@ -137,7 +137,10 @@ export class TaskPages {
     return walk.found;
   }
 
-  /** Ten minutes each that hold a match, newest first. Whole days before the offset are passed over by their totals; then ten minutes likewise. */
+  /**
+   * Ten minutes each that hold a match, newest first. Whole days before the offset are passed over by their totals; then ten
+   * minutes likewise.
+   */
   *#stretches(query: ListQuery, reach: Range, walk: Walk): Generator<Stretch, void> {
     for (const [day, inDay] of this.#buckets(query, DAY_MS, reach)) {
       if (passes(walk, day, DAY_MS, inDay, reach)) continue;

@@ -4,7 +4,10 @@ import { PageNumbers } from "./page-numbers.ts";
 
 /** Of the first page, before its own tree begins. */
 export const HEADER_BYTES = 100;
-/** What a database calls itself (`application_id`) that has pages of what was struck off its schema: nothing else says that they are nobody's. */
+/**
+ * The `application_id` of a database that has pages of what was struck off its schema: nothing else says that they are
+ * nobody's.
+ */
 export const HAS_STRUCK_OFF = 0x7761_7901;
 /** SQLite's own way to say it in two bytes. */
 const LARGEST_PAGE = 65_536;
