@@ -27,12 +27,6 @@ export function entryUnread(open: OpenTask, handlers: ReadonlyMap<string, Handle
   return { ...open, doneBy: handler?.queueOf ? queue : handler ? "handler" : "nobody" };
 }
 
-/** It wants nothing but a slot, or a worker. */
-export function isReady(entry: Entry, now: number): boolean {
-  if (entry.state === "queued") return entry.dueAt === null || entry.dueAt <= now;
-  return entry.ready;
-}
-
 /**
  * A task whose input no longer fits its kind, since its schema has changed, is claimed nowhere: it is started like any
  * other, and fails by what its handler then says.

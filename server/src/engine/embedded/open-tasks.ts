@@ -2,7 +2,7 @@
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
 import { ConversationOrder } from "./conversation-order.ts";
-import { type Entry, isReady } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 import { Timers } from "./timers.ts";
 
 /** Whoever acts when the time of a task has come. */
@@ -133,8 +133,10 @@ export class OpenTasks {
     this.#timed.delete(id);
   }
 
+  /** It wants nothing but a slot, or a worker. */
   isReady(entry: Entry): boolean {
-    return isReady(entry, this.#clock.now()) && (!entry.inTurn || this.#order.isFirst(entry));
+    const isDelayed = entry.state === "queued" && entry.dueAt !== null && entry.dueAt > this.#clock.now();
+    return entry.ready && !isDelayed && (!entry.inTurn || this.#order.isFirst(entry));
   }
 
   /** Those that wait for their turn in their conversation. */
