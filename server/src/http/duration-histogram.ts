@@ -63,16 +63,14 @@ export class DurationHistogram {
   values(): HistogramValue[] {
     const { name } = this;
     const values: HistogramValue[] = [];
-    for (const { labels, buckets, sumMs, count } of [...this.#series.values()].flatMap((group) => [
-      ...group.values(),
-    ])) {
+    for (const { labels, counts, sum, count } of this.series()) {
       let below = 0;
       BUCKETS_S.forEach((bound, at) => {
-        below += buckets[at] ?? 0;
+        below += counts[at] ?? 0;
         values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: below });
       });
       values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: count });
-      values.push({ metricName: `${name}_sum`, labels, value: sumMs / 1_000 });
+      values.push({ metricName: `${name}_sum`, labels, value: sum });
       values.push({ metricName: `${name}_count`, labels, value: count });
     }
     return values;
