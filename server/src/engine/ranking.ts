@@ -2,6 +2,7 @@
  * Items in their order, of which each knows its rank: how many come before it. They lie in blocks of a few hundred, so
  * that neither a change nor a question goes over all of them: 100,000 items take some microseconds.
  */
+import { firstWhere } from "./binary-search.ts";
 
 /** A block that has grown to so many is halved. */
 const BLOCK_MAX = 512;
@@ -58,17 +59,4 @@ export class Ranking<Item> {
   #placeIn(block: readonly Item[], item: Item): number {
     return firstWhere(block, (other) => !this.#before(other, item));
   }
-}
-
-/** The index of the first value for which `holds`, which then holds for all behind it; the length when there is none. */
-function firstWhere<Value>(values: readonly Value[], holds: (value: Value) => boolean): number {
-  let from = 0;
-  let to = values.length;
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    const value = values[middle];
-    if (value !== undefined && holds(value)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
 }

@@ -2,10 +2,12 @@
  * What a task's handler has already done, as its run reads it: entries by branch and position. The name at a position
  * is what the code asked for when the entry was made, so a journal that no longer fits the code is seen at once.
  */
+
 import type { JournalEntry } from "../../store/store.ts";
 import { MissingCode } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 import type { Step } from "../../task/step.ts";
+import { firstWhere } from "../binary-search.ts";
 
 export class JournalMismatch extends MissingCode {
   override readonly name = "JournalMismatch";
@@ -146,7 +148,7 @@ class Layout {
     if (this.#branches.length === 0) return [];
     const prefix = `${branch}/${position}.`;
     const found: string[] = [];
-    for (let at = firstFrom(this.#branches, prefix); this.#branches[at]?.startsWith(prefix); at++) {
+    for (let at = firstWhere(this.#branches, (each) => each >= prefix); this.#branches[at]?.startsWith(prefix); at++) {
       const each = this.#branches[at] ?? "";
       if (!this.#isOdd(each)) found.push(each);
     }
@@ -204,17 +206,6 @@ function forksTo(branch: string): CallPlace[] {
     branch: branch.slice(0, index),
     position: Number(position),
   }));
-}
-
-/** Where in a sorted list what is not before `text` begins. */
-function firstFrom(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? "") < text) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The lines of a branch are counted beside its calls, in a branch of the journal that no code can name. */
