@@ -111,7 +111,7 @@ export class Applier {
 
   /** A conversation without a task; false when its id or its alias is taken. */
   createConversation(given: PreparedConversation): boolean {
-    if (this.#isNamed(given)) return false;
+    if (this.#isConversationTaken(given)) return false;
     this.#insertConversation(given, NOTHING_SAID);
     return true;
   }
@@ -211,7 +211,7 @@ export class Applier {
         return stale(write);
       }
     }
-    if (write.conversation && this.#isNamed(write.conversation)) return stale(write);
+    if (write.conversation && this.#isConversationTaken(write.conversation)) return stale(write);
     const occupied = write.turn && this.#turnRefused(write.turn, standing);
     if (occupied) return { ok: false, task: write.id, ...occupied };
     // What was taken before is no act, however much its owner has by now.
@@ -330,19 +330,19 @@ export class Applier {
       this.#sql.insertParticipant.run(tenant, type, identity, part, state, free, n, own);
   }
 
-  #isTaken({ tenant, owner, lens, value }: Alias): boolean {
+  #isAliasTaken({ tenant, owner, lens, value }: Alias): boolean {
     return this.#sql.taskAlias.get(tenant, owner, lens, value) !== undefined;
   }
 
   /** Under the first free name, or under the only one, whichever task had it. */
   #name(task: string, { numbered, ...alias }: TaskAlias): void {
     let { value } = alias;
-    for (let n = 2; numbered && this.#isTaken({ ...alias, value }); n++) value = `${alias.value}-${n}`;
+    for (let n = 2; numbered && this.#isAliasTaken({ ...alias, value }); n++) value = `${alias.value}-${n}`;
     this.#sql.insertTaskAlias.run(alias.tenant, alias.owner, alias.lens, value, task);
   }
 
   /** Its id or its alias is of another one. */
-  #isNamed({ conversation, alias }: PreparedConversation): boolean {
+  #isConversationTaken({ conversation, alias }: PreparedConversation): boolean {
     if (this.#sql.conversation.get(conversation.id)) return true;
     return alias !== null && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value) !== undefined;
   }
