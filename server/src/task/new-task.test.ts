@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plainly } from "./new-task.ts";
+import { parsePlain } from "./new-task.ts";
 import { KIND_LENGTH_MAX, PRIORITY_MAX, type Submission, submission } from "./submission.ts";
 
 const HALF = "\ud800";
@@ -15,7 +15,7 @@ describe("a plain submission", () => {
     { ...plain, conversation: { alias: "mine" }, priority: -PRIORITY_MAX },
     { ...plain, conversation: { id: "01234567-89ab-7def-8123-456789abcdef" } },
   ])("is what its schema makes of it: %o", (given) => {
-    expect(plainly(given)).toEqual(submission.parse(given));
+    expect(parsePlain(given)).toEqual(submission.parse(given));
   });
 
   it("has whole characters alone", () => {
@@ -24,7 +24,7 @@ describe("a plain submission", () => {
       input: { [HALF]: HALF },
       conversation: { alias: HALF, context: { [HALF]: HALF } },
     };
-    expect(JSON.stringify(plainly(given))).not.toMatch(/\\ud800/);
+    expect(JSON.stringify(parsePlain(given))).not.toMatch(/\\ud800/);
   });
 
   it.each<[string, Submission]>([
@@ -39,6 +39,6 @@ describe("a plain submission", () => {
     ["a field that is none", { ...plain, ...another }],
     ["metadata", { ...plain, metadata: {} }],
   ])("is not one with %s", (_, given) => {
-    expect(plainly(given)).toBeNull();
+    expect(parsePlain(given)).toBeNull();
   });
 });

@@ -115,7 +115,7 @@ export function isPlain(given: unknown, fields = PLAIN_FIELDS): boolean {
  * What its schema makes of a submission with nothing but its kind, input and priority, and a conversation; null of any other,
  * and of one that does not fit. Most are such, and the schema takes as long for one as it takes to make the task.
  */
-export function plainly(given: Submission): z.output<typeof submission> | null {
+export function parsePlain(given: Submission): z.output<typeof submission> | null {
   if (!isPlain(given, PLAIN_IN_CONVERSATION)) return null;
   const { kind, input, priority = 0, conversation } = given;
   const isKind = kind.length >= 1 && kind.length <= KIND_LENGTH_MAX;

@@ -10,7 +10,7 @@ import { Refusal } from "../../task/errors.ts";
 import { type Handler, isEnginesOwn } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json/json.ts";
-import { type NewTask, plainly } from "../../task/new-task.ts";
+import { type NewTask, parsePlain } from "../../task/new-task.ts";
 import { keptIn } from "../../task/part.ts";
 import { decisionIn } from "../../task/people/decision.ts";
 import { HUMAN_KIND } from "../../task/people/human.ts";
@@ -63,7 +63,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     uploads: readonly string[] = [],
   ): Promise<Acknowledged> {
     mustHave(principal, "tasks");
-    const given = plainly(wanted) ?? checked(submissionSchema, wanted);
+    const given = parsePlain(wanted) ?? checked(submissionSchema, wanted);
     mustHaveCome(keptIn(given.input), uploads);
     mustHaveCome(keptIn(given.message?.parts), uploads);
     const handler = this.parts.engine.handlers.get(given.kind);
