@@ -27,8 +27,9 @@ import type { OpenTasks } from "./open-tasks.ts";
 import type { Placement } from "./placement.ts";
 import type { Runner } from "./runner.ts";
 import type { Scheduler } from "./scheduler.ts";
-import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import { type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 import type { Sleepers } from "./sleepers.ts";
+import { untilAnswered } from "./until-answered.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
 /** Open tasks that are looked at at once for their parents, or for the children that they wait for: some milliseconds of a thread. */
@@ -282,18 +283,12 @@ export class Recovery {
   }
 
   /** What the store refuses for now ends a start for which callers wait; else it is asked until it answers. */
-  async #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    for (let refusals = 0; ; refusals++) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!this.#isServed || this.#stopped || !isPassing(error)) throw error;
-        if (refusals === 0)
-          this.#parts.log.warn("The store did not tell all open tasks; it is asked again.", { error });
-        const { clock } = this.#parts;
-        await new Promise<void>((resolve) => clock.after(Math.min(AGAIN_MS * 2 ** refusals, AGAIN_MS_MAX), resolve));
-      }
-    }
+  #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const { clock, log } = this.#parts;
+    const goesOn = (error: unknown) => this.#isServed && !this.#stopped && isPassing(error);
+    return untilAnswered(ask, clock, goesOn, (error) =>
+      log.warn("The store did not tell all open tasks; it is asked again.", { error }),
+    );
   }
 
   /** When it runs, a worker holds it, whose lease outlives this process. */

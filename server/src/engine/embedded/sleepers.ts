@@ -12,8 +12,9 @@ import type { Clock } from "../clock.ts";
 import type { Transitions } from "../transitions.ts";
 import { type Entry, entryOf, entryUnread } from "./entry.ts";
 import type { StateCount } from "./open-tasks.ts";
-import { AGAIN_MS, AGAIN_MS_MAX, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
+import { type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 import { SleeperCounts } from "./sleeper-counts.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 /** Sleepers that are read at once. */
 const PAGE = 1_000;
@@ -230,16 +231,13 @@ export class Sleepers {
   }
 
   /** Asks again after an error, as nobody else would wake who sleeps; where not every error `passes`, throws the others. */
-  async #again<Answer>(ask: () => Promise<Answer>, passes: (error: unknown) => boolean = () => true): Promise<Answer> {
-    for (let waitMs = AGAIN_MS; ; waitMs = Math.min(waitMs * 2, AGAIN_MS_MAX)) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (this.#stopped || !passes(error)) throw error;
-        const { clock, log } = this.#parts;
-        if (waitMs === AGAIN_MS) log.warn("The store did not tell the tasks that sleep; it is asked again.", { error });
-        await new Promise<void>((resolve) => clock.after(waitMs, resolve));
-      }
-    }
+  #again<Answer>(ask: () => Promise<Answer>, passes: (error: unknown) => boolean = () => true): Promise<Answer> {
+    const { clock, log } = this.#parts;
+    return untilAnswered(
+      ask,
+      clock,
+      (error) => !this.#stopped && passes(error),
+      (error) => log.warn("The store did not tell the tasks that sleep; it is asked again.", { error }),
+    );
   }
 }
