@@ -1,8 +1,8 @@
 /** Rows of daily usage, and the cursors of their pages. */
 import { z } from "zod";
 import type { UsageGroup, UsageRow, UsageSum } from "../../task/daily-usage.ts";
-import { Refusal } from "../../task/errors.ts";
 import { maybeText, maybeTime, number } from "./cells.ts";
+import { cursorTo, notGiven, placeIn } from "./cursor.ts";
 
 const counts = [number, number, number, number, number, number, number, number] as const;
 const totalRow = z.tuple(counts);
@@ -40,22 +40,14 @@ export function encodeUsagePlace(row: UsageRow): string {
   const place = FIELDS.flatMap((field) => row[field] ?? []).map((value) =>
     typeof value === "number" ? -value : value,
   );
-  return Buffer.from(JSON.stringify(place)).toString("base64url");
+  return cursorTo(place);
 }
 
 /** Throws `invalid` for one that no list by these groups has given. */
 export function decodeUsagePlace(cursor: string, groups: readonly UsageGroup[]): (string | number)[] {
   const fields = FIELDS.filter((field) => groups.includes(field === "provider" ? "model" : field));
   const place = z.array(z.union([z.int(), z.string()])).length(fields.length);
-  const found = cursor.length > CURSOR_CHARACTERS_MAX ? null : place.safeParse(parsedJson(cursor)).data;
-  if (found?.every((value, at) => (typeof value === "number") === (fields[at] === "day"))) return found;
-  throw new Refusal("invalid", "This cursor is not one that this list has returned.", { field: "cursor" });
-}
-
-function parsedJson(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, "base64url").toString());
-  } catch {
-    return undefined;
-  }
+  const found = placeIn(cursor, place, CURSOR_CHARACTERS_MAX);
+  if (found.every((value, at) => (typeof value === "number") === (fields[at] === "day"))) return found;
+  throw notGiven();
 }
