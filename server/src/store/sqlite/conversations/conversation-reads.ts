@@ -5,7 +5,7 @@ import type { Visible } from "../../../task/visibility.ts";
 import { CONVERSATION_COLUMNS as COLUMNS, MESSAGE_COLUMNS } from "../../codec/columns.ts";
 import { numberIn } from "../column.ts";
 import { pageByRows, queries } from "../queries.ts";
-import { whereVisible } from "../tasks/list.ts";
+import { whereVisible } from "../where.ts";
 
 /** Of a page of messages, what lies in files counted as what it is: as much as a model is given of a conversation. */
 const MESSAGES_BYTES_MAX = 4 << 20;

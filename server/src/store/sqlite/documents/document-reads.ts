@@ -15,13 +15,12 @@ import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";
 import { textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { ALL, pageByRows, queries } from "../queries.ts";
-import { whereVisible } from "../tasks/list.ts";
+import { type Where, whereVisible } from "../where.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
 type Key = { key: string };
 type ById = { visible: Visible; own: OwnId };
 type Place = [createdAt: number, id: string, key: string];
-type Where = { sql: string; values: unknown[] };
 type Listing = {
   /** Columns to select, from which tables, and what names an item's creation, id and key there. */
   columns: string;

@@ -6,7 +6,7 @@
 import type { Database } from "better-sqlite3";
 import type { WorkFilter } from "../../human-store.ts";
 import { numberIn } from "../column.ts";
-import type { Where } from "./work-ranges.ts";
+import { allOf, type Where } from "../where.ts";
 
 /** With more items than this a condition leads nowhere: to count them takes 0.2 ms. */
 const FEW_MAX = 5_000;
@@ -39,10 +39,6 @@ function conditionsOf(filter: WorkFilter): Condition[] {
 export function restOf(filter: WorkFilter): Where | null {
   const conditions = conditionsOf(filter);
   return conditions.length === 0 ? null : allOf(conditions);
-}
-
-export function allOf(wheres: readonly Where[]): Where {
-  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
 }
 
 /** The index that finds the fewest items, with their number, and null where all find many. */

@@ -9,14 +9,12 @@ import type { Database } from "better-sqlite3";
 import { OPEN_WORK_STATES, WORK_STATES, type WorkState } from "../../../task/people/work-states.ts";
 import type { TaskPart, WorkFilter, WorkOrder } from "../../human-store.ts";
 import { numberIn } from "../column.ts";
+import type { Where } from "../where.ts";
 import { orderOf } from "./work-order.ts";
 
 type Range = { type: string; identity: string; part: TaskPart; state: WorkState; free: 0 | 1 };
 type Sized = Range & { size: number };
 type Page = { limit: number; offset: number; order: readonly WorkOrder[] };
-
-/** What has to be true of an item beside its range, over `assignments a`. */
-export type Where = { sql: string; values: unknown[] };
 
 /** A list in SQL. */
 export const OPEN_STATES = OPEN_WORK_STATES.map((state) => `'${state}'`).join(", ");

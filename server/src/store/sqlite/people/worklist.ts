@@ -12,9 +12,10 @@ import { OF_PEOPLE } from "../migrations/029-compared-values.ts";
 import { queries } from "../queries.ts";
 import { listedRow } from "../tasks/listed-row.ts";
 import { taskRows } from "../tasks/task-rows.ts";
-import { allOf, fewest, restOf } from "./work-conditions.ts";
+import { allOf, type Where } from "../where.ts";
+import { fewest, restOf } from "./work-conditions.ts";
 import { orderOf } from "./work-order.ts";
-import { inTime, OPEN_STATES, type Where, WorkRanges } from "./work-ranges.ts";
+import { inTime, OPEN_STATES, WorkRanges } from "./work-ranges.ts";
 
 type Listed = { filter: WorkFilter; limit: number; offset: number; order: readonly WorkOrder[] };
 

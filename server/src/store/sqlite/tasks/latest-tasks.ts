@@ -9,11 +9,9 @@ import type { VisibleTasks } from "../../../task/visibility.ts";
 import { numberIn } from "../column.ts";
 import { isOfARow } from "../database.ts";
 import { ASLEEP, AWAKE } from "../migrations/038-families.ts";
-import { whereTaskVisible } from "./list.ts";
+import { allOf, type Where, whereTaskVisible } from "../where.ts";
 
 export type LatestQuery = { visible: VisibleTasks; filter: LatestFilter; limit: number; after: LatestPlace | null };
-
-type Where = { sql: string; values: unknown[] };
 
 const CHANGED_AT = "t.record ->> '$.stateChangedAt'";
 /** Of a paused task, what it resumes as. */
@@ -124,13 +122,13 @@ function branchesOf({ visible, filter }: LatestQuery): Branch[] {
       conversation === undefined
         ? ["tasks_ended", { sql: "t.ended_at IS NOT NULL", values: [] }]
         : ["tasks_by_conversation", { sql: "t.conversation = ?", values: [conversation] }];
-    const where = all([{ sql: "t.ended_at IS NOT NULL", values: [] }, ...common("t.ended_at"), ...among("t.state")]);
+    const where = allOf([{ sql: "t.ended_at IS NOT NULL", values: [] }, ...common("t.ended_at"), ...among("t.state")]);
     branches.push({ index, indexed, at: "t.ended_at", where });
   }
   if (states === undefined || states.some((state) => !ENDS.has(state))) {
     for (const [index, are] of OPEN_INDEXES) {
       const indexed = { sql: are, values: [] };
-      const where = all([indexed, ...common(CHANGED_AT), ...among(STATE), ...asked]);
+      const where = allOf([indexed, ...common(CHANGED_AT), ...among(STATE), ...asked]);
       branches.push({ index, indexed, at: CHANGED_AT, where });
     }
   }
@@ -139,9 +137,5 @@ function branchesOf({ visible, filter }: LatestQuery): Branch[] {
 
 function before(where: Where, at: string, after: LatestPlace | null): Where {
   if (after === null) return where;
-  return all([where, { sql: `(${at}, t.id) < (?, ?)`, values: [after.changedAt, after.id] }]);
-}
-
-function all(wheres: readonly Where[]): Where {
-  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
+  return allOf([where, { sql: `(${at}, t.id) < (?, ?)`, values: [after.changedAt, after.id] }]);
 }

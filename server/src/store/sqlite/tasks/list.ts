@@ -5,7 +5,7 @@
  */
 import type { Database, Statement } from "better-sqlite3";
 import type { TaskFilter } from "../../../task/task-filter.ts";
-import type { Visible, VisibleTasks } from "../../../task/visibility.ts";
+import type { VisibleTasks } from "../../../task/visibility.ts";
 import type { Position } from "../../codec/cursor.ts";
 import { bucketOf, DAY_MS, ownerOf, TEN_MINUTES_MS } from "../../codec/totals.ts";
 import { searchIsBehind } from "../bounds.ts";
@@ -13,6 +13,7 @@ import { numberIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { searchQuery } from "../documents/search.ts";
 import { ASKS } from "../migrations/034-asked.ts";
+import { allOf, takingPart, type Where, whereTakingPart, whereVisible } from "../where.ts";
 
 export type ListQuery = {
   visible: VisibleTasks;
@@ -34,7 +35,6 @@ type Range = { from: number; before: number };
 type Stretch = Range & { held: number };
 /** What was found so far, how many are to be passed over, and what is not read yet. */
 type Walk = { found: Position[]; offset: number; next: Stretch | null };
-type Where = { sql: string; values: unknown[] };
 
 export class TaskPages {
   readonly #db: Database;
@@ -71,7 +71,7 @@ export class TaskPages {
     const isOthers = { sql: "t.user <> ?", values: [visible.user] };
     const wanted = offset + limit + 1;
     return pastDamage(ofTenant, rangeOf(filter), ({ from, where }) => {
-      const theirs = all([where, isOthers, whereTakingPart(visible, "t")]);
+      const theirs = allOf([where, isOthers, whereTakingPart(visible, "t")]);
       const total = this.#number(`SELECT count(*) FROM ${from} WHERE ${theirs.sql} AND in_time(t.n)`, theirs.values);
       const { sql, values } = beforePosition(theirs, after);
       const positions = this.#positions(
@@ -245,10 +245,6 @@ function isNamed(filter: TaskFilter): boolean {
   );
 }
 
-function all(wheres: Where[]): Where {
-  return { sql: wheres.map(({ sql }) => sql).join(" AND "), values: wheres.flatMap(({ values }) => values) };
-}
-
 function among(column: string, names: readonly string[] | undefined): Where[] {
   if (names === undefined) return [];
   if (names.length === 1) return [{ sql: `${column} = ?`, values: [...names] }];
@@ -261,42 +257,11 @@ function between(column: string, range: Range): Where {
 
 function beforePosition(where: Where, after: Position | null): Where {
   if (after === null) return where;
-  return all([where, { sql: "(t.created_at, t.n) < (?, ?)", values: [after.createdAt, after.n] }]);
-}
-
-/** `isAmong` of `task/visibility.ts`, in SQL. */
-export function whereVisible(visible: Visible, table: string): Where {
-  const tenant = { sql: `${table}.tenant = ?`, values: [visible.tenant] };
-  if (visible.user === null) return tenant;
-  return all([tenant, { sql: `${table}.user = ?`, values: [visible.user] }]);
-}
-
-/** `mayReadTask` of the same, in SQL. */
-export function whereTaskVisible(visible: VisibleTasks, table: string): Where {
-  if (visible.user === null || !visible.as) return whereVisible(visible, table);
-  const takesPart = whereTakingPart(visible, table);
-  return {
-    sql: `${table}.tenant = ? AND (${table}.user = ? OR ${takesPart.sql})`,
-    values: [visible.tenant, visible.user, ...takesPart.values],
-  };
-}
-
-function whereTakingPart(visible: VisibleTasks, table: string): Where {
-  const { sql, values } = takingPart(visible);
-  return { sql: `${table}.n IN (SELECT p.task FROM ${sql})`, values };
-}
-
-/** The rows by which somebody takes part in tasks of others. */
-function takingPart({ tenant, as = [] }: VisibleTasks): Where {
-  return {
-    sql: `json_each(?) w CROSS JOIN participants p INDEXED BY participants_of_others
-      ON p.tenant = ? AND p.type = w.value ->> 'type' AND p.identity = w.value ->> 'id' AND p.own = 0`,
-    values: [JSON.stringify(as), tenant],
-  };
+  return allOf([where, { sql: "(t.created_at, t.n) < (?, ?)", values: [after.createdAt, after.n] }]);
 }
 
 function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range): Where {
-  return all([
+  return allOf([
     // The span stands in the text, so that the days' statement is another than that of the ten minutes within one.
     { sql: `tenant = ? AND owner = ? AND span = ${span}`, values: [visible.tenant, ownerOf(visible)] },
     between("bucket", range),
@@ -308,7 +273,7 @@ function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range)
 }
 
 function indexed({ visible, filter }: ListQuery, range: Range): Where {
-  return all([
+  return allOf([
     whereVisible(visible, "t"),
     { sql: "t.deleted_at IS NULL", values: [] },
     between("t.created_at", range),
@@ -340,7 +305,7 @@ function coveredSource(query: ListQuery, range: Range): Source {
   if (conversation !== undefined) where.push(amongThose("tasks_by_conversation", "conversation = ?", [conversation]));
   if (parent !== undefined) where.push(amongThose("tasks_by_parent", "parent = ?", [parent]));
   if (asks) where.push(amongThose("tasks_asking", ASKS, []));
-  return { from: "tasks t INDEXED BY tasks_by_time", where: all(where) };
+  return { from: "tasks t INDEXED BY tasks_by_time", where: allOf(where) };
 }
 
 function amongThose(index: string, sql: string, values: string[]): Where {
@@ -359,7 +324,7 @@ function namedSource(query: ListQuery, range: Range): Source {
   else from = "tasks t NOT INDEXED";
   if (filter.parent !== undefined) where.push({ sql: "t.parent = ?", values: [filter.parent] });
   if (filter.asks) where.push({ sql: ASKS, values: [] });
-  return { from, where: all(where) };
+  return { from, where: allOf(where) };
 }
 
 /** What a filter asks of other tables than that of tasks. */

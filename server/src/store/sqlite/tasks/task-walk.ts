@@ -8,7 +8,7 @@ import type { State } from "../../../task/states.ts";
 import type { ListPage } from "../../../task/task-filter.ts";
 import type { VisibleTasks } from "../../../task/visibility.ts";
 import { numberIn } from "../column.ts";
-import { whereTaskVisible } from "./list.ts";
+import { whereTaskVisible } from "../where.ts";
 
 export type TaskWalk = {
   visible: VisibleTasks;
