@@ -23,14 +23,13 @@ const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
 
+type DatabaseOptions = { readonly?: boolean; pageBytes?: number; cacheKib?: number; isDamaged?: boolean };
+
 /**
  * `from`: where it lies, or the bytes of one, which is then in memory. `pageBytes` are those of a new one, and of a copy; `cacheKib` is
  * its cache. One that is damaged may not even say which tables it has: it is opened for its pages alone.
  */
-export function openDatabase(
-  from: string | Buffer,
-  options: { readonly?: boolean; pageBytes?: number; cacheKib?: number; isDamaged?: boolean } = {},
-): Database {
+export function openDatabase(from: string | Buffer, options: DatabaseOptions = {}): Database {
   const db = new Sqlite(from, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
   try {
     if (options.isDamaged) db.unsafeMode(true).pragma("writable_schema = ON");
@@ -56,6 +55,25 @@ export function openDatabase(
     db.close();
     throw error;
   }
+}
+
+/** What `act` answers, for which alone it is open. */
+export function withDatabase<Result>(
+  file: string,
+  act: (db: Database) => Result,
+  options: Pick<DatabaseOptions, "readonly"> = {},
+): Result {
+  const db = openDatabase(file, options);
+  try {
+    return act(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** The version of its schema. */
+export function schemaOf(db: Database): number {
+  return Number(db.pragma("user_version", { simple: true }));
 }
 
 /** Sets a pragma and refuses to go on when SQLite did not take it. */

@@ -1,7 +1,7 @@
 /** Brings a database to this version's schema, one numbered migration after the other, in one transaction. */
 import { readFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
-import { isOfARow } from "./database.ts";
+import { isOfARow, schemaOf } from "./database.ts";
 import { strikeTwin } from "./mending/twin.ts";
 import { core } from "./migrations/001-core.ts";
 import { search } from "./migrations/002-search.ts";
@@ -92,7 +92,7 @@ const WHOLE = new URL("../../../assets/schema.sql", import.meta.url);
 /** Throws on a database of a newer Waybill, and leaves it alone. */
 export function migrate(db: Database): void {
   inOne(db, () => {
-    if (versionOf(db) === 0) db.exec(readFileSync(WHOLE, "utf8"));
+    if (schemaOf(db) === 0) db.exec(readFileSync(WHOLE, "utf8"));
     step(db, MIGRATIONS.length);
   });
 }
@@ -103,7 +103,7 @@ export function migrateInSteps(db: Database, upTo: number): void {
 }
 
 function step(db: Database, upTo: number): void {
-  const version = versionOf(db);
+  const version = schemaOf(db);
   if (version > MIGRATIONS.length) {
     throw new Error(
       `The database has schema version ${version}, made by a newer Waybill; this one knows versions up to ` +
@@ -131,10 +131,6 @@ export class MigrationMeetsDamage extends Error {
       cause,
     });
   }
-}
-
-export function versionOf(db: Database): number {
-  return Number(db.pragma("user_version", { simple: true }));
 }
 
 function inOne(db: Database, work: () => void): void {

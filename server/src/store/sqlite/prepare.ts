@@ -4,10 +4,10 @@ import { SqliteError } from "better-sqlite3";
 import { Damaged, MadeAnew } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
-import { openDatabase } from "./database.ts";
+import { schemaOf, withDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { mendOpenIndexes } from "./mending/open-indexes.ts";
-import { MIGRATIONS, MigrationMeetsDamage, migrate, versionOf } from "./migrate.ts";
+import { MIGRATIONS, MigrationMeetsDamage, migrate } from "./migrate.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
 
 type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
@@ -44,13 +44,10 @@ function withoutLost({ lost, aside }: Mended): Damaged {
 }
 
 function migrateIn(folder: string, { onDamage, onUpgrade }: Tell): void {
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  try {
-    const [from, to] = [versionOf(db), MIGRATIONS.length];
+  withDatabase(path.join(folder, DATABASE_FILE), (db) => {
+    const [from, to] = [schemaOf(db), MIGRATIONS.length];
     if (from > 0 && from < to) onUpgrade?.(from, to);
     migrate(db);
     mendOpenIndexes(db, onDamage);
-  } finally {
-    db.close();
-  }
+  });
 }

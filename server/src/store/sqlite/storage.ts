@@ -61,20 +61,27 @@ async function refusalOf(act: () => Promise<void>): Promise<string | null> {
 }
 
 async function healthOf(folder: string): Promise<Health> {
-  const [{ openDatabase }, { check }, { missingFiles, sentenceOf }, { MIGRATIONS }, { inspect }, { idsAside }, audits] =
-    await Promise.all([
-      import("./database.ts"),
-      import("./doctor/check.ts"),
-      import("./archive/named-files.ts"),
-      import("./migrate.ts"),
-      import("./doctor/inspect.ts"),
-      import("./doctor/set-aside.ts"),
-      import("./audit/audit-check.ts"),
-    ]);
+  const [
+    { openDatabase, schemaOf },
+    { check },
+    { missingFiles, sentenceOf },
+    { MIGRATIONS },
+    { inspect },
+    { idsAside },
+    audits,
+  ] = await Promise.all([
+    import("./database.ts"),
+    import("./doctor/check.ts"),
+    import("./archive/named-files.ts"),
+    import("./migrate.ts"),
+    import("./doctor/inspect.ts"),
+    import("./doctor/set-aside.ts"),
+    import("./audit/audit-check.ts"),
+  ]);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
     refuseViews(db);
-    const schema = Number(db.pragma("user_version", { simple: true }));
+    const schema = schemaOf(db);
     const presentSchema = MIGRATIONS.length;
     const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
     /** What one look cannot read keeps no other from being made. */
@@ -110,13 +117,8 @@ function refuseViews(db: Database): void {
 const OWN_VIEW = "stored_changes";
 
 async function within(folder: string, act: (db: Database) => boolean): Promise<boolean> {
-  const { openDatabase } = await import("./database.ts");
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  try {
-    return act(db);
-  } finally {
-    db.close();
-  }
+  const { withDatabase } = await import("./database.ts");
+  return withDatabase(path.join(folder, DATABASE_FILE), act);
 }
 
 /** Also what this user may not look at: whoever opens it says so. */

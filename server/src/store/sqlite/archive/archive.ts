@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } 
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { Database } from "better-sqlite3";
 import { create, extract, list } from "tar";
 import { z } from "zod";
 import type { BackupRecord } from "../../../task/erasure.ts";
@@ -22,7 +23,7 @@ import {
   type MissingFile,
   type RestoreOptions,
 } from "../../storage.ts";
-import { isCorrupt, openDatabase } from "../database.ts";
+import { isCorrupt, schemaOf, withDatabase } from "../database.ts";
 import { check } from "../doctor/check.ts";
 import { copyOfReadable } from "../doctor/mend.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, pathOfFile } from "../folder.ts";
@@ -314,38 +315,31 @@ async function manifestIn(staging: string, version: string): Promise<Manifest> {
 
 /** Of a copy of a database: its schema, and how many tasks it has. */
 function contentsOf(path: string): { schema: number; tasks: number } {
-  const db = openDatabase(path, { readonly: true });
-  try {
+  const contents = (db: Database) => {
     const tasks = db.prepare<unknown[], unknown>("SELECT count(*) FROM tasks").pluck().get();
-    return { schema: Number(db.pragma("user_version", { simple: true })), tasks: Number(tasks) };
-  } finally {
-    db.close();
-  }
+    return { schema: schemaOf(db), tasks: Number(tasks) };
+  };
+  return withDatabase(path, contents, { readonly: true });
 }
 
 /** Remembers a backup in the database, also while a server has it open. False when it cannot be, such as on a full disk. */
 function noteBackup(path: string, backup: BackupRecord): boolean {
   try {
-    const db = openDatabase(path);
-    try {
-      db.prepare<unknown[]>("INSERT INTO backups (id, made_at, record) VALUES (?, ?, ?)").run(
-        backup.id,
-        backup.madeAt,
-        JSON.stringify(backup),
-      );
-      return true;
-    } finally {
-      db.close();
-    }
+    const { id, madeAt } = backup;
+    withDatabase(path, (db) =>
+      db
+        .prepare<unknown[]>("INSERT INTO backups (id, made_at, record) VALUES (?, ?, ?)")
+        .run(id, madeAt, JSON.stringify(backup)),
+    );
+    return true;
   } catch {
     return false;
   }
 }
 
 function checkDatabase(path: string, files: ReadonlySet<string>): MissingFile[] {
-  const db = openDatabase(path, { readonly: true });
-  try {
-    const schema = Number(db.pragma("user_version", { simple: true }));
+  const checked = (db: Database) => {
+    const schema = schemaOf(db);
     if (schema > MIGRATIONS.length)
       throw new BadArchive(
         `its database has schema ${schema}, of a newer waybill: this one knows up to ${MIGRATIONS.length}`,
@@ -353,9 +347,8 @@ function checkDatabase(path: string, files: ReadonlySet<string>): MissingFile[] 
     const [problem] = check(db);
     if (problem !== undefined) throw new BadArchive(problem);
     return missingFiles(db, (sha256) => files.has(sha256));
-  } finally {
-    db.close();
-  }
+  };
+  return withDatabase(path, checked, { readonly: true });
 }
 
 async function sha256Of(path: string): Promise<string> {

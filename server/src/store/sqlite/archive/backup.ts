@@ -2,15 +2,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
-import { openDatabase } from "../database.ts";
+import { withDatabase } from "../database.ts";
 
 export function copyDatabase(from: string, to: string): void {
-  const db = openDatabase(from, { readonly: true });
-  try {
-    copyInto(db, to);
-  } finally {
-    db.close();
-  }
+  withDatabase(from, (db) => copyInto(db, to), { readonly: true });
 }
 
 /** Either the whole copy appears under its name, on disk, or nothing does. Writers go on meanwhile. */

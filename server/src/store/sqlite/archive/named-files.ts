@@ -9,6 +9,7 @@
 import type { Database } from "better-sqlite3";
 import type { MissingFile } from "../../storage.ts";
 import { textIn } from "../column.ts";
+import { schemaOf } from "../database.ts";
 
 export type Naming = {
   /** Has a column `sha256`, in an index of its own. */
@@ -81,7 +82,7 @@ export function missingFiles(
   const isTable = db.prepare<unknown[], unknown>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
   const namings = known.filter(({ table }) => isTable.get(table) !== undefined);
   const listed = namings.map(({ table }) => `SELECT sha256 FROM ${table} WHERE sha256 IS NOT NULL`).join(" UNION ");
-  const schema = Number(db.pragma("user_version", { simple: true }));
+  const schema = schemaOf(db);
   const places = namings
     .flatMap(({ holds }) => holds)
     .filter(([, , since = 0]) => since <= schema)

@@ -2,12 +2,13 @@
 import type { Database } from "better-sqlite3";
 import type { AuditEntry } from "../../../task/audit.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
+import { schemaOf } from "../database.ts";
 import { MIGRATIONS } from "../migrate.ts";
 import { AuditChain } from "./audit-chain.ts";
 
 /** False in a database of another schema, which is left as it is. */
 export function noteAudit(db: Database, entry: AuditEntry): boolean {
-  if (Number(db.pragma("user_version", { simple: true })) !== MIGRATIONS.length) return false;
+  if (schemaOf(db) !== MIGRATIONS.length) return false;
   const chain = new AuditChain(db);
   db.transaction(() => {
     chain.add(prepareAudit(entry));

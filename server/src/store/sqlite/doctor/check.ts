@@ -3,6 +3,7 @@
 import type { Database } from "better-sqlite3";
 import { clauseOf } from "../../../task/text/clause.ts";
 import { DAY_MS, TEN_MINUTES_MS } from "../../codec/totals.ts";
+import { schemaOf } from "../database.ts";
 import { miscountedIndexes } from "../mending/indexes.ts";
 import { weight } from "../migrations/028-stored-bytes.ts";
 import {
@@ -115,7 +116,7 @@ export function check(db: Database): string[] {
     db,
     `SELECT 'A row of ' || "table" || ' refers to a row of ' || parent || ' that is not there.' FROM pragma_foreign_key_check`,
   );
-  const version = Number(db.pragma("user_version", { simple: true }));
+  const version = schemaOf(db);
   const invariants = [
     ...INVARIANTS,
     ...(version >= 3 ? [SCHEDULE] : []),

@@ -1,5 +1,6 @@
 /** Tables that say again what other rows say, so that something is found by it. What is lost of one is written anew by those. */
 import type { Database } from "better-sqlite3";
+import { schemaOf } from "../database.ts";
 import { fillMetadata, fillParticipants } from "../mending/listed.ts";
 
 /** Texts of rows that may name a file by a marker, with whose they are; `since` is the schema that has brought the column. */
@@ -18,7 +19,7 @@ const MARKED = "SELECT *, substr(text, 2, 64) AS sha256 FROM texts WHERE substr(
 
 /** Of these tables, those that are listings. What callers attached is named by no other row that could be believed. */
 export function fillListings(db: Database, tables: readonly string[]): void {
-  const schema = Number(db.pragma("user_version", { simple: true }));
+  const schema = schemaOf(db);
   const ofTasks = OF_TASKS.filter(([, since = 0]) => since <= schema).map(([texts]) => texts);
   const fills: Readonly<Record<string, () => void>> = {
     participants: () => fillParticipants(db),

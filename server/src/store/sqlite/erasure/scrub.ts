@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { numberIn } from "../column.ts";
-import { openDatabase } from "../database.ts";
+import { withDatabase } from "../database.ts";
 import { faultsOf } from "../doctor/check.ts";
 import { openIndex } from "../documents/chunk-index/index-file.ts";
 import { PieceReader } from "../documents/chunk-index/piece-reader.ts";
@@ -25,15 +25,12 @@ const LOOK_MS = 10;
 export type Scrubbed = { isCompact: boolean; isLogEmpty: boolean };
 
 export function scrub(database: string, index: string): Scrubbed {
-  const rows = openDatabase(database);
-  try {
+  return withDatabase(database, (rows) => {
     const isIndexScrubbed = !existsSync(index) || scrubIndex(rows, index);
     const isCompact = bytesOf(rows) <= COMPACTED_BYTES_MAX && isSound(rows);
     if (isCompact) rows.exec("VACUUM");
     return { isCompact, isLogEmpty: emptyLog(rows) && isIndexScrubbed };
-  } finally {
-    rows.close();
-  }
+  });
 }
 
 /** What is damaged cannot be written anew, and the error would not say so: a wrong page number is called a full disk. */
@@ -43,13 +40,10 @@ function isSound(db: Database): boolean {
 
 /** Writes it anew, however large it is. Whoever calls it has the folder to himself. */
 export function compact(database: string): void {
-  const db = openDatabase(database);
-  try {
+  withDatabase(database, (db) => {
     db.exec("VACUUM");
     db.pragma("wal_checkpoint(TRUNCATE)");
-  } finally {
-    db.close();
-  }
+  });
 }
 
 function scrubIndex(rows: Database, file: string): boolean {

@@ -6,7 +6,7 @@
 import { type Database, SqliteError } from "better-sqlite3";
 import { goOnBehind } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
-import { isCorrupt, isOfARow, openDatabase } from "../database.ts";
+import { isCorrupt, isOfARow, withDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
 import {
   conditionOf,
@@ -45,14 +45,12 @@ type Derived = { what: string; isDamaged: () => boolean; begin: () => Making };
  * between two things: who closes the store waits for the look.
  */
 export function damagedIn(database: string, isOver: IsOver): string[] {
-  const db = openDatabase(database, { readonly: true });
-  try {
+  const look = (db: Database) => {
     const damaged = derivedIn(db).filter((each) => !isOver() && each.isDamaged());
     if (damaged.length > 0 || isOver()) return damaged.map(({ what }) => what);
     return wrongIndexes(db, isOver).map(indexCalled);
-  } finally {
-    db.close();
-  }
+  };
+  return withDatabase(database, look, { readonly: true });
 }
 
 const indexCalled = (name: string) => `index ${name}`;

@@ -5,7 +5,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { sizeIn } from "../column.ts";
-import { openDatabase } from "../database.ts";
+import { openDatabase, schemaOf } from "../database.ts";
 import { counted, keptBytes, keptRows, TOTALS } from "../doctor/check.ts";
 import { SLICE_ROWS } from "../slices.ts";
 import { columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
@@ -42,10 +42,6 @@ export function storedBytesTwin(db: Database): TableTwin {
     triggers,
     `SELECT tenant, '', bytes FROM (${rows}) UNION ALL SELECT tenant, '=' || user, bytes FROM (${rows})`,
   );
-}
-
-function schemaOf(db: Database): number {
-  return Number(db.pragma("user_version", { simple: true }));
 }
 
 /** Of a table whose last column is a sum and whose others are its key. Of what has come to nothing there is no row: it may name somebody who is erased. */
