@@ -104,7 +104,7 @@ async function act(
     const message = { role: "user" as const, parts: [{ text: "m".repeat(which % 999) }] };
     if (task.conversation) await store.appendMessage(task.conversation, message, START).catch(() => {});
   } else if (what === 6 && task.conversation) await store.deleteConversation(task.conversation, START);
-  else if (what === 7) await store.sweep(START + which * 1_000, 5);
+  else if (what === 7) await store.sweep(START + which * 137_000, 5);
   else if (what === 8) setAside(db, task.id) || putBack(db, task.id);
 }
 
