@@ -31,6 +31,31 @@ export const ENGINE_ORDER = [
     find: "    void run.ended.then(() => port.end());\n",
     put: "",
   },
+  {
+    file: "server/src/engine/embedded/embedded-engine.ts",
+    name: "a-stop-gives-up-what-the-disk-refuses-before-steps-have-ended",
+    find: "    await this.#runner.stop(graceMs);\n    this.#refused.stop();\n",
+    put: "    this.#refused.stop();\n    await this.#runner.stop(graceMs);\n",
+  },
 ];
 
-export const THREAD_ORDER = [];
+export const THREAD_ORDER = [
+  {
+    file: "server/src/store/sqlite/thread/channel.ts",
+    name: "what-has-been-answered-counts-as-waiting",
+    find: "    this.#waitingBytes -= caller.text.length;\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/channel.ts",
+    name: "answers-that-have-come-go-with-their-thread",
+    find: "    this.#hearing.all();\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/thread/writer.ts",
+    name: "an-entry-that-was-not-committed-is-linked-to",
+    find: "      this.#audit.rolledBack();\n",
+    put: "",
+  },
+];
