@@ -1,8 +1,12 @@
 /** A consistent copy of a database in one file, made while others write to it. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { withDatabase } from "../database.ts";
+
+/** In the first page: what a database calls itself (`application_id`). */
+const CALLED_AT = 68;
+const NO_NAME = Buffer.alloc(4);
 
 export function copyDatabase(from: string, to: string): void {
   withDatabase(from, (db) => copyInto(db, to), { readonly: true });
@@ -13,9 +17,20 @@ export function copyInto(db: Database, to: string): void {
   const partial = `${to}.partial`;
   rmSync(partial, { force: true });
   db.prepare<unknown[]>("VACUUM INTO ?").run(partial);
-  sync(partial);
+  callNothing(partial);
   renameSync(partial, to);
   if (process.platform !== "win32") sync(path.dirname(to));
+}
+
+/** It has no pages of what was struck off, as which the one may call itself that it was made of. */
+function callNothing(copy: string): void {
+  const handle = openSync(copy, "r+");
+  try {
+    writeSync(handle, NO_NAME, 0, NO_NAME.length, CALLED_AT);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function sync(target: string): void {

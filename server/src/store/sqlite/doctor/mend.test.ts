@@ -1,6 +1,6 @@
 /** A database is made anew from what can be read of it. */
 import { existsSync } from "node:fs";
-import { chown, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chown, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf, damagePageOf, loseTextOf } from "../../../../test/lose-text.ts";
 import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
+import { copyDatabase } from "../archive/backup.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
 import { MadeAnew } from "../mending/derived.ts";
@@ -337,6 +338,21 @@ test.each([
   await damagePageOf(folder, table);
   expect((await sqliteStorage(folder).mend()).lost.map(({ table }) => table)).toContain(table);
   expect(atDatabase((db) => db.prepare(`SELECT count(*) FROM ${table} WHERE ${those}`).pluck().get())).toBe(0);
+});
+
+test("a backup of what had something made anew is mended as one that had not: no page of it is nobody's", async () => {
+  await filled();
+  const database = path.join(folder, DATABASE_FILE);
+  atDatabase((db) => {
+    db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${TASKS})
+      INSERT INTO idempotency SELECT printf('%0100d', n), 'k', 'h', 't', n FROM numbers`);
+    expect(new MadeAnew(db, "table facts").goOn(() => true)).toBe(true);
+  });
+  copyDatabase(database, `${database}-copy`);
+  await rename(`${database}-copy`, database);
+  await damagePageOf(folder, "idempotency");
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([{ table: "idempotency", rows: 0, pages: true }]);
+  expect(atDatabase((db) => db.prepare("SELECT count(*) FROM idempotency").pluck().get())).toBeGreaterThan(TASKS * 0.9);
 });
 
 test("a log that goes on behind what its task says, and one with a number that none can have, keep nobody from backups", async () => {
