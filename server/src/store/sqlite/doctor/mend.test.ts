@@ -17,7 +17,7 @@ import { twinOfIndex } from "../mending/twin.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
-import { copyOfReadable } from "./mend.ts";
+import { copyOfReadable, mend } from "./mend.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -213,6 +213,26 @@ test("one that was killed leaves nothing behind the next one", async () => {
   await writeFile(path.join(left, DATABASE_FILE), "half of it");
   await sqliteStorage(folder).mend();
   expect((await readdir(folder)).filter((name) => name.startsWith("restore-"))).toEqual([]);
+});
+
+test("where a file can have no second name nothing has changed, and nothing is left that fills the disk", async () => {
+  const ids = await filled();
+  const shelf = path.join(folder, "files", "ab");
+  await mkdir(path.join(shelf, "c".repeat(62)), { recursive: true });
+  for (const _ of [1, 2]) await expect(sqliteStorage(folder).mend()).rejects.toThrow();
+  expect((await readdir(folder)).filter((name) => name.includes("restore-"))).toEqual([]);
+  await rm(shelf, { recursive: true });
+  expect((await listed()).ids.toReversed()).toEqual(ids);
+});
+
+test("where there is no room for it nothing is begun, and a sentence says how much it takes", async () => {
+  const ids = await filled();
+  const { size } = await stat(path.join(folder, DATABASE_FILE));
+  const says = /takes \d MB beside it, and its disk has 1 MB: make room/;
+  await expect(mend(folder, async () => size)).rejects.toThrow(says);
+  expect((await readdir(folder)).filter((name) => name.includes("restore-"))).toEqual([]);
+  expect((await mend(folder, async () => 2 * size)).lost).toEqual([]);
+  expect((await listed()).ids.toReversed()).toEqual(ids);
 });
 
 test("files that only lost rows name stay with the old database", async () => {

@@ -2,7 +2,7 @@
  * Makes a database anew from all rows of it that can be read. What is made from rows is made anew too: every index, that of
  * texts, and what is counted. The old one stays as it was, beside it, with all files.
  */
-import { chown, copyFile, link, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { chown, copyFile, link, mkdir, mkdtemp, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
 import { type Database, SqliteError } from "better-sqlite3";
 import { syncFolder } from "../../folder-files.ts";
@@ -32,8 +32,11 @@ const PAGES_MAX = 0x7fff_ffff;
 /** Of a log: a number by which more would lack was damaged itself. */
 const LOST_EVENTS_MAX = 1_000_000;
 
+/** It is written beside the old one, and what comes at once, such as a whole table, first into a log of its own. */
+const ROOM = 2;
+
 /** Whoever calls it has the folder to himself. */
-export async function mend(folder: string): Promise<Mended> {
+export async function mend(folder: string, freeBytes = freeBytesIn): Promise<Mended> {
   const there = path.join(folder, DATABASE_FILE);
   // Where restores work too. Nobody else does now: what is there is of one that was killed, and takes the room.
   await removeLeftBehind(folder, "restore-", 0);
@@ -44,17 +47,20 @@ export async function mend(folder: string): Promise<Mended> {
     const made = path.join(staging, DATABASE_FILE);
     old = openAlone(there);
     pages = new DatabasePages(there);
+    refuseWithoutRoom(pages, await freeBytes(folder));
     const lost = copyReadable(pages, made);
-    const aside = path.join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
-    await mkdir(aside);
-    const kept = path.join(aside, DATABASE_FILE);
-    await link(there, kept).catch(() => copyFile(there, kept));
+    // Of one that fails here, or is killed, nothing stays.
+    const kept = path.join(staging, "kept");
+    await mkdir(kept);
+    await link(there, path.join(kept, DATABASE_FILE)).catch(() => copyFile(there, path.join(kept, DATABASE_FILE)));
     // Those that only lost rows name go with the next sweep.
-    await linkFiles(folder, aside);
-    await leaveToOwnerOf(there, made, aside);
+    await linkFiles(folder, kept);
+    await leaveToOwnerOf(there, made, kept);
+    await syncFolder(kept);
     await rm(path.join(folder, INDEX_FILE), { force: true });
+    const aside = path.join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
+    await rename(kept, aside);
     // The old one has its second name before it loses the first.
-    await syncFolder(aside);
     await syncFolder(folder);
     // At once: there is a database at every moment.
     await rename(made, there);
@@ -66,6 +72,22 @@ export async function mend(folder: string): Promise<Mended> {
     pages?.close();
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** Some file systems do not say how large they are. */
+async function freeBytesIn(folder: string): Promise<number> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+}
+
+/** Before minutes of work that would come to nothing. */
+function refuseWithoutRoom({ used, bytes }: DatabasePages, free: number): void {
+  const wanted = ROOM * used * bytes;
+  if (free >= wanted) return;
+  const [takes, has] = [wanted, free].map((of) => `${Math.ceil(of / 1e6)} MB`);
+  throw new Error(
+    `to make the database anew takes ${takes} beside it, and its disk has ${has}: make room, and try again`,
+  );
 }
 
 /**

@@ -14,6 +14,8 @@ const LARGEST_PAGE = 65_536;
 
 export class DatabasePages {
   readonly count: number;
+  /** Without those that are free. */
+  readonly used: number;
   /** Of each page, without what is set aside at its end. */
   readonly bytes: number;
   readonly schema: number;
@@ -33,6 +35,7 @@ export class DatabasePages {
     this.count = Math.floor(fstatSync(this.#file).size / this.#pageBytes);
     this.#firstTrunk = header.readUInt32BE(32);
     this.#freeCount = header.readUInt32BE(36);
+    this.used = Math.max(this.count - this.#freeCount, 0);
     this.schema = header.readUInt32BE(60);
     this.hasStruckOff = header.readUInt32BE(68) === HAS_STRUCK_OFF;
   }
