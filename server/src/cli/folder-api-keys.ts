@@ -3,12 +3,14 @@ import type { Key } from "@waybill/sdk";
 import { systemClock } from "../engine/clock.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
 import { wireKey } from "../lenses/native/translate.ts";
-import { openStore } from "../store/open.ts";
+import { openStore, type StoreOptions } from "../store/open.ts";
 import { Refusal } from "../task/errors.ts";
 import { type Principal, SCOPES } from "../task/principal.ts";
 import { KeyVerbs } from "../verbs/implementation/key-verbs.ts";
 import { type ApiKeys, FIRST_USER } from "./api-keys.ts";
 import { BAD_USAGE, Exit } from "./exit.ts";
+import { openTerminal } from "./terminal/terminal.ts";
+import { harmless } from "./terminal/text-width.ts";
 
 const PAGE = 1_000;
 
@@ -18,7 +20,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
 
   async function within<Result>(act: (verbs: KeyVerbs) => Promise<Result>): Promise<Result> {
     try {
-      const store = await openStore({ data: folder });
+      const store = await openStore({ data: folder }, tellingOfDamage());
       try {
         return await act(new KeyVerbs(store, systemClock, new Ids(systemRandomBytes)));
       } finally {
@@ -65,4 +67,9 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
     revoke: (id) => within(async (verbs) => wireKey(await verbs.revoke(holder, id))),
     revokeAll: (user) => within((verbs) => verbs.revokeAll(holder, user)),
   };
+}
+
+/** The first to open a folder of an older version may find what it cannot bring up to date. */
+function tellingOfDamage(): StoreOptions {
+  return { onDamage: ({ message }) => openTerminal().talk.write(`${harmless(message)}\n`) };
 }

@@ -9,7 +9,7 @@ import type { Storage, StoreOptions } from "./storage.ts";
 import type { Store } from "./store.ts";
 import { UnwrittenUsageFile } from "./unwritten-usage.ts";
 
-export { BadArchive, type Health, type Lost, type MissingFile, type Storage } from "./storage.ts";
+export { BadArchive, type Health, type Lost, type MissingFile, type Storage, type StoreOptions } from "./storage.ts";
 
 /** What of a configuration says where the data is. */
 export type StoreConfig = {

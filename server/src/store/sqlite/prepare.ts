@@ -30,6 +30,8 @@ async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
     migrateIn(folder, tell);
   } catch (error) {
     if (!(error instanceof MigrationMeetsDamage)) throw error;
+    const why = "an upgrade meets a damaged page: it is made anew of what can be, which takes minutes of a large one";
+    tell.onDamage?.(new Damaged("database", new Error(why, { cause: error })));
     const { mend } = await import("./doctor/mend.ts");
     tell.onDamage?.(withoutLost(await mend(folder)));
     migrateIn(folder, tell);
