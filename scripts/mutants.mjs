@@ -125,7 +125,7 @@ const SUITES = {
   ],
   damage: [
     suite("server/src/store/sqlite/mending", "server/src/store/sqlite/doctor", "erasing.test.ts"),
-    suite("damage.test.ts", "sweep-damage.test.ts", "archive.test.ts", "migrate.test.ts"),
+    suite("damage.test.ts", "sweep-damage.test.ts", "archive.test.ts", "migrate.test.ts", "folder-api-keys.test.ts"),
   ],
   delivery: [
     suite("server/src/task", "server/src/delivery", "server/src/outgoing"),

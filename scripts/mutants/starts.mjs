@@ -31,4 +31,34 @@ export const STARTS = [
     find: "db.transaction(() => dropTriggers(db)).immediate();\n",
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/prepare.ts",
+    name: "that-a-database-is-made-anew-is-told-behind-minutes-of-it-alone",
+    find: '    tell.onDamage?.(new Damaged("database", new Error(why, { cause: error })));\n',
+    put: "",
+  },
+  {
+    file: "server/src/cli/folder-api-keys.ts",
+    name: "a-command-that-brings-a-folder-up-to-date-loses-rows-and-says-nothing",
+    find: "openStore({ data: folder }, tellingOfDamage())",
+    put: "openStore({ data: folder })",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "what-failed-before-a-database-was-made-anew-leaves-second-names",
+    find: 'path.join(staging, "kept")',
+    put: 'folder + "/before-restore-kept"',
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-database-is-made-anew-until-the-disk-is-full",
+    find: "    refuseWithoutRoom(pages, await freeBytes(folder));\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/archive/backup.ts",
+    name: "a-backup-calls-itself-one-with-pages-that-are-nobodys",
+    find: "writeSync(handle, NO_NAME, 0, NO_NAME.length, CALLED_AT);",
+    put: "",
+  },
 ];
