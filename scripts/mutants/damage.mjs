@@ -149,13 +149,13 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
     name: "the-files-of-lost-rows-are-swept",
-    find: "await linkFiles(folder, aside);",
+    find: "await linkFiles(folder, kept);",
     put: "",
   },
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
     name: "a-mended-database-is-roots",
-    find: "await leaveToOwnerOf(there, made, aside);",
+    find: "await leaveToOwnerOf(there, made, kept);",
     put: "",
   },
   {
