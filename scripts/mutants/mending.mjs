@@ -263,6 +263,12 @@ export const MENDING = [
     put: "",
   },
   {
+    file: "server/src/store/sqlite/mending/twin.ts",
+    name: "a-damaged-page-of-what-was-half-made-keeps-all-from-being-made",
+    find: "    onSchema(db, () => db.exec(`DELETE FROM",
+    put: "    if (error) throw error;\n    onSchema(db, () => db.exec(`DELETE FROM",
+  },
+  {
     file: "server/src/store/sqlite/thread/aside.ts",
     name: "one-tenant-takes-all-places-of-those-who-wait-for-a-look",
     find: "most.places <= own + needed) return",

@@ -327,6 +327,20 @@ test("others write while an index of many rows is made anew, and whoever met the
   await store.close();
 });
 
+test("what a killed server had half made keeps nothing from being made, where a page of that is damaged", async () => {
+  const ids = await filled();
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  db.exec(`CREATE TABLE made_anew (n INTEGER PRIMARY KEY, word TEXT UNIQUE);
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000)
+    INSERT INTO made_anew SELECT n, 'word ' || n FROM numbers`);
+  db.close();
+  for (const name of ["made_anew", "tasks_by_time"]) await damagePageOf(folder, name);
+  const store = await reopened();
+  expect([await listed(store), damages]).toEqual([ids, [anew("index tasks_by_time")]]);
+  expect(await store.check()).toEqual([]);
+  await store.close();
+});
+
 test("where too much waits there is room for the call that others wait for", async () => {
   await (await reopened()).close();
   const channel = new WorkerChannel<Reads>({ role: "reader", database: path.join(folder, DATABASE_FILE) }, () => {});

@@ -54,12 +54,17 @@ export function hasManyRows(db: Database, { table }: Index): boolean {
   return db.prepare(`SELECT 1 FROM ${itself(db, table)} LIMIT 1 OFFSET ${ROWS_MIN}`).get() !== undefined;
 }
 
-/** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. */
+/** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. Pages of a damaged one are nobody's then. */
 export function strikeTwin(db: Database): void {
   const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TWIN);
   if (!isThere) return;
-  db.transaction(() => dropTriggers(db)).immediate();
-  db.transaction(() => db.exec(`DROP TABLE ${TWIN}`)).immediate();
+  try {
+    db.transaction(() => dropTriggers(db)).immediate();
+    db.transaction(() => db.exec(`DROP TABLE ${TWIN}`)).immediate();
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    onSchema(db, () => db.exec(`DELETE FROM sqlite_schema WHERE name GLOB '${TWIN}*' OR tbl_name = '${TWIN}'`));
+  }
 }
 
 export function dropTriggers(db: Database): void {

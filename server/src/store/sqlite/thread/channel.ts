@@ -20,7 +20,7 @@ const RETRY_AFTER_S = 1;
 /**
  * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; the
  * tenant whose turn it takes, where its answer sets off much; and whether it is live text alone, whose answer sets off little.
- * Others wait for one that is `waitedFor`: it always has room.
+ * Others wait for one that is `waitedFor`: it always has room, and waits for nobody.
  */
 export type About = { bytes?: number; tenant?: string; isText?: boolean; waitedFor?: true };
 
@@ -231,7 +231,8 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   #hear({ caller, outcome }: Answered): void {
     this.#waitingBytes -= caller.text.length;
     const { mending } = this.#observers;
-    if (mending && !this.#closing && isOfDamagedPage(outcome)) void this.#orAgain({ ...caller, outcome }, mending);
+    const mayWait = !this.#closing && !caller.waitedFor;
+    if (mending && mayWait && isOfDamagedPage(outcome)) void this.#orAgain({ ...caller, outcome }, mending);
     else settle(caller, outcome);
   }
 
