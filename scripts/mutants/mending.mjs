@@ -247,8 +247,20 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/readable-numbers.ts",
     name: "rows-between-damaged-pages-are-passed-over",
-    find: "(next ?? last + 1n)",
-    put: "(next ?? last + 1_000n)",
+    find: "const IN_TURN_MAX = 20_000;",
+    put: "const IN_TURN_MAX = 1;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/readable-numbers.ts",
+    name: "numbers-before-a-damaged-first-page-end-the-table",
+    find: "if (this.#inTurn <= IN_TURN_MAX) return",
+    put: "if (this.#inTurn > 0) return",
+  },
+  {
+    file: "server/src/store/sqlite/mending/readable-numbers.ts",
+    name: "an-index-of-some-rows-says-where-a-table-ends",
+    find: " || conditionOf(sql) !== ALL",
+    put: "",
   },
   {
     file: "server/src/store/sqlite/mending/mending.ts",

@@ -42,11 +42,11 @@ function indexIn(db: Database, name: string) {
 
 const ROWS = 1_000;
 /** Every second row is in the index of `word`. */
-async function damaged(table: string, index: string, rows = ROWS, spread = 1): Promise<Database> {
+async function damaged(table: string, index: string, rows = ROWS, spread = 1, from = 0): Promise<Database> {
   const db = connected();
   db.exec(`CREATE TABLE own (${table});
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows})
-    INSERT INTO own (key, word, long) SELECT n * ${spread}, 'word ' || ((n * 7919) % 1000003), 'long ' || n FROM numbers;`);
+    INSERT INTO own (key, word, long) SELECT ${from} + n * ${spread}, 'word ' || ((n * 7919) % 1000003), 'long ' || n FROM numbers;`);
   if (!index.startsWith("sqlite_"))
     db.exec(`CREATE INDEX ${index} ON own (lower(word), long, key) WHERE (key % 2 = 0 OR word IS NULL)`);
   db.close();
@@ -188,6 +188,27 @@ test.each([
     expect(readable.length).toBeGreaterThan(rows / 10);
     expect(readable.length).toBeLessThan(rows);
     expect(listed.pluck().all().sort()).toEqual(readable.sort());
+  },
+);
+
+test.each([
+  [3_000_000, [0]],
+  [0, [0, 0.999]],
+])(
+  "of a table that begins behind number %i with damaged pages (%j) the index has all that can be read",
+  async (from, shares) => {
+    const table = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words", ROWS, 1, from);
+    table.close();
+    const db = connected();
+    db.exec(`CREATE INDEX own_some ON own (long) WHERE key = ${from + 500}`);
+    db.close();
+    for (const share of shares) await damageLeafOf(folder, "own", share);
+    const again = connected();
+    const anew = new MadeAnew(again, "index own_words");
+    let answer = anew.goOn(() => true);
+    while (answer === null) answer = anew.goOn(() => true);
+    const listed = again.prepare("SELECT count(*) FROM own INDEXED BY own_words WHERE (key % 2 = 0 OR word IS NULL)");
+    expect([answer, Number(listed.pluck().get()) > ROWS / 3]).toEqual([true, true]);
   },
 );
 

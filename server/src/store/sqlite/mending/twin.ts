@@ -107,7 +107,7 @@ export class Twin implements Making {
   readonly #end: unknown[] | undefined;
   #isInPlace = false;
   #hasRead = false;
-  #inVain = 0;
+  #numbers: ReadableNumbers | null = null;
 
   /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. */
   constructor(db: Database, of: Of) {
@@ -155,7 +155,7 @@ export class Twin implements Making {
       if (this.#of.known) return this.#fillOneByOne(this.#of.known.instead);
       if (!this.#of.mayLackRows) throw error;
       const isFilled = this.#fillReadable();
-      if (!isFilled && this.#inVain <= IN_VAIN_MAX) return false;
+      if (!isFilled && (this.#numbers?.inVain ?? 0) <= IN_VAIN_MAX) return false;
       // Where no row can be read the table is lost, and an index of nothing would say that there was none.
       if (!(isFilled && this.#hasRead) && !this.#of.mayLackAll) throw error;
       return true;
@@ -226,10 +226,8 @@ export class Twin implements Making {
     const [end] = this.#end ?? [];
     const [at = 0n] = this.#at ?? [];
     if (typeof at !== "bigint" || typeof end !== "bigint") return true;
-    const numbers = new ReadableNumbers(this.#db, { table: this.#table, key: this.#key, columns: this.#columns });
-    const { found, last, inVain } = numbers.within(at + 1n, end, SLICE_ROWS);
-    if (this.#inVain === 0 && found.length === 0 && !numbers.hasAny(end)) return true;
-    this.#inVain += inVain;
+    this.#numbers ??= new ReadableNumbers(this.#db, { table: this.#table, key: this.#key, columns: this.#columns });
+    const { found, last } = this.#numbers.within(at + 1n, end, SLICE_ROWS);
     if (found.length > 0) {
       const those = `${this.#key} IN (SELECT value FROM json_each(?))`;
       const fill = `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
