@@ -187,20 +187,20 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/sums.ts",
     name: "a-total-made-anew-has-tasks-that-went-meanwhile",
-    find: 'AFTER DELETE ON tasks BEGIN ${sums.minus(of("OLD"))} END;',
-    put: "AFTER DELETE ON tasks BEGIN SELECT 1; END;",
+    find: "BEGIN ${minus} END;",
+    put: "BEGIN SELECT 1; END;",
   },
   {
     file: "server/src/store/sqlite/mending/sums.ts",
     name: "a-total-made-anew-has-tasks-as-they-were",
-    find: '${sums.minus(of("OLD"))} ${sums.plus(of("NEW"))} END;',
+    find: '${minus} ${sums.plus(of("NEW"))} END;',
     put: "SELECT 1; END;",
   },
   {
     file: "server/src/store/sqlite/mending/sums.ts",
     name: "what-changes-before-a-sum-is-counted-is-counted-twice",
-    find: "-${this.#sum} FROM ${TWIN} UNION ALL",
-    put: "-${this.#sum} FROM ${TWIN} WHERE false UNION ALL",
+    find: "-bytes FROM ${TWIN}\n",
+    put: "-bytes FROM ${TWIN} WHERE false\n",
   },
   {
     file: "server/src/store/sqlite/mending/sums.ts",
@@ -211,8 +211,32 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/sums.ts",
     name: "a-sum-of-nothing-names-somebody-who-is-erased",
-    find: "=== 0) dropNothing.run(...key)",
-    put: "=== null) dropNothing.run(...key)",
+    find: "      dropNothing.run(",
+    put: "      if (name === null) dropNothing.run(",
+  },
+  {
+    file: "server/src/store/sqlite/mending/sums.ts",
+    name: "what-changes-before-a-total-comes-to-it-is-counted-twice",
+    find: "`WHEN NOT EXISTS (",
+    put: "`WHEN true OR NOT EXISTS (",
+  },
+  {
+    file: "server/src/store/sqlite/mending/sums.ts",
+    name: "what-changes-behind-a-total-is-not-counted",
+    find: "    pass.run(upTo);\n",
+    put: "    void pass;\n",
+  },
+  {
+    file: "server/src/store/sqlite/mending/sums.ts",
+    name: "what-comes-while-a-total-is-made-anew-is-not-counted",
+    find: " AND ${row}.n <= last)",
+    put: ")",
+  },
+  {
+    file: "server/src/store/sqlite/mending/sums.ts",
+    name: "sums-are-written-while-somebody-keeps-the-log",
+    find: "(isWriting || isRead || held.size >= heldMax)",
+    put: "true",
   },
   {
     file: "server/src/store/sqlite/mending/listed.ts",

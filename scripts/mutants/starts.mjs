@@ -28,7 +28,7 @@ export const STARTS = [
   {
     file: "server/src/store/sqlite/mending/twin.ts",
     name: "what-cannot-be-struck-off-is-written-to-for-good",
-    find: "db.transaction(() => dropTriggers(db)).immediate();\n",
+    find: "db.transaction(() => stopFollowing(db)).immediate();\n",
     put: "",
   },
   {

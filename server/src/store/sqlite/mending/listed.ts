@@ -1,10 +1,10 @@
 /** What says again what tasks say, so that they are found by it: who takes part in people's work, and metadata. */
 import type { Database } from "better-sqlite3";
 import { searchableMetadata } from "../../codec/searchable-metadata.ts";
-import { numberIn, textIn } from "../column.ts";
+import { textIn } from "../column.ts";
 import { ownTenant } from "../doctor/set-aside.ts";
 import { SLICE_LARGE_ROWS } from "../slices.ts";
-import { columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
+import { byNumber, columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
 import { TRIGGERS, TWIN } from "./twin.ts";
 
 /** A table that such rows go to, and the numbers of tasks whose rows these are: behind the one and up to the other. */
@@ -77,20 +77,7 @@ function listedTwin(db: Database, table: string, left: string, fill: () => Filli
 
 /** Those that come from now on are put there by triggers, however fast they come. */
 function byTask(db: Database, source: string, fill: Fill): Filling {
-  const last = db.prepare<unknown[], unknown>(`SELECT ifnull(max(task), -1) FROM ${source}`).pluck();
-  const next = db
-    .prepare<unknown[], unknown>(
-      `SELECT task FROM ${source} WHERE task > ? AND task <= ? ORDER BY task LIMIT 1 OFFSET ${SLICE_LARGE_ROWS - 1}`,
-    )
-    .pluck();
-  const end = numberIn(last.get());
-  let behind = -1;
-  const slice = () => {
-    const found = next.get(behind, end);
-    const upTo = found === undefined ? end : numberIn(found);
-    fill(db, { into: TWIN, behind, upTo });
-    behind = upTo;
-    return found === undefined ? 0 : SLICE_LARGE_ROWS;
-  };
-  return { size: SLICE_LARGE_ROWS, slice, end: () => {} };
+  const last = `SELECT ifnull(max(task), -1) FROM ${source}`;
+  const rows = { table: source, number: "task", last, size: SLICE_LARGE_ROWS };
+  return byNumber(db, rows, (behind, upTo) => fill(db, { into: TWIN, behind, upTo }));
 }

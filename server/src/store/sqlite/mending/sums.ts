@@ -1,15 +1,26 @@
 /**
- * What is counted: totals of tasks, and stored bytes. A sum is made anew of all rows as they are at one moment, in which another
- * connection reads them, and of what changes from the beginning on, which triggers add. What they had added by that moment is in
- * those rows too, and is taken off.
+ * What is counted: totals of tasks, and stored bytes, made anew while others write.
+ *
+ * Tasks are walked by their numbers in the writer's own transactions. A change of one that the walk has passed, which a mark says, counts
+ * at once, by triggers; of the others all is left to the walk. Nobody holds an older moment of the database open meanwhile: its log,
+ * of some gigabytes for a million tasks of many users, would not be written back as long.
+ *
+ * Nothing says of which row stored bytes come and go. They are made of all rows as they are at one moment, in which another connection
+ * reads them, and of what changes from the beginning on, which triggers add. What they had added by that moment is in those rows too, and
+ * is taken off. Sums are written once that moment is let go.
  */
 import type { Database } from "better-sqlite3";
-import { sizeIn } from "../column.ts";
+import { sizeIn, textIn } from "../column.ts";
 import { openDatabase, schemaOf } from "../database.ts";
 import { counted, keptBytes, keptRows, TOTALS } from "../doctor/check.ts";
 import { SLICE_ROWS } from "../slices.ts";
-import { columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
-import { TRIGGERS, TWIN } from "./twin.ts";
+import { byNumber, columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
+import { MARK, TRIGGERS, TWIN } from "./twin.ts";
+
+/** Each counts in four places. */
+const SLICE_TASKS = SLICE_ROWS / 4;
+/** Sums that are held in memory, some 15 MB. Those of more users are written while rows are read. */
+const HELD_MAX = 50_000;
 
 /** What the counting tables hold, of all that is counted. */
 export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
@@ -24,36 +35,99 @@ export function totalsTwin(db: Database): TableTwin {
   const of = (row: "OLD" | "NEW") =>
     counted(`(SELECT ${columns.map((name) => `${row}.${name} AS ${name}`).join(", ")})`);
   const sums = new Sums(db, "totals");
+  const unlessLeft = (row: "OLD" | "NEW") =>
+    `WHEN NOT EXISTS (SELECT 1 FROM ${MARK} WHERE ${row}.n > passed AND ${row}.n <= last)`;
+  const minus = `${sums.minus(of("OLD"))} ${sums.dropNothing(of("OLD"))}`;
   const triggers = `
-    CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON tasks BEGIN ${sums.plus(of("NEW"))} END;
-    CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns.join(", ")} ON tasks
-      BEGIN ${sums.minus(of("OLD"))} ${sums.plus(of("NEW"))} END;
-    CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON tasks BEGIN ${sums.minus(of("OLD"))} END;`;
-  return sums.twin(triggers, counted("tasks"));
+    CREATE TABLE ${MARK} (passed INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+    INSERT INTO ${MARK} SELECT -1, ifnull(max(n), -1) FROM tasks;
+    CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON tasks ${unlessLeft("NEW")} BEGIN ${sums.plus(of("NEW"))} END;
+    CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns.join(", ")} ON tasks ${unlessLeft("NEW")}
+      BEGIN ${minus} ${sums.plus(of("NEW"))} END;
+    CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON tasks ${unlessLeft("OLD")} BEGIN ${minus} END;`;
+  return new TableTwin(db, "totals", { triggers, fill: () => walk(db, sums) });
+}
+
+function walk(db: Database, sums: Sums): Filling {
+  const part = "(SELECT * FROM tasks NOT INDEXED WHERE n > @behind AND n <= @upTo)";
+  const count = db.prepare<unknown[]>(sums.plus(counted(part)));
+  const pass = db.prepare<unknown[]>(`UPDATE ${MARK} SET passed = ?`);
+  const tasks = { table: "tasks", number: "n", last: `SELECT last FROM ${MARK}`, size: SLICE_TASKS };
+  return byNumber(db, tasks, (behind, upTo) => {
+    count.run({ behind, upTo });
+    pass.run(upTo);
+  });
 }
 
 /** What is inserted there is what changes, see `stored_changes`: a trigger before it hears of that, whatever the damaged table holds. */
-export function storedBytesTwin(db: Database): TableTwin {
+export function storedBytesTwin(db: Database, heldMax = HELD_MAX): TableTwin {
   const sums = new Sums(db, "stored_bytes");
-  const triggers = `CREATE TRIGGER ${TRIGGERS.put} BEFORE INSERT ON stored_bytes
-    BEGIN ${sums.plus("SELECT NEW.tenant, NEW.owner, NEW.bytes AS bytes")} END;`;
   const rows = keptRows(schemaOf(db));
-  return sums.twin(
-    triggers,
-    `SELECT tenant, '', bytes FROM (${rows}) UNION ALL SELECT tenant, '=' || user, bytes FROM (${rows})`,
-  );
+  const triggers = `
+    CREATE TRIGGER ${TRIGGERS.put} BEFORE INSERT ON stored_bytes
+    BEGIN ${sums.plus("SELECT NEW.tenant, NEW.owner, NEW.bytes AS bytes")} END;
+    CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON stored_bytes
+    BEGIN ${sums.dropNothing("SELECT OLD.tenant AS tenant, OLD.owner AS owner")} END;`;
+  const all = `SELECT tenant, owner, -bytes FROM ${TWIN}
+    UNION ALL SELECT tenant, '', bytes FROM (${rows}) UNION ALL SELECT tenant, '=' || user, bytes FROM (${rows})`;
+  return new TableTwin(db, "stored_bytes", { triggers, fill: () => ofOneMoment(db, sums, all, heldMax) });
 }
 
-/** Of a table whose last column is a sum and whose others are its key. Of what has come to nothing there is no row: it may name somebody who is erased. */
+type Stored = { tenant: string; owner: string; bytes: number };
+
+/** One statement sees one moment from its first row on. */
+function ofOneMoment(db: Database, sums: Sums, all: string, heldMax: number): Filling {
+  const add = db.prepare<unknown[]>(sums.plus("SELECT @tenant, @owner, @bytes AS bytes"));
+  const dropNothing = db.prepare<unknown[]>(sums.dropNothing("SELECT @tenant AS tenant, @owner AS owner"));
+  const reader = openDatabase(db.name, { readonly: true });
+  const rows = reader.prepare<unknown[], unknown[]>(all).raw().iterate();
+  const held = new Map<string, Stored>();
+  let [isRead, isWriting] = [false, false];
+  const end = () => {
+    rows.return?.();
+    reader.close();
+  };
+  const read = () => {
+    for (let looked = 0; looked < SLICE_ROWS && !isRead; looked++) {
+      const { value, done } = rows.next();
+      if (done) {
+        isRead = true;
+        end();
+      } else hold(held, value);
+    }
+  };
+  const write = () => {
+    let written = 0;
+    for (const [name, sum] of held) {
+      add.run(sum);
+      dropNothing.run({ tenant: sum.tenant, owner: sum.owner });
+      held.delete(name);
+      written += 1;
+      if (written === SLICE_ROWS) break;
+    }
+  };
+  const slice = () => {
+    if (isWriting) write();
+    else read();
+    isWriting = held.size > 0 && (isWriting || isRead || held.size >= heldMax);
+    return isRead && !isWriting ? 0 : SLICE_ROWS;
+  };
+  return { size: SLICE_ROWS, slice, end };
+}
+
+function hold(held: Map<string, Stored>, [tenant, owner, bytes]: unknown[]): void {
+  const name = JSON.stringify([tenant, owner]);
+  const known = held.get(name);
+  if (known) known.bytes += sizeIn(bytes);
+  else held.set(name, { tenant: textIn(tenant), owner: textIn(owner), bytes: sizeIn(bytes) });
+}
+
+/** Of a table whose last column is a sum and whose others are its key, as SQL. Of what has come to nothing there is to be no row: it may name somebody who is erased. */
 class Sums {
-  readonly #db: Database;
-  readonly #table: string;
   readonly #key: string;
   readonly #sum: string;
 
   constructor(db: Database, table: string) {
-    this.#db = db;
-    this.#table = table;
     this.#key = keyOf(db, table).join(", ");
     this.#sum = columnsOfTable(db, table).at(-1) ?? "";
   }
@@ -66,49 +140,11 @@ class Sums {
     return this.#add(`SELECT ${this.#key}, -${this.#sum} FROM (${rows})`);
   }
 
-  twin(triggers: string, rows: string): TableTwin {
-    const old = this.#key.replaceAll(/\w+/g, "OLD.$&");
-    const left = `CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON ${this.#table} BEGIN ${this.#dropNothing(old)}; END;`;
-    const all = `SELECT ${this.#key}, -${this.#sum} FROM ${TWIN} UNION ALL ${rows}`;
-    return new TableTwin(this.#db, this.#table, { triggers: triggers + left, fill: () => this.#fill(all) });
+  dropNothing(rows: string): string {
+    return `DELETE FROM ${TWIN} WHERE ${this.#sum} = 0 AND (${this.#key}) IN (SELECT ${this.#key} FROM (${rows}));`;
   }
 
   #add(rows: string): string {
     return `INSERT INTO ${TWIN} ${rows} WHERE true ON CONFLICT DO UPDATE SET ${this.#sum} = ${this.#sum} + excluded.${this.#sum};`;
-  }
-
-  #dropNothing(key: string): string {
-    return `DELETE FROM ${TWIN} WHERE (${this.#key}) = (${key}) AND ${this.#sum} = 0`;
-  }
-
-  /** One statement sees one moment from its first row on. */
-  #fill(all: string): Filling {
-    const places = this.#key.replaceAll(/\w+/g, "?");
-    const add = this.#db
-      .prepare<unknown[], unknown>(`${this.#add(`SELECT ${places}, ?`).replace(/;$/, "")} RETURNING ${this.#sum}`)
-      .pluck();
-    const dropNothing = this.#db.prepare<unknown[]>(this.#dropNothing(places));
-    const reader = openDatabase(this.#db.name, { readonly: true });
-    const rows = reader.prepare<unknown[], unknown[]>(all).raw().iterate();
-    const slice = () => {
-      const sums = new Map<string, { key: unknown[]; sum: number }>();
-      let looked = 0;
-      for (; looked < SLICE_ROWS; looked++) {
-        const { value, done } = rows.next();
-        if (done) break;
-        const sum = sizeIn(value.pop());
-        const name = JSON.stringify(value);
-        const known = sums.get(name);
-        if (known) known.sum += sum;
-        else sums.set(name, { key: value, sum });
-      }
-      for (const { key, sum } of sums.values()) if (add.get(...key, sum) === 0) dropNothing.run(...key);
-      return looked;
-    };
-    const end = () => {
-      rows.return?.();
-      reader.close();
-    };
-    return { size: SLICE_ROWS, slice, end };
   }
 }

@@ -3,10 +3,10 @@
  * takes the place of the damaged one in the schema. Until then whoever meets the damage waits.
  */
 import type { Database } from "better-sqlite3";
-import { textIn } from "../column.ts";
+import { numberIn, textIn } from "../column.ts";
 import { type IsOver, inSlices } from "../slices.ts";
 import { indexesOf, onSchema, sqlOf, takePlace } from "./indexes.ts";
-import { dropTriggers, type Making, TWIN } from "./twin.ts";
+import { type Making, stopFollowing, TWIN } from "./twin.ts";
 
 /** A sum may be below nothing until all is added. */
 const BOUND = /CHECK \(\w+ >= 0\)/;
@@ -49,7 +49,7 @@ export class TableTwin implements Making {
     if (!isFilled) return false;
     this.end();
     onSchema(this.#db, () => {
-      dropTriggers(this.#db);
+      stopFollowing(this.#db);
       for (const { name, twin } of this.#indexes) takePlace(this.#db, twin, name);
       takePlace(this.#db, TWIN, this.#table);
     });
@@ -69,4 +69,27 @@ export function keyOf(db: Database, table: string): string[] {
 export function columnsOfTable(db: Database, table: string): string[] {
   const columns = db.prepare<unknown[], unknown>("SELECT name FROM pragma_table_info(?) ORDER BY cid");
   return columns.pluck().all(table).map(textIn);
+}
+
+/** Part by part of the rows that a table has by their numbers, up to the last one, which `last` asks for. */
+export function byNumber(
+  db: Database,
+  { table, number, last, size }: { table: string; number: string; last: string; size: number },
+  fill: (behind: number, upTo: number) => void,
+): Filling {
+  const next = db
+    .prepare<unknown[], unknown>(
+      `SELECT ${number} FROM ${table} WHERE ${number} > ? AND ${number} <= ? ORDER BY ${number} LIMIT 1 OFFSET ${size - 1}`,
+    )
+    .pluck();
+  const end = numberIn(db.prepare<unknown[], unknown>(last).pluck().get());
+  let behind = -1;
+  const slice = () => {
+    const found = next.get(behind, end);
+    const upTo = found === undefined ? end : numberIn(found);
+    fill(behind, upTo);
+    behind = upTo;
+    return found === undefined ? 0 : size;
+  };
+  return { size, slice, end: () => {} };
 }

@@ -32,6 +32,8 @@ import { lastNumber, ReadableNumbers } from "./readable-numbers.ts";
 /** Under this name whatever is being made anew is filled, one thing at a time. */
 export const TWIN = "made_anew";
 const INDEX = "made_anew_index";
+/** How far that has come, where triggers ask for it. */
+export const MARK = "made_anew_mark";
 export const TRIGGERS = {
   put: "made_anew_put",
   changed: "made_anew_changed",
@@ -59,7 +61,7 @@ export function strikeTwin(db: Database): void {
   const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TWIN);
   if (!isThere) return;
   try {
-    db.transaction(() => dropTriggers(db)).immediate();
+    db.transaction(() => stopFollowing(db)).immediate();
     db.transaction(() => db.exec(`DROP TABLE ${TWIN}`)).immediate();
   } catch (error) {
     if (!isCorrupt(error)) throw error;
@@ -67,8 +69,10 @@ export function strikeTwin(db: Database): void {
   }
 }
 
-export function dropTriggers(db: Database): void {
+/** Changes are not heard any more. */
+export function stopFollowing(db: Database): void {
   for (const name of Object.values(TRIGGERS)) db.exec(`DROP TRIGGER IF EXISTS ${name}`);
+  db.exec(`DROP TABLE IF EXISTS ${MARK}`);
 }
 
 /** What is being made anew, between transactions of others. */
@@ -249,7 +253,7 @@ export class Twin implements Making {
 
   #takePlace(): void {
     onSchema(this.#db, () => {
-      dropTriggers(this.#db);
+      stopFollowing(this.#db);
       for (const [twin, name] of this.#of.takes) takePlace(this.#db, twin, name);
     });
     this.#isInPlace = true;
