@@ -55,7 +55,7 @@ export class SearchIndex {
    * Adds the next tasks, as many as `limit` and the time of a slice allow, and none beyond `upTo`, which is the newest when it is
    * null: under constant submits there is no end otherwise. Returns up to where there are more; null when there are none.
    */
-  catchUp(limit: number, pace: Pace, upTo: number | null): number | null {
+  catchUp(limit: number, pace: Pick<Pace, "turn">, upTo: number | null): number | null {
     const last = upTo ?? numberIn(this.#newest.get()?.[0]);
     const isOver = pace.turn(SLICE_MS);
     let reached = numberIn(this.#progress.get()?.[0]);
