@@ -45,7 +45,12 @@ export class AuditChain {
   constructor(db: Database) {
     this.#insert = lateInserts(db, `INSERT INTO audit (${COLUMNS.join(", ")})`, COLUMNS.length);
     this.#last = lateRows(db, "SELECT n, coalesce(hash, '') FROM audit ORDER BY n DESC LIMIT 1");
-    this.#fact = lateRows(db, "SELECT value ->> 'n', value ->> 'hash' FROM facts WHERE name = ?");
+    // One that says no number is written over by the next note, and stops nobody until then.
+    this.#fact = lateRows(
+      db,
+      `SELECT value ->> 'n', value ->> 'hash' FROM facts
+       WHERE name = ? AND CASE WHEN json_valid(value) THEN json_type(value, '$.n') IN ('integer', 'real') END`,
+    );
     this.#put = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
   }
 
@@ -106,6 +111,7 @@ export class AuditChain {
 export function goOnBehind(db: Database, n: number): void {
   db.prepare<unknown[]>(
     `INSERT INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ''))
-     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value ->> 'n' > value ->> 'n'`,
+     ON CONFLICT DO UPDATE SET value = excluded.value WHERE
+       CASE WHEN json_valid(value) THEN coalesce(value ->> 'n', 0) < excluded.value ->> 'n' ELSE true END`,
   ).run(HEAD_FACT, n);
 }

@@ -65,6 +65,24 @@ test.each([
   },
 );
 
+test("a note of how far the log has come that cannot be read stops nobody, also where the log is made anew", async () => {
+  const note = (value: string) => {
+    const db = openDatabase(path.join(folder, DATABASE_FILE));
+    db.prepare("INSERT OR REPLACE INTO facts (name, value) VALUES ('audit:head', ?)").run(value);
+    db.close();
+  };
+  note('{"n":');
+  const store = await opened();
+  await store.audit.append(entry(1));
+  await store.close();
+  note("{}");
+  await damageLeafOf(folder, "audit", 0.99);
+  const again = await opened();
+  await again.audit.append(entry(2));
+  expect((await numbers(again)).at(-1)).toBe(ENTRIES + 2);
+  await again.close();
+});
+
 test("retention goes on behind a damaged page once the log is made anew of what can be read", async () => {
   await damageLeafOf(folder, "audit", 0.3);
   const store = await opened();
