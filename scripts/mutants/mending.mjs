@@ -322,5 +322,23 @@ export const MENDING = [
     find: "(isReadable[at] ? putRow : putKey).run(...key);",
     put: "if (isReadable[at]) putRow.run(...key); else void putKey;",
   },
+  {
+    file: "server/src/store/sqlite/documents/membership.ts",
+    name: "a-search-finds-nothing-where-one-document-is-damaged",
+    find: "this.#oneByOne(vectorStore, model)\n    );",
+    put: "[]\n    );",
+  },
+  {
+    file: "server/src/store/sqlite/documents/membership.ts",
+    name: "documents-stay-left-out-once-their-index-is-made-anew",
+    find: "if (schema !== this.#seenSchema) this.#known",
+    put: "if (schema === null) this.#known",
+  },
+  {
+    file: "server/src/store/sqlite/documents/left-out.ts",
+    name: "nobody-looks-for-what-a-search-leaves-out",
+    find: "if (first) throw new Damaged(...first);",
+    put: "void Damaged;",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

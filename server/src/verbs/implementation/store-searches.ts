@@ -1,6 +1,7 @@
 /** Finds in vector stores. However many one question is asked of, it is embedded and paid for once for each of their models. */
 import type { Clock } from "../../engine/clock.ts";
 import type { ChunkHit, ChunkStore } from "../../store/chunk-store.ts";
+import { Damaged } from "../../store/damage.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 import type { VectorStoreRecord } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -91,7 +92,7 @@ export class StoreSearches {
 
   async #named(hits: readonly ChunkHit[]): Promise<Found[]> {
     const keys = [...new Set(hits.map(({ document }) => document))];
-    const documents = await Promise.all(keys.map((key) => this.#documents.document(key)));
+    const documents = await Promise.all(keys.map((key) => this.#documents.document(key).catch(leftOut)));
     const byKey = new Map(documents.flatMap((document) => (document ? [[document.key, document] as const] : [])));
     return hits.flatMap(({ document: key, ...hit }): Found[] => {
       const document = byKey.get(key);
@@ -128,6 +129,12 @@ export class StoreSearches {
     }
     return vectors;
   }
+}
+
+/** Whose row cannot be read, which the store has told. */
+function leftOut(error: unknown): null {
+  if (error instanceof Damaged) return null;
+  throw error;
 }
 
 function tookTooLong(): Refusal {

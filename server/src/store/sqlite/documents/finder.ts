@@ -15,13 +15,13 @@ import { Refusal } from "../../../task/errors.ts";
 import { fits } from "../../attribute-filter.ts";
 import type { AttributeFilter } from "../../chunk-store.ts";
 import { textIn } from "../column.ts";
-import { PassedOver } from "../passed-over.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "../thread/call.ts";
 import type { Work } from "../thread/work-through.ts";
 import { ChunkIndex } from "./chunk-index/chunk-index.ts";
 import { nextMerge } from "./chunk-index/coverage.ts";
 import { EXACT_CHUNKS_MAX, Searchable } from "./chunk-index/searchable.ts";
 import { CHUNK_COLUMNS } from "./chunk-reads.ts";
+import { LeftOut } from "./left-out.ts";
 import type { Attributes } from "./membership.ts";
 
 export type Search = {
@@ -43,8 +43,8 @@ export type Found = {
 };
 
 export type Searches = {
-  /** `isIndexed` is false when there is enough beside the segments to make another one. */
-  search: (search: Search) => { found: Found[]; isIndexed: boolean };
+  /** `isIndexed` is false when there is enough beside the segments to make another one; `leftOut` names what lies on damaged pages. */
+  search: (search: Search) => { found: Found[]; isIndexed: boolean; leftOut: string[] };
 };
 
 /** Of one search. */
@@ -60,23 +60,24 @@ export class Finder implements Work {
   readonly #exactMax: number;
   readonly #slowMs: number;
   readonly #chunk;
-  readonly #consistently;
-  /** Chunks on damaged pages. Not even a transaction that only reads comes to its end behind one. */
-  readonly #passed = new PassedOver();
+  readonly #begin;
+  readonly #end;
+  readonly #inIndex;
+  readonly #leftOut = new LeftOut();
   #until = Number.POSITIVE_INFINITY;
 
   constructor(db: Database, index: Database, exactMax = EXACT_CHUNKS_MAX, slowMs = SLOW_CALL_MS) {
     this.#db = db;
     this.#indexDb = index;
-    this.#index = new ChunkIndex(db, index);
+    this.#index = new ChunkIndex(db, index, this.#leftOut.orLeftOut);
     this.#exactMax = exactMax;
     this.#slowMs = slowMs;
     this.#chunk = db
       .prepare<unknown[], unknown[]>(`SELECT ${CHUNK_COLUMNS} FROM chunks WHERE cut = ? AND chunk = ?`)
       .raw();
-    // What a search reads is of one moment.
-    const ofOneMoment = index.transaction((search: Search) => this.#search(search));
-    this.#consistently = db.transaction((search: Search) => ofOneMoment.deferred(search));
+    this.#begin = db.prepare<unknown[]>("BEGIN");
+    this.#end = db.prepare<unknown[]>("ROLLBACK");
+    this.#inIndex = index.transaction((search: Search) => this.#search(search));
   }
 
   batch(calls: Call[]): Outcome[] {
@@ -87,9 +88,20 @@ export class Finder implements Work {
   #outcome(call: Call): Outcome {
     this.#until = performance.now() + SEARCH_MS_MAX;
     try {
-      return { answer: answerTo({ search: (search: Search) => this.#consistently.deferred(search) }, call) };
+      return { answer: answerTo({ search: (search: Search) => this.#atOneMoment(search) }, call) };
     } catch (error) {
       return failedOutcome(error);
+    }
+  }
+
+  /** What a search reads is of one moment. Behind a damaged page not even a transaction that only reads can be committed. */
+  #atOneMoment(search: Search) {
+    this.#leftOut.begin();
+    this.#begin.run();
+    try {
+      return { ...this.#inIndex.deferred(search), leftOut: this.#leftOut.told() };
+    } finally {
+      if (this.#db.inTransaction) this.#end.run();
     }
   }
 
@@ -127,12 +139,8 @@ export class Finder implements Work {
       if (!span) continue;
       const { member, from } = span.piece;
       const at = from + number - span.first;
-      const read = () => this.#chunk.get(member.cut, at);
-      const chunk = this.#passed.attempt(
-        `chunk ${at} of document ${member.document}, cut ${member.cut}`,
-        read,
-        undefined,
-      );
+      const what = `chunk ${at} of document ${member.document}, cut ${member.cut}`;
+      const chunk = this.#leftOut.orLeftOut(what, () => this.#chunk.get(member.cut, at), undefined);
       if (!chunk) continue;
       const text = textIn(chunk.at(-1));
       characters += text.length;

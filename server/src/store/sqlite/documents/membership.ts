@@ -6,6 +6,7 @@
 import type { Database } from "better-sqlite3";
 import { ByteCache } from "../byte-cache.ts";
 import { numberIn, textIn } from "../column.ts";
+import type { OrLeftOut } from "./left-out.ts";
 
 export type Attributes = Record<string, string | number | boolean>;
 
@@ -86,9 +87,14 @@ export class Memberships {
   readonly #one;
   readonly #newest;
   readonly #changed;
-  readonly #known = new ByteCache<string, Known>(MEMBERS_BYTES_MAX);
+  readonly #places;
+  readonly #schema;
+  readonly #orLeftOut: OrLeftOut;
+  #known = new ByteCache<string, Known>(MEMBERS_BYTES_MAX);
+  #seenSchema: unknown;
 
-  constructor(db: Database) {
+  constructor(db: Database, orLeftOut: OrLeftOut = (_, read) => read()) {
+    this.#orLeftOut = orLeftOut;
     const rows = (sql: string) => db.prepare<unknown[], unknown[]>(sql).raw();
     const members = (which: string) =>
       rows(
@@ -104,10 +110,13 @@ export class Memberships {
     this.#one = members("AND m.document = ?");
     this.#newest = rows("SELECT coalesce(max(n), 0) FROM searchable_changes");
     this.#changed = rows("SELECT DISTINCT document FROM searchable_changes WHERE n > ?");
+    this.#places = rows("SELECT document FROM members INDEXED BY members_by_time WHERE vector_store = ?");
+    this.#schema = db.prepare<unknown[], unknown>("PRAGMA schema_version").pluck();
   }
 
   /** As of the moment of the caller's transaction. */
   of(vectorStore: string, model: string): Membership {
+    this.#forgetDamage();
     const key = `${vectorStore} ${model}`;
     const newest = numberIn(this.#newest.get()?.[0]);
     const known = this.#known.get(key);
@@ -115,7 +124,7 @@ export class Memberships {
     const membership =
       known && newest - known.seen <= Math.min(known.membership.members.length, CHANGES_KEPT)
         ? this.#broughtUp(known, vectorStore, model)
-        : new Membership(this.#all.all(model, vectorStore).map(memberOf));
+        : new Membership(this.#read(vectorStore, model));
     this.#known.set(key, { membership, seen: newest, bytes: membership.bytes });
     return membership;
   }
@@ -123,10 +132,37 @@ export class Memberships {
   #broughtUp({ membership, seen }: Known, vectorStore: string, model: string): Membership {
     for (const [document] of this.#changed.all(seen)) {
       const key = textIn(document);
-      const row = this.#one.get(model, vectorStore, key);
-      membership.put(key, row ? memberOf(row) : null);
+      membership.put(key, this.#member(vectorStore, model, key));
     }
     return membership;
+  }
+
+  #read(vectorStore: string, model: string): Member[] {
+    const all = () => this.#all.all(model, vectorStore).map(memberOf);
+    return (
+      this.#orLeftOut(`list of documents of vector store ${vectorStore}`, all, null) ??
+      this.#oneByOne(vectorStore, model)
+    );
+  }
+
+  #oneByOne(vectorStore: string, model: string): Member[] {
+    const what = `index of documents of vector store ${vectorStore}`;
+    return this.#orLeftOut(what, () => this.#places.all(vectorStore), [])
+      .flatMap(([document]) => this.#member(vectorStore, model, textIn(document)) ?? [])
+      .sort((a, b) => a.cut - b.cut);
+  }
+
+  #member(vectorStore: string, model: string, document: string): Member | null {
+    const row = () => this.#one.get(model, vectorStore, document);
+    const found = this.#orLeftOut(`document ${document} of vector store ${vectorStore}`, row, undefined);
+    return found ? memberOf(found) : null;
+  }
+
+  /** Those that were left out may be there again once something has been made anew, which the schema tells. */
+  #forgetDamage(): void {
+    const schema = this.#schema.get();
+    if (schema !== this.#seenSchema) this.#known = new ByteCache(MEMBERS_BYTES_MAX);
+    this.#seenSchema = schema;
   }
 }
 

@@ -5,7 +5,7 @@ import { quantised } from "../../../retrieval/quantised.ts";
 import type { Chunk } from "../../../task/documents/chunk.ts";
 import type { ChunkHit, ChunkQuery, ChunkStore, Cut } from "../../chunk-store.ts";
 import { memberAttributes } from "../../codec/document-rows.ts";
-import type { DamageLog } from "../../damage.ts";
+import { Damaged, type DamageLog } from "../../damage.ts";
 import { numberIn, textIn } from "../column.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Reads } from "../thread/reads.ts";
@@ -90,12 +90,13 @@ export class SqliteChunkStore implements ChunkStore {
     const encoded = queries.map(({ text, vector }) => ({ text, vector: vector && base64Of(vector) }));
     const search = () => this.#parts.finder.send("search", { ...query, queries: encoded });
     const sent = this.#parts.damage.passingOver(search);
-    const { found, isIndexed } = await sent.catch((error: unknown) => {
+    const { found, isIndexed, leftOut } = await sent.catch((error: unknown) => {
       // It may have taken too long for want of an index.
       this.#index(query.vectorStore);
       throw error;
     });
     if (!isIndexed) this.#index(query.vectorStore);
+    for (const what of leftOut) this.#parts.damage.note(new Damaged(what, new Error("a page of it is damaged")));
     return found.map(({ document, attributes, score, chunk, highlights }) => ({
       document,
       chunk: chunkOf(chunk),

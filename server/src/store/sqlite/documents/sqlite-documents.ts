@@ -19,7 +19,7 @@ import type { PlacedPage } from "../../../task/task-filter.ts";
 import type { Visible } from "../../../task/visibility.ts";
 import * as rows from "../../codec/document-rows.ts";
 import { noted, prepareDocuments, prepareStoreChange } from "../../codec/prepare.ts";
-import { orDamaged } from "../../damage.ts";
+import { Damaged, orDamaged } from "../../damage.ts";
 import type { DocumentStore, OwnId } from "../../document-store.ts";
 import { type DocumentWrite, refusalOf, type VectorStoreChange } from "../../document-write.ts";
 import type { Channels } from "../thread/channels.ts";
@@ -60,7 +60,12 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   document(key: string): Promise<DocumentRecord | null> {
-    return orDamaged(`document ${key}`, async () => documentIn(await this.#reads.send("document", { key })));
+    const found = orDamaged(`document ${key}`, async () => documentIn(await this.#reads.send("document", { key })));
+    // A search leaves it out.
+    return found.catch((error: unknown) => {
+      if (error instanceof Damaged) this.#damage.note(error);
+      throw error;
+    });
   }
 
   documentById(visible: Visible, own: OwnId): Promise<DocumentRecord | null> {

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { Postings } from "../../../../retrieval/postings.ts";
 import { VectorRows } from "../../../../retrieval/quantised.ts";
 import { ByteCache } from "../../byte-cache.ts";
+import type { OrLeftOut } from "../left-out.ts";
 import { type Member, type Membership, Memberships } from "../membership.ts";
 import { type Coverage, coverageOf, type Piece, partOf } from "./coverage.ts";
 import { PieceReader, type WordSlice } from "./piece-reader.ts";
@@ -20,15 +21,17 @@ type Known = { membership: Membership; version: number; segments: string; covera
 
 export class ChunkIndex {
   readonly segments: Segments;
+  readonly #orLeftOut: OrLeftOut;
   readonly #memberships: Memberships;
   readonly #reader: PieceReader;
   readonly #coverages = new Map<string, Known>();
   readonly #words = new ByteCache<string, Words>(WORDS_BYTES_MAX);
   readonly #vectors = new ByteCache<string, Vectors>(VECTORS_BYTES_MAX);
 
-  constructor(db: Database, index: Database) {
+  constructor(db: Database, index: Database, orLeftOut: OrLeftOut) {
     this.segments = new Segments(index);
-    this.#memberships = new Memberships(db);
+    this.#orLeftOut = orLeftOut;
+    this.#memberships = new Memberships(db, orLeftOut);
     this.#reader = new PieceReader(db);
   }
 
@@ -55,7 +58,8 @@ export class ChunkIndex {
     const { version } = partOf(piece);
     const known = this.#words.get(keyOf(piece));
     if (known?.version === version) return known.slices;
-    const slices = [...this.#reader.words(piece)];
+    const slices = this.#orLeftOut(`words of ${called(piece)}`, () => [...this.#reader.words(piece)], null);
+    if (slices === null) return [];
     const bytes = slices.reduce((sum, { postings }: { postings: Postings }) => sum + postings.bytes, 0);
     this.#words.set(keyOf(piece), { version, slices, bytes });
     return slices;
@@ -66,18 +70,30 @@ export class ChunkIndex {
     const known = this.#vectors.get(key);
     if (known?.version === version) return known.rows;
     const numbers = new Int8Array(piece.chunks * dimensions);
-    this.#reader.writeVectors(piece, numbers, 0);
+    const isWhole = this.#written(piece, () => this.#reader.writeVectors(piece, numbers, 0));
     const rows = new VectorRows(numbers, dimensions);
-    this.#vectors.set(key, { version, rows, bytes: rows.bytes });
+    if (isWhole) this.#vectors.set(key, { version, rows, bytes: rows.bytes });
     return rows;
   }
 
   /** Of one chunk of a piece, by its place there; all zeros when it has none. */
-  vector({ member, from }: Piece, place: number, { dimensions }: NonNullable<Member["embedding"]>): VectorRows {
+  vector(piece: Piece, place: number, { dimensions }: NonNullable<Member["embedding"]>): VectorRows {
     const numbers = new Int8Array(dimensions);
-    this.#reader.writeVector({ member, from }, place, numbers);
+    this.#written(piece, () => this.#reader.writeVector(piece, place, numbers));
     return new VectorRows(numbers, dimensions);
   }
+
+  #written(piece: Piece, write: () => void): boolean {
+    const written = () => {
+      write();
+      return true;
+    };
+    return this.#orLeftOut(`vectors of ${called(piece)}`, written, false);
+  }
+}
+
+function called({ member }: Piece): string {
+  return `document ${member.document}, cut ${member.cut}`;
 }
 
 function keyOf({ member, from }: Piece): string {
