@@ -77,8 +77,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/copied-rows.ts",
     name: "deleted-rows-come-back-with-a-damaged-page",
-    find: "const reached = free ?? new",
-    put: "const reached = new",
+    find: "return free ?? new",
+    put: "return new",
   },
   {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",

@@ -340,5 +340,23 @@ export const MENDING = [
     find: "if (first) throw new Damaged(...first);",
     put: "void Damaged;",
   },
+  {
+    file: "server/src/store/sqlite/doctor/listings.ts",
+    name: "a-mend-leaves-documents-that-no-word-finds",
+    find: "put.run(cut, slice, encodePostings(new Map(texts)));",
+    put: "void [put, encodePostings, texts];",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mend-forgets-keys-whose-records-are-lost",
+    find: "return (_, key) => void put.run(...key);",
+    put: "return (_, key) => void [put, key];",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "chunks-of-lost-documents-stay-for-ever",
+    find: "    OR document NOT IN (SELECT key FROM documents)`",
+    put: "`",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -23,11 +23,23 @@ export class CopiedRows {
     this.#shapes = shapesOf(db);
   }
 
+  /** Those of an index, as far as its own pages lead to them. */
+  readEntries(index: string, each: Each): void {
+    const shape = this.#shapes.find(({ name }) => name === index);
+    if (!shape) return;
+    const reached = this.#reached();
+    const root = rootsIn(this.#pages, reached).get(index) ?? 0;
+    const tree = new ReadableTree({ shape, root }, this.#pages, reached, each);
+    this.#db.transaction(() => {
+      tree.read();
+      tree.readDoubtful();
+    })();
+  }
+
   /** Those of these tables. Answers what was lost of each. */
   copy(tables: readonly string[]): Lost[] {
     const free = this.#pages.free();
-    // What leads to a free page is older than the list of them: a write that the disk has lost.
-    const reached = free ?? new PageNumbers(this.#pages.count);
+    const reached = this.#reached(free);
     const roots = rootsIn(this.#pages, reached);
     const copies = this.#shapes.map((shape) => {
       const table = tables.includes(shape.name) ? new CopiedTable(this.#db, shape) : null;
@@ -47,6 +59,11 @@ export class CopiedRows {
       const rows = tree.lost + (table?.refused ?? 0);
       return table !== null && (rows > 0 || tree.hasGaps) ? [{ table: shape.name, rows, pages: tree.hasGaps }] : [];
     });
+  }
+
+  /** What leads to a free page is older than the list of them: a write that the disk has lost. */
+  #reached(free = this.#pages.free()): PageNumbers {
+    return free ?? new PageNumbers(this.#pages.count);
   }
 }
 

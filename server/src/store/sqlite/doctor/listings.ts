@@ -1,5 +1,7 @@
 /** Tables that say again what other rows say, so that something is found by it. What is lost of one is written anew by those. */
 import type { Database } from "better-sqlite3";
+import { encodePostings, SLICE_CHUNKS } from "../../../retrieval/postings.ts";
+import { numberIn, textIn } from "../column.ts";
 import { schemaOf } from "../database.ts";
 import { fillMetadata, fillParticipants } from "../mending/listed.ts";
 
@@ -30,9 +32,30 @@ export function fillListings(db: Database, tables: readonly string[]): void {
     conversation_files: () =>
       db.exec(`WITH texts AS (SELECT conversation, parts AS text FROM messages)
       INSERT OR IGNORE INTO conversation_files (conversation, sha256) SELECT conversation, sha256 FROM (${MARKED})`),
+    postings: () => fillPostings(db),
   };
   // To write while rows are read.
   db.unsafeMode(true);
   for (const table of tables) fills[table]?.();
   db.unsafeMode(false);
+}
+
+/** The words of chunks, as who cuts writes them: in slices. */
+function fillPostings(db: Database): void {
+  const lacking = db
+    .prepare<unknown[], unknown[]>(
+      `SELECT DISTINCT cut, chunk / ${SLICE_CHUNKS} FROM chunks c WHERE NOT EXISTS (
+         SELECT 1 FROM postings p WHERE p.cut = c.cut AND p.slice = c.chunk / ${SLICE_CHUNKS})`,
+    )
+    .raw();
+  const chunks = db
+    .prepare<unknown[], unknown[]>(
+      `SELECT chunk % ${SLICE_CHUNKS}, text FROM chunks WHERE cut = ? AND chunk / ${SLICE_CHUNKS} = ?`,
+    )
+    .raw();
+  const put = db.prepare<unknown[]>("INSERT INTO postings (cut, slice, words) VALUES (?, ?, ?)");
+  for (const [cut, slice] of lacking.all()) {
+    const texts = chunks.all(cut, slice).map(([place, text]): [number, string] => [numberIn(place), textIn(text)]);
+    put.run(cut, slice, encodePostings(new Map(texts)));
+  }
 }

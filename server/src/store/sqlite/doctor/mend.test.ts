@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf, damagePageOf, loseTextOf } from "../../../../test/lose-text.ts";
+import { newDocument } from "../../suite/documents.suite.ts";
 import { complete, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { copyDatabase } from "../archive/backup.ts";
@@ -262,8 +263,12 @@ test.skipIf(process.getuid?.() !== 0)("what root mends is the server's own after
 
 test("a backup is made of what was mended, and a log says where an event is lost and comes to its end", async () => {
   const ids = await filled();
+  const before = await openSqliteStore(folder);
+  const document = newDocument();
+  await before.documents.put({ document });
+  await before.close();
   atDatabase((db) =>
-    db.exec(`INSERT INTO cuts VALUES (7, 'd', 1, 1, 2, 2, 1), (8, 'e', 1, 1, 1, 1, 1);
+    db.exec(`INSERT INTO cuts VALUES (7, '${document.key}', 1, 1, 2, 2, 1), (8, '${document.key}', 2, 1, 1, 1, 1);
       INSERT INTO chunks VALUES (7, 1, 1, 1, 1, 1, ''), (8, 0, 1, 1, 1, 1, ''), (9, 0, 1, 1, 1, 1, '')`),
   );
   for (const table of ["events", "submissions"]) await damageLeafOf(folder, table, 0.5);

@@ -12,7 +12,7 @@ import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
-import { FILL_SEARCH } from "../mending/derived.ts";
+import { FILL_SEARCH, KEY_ALONE, KEYS_BY_TIME } from "../mending/derived.ts";
 import { FILL_TOTALS, fillStoredBytes } from "../mending/sums.ts";
 import { strikeTwin } from "../mending/twin.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "../migrate.ts";
@@ -21,6 +21,7 @@ import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { CopiedRows } from "./copied-rows.ts";
 import { fillListings } from "./listings.ts";
 import { DatabasePages } from "./pages/database-pages.ts";
+import type { Each } from "./pages/readable-tree.ts";
 
 /** Made of the rows that are copied. */
 const COUNTED: ReadonlySet<string> = new Set(["totals", "stored_bytes"]);
@@ -158,6 +159,7 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
     db.pragma("ignore_check_constraints = 1");
     const lost = withoutLateParts(db, () => {
       const found = rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table)));
+      if (found.some(({ table }) => table === "idempotency")) rows.readEntries(KEYS_BY_TIME, puttingKeys(db));
       // With its triggers a task only goes forward.
       db.transaction(() => countEvents(db))();
       return found;
@@ -214,15 +216,33 @@ function settle(db: Database, lost: readonly string[]): void {
   }
   fillListings(db, lost);
   sayWhatIsLost(db);
-  // A document that is cut anew is found again; part of a cut would be taken for all of it.
-  db.exec("DELETE FROM cuts WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = cuts.n)");
-  db.exec(
-    "INSERT OR IGNORE INTO removed_cuts (n) SELECT DISTINCT cut FROM chunks WHERE cut NOT IN (SELECT n FROM cuts)",
-  );
+  settleCuts(db);
   db.exec(`UPDATE vector_stores SET ${MEMBER_COLUMNS} = ${MEMBER_COUNTS}`);
   db.exec(`DELETE FROM totals; ${FILL_TOTALS}`);
   db.exec(`DELETE FROM stored_bytes; ${fillStoredBytes(db)}`);
   db.exec(FILL_SEARCH);
+}
+
+/**
+ * A document that is cut anew is found again; part of a cut would be taken for all of it. Of chunks whose vector is lost their bits say so, and
+ * they are embedded again. What nothing leads to any more goes as that of a removed document does.
+ */
+function settleCuts(db: Database): void {
+  db.exec(`DELETE FROM cuts WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = cuts.n)
+    OR document NOT IN (SELECT key FROM documents)`);
+  db.exec("DELETE FROM embeddings WHERE cut NOT IN (SELECT n FROM cuts)");
+  for (const table of ["chunks", "postings"])
+    db.exec(
+      `INSERT OR IGNORE INTO removed_cuts (n) SELECT DISTINCT cut FROM ${table} WHERE cut NOT IN (SELECT n FROM cuts)`,
+    );
+  db.exec(`INSERT OR IGNORE INTO removed_embeddings (n)
+    SELECT DISTINCT embedding FROM vectors WHERE embedding NOT IN (SELECT n FROM embeddings)`);
+}
+
+/** Of records that are lost: nothing begins again by such a key. */
+function puttingKeys(db: Database): Each {
+  const put = db.prepare<unknown[]>(`INSERT INTO idempotency ${KEY_ALONE} ON CONFLICT DO NOTHING`);
+  return (_, key) => void put.run(...key);
 }
 
 /** What is behind a damaged number goes. No number that is in a log is given twice, as followers have been told of it. */

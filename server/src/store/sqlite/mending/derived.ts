@@ -202,12 +202,14 @@ function audit(db: Database): Derived {
   };
 }
 
+/** Has every key of idempotency, and says when it came. */
+export const KEYS_BY_TIME = "idempotency_by_time";
+/** What an `INSERT` says of such an entry that stands for a record which cannot be read. */
+export const KEY_ALONE = "(at, scope, key, hash, task) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), '', '')";
+
 /** The index of times says which keys there were, so that nothing is begun again by one that is known no more: it is refused. */
 function idempotency(db: Database): Derived {
-  const known = {
-    ...{ by: "idempotency_by_time", unique: "scope, key" },
-    instead: "(at, scope, key, hash, task) VALUES (?, ?, ?, '', '')",
-  };
+  const known = { by: KEYS_BY_TIME, unique: "scope, key", instead: KEY_ALONE };
   return {
     what: "table idempotency",
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(at) FROM ${itself(db, "idempotency")}`).get()),

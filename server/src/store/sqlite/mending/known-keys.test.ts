@@ -60,6 +60,17 @@ test.each([
   expect((await sqliteStorage(folder).health()).problems).toEqual([]);
 });
 
+test("where they are mended before a server has met it, each is known all the same", async () => {
+  await damageLeafOf(folder, "idempotency", 0.5);
+  expect((await sqliteStorage(folder).mend()).lost).toEqual([{ table: "idempotency", rows: 0, pages: true }]);
+  const store = await opened();
+  const { "h of t": whole = 0, " of ": lost = 0, ...others } = await hashes(store);
+  expect([whole + lost, others]).toEqual([KEYS, {}]);
+  expect(lost).toBeGreaterThan(0);
+  expect(whole).toBeGreaterThanOrEqual(KEYS / 2);
+  await store.close();
+});
+
 test("where the index that has them is damaged too, the table stays as it is, and a key on the damaged page is an error", async () => {
   await damageLeafOf(folder, "idempotency", 0.5);
   await damagePageOf(folder, "idempotency_by_time");
