@@ -78,8 +78,8 @@ export const SHARES = [
   {
     file: held,
     name: "whoever-acts-brings-the-bounds-of-another",
-    find: "    if (of !== user) return known ?? [day, BOUNDLESS, tenant, user];\n",
-    put: "",
+    find: "const own = share?.[3] === user ? share : this.#bounds.get(name);",
+    put: "const own = share ?? this.#bounds.get(name);",
   },
   {
     file: held,

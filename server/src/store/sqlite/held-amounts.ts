@@ -129,16 +129,14 @@ export class HeldAmounts {
 
   /** By which an owner is judged: those that come with the write, where they are its own, or that came with one before. */
   #boundsOf(name: string, { user }: Owner, share: PreparedShare | undefined): PreparedShare | undefined {
-    const known = this.#bounds.get(name);
-    if (share === undefined) return known;
-    const [day, , tenant, of] = share;
-    if (of !== user) return known ?? [day, BOUNDLESS, tenant, user];
+    const own = share?.[3] === user ? share : this.#bounds.get(name);
+    if (own === undefined) return share && [share[0], BOUNDLESS, share[2], user];
     // In the order in which they were judged: whose tasks run and who submits no more is to be judged for longest.
     this.#bounds.delete(name);
-    this.#bounds.set(name, share);
+    this.#bounds.set(name, own);
     const [oldest] = this.#bounds.size > OWNERS_MAX ? this.#bounds.keys() : [];
     if (oldest !== undefined) this.#bounds.delete(oldest);
-    return share;
+    return own;
   }
 
   #of(name: string, owner: Visible, day: number): Amounts {
