@@ -412,7 +412,10 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
   const { id: asking } = z
     .object({ id: z.string() })
     .parse(await (await server.call("/v1/tasks", { key: keys.max, json: looks })).json());
-  const made = await server.call("/v1/conversations", { key: keys.max, json: { context: { of: "before" } } });
+  const made = await server.call("/v1/conversations", {
+    key: keys.max,
+    json: { context: { of: "before", numbers: [1] } },
+  });
   const { id: talk } = z.object({ id: z.string() }).parse(await made.json());
   const text = { key: keys.max, method: "POST", body: "hello", headers: { "content-type": "text/plain" } };
   const named = z.object({ id: z.string() });
@@ -442,13 +445,18 @@ it("whoever has as much stored as it may keeps nothing more, through whichever A
     if (!path.startsWith("/shannon")) expect(await answer.text()).toMatch(said);
   }
   const edit = (json: object) => server.call(`/v1/conversations/${talk}`, { key: keys.max, method: "PATCH", json });
-  const edits = [{ context: { of: "before", and: "more" } }, { context: {} }, { title: "Full" }];
+  const longer = [
+    { of: "before", and: "more", numbers: [1] },
+    { of: "before", numbers: [0.125] },
+  ];
+  const edits = [...longer.map((context) => ({ context })), { context: {} }, { title: "Full" }];
   const edited: number[] = [];
   for (const each of edits) edited.push((await edit(each)).status);
-  expect(edited).toEqual([429, 200, 200]);
+  expect(edited).toEqual([429, 429, 200, 200]);
   for (const [path, json, status] of [
     [`/documents/v1/files/${file}/content`, { notes: ["some", "more", "words"] }, 429],
-    [`/documents/v1/files/${file}/content`, { notes: ["words"], read_progress: 0.75 }, 200],
+    [`/documents/v1/files/${file}/content`, { read_progress: 0.75 }, 200],
+    [`/documents/v1/files/${file}/content`, { notes: ["words"] }, 200],
     [`/documents/v1/vector_stores/${store}/files/${file}`, { attributes: { more: "text" } }, 429],
     [`/documents/v1/vector_stores/${store}`, { metadata: { kept: "more text" } }, 429],
     [`/documents/v1/vector_stores/${store}`, { metadata: { kept: "less" } }, 200],

@@ -145,7 +145,8 @@ export class DocumentVerbs implements Documents {
   async annotate(principal: Principal, id: string, annotations: JsonObject): Promise<Document> {
     const { key, annotations: known } = await this.#find(principal, id);
     const now = this.#clock.now();
-    if (isLonger({ ...known, ...annotations }, known)) await mustHoldMore(this.#store, this.#boundsOf, principal, now);
+    if (isLonger(evenNumbers({ ...known, ...annotations }), evenNumbers(known)))
+      await mustHoldMore(this.#store, this.#boundsOf, principal, now);
     const audit = auditEntry(principal, "files.annotate", now, { detail: { file: id } });
     const changed = await this.#store.documents.annotateDocument(key, wellFormed(annotations), now, audit);
     return (await this.#seen([changed]))[0] ?? missing();
@@ -225,6 +226,12 @@ export class DocumentVerbs implements Documents {
 
 function detailsOf(unknown: readonly string[]): { details?: JsonObject } {
   return unknown.length === 0 ? {} : { details: { unknownOptions: [...unknown] } };
+}
+
+/** How far somebody has read is as long as any other number: whoever is full goes on reading. */
+function evenNumbers(annotations: JsonObject): JsonObject {
+  const even = Object.entries(annotations).map(([name, value]) => [name, typeof value === "number" ? 0 : value]);
+  return Object.fromEntries(even);
 }
 
 function missingFile(): Refusal {

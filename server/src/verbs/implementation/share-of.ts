@@ -6,13 +6,9 @@ import type { Principal } from "../../task/principal.ts";
 /** Of a principal's user and tenant; null where nothing is bounded. */
 export type HeldBoundsOf = (principal: Principal) => { user: HeldBounds; tenant: HeldBounds } | null;
 
-/**
- * Whether what is to be kept in the place of something takes more than that did: of whoever is full, what shortens is taken. A
- * number is as long as any other, such as how far somebody has read.
- */
+/** Whether what is to be kept in the place of something takes more than that did: of whoever is full, what shortens is taken. */
 export function isLonger(after: unknown, before: unknown): boolean {
-  const bytes = (value: unknown) =>
-    Buffer.byteLength(JSON.stringify(value, (_, each: unknown) => (typeof each === "number" ? 0 : each)));
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   return bytes(after) > bytes(before);
 }
 
