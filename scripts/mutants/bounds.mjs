@@ -44,8 +44,20 @@ export const BOUNDS = [
   {
     file: "server/src/http/body/crumbled.ts",
     name: "crumbs-of-all-connections-are-heard-at-once",
-    find: "void ownTurn().then(",
-    put: "void Promise.resolve().then(",
+    find: "if (waiting === 1) this.#waitForTurn();",
+    put: "if (waiting === 1) void Promise.resolve().then(() => this.putTogether());",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "whose-connection-was-cut-waits-for-a-turn",
+    find: "    this.#takeCrumbs();\n    super._destroy",
+    put: "    super._destroy",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "crumbs-of-one-address-come-before-those-of-others",
+    find: "    this.#waiting.delete(network);\n    this.#waiting.set(network, own);\n",
+    put: "",
   },
   {
     file: "server/src/task/accepted-input.ts",
