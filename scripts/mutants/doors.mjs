@@ -207,4 +207,28 @@ export const DOORS = [
     find: "requestsInWork + arriving >= this.#ofConnectionMax",
     put: "requestsInWork >= this.#ofConnectionMax",
   },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "each-byte-of-a-body-is-heard-by-itself",
+    find: "this.#chunks > CHUNKS_FREE",
+    put: "this.#chunks < 0",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "crumbs-of-all-connections-are-heard-at-once",
+    find: "if (waiting === 1) this.#waitForTurn();",
+    put: "if (waiting === 1) void Promise.resolve().then(() => this.putTogether());",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "whose-connection-was-cut-waits-for-a-turn",
+    find: "    this.#takeCrumbs();\n    super._destroy",
+    put: "    super._destroy",
+  },
+  {
+    file: "server/src/http/body/crumbled.ts",
+    name: "crumbs-of-one-address-come-before-those-of-others",
+    find: "    this.#waiting.delete(network);\n    this.#waiting.set(network, own);\n",
+    put: "",
+  },
 ];
