@@ -203,8 +203,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "who-writes-into-a-damaged-index-fails",
-    find: "      onLongLog,\n      mending,\n",
-    put: "      onLongLog,\n",
+    find: "endsTo(onDamage), mending }",
+    put: "endsTo(onDamage) }",
   },
   {
     file: "server/src/store/sqlite/thread/writer.ts",
@@ -283,6 +283,54 @@ export const DAMAGE = [
     name: "a-search-fails-by-one-chunk-of-a-damaged-page",
     find: "this.#parts.damage.passingOver(search);",
     put: "search();",
+  },
+  {
+    file: "server/src/store/sqlite/prepare.ts",
+    name: "a-start-goes-on-with-a-page-to-which-nobody-can-add",
+    find: "const end = damagedEnd(db);",
+    put: "const end = damagedEnd(db) && null;",
+  },
+  {
+    file: "server/src/store/sqlite/prepare.ts",
+    name: "a-database-that-cannot-be-made-anew-keeps-a-server-from-its-start",
+    find: "    tell.onDamage?.(new Damaged(`${end}, which could not be made anew,`, error));\n",
+    put: "    throw error;\n",
+  },
+  {
+    file: "server/src/store/sqlite/prepare.ts",
+    name: "indexes-of-open-tasks-stay-damaged-where-the-database-cannot-be-made-anew",
+    find: "  withDatabase(path.join(folder, DATABASE_FILE), (db) => mendOpenIndexes(db, tell.onDamage));\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/mending/ends.ts",
+    name: "leaves-beside-the-last-one-are-not-looked-at",
+    find: "const LAST_ROWS = 100;",
+    put: "const LAST_ROWS = 1;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/ends.ts",
+    name: "a-damaged-list-of-unused-pages-is-not-seen",
+    find: 'return isUnreadable(() => takePage(db)) ? "list of unused pages" : null;',
+    put: "void takePage;\n  return null;",
+  },
+  {
+    file: "server/src/store/sqlite/thread/writer.ts",
+    name: "an-insert-at-a-damaged-end-is-an-unforeseen-error",
+    find: "isCorrupt(error) && ADDING.has(name) ?",
+    put: "isCorrupt(error) && !ADDING.has(name) ?",
+  },
+  {
+    file: "server/src/store/sqlite/store.ts",
+    name: "a-damaged-end-is-told-with-every-call",
+    find: "return (what) => ends.note(new DamagedEnd(what));",
+    put: "return (what) => onDamage?.(new DamagedEnd(what));\n  void ends;",
+  },
+  {
+    file: "server/src/parts/store.ts",
+    name: "health-says-nothing-of-a-store-that-keeps-nothing",
+    find: "    refuses ||= damage instanceof DamagedEnd;\n",
+    put: "",
   },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

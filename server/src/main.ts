@@ -86,7 +86,7 @@ export async function startServer(
   const documents = documentPartsOf(config, models, embedder);
   const leaves = [documents, detectors, ...(telemetry ? [telemetry.sink] : [])];
   const record = new CrashRecordFile(crashRecordFiles(config.data));
-  const store = await storeOf(config, record, log, metrics);
+  const { store, refusesWrites } = await storeOf(config, record, log, metrics);
   try {
     await refuseWithoutKeys(config, store);
     const ids = new Ids(systemRandomBytes);
@@ -120,7 +120,7 @@ export async function startServer(
       providers: models.providers(),
       lenses,
       metrics: measured,
-      ...{ condition: conditionIn(engine, models), recovering: () => engine.recovering },
+      ...{ condition: conditionIn(engine, models), recovering: () => engine.recovering, refusesWrites },
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
     });

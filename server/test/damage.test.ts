@@ -232,3 +232,24 @@ it("starts where the page is damaged that the secret of tokens and the leases li
   expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
   await start();
 });
+
+it("refuses in a sentence what can be kept no more, shows all else and what it refuses, and takes it again once it is started anew", async () => {
+  const task = await submit("naps");
+  await damagePageOf(data, "events");
+  for (let times = 0; times < 2; times++) {
+    const refused = await server.call("/v1/tasks", { json: { kind: "naps", input: {} } });
+    expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining("started anew")]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  }
+  const health = await server.call("/health");
+  expect([health.status, await health.json()]).toEqual([200, expect.objectContaining({ refuses_writes: true })]);
+  expect(await listed()).toEqual([task]);
+  await server.stop();
+  await start();
+  const other = await submit("naps");
+  expect(await listed()).toEqual([other, task]);
+  expect(await (await server.call("/health")).json()).not.toHaveProperty("refuses_writes");
+  await server.stop();
+  expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
+  await start();
+});

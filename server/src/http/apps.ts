@@ -67,6 +67,8 @@ export type AppsParts = AppsOptions & {
   condition: LensParts["condition"];
   /** How far tasks that were open at the start are on their way into memory; null once they are there. */
   recovering: () => Loading | null;
+  /** A damaged page keeps anything from being kept. */
+  refusesWrites: () => boolean;
   issues: LensParts["issues"];
   tokenSecret: LensParts["tokenSecret"];
   /** What `/metrics` tells of the rest of the server. */
@@ -91,7 +93,7 @@ export type Apps = {
 };
 
 export function createApps(parts: AppsParts): Apps {
-  const { version, recovering, lenses, publicUrl } = parts;
+  const { version, lenses, publicUrl } = parts;
   const [root] = lenses;
   const stopping = new AbortController();
   const traffic: Traffic = { inFlight: 0, stage: "starting" };
@@ -138,7 +140,7 @@ export function createApps(parts: AppsParts): Apps {
     main: async () => {
       const app = newApp((path) => lensBelow(lenses, path) ?? root, urlRewriter(lenses));
       const below = await mountAll(app, parts, lensParts, lateApps.below);
-      addHealth(app, { version, recovering });
+      addHealth(app, parts);
       const page = createMetricsPage(metricsOf(parts.metrics, durations, { streams, traffic, connections }));
       loads.push(page);
       addMetrics(app, { authenticate, page });
@@ -169,12 +171,8 @@ type LateAppsParts = AppsParts & { connections: Connections; unheard: UnheardBod
 type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
 
 /** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
-function lateAppsOf(
-  { version, recovering, log, connections, unheard, newRequestId }: LateAppsParts,
-  newApp: NewApp,
-  lensParts: LensParts,
-  loads: (() => Promise<unknown>)[],
-) {
+function lateAppsOf(parts: LateAppsParts, newApp: NewApp, lensParts: LensParts, loads: (() => Promise<unknown>)[]) {
+  const { log, connections, unheard, newRequestId } = parts;
   const late = ({ renderError }: Lens, make: () => Promise<FastifyInstance>) => {
     const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => {
       const { method = "" } = request;
@@ -198,7 +196,7 @@ function lateAppsOf(
         const app = newApp(() => lens, urlRewriter([{ ...lens, mount: "" }]));
         await mountLens(app, lens, lensParts, { prefix: "", ownsListener: true });
         await mountRootRoutes(app, lens, lensParts);
-        if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, { version, recovering });
+        if (!app.hasRoute({ method: "GET", url: "/health" })) addHealth(app, parts);
         return app;
       }),
   };

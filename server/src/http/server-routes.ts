@@ -11,15 +11,18 @@ export type Loading = { read: number; all: number };
 /**
  * `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. `recovering` while tasks
  * that were open at the start are still on their way into memory, and which share of them is there: what comes behind them waits.
+ * `refuses_writes` once a damaged page keeps anything from being kept, until the server is started anew.
  */
 export function addHealth(
   app: FastifyInstance,
-  { version, recovering }: { version: string; recovering: () => Loading | null },
+  parts: { version: string; recovering: () => Loading | null; refusesWrites: () => boolean },
 ): void {
   app.get("/health", { exposeHeadRoute: true }, (_request, reply) => {
-    const loading = recovering();
+    const { version } = parts;
+    const loading = parts.recovering();
     const far = loading && { recovering: true, recovered: shareOf(loading) };
-    return reply.header("cache-control", "no-store").send({ status: "ok", version, ...far });
+    const refuses = parts.refusesWrites() && { refuses_writes: true };
+    return reply.header("cache-control", "no-store").send({ status: "ok", version, ...far, ...refuses });
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Damaged, MadeAnew } from "../store/damage.ts";
+import { Damaged, DamagedEnd, MadeAnew } from "../store/damage.ts";
 import { damageTo } from "./damage-lines.ts";
 
 test("the log says what is left out as an error, and what has been made anew as a warning", () => {
@@ -9,8 +9,11 @@ test("the log says what is left out as an error, and what has been made anew as 
   const lost = new Damaged("task task_1", new Error("a page of it is damaged"));
   tell(lost);
   tell(new MadeAnew("index tasks_by_time"));
+  const end = new DamagedEnd("end of the table tasks");
+  tell(end);
   expect(lines).toEqual([
     ["error", { err: lost }, expect.stringContaining("left out")],
     ["warn", { what: "index tasks_by_time" }, expect.stringContaining("made anew")],
+    ["error", { err: end }, expect.stringContaining("nothing can be kept any more")],
   ]);
 });

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { CrashRecordFile } from "../engine/embedded/crash/crash-record-file.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
+import { type Damaged, DamagedEnd } from "../store/damage.ts";
 import { openStore } from "../store/open.ts";
 import type { SlowStoreCall } from "../store/storage.ts";
 import type { Store } from "../store/store.ts";
@@ -14,17 +15,24 @@ import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
 import { upgradeTo } from "./upgrade-line.ts";
 
+/** `refusesWrites` once a damaged page keeps anything from being kept. */
 export async function storeOf(
   config: Config,
   record: CrashRecordFile,
   log: Logger,
   metrics: Pick<ServerMetrics, "written" | "slowCall">,
-): Promise<Store> {
+): Promise<{ store: Store; refusesWrites: () => boolean }> {
   const onFatal = (error: Error) => {
     // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
     record.ends("outside", "The store has died.");
     log.fatal({ err: error }, "the store has died");
     process.exit(1);
+  };
+  const tell = damageTo(log);
+  let refuses = false;
+  const onDamage = (damage: Damaged) => {
+    refuses ||= damage instanceof DamagedEnd;
+    tell(damage);
   };
   const say = slowCallsTo(log);
   const onSlow = (call: SlowStoreCall) => {
@@ -34,14 +42,15 @@ export async function storeOf(
   try {
     const onLogGrows = (error: unknown) =>
       log.warn({ err: error }, "the database's log grows, as it cannot be written back");
-    return await openStore(config, {
+    const store = await openStore(config, {
       onFatal,
-      onDamage: damageTo(log),
+      onDamage,
       onUpgrade: upgradeTo(log),
       onWritten: metrics.written,
       onSlow,
       onLogGrows,
     });
+    return { store, refusesWrites: () => refuses };
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);

@@ -35,6 +35,27 @@ export class MadeAnew extends Damaged {
   }
 }
 
+/**
+ * Where rows are added a page is damaged, and nobody's can be any more: `what` is "end of the table ..." or the like. A running server
+ * cannot put another database in the place of its own.
+ */
+export class DamagedEnd extends Damaged {
+  constructor(what: string) {
+    super(what, new Error(`a page is damaged. ${UNTIL_MENDED}`));
+  }
+}
+
+/** What whoever wants something kept is told meanwhile. */
+export function endRefusal(what: string): Refusal {
+  return new Refusal("unavailable", `Nothing was kept, as the ${what} is damaged. ${UNTIL_MENDED}`, {
+    retryAfterS: RETRY_AFTER_S,
+  });
+}
+
+const UNTIL_MENDED =
+  "Nothing can be kept until the server is started anew, or waybill doctor --mend is run: that makes the database anew of all that can be read";
+const RETRY_AFTER_S = 60;
+
 /** A row; null stands for one at which its statement broke off. */
 export function foundRow(row: unknown[] | null): unknown[] {
   if (row === null) throw new Error("a page that it lies on is damaged");

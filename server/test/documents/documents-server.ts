@@ -75,7 +75,7 @@ export async function startDocumentsServer(
     agents: [],
     lenses: [nativeLens, shannonLens, documentsLens],
     metrics: { histograms: [], gauges: [], counters: [] },
-    recovering: () => null,
+    ...{ recovering: () => null, refusesWrites: () => false },
     condition: () => ({
       ...{ uptimeS: 1, memoryBytes: 1 << 20, cpuPercent: 1, running: 0, queued: 0 },
       ...{ languageModel: false, embedding: true },

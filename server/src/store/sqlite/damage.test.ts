@@ -442,8 +442,8 @@ test("a value whose file is gone is an error of its task, and lists show the tas
 
 test("a damaged page is an error of the questions that need it, and the reader lives on", async () => {
   const [first] = await threeTasks();
-  await damagePageOf(folder, "events");
   const store = await reopened();
+  await damagePageOf(folder, "events");
   const asked = [store.events(first.id, 0, 10), store.task(first.id), store.journal(first.id)];
   const [events, task, journal] = await Promise.allSettled(asked);
   expect(events?.status).toBe("rejected");
@@ -465,11 +465,16 @@ test("a damaged index of open tasks is made anew by a start, which says so once"
   expect(damages).toHaveLength(1);
 });
 
-test("a start says what to do when neither the index of open tasks nor the tasks can be read", async () => {
+test("a start says what to do when neither the index of open tasks nor the tasks can be read, nor the database be made anew", async () => {
   await threeTasks();
   await damagePageOf(folder, "tasks_open");
   await damagePageOf(folder, "tasks");
+  const other = openDatabase(path.join(folder, DATABASE_FILE));
+  const reading = other.prepare("SELECT name FROM facts").iterate();
+  reading.next();
   await expect(reopened()).rejects.toThrow("waybill restore");
+  reading.return?.();
+  other.close();
 });
 
 test("a search for text that ends in a NUL, or is half of a character, is a search", async () => {

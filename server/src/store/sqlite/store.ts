@@ -5,7 +5,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Refusal } from "../../task/errors.ts";
-import { MadeAnew, WAYS_ON } from "../damage.ts";
+import { DamagedEnd, DamageLog, MadeAnew, WAYS_ON } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -147,8 +147,7 @@ async function inFolder(
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<Writes>(writer, onLost, {
       onSlow: slowIn(writer),
-      onLongLog,
-      mending,
+      ...{ onLongLog, onDamagedEnd: endsTo(onDamage), mending },
     });
     const channel = <Verbs>(role: Role, inFlightMax?: number) =>
       new WorkerChannel<Verbs>(role, onLost, {
@@ -210,6 +209,12 @@ class Beside {
       this.count -= 1;
     }
   }
+}
+
+/** Tells of each once. */
+function endsTo(onDamage: StoreOptions["onDamage"]): (what: string) => void {
+  const ends = new DamageLog(onDamage);
+  return (what) => ends.note(new DamagedEnd(what));
 }
 
 /** Looks for damage, by a thread of its own, until it is told to end. */

@@ -6,11 +6,12 @@
 import { type Database, SqliteError } from "better-sqlite3";
 import { goOnBehind } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
-import { isCorrupt, isOfARow, withDatabase } from "../database.ts";
+import { isOfARow, withDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
 import {
   conditionOf,
   indexesOf,
+  isUnreadable,
   itself,
   makeIndexAnew,
   makeTablesAnew,
@@ -239,15 +240,4 @@ function search(db: Database): Derived {
         makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
       }),
   };
-}
-
-/** What cannot be read for another reason, as where the disk does not answer, may be whole. */
-function isUnreadable(read: () => void): boolean {
-  try {
-    read();
-    return false;
-  } catch (error) {
-    if (!(error instanceof SqliteError)) throw error;
-    return isCorrupt(error);
-  }
 }

@@ -3,9 +3,9 @@
  * place of a damaged one. The pages of that one are nobody's until the database is written anew: what a damaged page points to
  * may be another's.
  */
-import type { Database } from "better-sqlite3";
+import { type Database, SqliteError } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
-import { isOfARow } from "../database.ts";
+import { isCorrupt, isOfARow } from "../database.ts";
 import { HAS_STRUCK_OFF } from "../doctor/pages/database-pages.ts";
 import type { IsOver } from "../slices.ts";
 
@@ -97,6 +97,17 @@ export function unlessDamaged<Value>(read: () => Value): Value | undefined {
   } catch (error) {
     if (!isOfARow(error)) throw error;
     return undefined;
+  }
+}
+
+/** What cannot be read for another reason, as where the disk does not answer, may be whole. */
+export function isUnreadable(read: () => void): boolean {
+  try {
+    read();
+    return false;
+  } catch (error) {
+    if (!(error instanceof SqliteError)) throw error;
+    return isCorrupt(error);
   }
 }
 

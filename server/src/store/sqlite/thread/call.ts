@@ -3,7 +3,7 @@
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
-import { Damaged } from "../../damage.ts";
+import { Damaged, endRefusal } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
 import { isOfACount, isOfDamage } from "../database.ts";
 
@@ -23,6 +23,7 @@ export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
   | { damaged: { what: string; says: string; isOfPage: boolean } }
+  | { damagedEnd: string }
   | { error: { code: string; message: string } }
 ) & { slow?: SlowCall; isLogLong?: true };
 
@@ -81,6 +82,7 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
   if ("damaged" in outcome) throw new Damaged(outcome.damaged.what, new Error(outcome.damaged.says));
+  if ("damagedEnd" in outcome) throw endRefusal(outcome.damagedEnd);
   const { code, message } = outcome.error;
   if (isDiskTrouble(code)) throw diskRefusal(message);
   throw new Error(code === "" ? message : `${message} (${code})`);

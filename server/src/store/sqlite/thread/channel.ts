@@ -59,6 +59,8 @@ type Observers = {
   onSlow?: (call: SlowCall) => void;
   /** The log is to be written back. */
   onLongLog?: () => void;
+  /** Hears with each call that could not be kept why none can be. */
+  onDamagedEnd?: (what: string) => void;
   /** A call that has met a damaged page has changed nothing, and is sent again behind what is made anew. */
   mending?: Pick<Mending, "made" | "look">;
 };
@@ -221,6 +223,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return outcomes.flatMap((outcome) => {
       if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
       if (outcome.isLogLong) this.#observers.onLongLog?.();
+      if ("damagedEnd" in outcome) this.#observers.onDamagedEnd?.(outcome.damagedEnd);
       const caller = this.#callers.shift();
       if (caller === undefined) return [];
       const { tenant, bytes, isText } = caller;

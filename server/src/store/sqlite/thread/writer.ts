@@ -8,10 +8,12 @@ import { Damaged } from "../../damage.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { Applier } from "../apply.ts";
 import type { AuditChain } from "../audit/audit-chain.ts";
+import { isCorrupt } from "../database.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
 import { MadeAnew } from "../mending/derived.ts";
+import { damagedEnd } from "../mending/ends.ts";
 import { TURN_MS } from "../slices.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
@@ -31,6 +33,9 @@ const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
   ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
 ]);
+
+/** Verbs that add to tasks, conversations and what was paid. Others go past damage, so that what is said to them is of a row. */
+const ADDING: ReadonlySet<string> = new Set<keyof Writes>(["apply", "appendMessage", "createConversation", "addUsage"]);
 
 /** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
 type WriterParts = { slowMs?: number | undefined; pass?: WriteBackPass };
@@ -126,11 +131,16 @@ export class Writer implements Work {
       this.#applier.clearDeltas();
       this.#audit.rolledBack();
       if (this.#db.inTransaction) this.#rollback.run();
-      if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map(() => failedOutcome(error));
+      if (calls.length === 1 || isDiskTrouble(codeOf(error))) return calls.map((call) => this.#failed(call, error));
       // Something unforeseen in one of them: each on its own, so that only that one fails. What has found damage would now pass over it.
       const isTold = (call: Call) => call === latest && error instanceof Damaged;
       return calls.flatMap((call) => (isTold(call) ? [failedOutcome(error)] : this.#commitAll([call])));
     }
+  }
+
+  #failed([name]: Call, error: unknown): Outcome {
+    const end = isCorrupt(error) && ADDING.has(name) ? damagedEnd(this.#db) : null;
+    return end === null ? failedOutcome(error) : { damagedEnd: end };
   }
 
   /** What was learned of damaged pages until then is forgotten. */
