@@ -271,8 +271,8 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/readable-numbers.ts",
     name: "rows-between-damaged-pages-are-passed-over",
-    find: "const IN_TURN_MAX = 20_000;",
-    put: "const IN_TURN_MAX = 1;",
+    find: "<= IN_TURN_MAX) return from;",
+    put: "<= IN_TURN_MAX) return from + 999n;",
   },
   {
     file: "server/src/store/sqlite/mending/readable-numbers.ts",
