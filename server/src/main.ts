@@ -2,7 +2,7 @@
 import path from "node:path";
 import type { Logger } from "pino";
 import type { Config, ConfigSources } from "./config.ts";
-import { systemClock } from "./engine/clock.ts";
+import { SystemClock } from "./engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "./engine/embedded/crash/crash-record-file.ts";
 import { forkedProcess } from "./engine/embedded/crash/forked-process.ts";
 import type { EmbeddedEngine } from "./engine/embedded/embedded-engine.ts";
@@ -74,9 +74,10 @@ export async function startServer(
   sources?: Pick<ConfigSources, "mode" | "flags" | "folder">,
 ): Promise<Running> {
   const log = logger(config);
+  const own = { clock: new SystemClock(), random: Math.random, ids: new Ids(systemRandomBytes) };
   const lenses = configured(served, config);
   const metrics = new ServerMetrics();
-  const telemetry = await telemetryOf(config, log);
+  const telemetry = await telemetryOf(config, log, own.clock);
   const tracing = telemetry?.tracing ?? null;
   const { models, embedder } = watchedModels(config, metrics, tracing);
   const detectors = new OfflineDetectors();
@@ -89,19 +90,18 @@ export async function startServer(
   const { store, refusesWrites } = await storeOf(config, record, log, metrics);
   try {
     await refuseWithoutKeys(config, store);
-    const ids = new Ids(systemRandomBytes);
     const lookUp = relayedTo(telemetry?.sink ?? null, answering(lookups));
     const crashes = { record, ...(sources && { launch: forkedProcess(RUN_PROCESS, sources, lookUp) }) };
     const all = [...handlers, ...documents.handlers(store)];
-    const engine = engineOver({ store, handlers: all, ids, ...crashes }, config, { log, metrics, tracing });
+    const engine = engineOver({ ...own, store, handlers: all, ...crashes }, config, { log, metrics, tracing });
     const retrieval = documents.retrieval(store);
     const catalog = catalogOf(config, models, lookups);
     const people = new Directory(config.directory);
     const outbox = new Outbox(served, outgoingClient(config.outgoing));
-    const erasing = erasingOver(store, engine, log);
-    const paid = paidRequestsOver(store, config, { ids, metrics, log, tracing, reservations: engine.reservations });
+    const erasing = erasingOver({ ...own, store, engine }, log);
+    const paid = paidRequestsOver(store, config, { ...own, metrics, log, tracing, reservations: engine.reservations });
     const verbs = createVerbs({
-      ...{ engine, store, clock: systemClock, ids, random: Math.random, retrieval, catalog, erasing },
+      ...{ ...own, engine, store, retrieval, catalog, erasing },
       ...(tracing && { trace: tracing.begins }),
       ...{ directory: people, keyLifetimes: config.keys, uploadsAtOnce: config.limits },
       ...{ receivers: outbox.receivers(), checkText: textChecker(guardrails), paid },
@@ -109,13 +109,13 @@ export async function startServer(
     });
     lookups.documents.over(verbs.vectorStores);
     lookups.directory.over(verbs.agents);
-    const stores = new VectorStoreVerbs({ engine, store, clock: systemClock, ids }, retrieval, paid);
-    const measured = metrics.sources(engine, () => systemClock.now(), [outbox.metrics()]);
+    const stores = new VectorStoreVerbs({ ...own, engine, store }, retrieval, paid);
+    const measured = metrics.sources(engine, () => own.clock.now(), [outbox.metrics()]);
     telemetry?.sink.measure(measured);
     const host = await listening({
       ...hostOptionsOf(config, documents.fetching),
       ...{ log, version: VERSION, verbs, directory: people },
-      now: () => systemClock.now(),
+      now: () => own.clock.now(),
       agents: config.agents.length > 0 ? config.agents : [assistant],
       providers: models.providers(),
       lenses,
@@ -130,7 +130,7 @@ export async function startServer(
     try {
       await engine.start();
       const warn = (message: string, facts: Record<string, unknown>) => log.warn(withError(facts), message);
-      await outbox.start(verbs, { store, clock: systemClock, random: Math.random, warn });
+      await outbox.start(verbs, { ...own, store, warn });
     } catch (error) {
       await host.close(0);
       throw error;
@@ -140,7 +140,7 @@ export async function startServer(
     for (const part of [erasing, paid]) part.goOn();
     stores.moveToUsualModel().catch((err: unknown) => log.warn({ err }, "vector stores keep their older model"));
     const greeting = greetingOf({ config, host, lenses, models, goesOn: await goingOn(flights, engine) });
-    const preloading = preloadingOf(config.models, [...host.loads, () => outbox.load()], log);
+    const preloading = preloadingOf(config.models, [...host.loads, () => outbox.load()], own.clock, log);
     const ending = [...leaves, outbox, erasing, paid];
     log.info({ version: VERSION, mode: config.mode, url: host.url, data: config.data }, "started");
     return {

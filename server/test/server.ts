@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Config, loadConfig } from "../src/config.ts";
-import { systemClock } from "../src/engine/clock.ts";
+import { SystemClock } from "../src/engine/clock.ts";
 import { Ids } from "../src/engine/ids.ts";
 import { LENSES } from "../src/lenses/index.ts";
 import type { Lens, LensSettings } from "../src/lenses/lens.ts";
@@ -115,7 +115,7 @@ async function databaseWith(store: Store, wanted: readonly TestKey[]): Promise<M
 }
 
 async function addKeys(store: Store, wanted: readonly TestKey[]): Promise<string[]> {
-  const keys = new KeyVerbs(store, systemClock, new Ids(randomBytes));
+  const keys = new KeyVerbs(store, new SystemClock(), new Ids(randomBytes));
   const secrets: string[] = [];
   for (const { tenant = "default", user, ...key } of wanted) {
     const made = await keys.createFirst({ name: user, tenant, user, ...key });

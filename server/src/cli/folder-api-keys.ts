@@ -1,6 +1,6 @@
 /** The keys of a data folder that no server uses. */
 import type { Key } from "@waybill/sdk";
-import { systemClock } from "../engine/clock.ts";
+import { SystemClock } from "../engine/clock.ts";
 import { Ids, systemRandomBytes } from "../engine/ids.ts";
 import { wireKey } from "../lenses/native/translate.ts";
 import { openStore, type StoreOptions } from "../store/open.ts";
@@ -22,7 +22,7 @@ export function folderApiKeys(folder: string, tenant: string): ApiKeys {
     try {
       const store = await openStore({ data: folder }, tellingOfDamage());
       try {
-        return await act(new KeyVerbs(store, systemClock, new Ids(systemRandomBytes)));
+        return await act(new KeyVerbs(store, new SystemClock(), new Ids(systemRandomBytes)));
       } finally {
         await store.close();
       }

@@ -5,7 +5,7 @@
 import { enableCompileCache } from "node:module";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
-import { systemClock } from "../engine/clock.ts";
+import { SystemClock } from "../engine/clock.ts";
 import { withCleanup } from "../engine/embedded/cleanup.ts";
 import { READY } from "../engine/embedded/crash/forked-process.ts";
 import { blame, currentPlace } from "../engine/execution/current-place.ts";
@@ -44,14 +44,15 @@ async function begin(message: unknown): Promise<void> {
   );
   process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
   new Worker(WATCHDOG, { eval: true }).unref();
+  const clock = new SystemClock();
   const lookUp = hostRuns({
     channel: { send, receive: (listener) => void process.on("message", (message: ToProcess) => listener(message)) },
     handlerOf: (task, find) => withCleanup(handlers, find).of(task),
-    clock: systemClock,
+    clock,
     random: Math.random,
     ids: new Ids(systemRandomBytes),
   });
-  const tracing = relayedTracing(config, lookUp);
+  const tracing = relayedTracing(config, lookUp, clock);
   const handlers = handlersOfConfig(
     config,
     asking(lookUp, () => traceHere(tracing)),

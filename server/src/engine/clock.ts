@@ -24,7 +24,10 @@ export const REARM_MS = 30_000;
 /** What the time of day may fall behind before it counts as set back: less than that is waited for. */
 const FALLEN_MS = 1_000;
 
-/** The time of day and the time since the machine was started, by the system; made anew in tests. */
+/**
+ * The time of day and the time since the machine was started, by the system. Each server has its own: what one has made of
+ * time that was set back is nothing to another of its process.
+ */
 export class SystemClock implements Clock {
   /** What the time of day was when it was last looked at, and what this clock made of it. */
   #wall = Date.now();
@@ -77,5 +80,3 @@ export class SystemClock implements Clock {
     return () => clearTimeout(timer);
   }
 }
-
-export const systemClock: Clock = new SystemClock();

@@ -1,7 +1,6 @@
 /** The engine of a server, with what is logged, counted and traced of it. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { systemClock } from "../engine/clock.ts";
 import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-engine.ts";
 import { threadBusy } from "../engine/execution/text-pace.ts";
 import { daysMoneyOf } from "../http/shares/share.ts";
@@ -12,7 +11,7 @@ import { earlierAnswer } from "../verbs/implementation/answer-check.ts";
 import { engineLog } from "./engine-log.ts";
 
 export function engineOver(
-  parts: Pick<EngineParts, "store" | "handlers" | "ids" | "record" | "launch">,
+  parts: Pick<EngineParts, "store" | "handlers" | "ids" | "clock" | "random" | "record" | "launch">,
   { limits, retentionDays, auditDays, auditEntries, directory, shares }: Config,
   { log, metrics, tracing }: { log: Logger; metrics: ServerMetrics; tracing: Tracing | null },
 ): EmbeddedEngine {
@@ -20,8 +19,6 @@ export function engineOver(
   const told = engineLog(log);
   return new EmbeddedEngine({
     ...parts,
-    clock: systemClock,
-    random: Math.random,
     limits: {
       concurrency: limits.running,
       concurrencyOfTenant: limits.runningOfTenant,

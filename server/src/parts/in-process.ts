@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../config-error.ts";
 import { describe, givenHandlers } from "../config-file.ts";
-import { systemClock } from "../engine/clock.ts";
+import { SystemClock } from "../engine/clock.ts";
 import { CrashRecordFile, crashRecordFiles } from "../engine/embedded/crash/crash-record-file.ts";
 import { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";
 import { blame } from "../engine/execution/current-place.ts";
@@ -94,7 +94,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     onLogGrows: (error) => log.warn({ err: error }, "the database's log grows, as it cannot be written back"),
   });
   const { handlers, running, retentionDays } = options;
-  const own = { clock: systemClock, random: Math.random, ids: new Ids(systemRandomBytes) };
+  const own = { clock: new SystemClock(), random: Math.random, ids: new Ids(systemRandomBytes) };
   const limits = { ...(running && { concurrency: running }), ...(retentionDays && { retentionDays }) };
   const engine = new EmbeddedEngine({
     ...own,

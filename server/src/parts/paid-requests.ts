@@ -1,7 +1,7 @@
 /** What is paid for requests that belong to no task, in this process. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { systemClock } from "../engine/clock.ts";
+import type { Clock } from "../engine/clock.ts";
 import type { Ids } from "../engine/ids.ts";
 import type { Reservations } from "../engine/reservations.ts";
 import { heldBoundsOf } from "../http/shares/share.ts";
@@ -13,14 +13,21 @@ import { requestTracing } from "../telemetry/call-place.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { PaidRequests } from "../verbs/implementation/paid-requests.ts";
 
-type Parts = { ids: Ids; metrics: ServerMetrics; log: Logger; tracing: Tracing | null; reservations: Reservations };
+type Parts = {
+  clock: Clock;
+  ids: Ids;
+  metrics: ServerMetrics;
+  log: Logger;
+  tracing: Tracing | null;
+  reservations: Reservations;
+};
 
 export function paidRequestsOver(
   store: Store,
   config: Config,
-  { ids, metrics, log, tracing, reservations }: Parts,
+  { clock, ids, metrics, log, tracing, reservations }: Parts,
 ): PaidRequests {
-  return new PaidRequests(store, systemClock, ids, {
+  return new PaidRequests(store, clock, ids, {
     boundsOf: heldBoundsOf(config.shares),
     reservations,
     told: metrics.paid,

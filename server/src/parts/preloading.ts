@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { type Clock, systemClock } from "../engine/clock.ts";
+import type { Clock } from "../engine/clock.ts";
 import type { Host } from "../http/host.ts";
 import { modelLoads } from "../models/models.ts";
 
@@ -20,9 +20,9 @@ type Parts = {
   warn: (error: unknown) => void;
 };
 
-export function preloadingOf(models: Config["models"], loads: Host["loads"], log: Logger): Preloading {
+export function preloadingOf(models: Config["models"], loads: Host["loads"], clock: Clock, log: Logger): Preloading {
   const warn = (error: unknown) => log.warn({ err: error }, NOT_AHEAD);
-  return new Preloading([...modelLoads(models), ...loads], { clock: systemClock, warn });
+  return new Preloading([...modelLoads(models), ...loads], { clock, warn });
 }
 
 const NOT_AHEAD =

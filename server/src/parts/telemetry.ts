@@ -1,23 +1,27 @@
 /** Where traces and metrics go out; null, and nothing of it is loaded, where no address is set. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { systemClock } from "../engine/clock.ts";
+import type { Clock } from "../engine/clock.ts";
 import type { Trace } from "../task/trace.ts";
 import { callPlace } from "../telemetry/call-place.ts";
 import { relayingSink } from "../telemetry/relayed.ts";
 import { Tracing } from "../telemetry/tracing.ts";
 import { VERSION } from "../version.ts";
 
-export async function telemetryOf({ telemetry }: Config, log: Logger) {
+export async function telemetryOf({ telemetry }: Config, log: Logger, clock: Clock) {
   if (telemetry === null) return null;
   const { OpenTelemetry } = await import("../telemetry/open-telemetry.ts");
   const sink = new OpenTelemetry(telemetry, VERSION, log);
-  return { sink, tracing: new Tracing(sink, telemetry, () => systemClock.now()) };
+  return { sink, tracing: new Tracing(sink, telemetry, () => clock.now()) };
 }
 
 /** Of a process beside the server, which tells that by `ask`; null where nobody is told. */
-export function relayedTracing({ telemetry }: Config, ask: Parameters<typeof relayingSink>[0]): Tracing | null {
-  return telemetry && new Tracing(relayingSink(ask), telemetry, () => systemClock.now());
+export function relayedTracing(
+  { telemetry }: Config,
+  ask: Parameters<typeof relayingSink>[0],
+  clock: Clock,
+): Tracing | null {
+  return telemetry && new Tracing(relayingSink(ask), telemetry, () => clock.now());
 }
 
 /** The trace of the code that asks, as what is asked elsewhere goes on with it; null where it is part of none. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { z } from "zod";
-import { systemClock } from "../../src/engine/clock.ts";
+import { SystemClock } from "../../src/engine/clock.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../src/engine/ids.ts";
 import { type HostParts, openHost } from "../../src/http/host.ts";
@@ -44,18 +44,12 @@ export async function startDocumentsServer(
     ),
     answering,
   ];
-  const engine = new EmbeddedEngine({
-    store,
-    handlers,
-    clock: systemClock,
-    random: Math.random,
-    ids,
-    log: { warn() {} },
-  });
+  const own = { clock: new SystemClock(), random: Math.random, ids };
+  const engine = new EmbeddedEngine({ ...own, store, handlers, log: { warn() {} } });
   const summarize = async (texts: readonly string[]) => ({ text: texts.join(" "), model: "extractive", tokens: 3 });
   const embedder = { model: MODEL, costUsd: () => 0, embed };
   const retrieval = { chunks: store.chunks, embedders: { usual: embedder, named: () => embedder }, summarize };
-  const verbs = createVerbs({ engine, store, clock: systemClock, ids, random: Math.random, retrieval });
+  const verbs = createVerbs({ ...own, engine, store, retrieval });
   const host = await openHost({
     tokenSecret: Buffer.alloc(32),
     ...{ development, hosts: ["127.0.0.1"], port: 0, lensPortsAsked: true, publicUrl: null, trustProxy: 0 },
@@ -68,7 +62,7 @@ export async function startDocumentsServer(
     shares: sharesOf("dev", sharesConfig.parse({})),
     documents: { fileBytesMax: 1 << 20, checkUrl: null, perHour: {}, ...options.documents },
     log: pino({ level: "silent" }),
-    now: () => systemClock.now(),
+    now: () => own.clock.now(),
     version: "0.0.0",
     providers: ["local"],
     verbs,
@@ -93,7 +87,7 @@ export async function startDocumentsServer(
     release: gate.resolve,
     makeKey: async (user) =>
       (
-        await new KeyVerbs(store, systemClock, ids).createFirst({
+        await new KeyVerbs(store, own.clock, ids).createFirst({
           name: user,
           tenant: "default",
           user,

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { systemClock } from "../../src/engine/clock.ts";
+import { SystemClock } from "../../src/engine/clock.ts";
 import { CrashMemory } from "../../src/engine/embedded/crash/crash-record.ts";
 import { EmbeddedEngine } from "../../src/engine/embedded/embedded-engine.ts";
 import { Ids } from "../../src/engine/ids.ts";
@@ -33,7 +33,7 @@ test("streams of an ended task that are read side by side ask the store for each
   const faults = new StoreFaults(await openSqliteStore(":memory:"));
   const store = faults.plugIn();
   const ids = new Ids(randomBytes);
-  const parts = { store, clock: systemClock, ids, random: Math.random };
+  const parts = { store, clock: new SystemClock(), ids, random: Math.random };
   const log = { warn: () => {} };
   const record = new CrashMemory().next();
   const engine = new EmbeddedEngine({ ...parts, handlers: [talker], limits: { concurrency: 1 }, record, log });

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startEmbeddingServer } from "../../../test/providers/embedding-server.ts";
 import { type ProviderServer, startProviderServer } from "../../../test/providers/provider-server.ts";
-import { systemClock } from "../../engine/clock.ts";
+import { SystemClock } from "../../engine/clock.ts";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import type { Extraction } from "../../extraction/extraction.ts";
@@ -89,6 +89,7 @@ type Setup = {
 async function start(setup: Setup = {}): Promise<void> {
   const { usual = letters(), older = [], reader = extraction, models = createModels(), usdPerDay = null } = setup;
   const ids = new Ids(systemRandomBytes);
+  const clock = new SystemClock();
   const embedders = { usual, named: (model: string) => [usual, ...older].find((each) => each.model === model) ?? null };
   const handlers = documentHandlers({
     documents: store.documents,
@@ -102,7 +103,7 @@ async function start(setup: Setup = {}): Promise<void> {
   });
   const log = { warn: () => {} };
   const daysMoney = () => ({ user: usdPerDay, tenant: null });
-  engine = new EmbeddedEngine({ store, handlers, clock: systemClock, random: Math.random, ids, log, daysMoney });
+  engine = new EmbeddedEngine({ store, handlers, clock, random: Math.random, ids, log, daysMoney });
   const retrieval = {
     chunks: store.chunks,
     embedders: {
@@ -114,7 +115,7 @@ async function start(setup: Setup = {}): Promise<void> {
     },
     summarize: async () => ({ text: "", model: "", tokens: 0 }),
   };
-  const parts = { engine, store, clock: systemClock, ids, random: Math.random, retrieval };
+  const parts = { engine, store, clock, ids, random: Math.random, retrieval };
   verbs = createVerbs(parts);
   stores = new VectorStoreVerbs(parts, retrieval);
   await engine.start();
