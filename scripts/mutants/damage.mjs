@@ -83,8 +83,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
     name: "what-a-struck-off-index-held-becomes-rows",
-    find: "pages.hasStruckOff && trees",
-    put: "!pages.hasStruckOff && trees",
+    find: "pages.hasOrphanPages && trees",
+    put: "!pages.hasOrphanPages && trees",
   },
   {
     file: "server/src/store/sqlite/doctor/pages/stray-pages.ts",
@@ -215,7 +215,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/thread/channel.ts",
     name: "a-question-to-a-damaged-index-is-not-asked-again",
-    find: "this.#push({ ...again, made: this.#made });",
+    find: "this.#push({ ...again, rebuilds: this.#rebuilds });",
     put: "settle(again, outcome);",
   },
   {

@@ -29,8 +29,8 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "damaged-rows-are-looked-for-all-the-time",
-    find: "looked * LOOKS_ONE_IN",
-    put: "looked",
+    find: "scanned * SCANS_ONE_IN",
+    put: "scanned",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
@@ -45,10 +45,10 @@ export const MENDING = [
     put: "SELECT count(*) FROM",
   },
   {
-    file: "server/src/store/sqlite/mending/indexes.ts",
-    name: "a-twin-stays-beside-what-it-took-the-place-of",
-    find: '"DELETE FROM sqlite_schema WHERE name = ?").run(twin)',
-    put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(twin)',
+    file: "server/src/store/sqlite/mending/schema-edits.ts",
+    name: "a-shadow-stays-beside-what-it-took-the-place-of",
+    find: '"DELETE FROM sqlite_schema WHERE name = ?").run(shadow)',
+    put: '"DELETE FROM sqlite_schema WHERE name = ? AND rootpage = 0").run(shadow)',
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
@@ -67,7 +67,7 @@ export const MENDING = [
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "nobody-looks-at-what-a-list-goes-past",
     hangs: true,
-    find: "void mending.look();",
+    find: "void mending.scan();",
     put: "void mending;",
   },
   {
@@ -77,19 +77,19 @@ export const MENDING = [
     put: '"submissions", () => {}',
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-made-anew-lacks-what-came-meanwhile",
     find: 'BEGIN ${remove("NEW")} ${put} END;',
     put: 'BEGIN ${remove("NEW")} END;',
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-made-anew-has-rows-that-went-meanwhile",
     find: 'AFTER DELETE ON "${table}" BEGIN ${remove("OLD")} END',
     put: 'AFTER DELETE ON "${table}" BEGIN SELECT 1; END',
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-made-anew-has-rows-as-they-were",
     find: 'ON "${table}" BEGIN ${remove("OLD")} ${put} END;',
     put: 'ON "${table}" BEGIN SELECT 1; END;',
@@ -97,19 +97,19 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/open-indexes.ts",
     name: "what-a-killed-server-had-half-made-is-filled-for-ever",
-    find: "  strikeTwinIfPossible(db);\n",
+    find: "  dropShadowIfPossible(db);\n",
     put: "",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "an-index-made-anew-lacks-what-a-full-disk-refused",
-    find: "    this.#making = null;\n",
+    find: "    this.#rebuild = null;\n",
     put: "",
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "what-was-left-half-made-keeps-others-from-being-made",
-    find: "    strikeTwin(this.#db);\n    const",
+    find: "    dropShadow(this.#db);\n    const",
     put: "    const",
   },
   {
@@ -121,11 +121,11 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "what-is-made-anew-puts-looks-off",
-    find: "        areAllMade = false;\n        looked +=",
-    put: "        areAllMade = false;\n      }\n      {\n        looked +=",
+    find: "        areAllRebuilt = false;\n        scanned +=",
+    put: "        areAllRebuilt = false;\n      }\n      {\n        scanned +=",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-of-rows-that-come-fast-has-no-end",
     find: "`(${this.#key}) <= (${places(end)})`",
     put: "`((${this.#key}) <= (${places(end)}) OR true)`",
@@ -133,7 +133,7 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "what-could-not-be-made-anew-is-filled-for-ever",
-    find: "      this.end();\n      strikeTwin(this.#db);",
+    find: "      this.end();\n      dropShadow(this.#db);",
     put: "      this.end();",
   },
   {
@@ -145,23 +145,23 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "everybody-who-meets-damage-looks",
-    find: "this.#underWay ??= this.#look()",
-    put: "this.#underWay = this.#look()",
+    find: "this.#underWay ??= this.#scan()",
+    put: "this.#underWay = this.#scan()",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "a-damaged-row-keeps-its-index-from-being-made-anew",
     find: "if (!this.#of.mayLackRows) throw error;",
     put: "if (error) throw error;",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-of-a-table-that-is-lost-says-that-there-was-nothing",
     find: "if (!(isFilled && this.#hasRead) && !this.#of.mayLackAll) throw error;",
     put: "",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "a-key-of-a-damaged-row-may-be-there-twice",
     find: 'isNumbered && /^CREATE INDEX /.test(index.sql ?? "")',
     put: "isNumbered",
@@ -199,8 +199,8 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/sums.ts",
     name: "what-changes-before-a-sum-is-counted-is-counted-twice",
-    find: "-bytes FROM ${TWIN}\n",
-    put: "-bytes FROM ${TWIN} WHERE false\n",
+    find: "-bytes FROM ${SHADOW}\n",
+    put: "-bytes FROM ${SHADOW} WHERE false\n",
   },
   {
     file: "server/src/store/sqlite/mending/sums.ts",
@@ -263,10 +263,10 @@ export const MENDING = [
     put: "AFTER DELETE ON ${table} BEGIN SELECT 1; END;",
   },
   {
-    file: "server/src/store/sqlite/mending/table-twin.ts",
+    file: "server/src/store/sqlite/mending/derived-shadow.ts",
     name: "a-table-made-anew-has-the-damaged-ones-indexes",
-    find: "takePlace(this.#db, twin, name);",
-    put: "void [twin, name];",
+    find: "swapIn(this.#db, shadow, name);",
+    put: "void [shadow, name];",
   },
   {
     file: "server/src/store/sqlite/mending/readable-numbers.ts",
@@ -289,17 +289,17 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "a-second-fault-waits-a-hundred-looks",
-    find: "    if (areAllMade) return;\n",
+    find: "    if (areAllRebuilt) return;\n",
     put: "",
   },
   {
     file: "server/src/store/sqlite/mending/mending.ts",
     name: "what-is-damaged-for-ever-is-looked-for-all-the-time",
-    find: "areAllMade &&= !this.#found.has(what);",
+    find: "areAllRebuilt &&= !this.#found.has(what);",
     put: "",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/shadow.ts",
     name: "a-damaged-page-of-what-was-half-made-keeps-all-from-being-made",
     find: "    onSchema(db, () => db.exec(`DELETE FROM",
     put: "    if (error) throw error;\n    onSchema(db, () => db.exec(`DELETE FROM",
@@ -317,7 +317,7 @@ export const MENDING = [
     put: "",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "a-key-on-a-damaged-page-begins-its-request-again",
     find: "(isReadable[at] ? putRow : putKey).run(...key);",
     put: "if (isReadable[at]) putRow.run(...key); else void putKey;",

@@ -16,7 +16,7 @@ export const STARTS = [
   {
     file: "server/src/store/sqlite/migrate.ts",
     name: "an-index-half-made-is-there-while-tables-are-altered",
-    find: "    strikeTwin(db);\n",
+    find: "    dropShadow(db);\n",
     put: "",
   },
   {
@@ -26,9 +26,9 @@ export const STARTS = [
     put: "throw error;",
   },
   {
-    file: "server/src/store/sqlite/mending/twin.ts",
+    file: "server/src/store/sqlite/mending/shadow.ts",
     name: "what-cannot-be-struck-off-is-written-to-for-good",
-    find: "db.transaction(() => stopFollowing(db)).immediate();\n",
+    find: "db.transaction(() => dropTriggers(db)).immediate();\n",
     put: "",
   },
   {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Damaged, DamagedEnd, MadeAnew } from "../store/damage.ts";
+import { Damaged, DamagedEnd, Rebuilt } from "../store/damage.ts";
 import { damageTo } from "./damage-lines.ts";
 
 test("the log says what is left out as an error, and what has been made anew as a warning", () => {
@@ -8,12 +8,12 @@ test("the log says what is left out as an error, and what has been made anew as 
   const tell = damageTo({ warn: line("warn"), error: line("error") });
   const lost = new Damaged("task task_1", new Error("a page of it is damaged"));
   tell(lost);
-  tell(new MadeAnew("index tasks_by_time"));
+  tell(new Rebuilt("index tasks_by_time"));
   const end = new DamagedEnd("end of the table tasks");
   tell(end);
   expect(lines).toEqual([
     ["error", { err: lost }, expect.stringContaining("left out")],
-    ["warn", { what: "index tasks_by_time" }, expect.stringContaining("made anew")],
+    ["warn", { what: "index tasks_by_time" }, expect.stringContaining("rebuilt")],
     ["error", { err: end }, expect.stringContaining("nothing can be kept any more")],
   ]);
 });

@@ -1,12 +1,12 @@
 /** Lines of the log about what the store could not read. */
 import type { Logger } from "pino";
-import { type Damaged, DamagedEnd, MadeAnew } from "../store/damage.ts";
+import { type Damaged, DamagedEnd, Rebuilt } from "../store/damage.ts";
 
 /** Says so of what the function that it returns is given. */
 export function damageTo(log: Pick<Logger, "warn" | "error">): (damage: Damaged) => void {
   return (damage) => {
-    if (damage instanceof MadeAnew)
-      log.warn({ what: damage.made }, "made anew from the rows, as a page of it was damaged: see waybill doctor");
+    if (damage instanceof Rebuilt)
+      log.warn({ what: damage.rebuilt }, "rebuilt from the rows, as a page of it was damaged: see waybill doctor");
     else if (damage instanceof DamagedEnd)
       log.error({ err: damage }, "nothing can be kept any more: start the server anew");
     else log.error({ err: damage }, "left out what cannot be read: see waybill doctor");

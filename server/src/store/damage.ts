@@ -25,13 +25,13 @@ export const WAYS_ON =
   "What can still be read: waybill doctor. To put a backup in its place: waybill restore --force. To go on with all rows that can " +
   "be read: waybill doctor --mend";
 
-/** What had a damaged page and has been made anew from rows, such as "index ...": nothing of it is left out. */
-export class MadeAnew extends Damaged {
-  readonly made: string;
+/** What had a damaged page and has been rebuilt from rows, such as "index ...": nothing of it is left out. */
+export class Rebuilt extends Damaged {
+  readonly rebuilt: string;
 
-  constructor(made: string) {
-    super(`${made}, which has been made anew,`, new Error("a page of it is damaged"));
-    this.made = made;
+  constructor(rebuilt: string) {
+    super(`${rebuilt}, which has been rebuilt,`, new Error("a page of it is damaged"));
+    this.rebuilt = rebuilt;
   }
 }
 

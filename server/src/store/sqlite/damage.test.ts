@@ -456,7 +456,7 @@ test("a damaged index of open tasks is made anew by a start, which says so once"
   const tasks = await threeTasks();
   await damagePageOf(folder, "tasks_open");
   const store = await reopened();
-  expect(damages).toEqual(["index of open tasks, which has been made anew,"]);
+  expect(damages).toEqual(["index of open tasks, which has been rebuilt,"]);
   expect((await store.open(null, 3)).tasks).toEqual(tasks.map(openTask));
   expect(await live(store, tasks[0], { do: "start" })).toMatchObject({ state: "running" });
   expect(await store.check()).toEqual([]);

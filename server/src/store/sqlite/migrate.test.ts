@@ -14,8 +14,8 @@ import { check } from "./doctor/check.ts";
 import { copyOfReadable } from "./doctor/mend.ts";
 import { fixture } from "./fixture.suite.ts";
 import { DATABASE_FILE } from "./folder.ts";
+import { shadowOfIndex } from "./mending/copied-shadow.ts";
 import { indexesOf } from "./mending/indexes.ts";
-import { twinOfIndex } from "./mending/twin.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "./migrate.ts";
 import { openSqliteStore } from "./store.ts";
 
@@ -184,7 +184,7 @@ test("an index that was half made when a server was killed stands in the way of 
   await cp(fixture(36), database);
   const db = openDatabase(database);
   const index = indexesOf(db).find(({ name }) => name === "inbox_open");
-  if (index) twinOfIndex(db, index);
+  if (index) shadowOfIndex(db, index);
   expect(db.prepare("SELECT name FROM sqlite_schema WHERE name = 'made_anew'").all()).toHaveLength(1);
   migrate(db);
   expect(db.prepare("SELECT name FROM sqlite_schema WHERE name GLOB 'made_anew*'").all()).toEqual([]);

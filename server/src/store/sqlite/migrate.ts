@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { isOfARow, schemaOf } from "./database.ts";
-import { strikeTwin } from "./mending/twin.ts";
+import { dropShadow } from "./mending/shadow.ts";
 import { core } from "./migrations/001-core.ts";
 import { search } from "./migrations/002-search.ts";
 import { schedule } from "./migrations/003-schedule.ts";
@@ -113,7 +113,7 @@ function step(db: Database, upTo: number): void {
   if (upTo <= version) return;
   try {
     // Its triggers name columns of a table as that was.
-    strikeTwin(db);
+    dropShadow(db);
     for (const migration of MIGRATIONS.slice(version, upTo)) db.exec(migration);
   } catch (error) {
     throw error instanceof Error && isOfARow(error) ? new MigrationMeetsDamage(version, error) : error;

@@ -1,7 +1,7 @@
 /** What a start does to the database of a folder before anybody reads it: it is of this version then, and can be gone over. */
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
-import { Damaged, MadeAnew } from "../damage.ts";
+import { Damaged, Rebuilt } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
 import { schemaOf, withDatabase } from "./database.ts";
@@ -66,7 +66,7 @@ async function makeAnew(folder: string, tell: Tell): Promise<void> {
 }
 
 function withoutLost({ lost, aside }: Mended): Damaged {
-  if (lost.length === 0) return new MadeAnew(`database, whose former one is in ${aside}`);
+  if (lost.length === 0) return new Rebuilt(`database, whose former one is in ${aside}`);
   const tables = lost.map(({ table }) => table).join(", ");
   const why = `pages of the tables are damaged: the start has made the database anew without them, and the former one is in ${aside}`;
   return new Damaged(`rows of ${tables}`, new Error(why));

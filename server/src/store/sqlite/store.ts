@@ -5,7 +5,7 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { Refusal } from "../../task/errors.ts";
-import { DamagedEnd, DamageLog, MadeAnew, WAYS_ON } from "../damage.ts";
+import { DamagedEnd, DamageLog, Rebuilt, WAYS_ON } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import { folderFiles } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
@@ -21,7 +21,7 @@ import type { Scrubbed } from "./erasure/scrub.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, INDEX_FILE, isOwnEntry, openedAs } from "./folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { writeBackPass } from "./log-length.ts";
-import { lookingFor, Mending } from "./mending/mending.ts";
+import { Mending, tellAndScan } from "./mending/mending.ts";
 import { migrate } from "./migrate.ts";
 import { prepare } from "./prepare.ts";
 import { layReserve } from "./reserve.ts";
@@ -33,7 +33,7 @@ import { Reader } from "./thread/reader.ts";
 import type { Reads } from "./thread/reads.ts";
 import type { Role } from "./thread/worker.ts";
 import { WriteBack } from "./thread/write-back.ts";
-import { Writer, type Writes } from "./thread/writer.ts";
+import { Writer, type WriterVerbs } from "./thread/writer.ts";
 
 /** Answers that may be on their way from a reader at once: with `ANSWER_BYTES_MAX` each, what they hold in memory. */
 const READS_IN_FLIGHT_MAX = 256;
@@ -69,7 +69,7 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
     close: () => {},
   });
   return new SqliteStore({
-    writes: ownThreadChannel<Writes>(new Writer(db, null)),
+    writes: ownThreadChannel<WriterVerbs>(new Writer(db, null)),
     reads,
     searches: reads,
     finder: lateChannel<Searches>(() => {
@@ -140,12 +140,12 @@ async function inFolder(
     const beside = new Beside();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
     const mending = new Mending({
-      ...looker(database, beside),
-      make: (what) => writes.send("mend", what, { waitedFor: true }),
-      onMade: (what) => onDamage?.(new MadeAnew(what)),
+      ...scanner(database, beside),
+      rebuild: (what) => writes.send("mend", what, { waitedFor: true }),
+      onRebuilt: (what) => onDamage?.(new Rebuilt(what)),
     });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
-    const writes = new WorkerChannel<Writes>(writer, onLost, {
+    const writes = new WorkerChannel<WriterVerbs>(writer, onLost, {
       onSlow: slowIn(writer),
       ...{ onLongLog, onDamagedEnd: endsTo(onDamage), mending },
     });
@@ -177,7 +177,7 @@ async function inFolder(
       scrub: () => beside.run(() => runWorker<Scrubbed>({ role: "scrubber", database, index })),
       copies: () => copiesIn(folder),
       check: () => beside.run(() => checked(database)),
-      onDamage: lookingFor(mending, onDamage),
+      onDamage: tellAndScan(mending, onDamage),
       onWritten,
       release: async () => {
         await mending.close();
@@ -218,11 +218,11 @@ function endsTo(onDamage: StoreOptions["onDamage"]): (what: string) => void {
 }
 
 /** Looks for damage, by a thread of its own, until it is told to end. */
-function looker(database: string, beside: Beside) {
+function scanner(database: string, beside: Beside) {
   const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   return {
-    look: () => beside.run(() => runWorker<string[]>({ role: "looker", database, over })),
-    end: () => void Atomics.store(over, 0, 1),
+    scan: () => beside.run(() => runWorker<string[]>({ role: "scanner", database, over })),
+    stopScan: () => void Atomics.store(over, 0, 1),
   };
 }
 

@@ -57,7 +57,7 @@ test.each([
     expect(found.slice(-2)).toEqual([ENTRIES + 1, ENTRIES + 2]);
     const last = found.at(-3) ?? 0;
     expect(found.slice(0, -2)).toEqual(Array.from({ length: last }, (_, n) => n + 1));
-    expect(damages).toContain("table audit, which has been made anew,");
+    expect(damages).toContain("table audit, which has been rebuilt,");
     await store.close();
     expect(await problems()).toEqual([]);
     const audit = (await sqliteStorage(folder).health()).audit;

@@ -12,9 +12,9 @@ import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { copyDatabase } from "../archive/backup.ts";
 import { openDatabase } from "../database.ts";
 import { DATABASE_FILE } from "../folder.ts";
-import { MadeAnew } from "../mending/derived.ts";
-import { indexesOf, makeIndexAnew } from "../mending/indexes.ts";
-import { twinOfIndex } from "../mending/twin.ts";
+import { shadowOfIndex } from "../mending/copied-shadow.ts";
+import { DerivedRebuild } from "../mending/derived.ts";
+import { indexesOf, rebuildIndex } from "../mending/indexes.ts";
 import { MIGRATIONS, migrateInSteps } from "../migrate.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
@@ -126,7 +126,7 @@ test("rows whose damaged page led to them are found where a server was killed wh
   const ids = await filled();
   const left = openDatabase(path.join(folder, DATABASE_FILE));
   const index = indexesOf(left).find(({ name }) => name === "tasks_by_time");
-  if (index) twinOfIndex(left, index).goOn(() => true);
+  if (index) shadowOfIndex(left, index).goOn(() => true);
   left.close();
   await damagePageOf(folder, "tasks");
   const copy = path.join(folder, "copy");
@@ -334,7 +334,7 @@ test("what an index held that was made anew is no row of a table of the same for
     const add = db.prepare("INSERT INTO conversation_files VALUES (?, ?)");
     for (let n = 0; n < 100; n++) add.run(`conversation ${n}`, String(n * 7919).padStart(64, "0"));
     const index = indexesOf(db).find(({ name }) => name === "conversation_files_by_hash");
-    if (index) makeIndexAnew(db, index);
+    if (index) rebuildIndex(db, index);
   });
   await damagePageOf(folder, "facts");
   expect((await sqliteStorage(folder).mend()).lost.map(({ table }) => table)).toContain("facts");
@@ -355,7 +355,7 @@ test.each([
   atDatabase((db) => {
     db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${TASKS})
       INSERT INTO ${table} ${rows} FROM numbers`);
-    const anew = new MadeAnew(db, `table ${table}`);
+    const anew = new DerivedRebuild(db, `table ${table}`);
     const goesOn = () => anew.goOn(() => true);
     let isMade = goesOn();
     while (isMade === null) isMade = goesOn();
@@ -373,7 +373,7 @@ test("a backup of what had something made anew is mended as one that had not: no
   atDatabase((db) => {
     db.exec(`WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${TASKS})
       INSERT INTO idempotency SELECT printf('%0100d', n), 'k', 'h', 't', n FROM numbers`);
-    expect(new MadeAnew(db, "table facts").goOn(() => true)).toBe(true);
+    expect(new DerivedRebuild(db, "table facts").goOn(() => true)).toBe(true);
   });
   copyDatabase(database, `${database}-copy`);
   await rename(`${database}-copy`, database);

@@ -13,8 +13,8 @@ import { isCorrupt, openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
 import { FILL_SEARCH, KEY_ALONE, KEYS_BY_TIME } from "../mending/derived.ts";
+import { dropShadow } from "../mending/shadow.ts";
 import { FILL_TOTALS, fillStoredBytes } from "../mending/sums.ts";
-import { strikeTwin } from "../mending/twin.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "../migrate.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
@@ -114,7 +114,7 @@ function openAlone(file: string): Database {
 /** Whose pages they are is to be known of all. Where an index that a server was making cannot be struck off, nobody looks for strays. */
 function strikeHalfMade(db: Database): void {
   try {
-    strikeTwin(db);
+    dropShadow(db);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
   }

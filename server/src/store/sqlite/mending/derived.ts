@@ -8,24 +8,24 @@ import { goOnBehind } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isOfARow, withDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
+import { hasManyRows, shadowOfIndex, shadowOfKeyed, shadowOfNumbered } from "./copied-shadow.ts";
 import {
   conditionOf,
   indexesOf,
   isUnreadable,
   itself,
-  makeIndexAnew,
-  makeTablesAnew,
   readThrough,
-  sqlOf,
+  rebuildIndex,
   unlessDamaged,
   wrongIndexes,
 } from "./indexes.ts";
-import { metadataTwin, participantsTwin } from "./listed.ts";
-import { storedBytesTwin, totalsTwin } from "./sums.ts";
-import { hasManyRows, type Making, strikeTwin, twinOfIndex, twinOfKeyed, twinOfNumbered } from "./twin.ts";
+import { shadowOfMetadata, shadowOfParticipants } from "./listed.ts";
+import { rebuildTables, sqlOf } from "./schema-edits.ts";
+import { dropShadow, type Rebuild } from "./shadow.ts";
+import { shadowOfStoredBytes, shadowOfTotals } from "./sums.ts";
 
 /** Tables that are made anew, beside all indexes. */
-export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
+export const REBUILT_TABLES: ReadonlySet<string> = new Set([
   "totals",
   "stored_bytes",
   "participants",
@@ -38,7 +38,7 @@ export const TABLES_MADE_ANEW: ReadonlySet<string> = new Set([
 /** The index of texts is filled again behind what is done meanwhile. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
-type Derived = { what: string; isDamaged: () => boolean; begin: () => Making };
+type Derived = { what: string; isDamaged: () => boolean; begin: () => Rebuild };
 
 /**
  * Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. Where every page
@@ -57,10 +57,10 @@ export function damagedIn(database: string, isOver: IsOver): string[] {
 const indexCalled = (name: string) => `index ${name}`;
 
 /** Something that is being made anew, between transactions of others: what is large, a slice at a time. */
-export class MadeAnew {
+export class DerivedRebuild {
   readonly what: string;
   readonly #db: Database;
-  #making: Making | null = null;
+  #rebuild: Rebuild | null = null;
 
   constructor(db: Database, what: string) {
     this.#db = db;
@@ -73,13 +73,13 @@ export class MadeAnew {
    */
   goOn(isOver: IsOver): boolean | null {
     try {
-      this.#making ??= this.#begin();
-      if (this.#making === null) return false;
-      return this.#making.goOn(isOver) || null;
+      this.#rebuild ??= this.#begin();
+      if (this.#rebuild === null) return false;
+      return this.#rebuild.goOn(isOver) || null;
     } catch (error) {
       // Rows of the transaction that failed are not there: what goes on behind them would lack them. A full disk may keep what there is.
       this.end();
-      strikeTwin(this.#db);
+      dropShadow(this.#db);
       if (error instanceof SqliteError || isOfARow(error)) return false;
       throw error;
     }
@@ -87,12 +87,12 @@ export class MadeAnew {
 
   /** It is not made by this one any more. */
   end(): void {
-    this.#making?.end();
-    this.#making = null;
+    this.#rebuild?.end();
+    this.#rebuild = null;
   }
 
-  #begin(): Making | null {
-    strikeTwin(this.#db);
+  #begin(): Rebuild | null {
+    dropShadow(this.#db);
     const found = derivedIn(this.#db).find(({ what }) => what === this.what);
     return found?.begin() ?? null;
   }
@@ -105,15 +105,15 @@ function derivedIn(db: Database): Derived[] {
     isDamaged: () => isUnreadable(() => readThrough(db, index)),
     begin: () => {
       const isSmall = unlessDamaged(() => !hasManyRows(db, index)) ?? false;
-      return isSmall ? atOnce(() => makeIndexAnew(db, index)) : twinOfIndex(db, index);
+      return isSmall ? atOnce(() => rebuildIndex(db, index)) : shadowOfIndex(db, index);
     },
   }));
   return [
     ...indexes,
-    counted(db, { table: "totals", count: "count" }, totalsTwin),
-    counted(db, { table: "stored_bytes", count: "bytes" }, storedBytesTwin),
-    filled(db, "participants", participantsTwin),
-    filled(db, "metadata", metadataTwin),
+    counted(db, { table: "totals", count: "count" }, shadowOfTotals),
+    counted(db, { table: "stored_bytes", count: "bytes" }, shadowOfStoredBytes),
+    filled(db, "participants", shadowOfParticipants),
+    filled(db, "metadata", shadowOfMetadata),
     facts(db),
     search(db),
     audit(db),
@@ -121,18 +121,18 @@ function derivedIn(db: Database): Derived[] {
   ];
 }
 
-function atOnce(make: () => void): Making {
+function atOnce(rebuild: () => void): Rebuild {
   const goOn = () => {
-    make();
+    rebuild();
     return true;
   };
   return { goOn, end: () => {} };
 }
 
-type MakeTwin = (db: Database) => Making;
+type MakeShadow = (db: Database) => Rebuild;
 
 /** Damaged as well where a count is no whole number. */
-function counted(db: Database, { table, count }: { table: string; count: string }, twin: MakeTwin): Derived {
+function counted(db: Database, { table, count }: { table: string; count: string }, makeShadow: MakeShadow): Derived {
   const wrong = `SELECT 1 FROM ${itself(db, table)} WHERE typeof(${count}) <> 'integer' LIMIT 1`;
   const isDamaged = () => {
     let isWrong = false;
@@ -142,15 +142,15 @@ function counted(db: Database, { table, count }: { table: string; count: string 
       }) || isWrong
     );
   };
-  return { ...filled(db, table, twin), isDamaged };
+  return { ...filled(db, table, makeShadow), isDamaged };
 }
 
 /** A table that is filled from others, with its indexes. */
-function filled(db: Database, table: string, twin: MakeTwin): Derived {
+function filled(db: Database, table: string, makeShadow: MakeShadow): Derived {
   return {
     what: `table ${table}`,
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(1) FROM ${itself(db, table)}`).get()),
-    begin: () => twin(db),
+    begin: () => makeShadow(db),
   };
 }
 
@@ -162,7 +162,7 @@ function facts(db: Database): Derived {
     begin: () =>
       atOnce(() => {
         const readable = [...readableFacts(db, "ASC"), ...readableFacts(db, "DESC")];
-        makeTable(db, "facts", () => {
+        rebuildTable(db, "facts", () => {
           const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
           for (const fact of readable) put.run(...fact);
         });
@@ -180,10 +180,10 @@ function readableFacts(db: Database, way: "ASC" | "DESC"): unknown[][] {
   return found;
 }
 
-function makeTable(db: Database, table: string, fill: () => void): void {
+function rebuildTable(db: Database, table: string, fill: () => void): void {
   const indexes = indexesOf(db).filter((index) => index.table === table);
   const sql = [sqlOf(db, table), ...indexes.flatMap(({ sql }) => sql ?? [])].join(";\n");
-  makeTablesAnew(db, [table, ...indexes.map(({ name }) => name)], sql, fill);
+  rebuildTables(db, [table, ...indexes.map(({ name }) => name)], sql, fill);
 }
 
 /**
@@ -198,7 +198,7 @@ function audit(db: Database): Derived {
     begin: () => {
       const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
       for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);
-      return twinOfNumbered(db, "audit", "n");
+      return shadowOfNumbered(db, "audit", "n");
     },
   };
 }
@@ -214,7 +214,7 @@ function idempotency(db: Database): Derived {
   return {
     what: "table idempotency",
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(at) FROM ${itself(db, "idempotency")}`).get()),
-    begin: () => twinOfKeyed(db, "idempotency", ["at", "scope", "key"], known),
+    begin: () => shadowOfKeyed(db, "idempotency", ["at", "scope", "key"], known),
   };
 }
 
@@ -237,7 +237,7 @@ function search(db: Database): Derived {
     begin: () =>
       atOnce(() => {
         const tables = db.prepare<unknown[], unknown>(shadows).pluck().all().map(textIn);
-        makeTablesAnew(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
+        rebuildTables(db, ["search", ...tables], sqlOf(db, "search"), () => db.exec(FILL_SEARCH));
       }),
   };
 }

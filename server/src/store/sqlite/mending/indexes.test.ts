@@ -9,7 +9,7 @@ import { damagePageOf } from "../../../../test/lose-text.ts";
 import { openDatabase } from "../database.ts";
 import { faultsOf } from "../doctor/check.ts";
 import { DATABASE_FILE } from "../folder.ts";
-import { indexesOf, makeIndexAnew, miscountedIndexes, readThrough } from "./indexes.ts";
+import { indexesOf, miscountedIndexes, readThrough, rebuildIndex } from "./indexes.ts";
 
 let folder = "";
 let open: Database[] = [];
@@ -60,7 +60,7 @@ test.each(["own", "sqlite_autoindex_own_of_own_1"])(
     const add = other.prepare<unknown[]>("INSERT INTO own_of_own (own, key) VALUES (?, ?)");
     other.exec("BEGIN");
     expect(other.prepare("SELECT count(*) FROM own_of_own NOT INDEXED").pluck().get()).toBe(3000);
-    makeIndexAnew(db, indexIn(db, name));
+    rebuildIndex(db, indexIn(db, name));
     expect(() => readThrough(other, indexIn(other, name))).toThrow("malformed");
     other.exec("ROLLBACK");
     expect(found.get()).toBe(7);
@@ -82,11 +82,11 @@ test("a process that dies before the end leaves it as it was, and it can be made
     return prepare(sql);
   });
   db.pragma("cache_size = 4");
-  makeIndexAnew(db, indexIn(db, "own"));
+  rebuildIndex(db, indexIn(db, "own"));
   const copy = connected(left);
   expect(names(copy)).toEqual(names(db));
   expect(() => readThrough(copy, indexIn(copy, "own"))).toThrow("malformed");
-  makeIndexAnew(copy, indexIn(copy, "own"));
+  rebuildIndex(copy, indexIn(copy, "own"));
   expect([faultsOf(copy), faultsOf(db)]).toEqual([[], []]);
 });
 
@@ -97,9 +97,9 @@ test("an index whose rows are twice there, and one for which there is no room, a
     made.exec("UPDATE sqlite_schema SET sql = replace(sql, 'CREATE', 'CREATE UNIQUE') WHERE name = 'twice'");
   });
   const before = names(db);
-  expect(() => makeIndexAnew(db, indexIn(db, "twice"))).toThrow("UNIQUE");
+  expect(() => rebuildIndex(db, indexIn(db, "twice"))).toThrow("UNIQUE");
   db.pragma(`max_page_count = ${String(db.pragma("page_count", { simple: true }))}`);
-  expect(() => makeIndexAnew(db, indexIn(db, "own"))).toThrow("full");
+  expect(() => rebuildIndex(db, indexIn(db, "own"))).toThrow("full");
   expect([names(db), db.inTransaction]).toEqual([before, false]);
   expect(() => readThrough(db, indexIn(db, "twice"))).toThrow("malformed");
   expect(db.prepare(FOUND).pluck().get()).toBe(7);

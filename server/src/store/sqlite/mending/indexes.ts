@@ -1,18 +1,18 @@
 /**
- * Every index can be read through, and be made anew from its rows. SQLite cannot drop what it cannot read, so a twin takes the
+ * Every index can be read through, and be made anew from its rows. SQLite cannot drop what it cannot read, so a shadow takes the
  * place of a damaged one. The pages of that one are nobody's until the database is written anew: what a damaged page points to
  * may be another's.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
 import { isCorrupt, isOfARow } from "../database.ts";
-import { HAS_STRUCK_OFF } from "../doctor/pages/database-pages.ts";
 import type { IsOver } from "../slices.ts";
+import { onSchema, swapIn } from "./schema-edits.ts";
+import { SHADOW } from "./shadow.ts";
 
 /** `sql` is null of those that come with a key of their table. */
 export type Index = { name: string; table: string; sql: string | null };
 
-const TWIN = "made_anew";
 /** The condition of an index that has all rows. */
 export const ALL = "true";
 
@@ -112,34 +112,11 @@ export function isUnreadable(read: () => void): boolean {
 }
 
 /** Outside a transaction. Throws where its rows cannot be read either: it is as it was then. */
-export function makeIndexAnew(db: Database, { name, table, sql }: Index): void {
+export function rebuildIndex(db: Database, { name, table, sql }: Index): void {
   onSchema(db, () => {
-    db.exec(sql?.replace(name, TWIN) ?? `CREATE UNIQUE INDEX ${TWIN} ON "${table}" (${columnsOf(db, name)})`);
-    takePlace(db, TWIN, name);
+    db.exec(sql?.replace(name, SHADOW) ?? `CREATE UNIQUE INDEX ${SHADOW} ON "${table}" (${columnsOf(db, name)})`);
+    swapIn(db, SHADOW, name);
   });
-}
-
-/** Within `onSchema`: what the twin names in the place of an index is what that one should name. */
-export function takePlace(db: Database, twin: string, name: string): void {
-  db.prepare<unknown[]>(
-    "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = ?) WHERE name = ?",
-  ).run(twin, name);
-  db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?").run(twin);
-}
-
-/** Takes tables and what belongs to them off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
-export function makeTablesAnew(db: Database, names: readonly string[], sql: string, fill: () => void): void {
-  onSchema(db, () => {
-    const strike = db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?");
-    for (const name of names) strike.run(name);
-    db.pragma("writable_schema = RESET");
-    db.exec(sql);
-    fill();
-  });
-}
-
-export function sqlOf(db: Database, table: string): string {
-  return textIn(db.prepare<unknown[], unknown>("SELECT sql FROM sqlite_schema WHERE name = ?").pluck().get(table));
 }
 
 /** Of an index that comes with a key. */
@@ -150,22 +127,4 @@ export function columnsOf(db: Database, index: string): string {
     .all(index)
     .map((column) => `"${column}"`)
     .join(", ");
-}
-
-/**
- * With the schema open to writes; whatever comes of it, this connection knows the schema that there is. The first page of the database says
- * from then on that pages are nobody's.
- */
-export function onSchema(db: Database, change: () => void): void {
-  db.unsafeMode(true);
-  try {
-    db.pragma("writable_schema = ON");
-    db.transaction(() => {
-      change();
-      db.pragma(`application_id = ${HAS_STRUCK_OFF}`);
-    }).immediate();
-  } finally {
-    db.pragma("writable_schema = RESET");
-    db.unsafeMode(false);
-  }
 }

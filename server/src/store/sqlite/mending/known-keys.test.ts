@@ -51,7 +51,7 @@ test.each([
   expect([whole + lost, others]).toEqual([KEYS, {}]);
   expect(lost).toBeGreaterThan(0);
   expect(whole).toBeGreaterThanOrEqual(readable);
-  expect(damages).toEqual(["table idempotency, which has been made anew,"]);
+  expect(damages).toEqual(["table idempotency, which has been rebuilt,"]);
   expect(await store.check()).toEqual([]);
   for (let after: string | null = ""; after !== null; )
     after = await store.sweepRecords({ ...LATER, idempotencyBefore: KEYS - 10 }, after);

@@ -4,8 +4,8 @@ import { searchableMetadata } from "../../codec/searchable-metadata.ts";
 import { textIn } from "../column.ts";
 import { ownTenant } from "../doctor/set-aside.ts";
 import { SLICE_LARGE_ROWS } from "../slices.ts";
-import { byNumber, columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
-import { TRIGGERS, TWIN } from "./twin.ts";
+import { byNumber, columnsOfTable, DerivedShadow, type Filling, keyOf } from "./derived-shadow.ts";
+import { SHADOW, TRIGGERS } from "./shadow.ts";
 
 /** A table that such rows go to, and the numbers of tasks whose rows these are: behind the one and up to the other. */
 type Part = { into: string; behind: number; upTo: number };
@@ -45,39 +45,39 @@ export function fillMetadata(db: Database, { into, behind, upTo }: Part = { ...A
 }
 
 /** An assignment that is written anew has its rows behind it. */
-export function participantsTwin(db: Database): TableTwin {
+export function shadowOfParticipants(db: Database): DerivedShadow {
   const left = `CREATE TRIGGER ${TRIGGERS.renewed} AFTER INSERT ON assignments BEGIN ${dropOf("NEW.task")} END;
     CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON assignments BEGIN ${dropOf("OLD.task")} END;`;
-  return listedTwin(db, "participants", left, () => byTask(db, "assignments", fillParticipants));
+  return shadowOfListing(db, "participants", left, () => byTask(db, "assignments", fillParticipants));
 }
 
-export function metadataTwin(db: Database): TableTwin {
+export function shadowOfMetadata(db: Database): DerivedShadow {
   const left = `CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON tasks BEGIN ${dropOf("OLD.n")} END;`;
-  return listedTwin(db, "metadata", left, () => byTask(db, "submissions", fillMetadata));
+  return shadowOfListing(db, "metadata", left, () => byTask(db, "submissions", fillMetadata));
 }
 
 function dropOf(task: string): string {
-  return `DELETE FROM ${TWIN} WHERE task = ${task};`;
+  return `DELETE FROM ${SHADOW} WHERE task = ${task};`;
 }
 
 /** What is put there twice is there once; by `left` goes what the damaged table may lack. */
-function listedTwin(db: Database, table: string, left: string, fill: () => Filling): TableTwin {
+function shadowOfListing(db: Database, table: string, left: string, fill: () => Filling): DerivedShadow {
   const columns = columnsOfTable(db, table);
   const key = keyOf(db, table);
   const of = (row: string, names: string[]) => names.map((name) => `${row}.${name}`).join(", ");
-  const put = `INSERT INTO ${TWIN} (${columns.join(", ")}) VALUES (${of("NEW", columns)}) ON CONFLICT DO NOTHING;`;
-  const remove = `DELETE FROM ${TWIN} WHERE (${key.join(", ")}) = (${of("OLD", key)});`;
+  const put = `INSERT INTO ${SHADOW} (${columns.join(", ")}) VALUES (${of("NEW", columns)}) ON CONFLICT DO NOTHING;`;
+  const remove = `DELETE FROM ${SHADOW} WHERE (${key.join(", ")}) = (${of("OLD", key)});`;
   const triggers = `
     CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON ${table} BEGIN ${put} END;
     CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE ON ${table} BEGIN ${remove} ${put} END;
     CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON ${table} BEGIN ${remove} END;
     ${left}`;
-  return new TableTwin(db, table, { triggers, fill });
+  return new DerivedShadow(db, table, { triggers, fill });
 }
 
 /** Those that come from now on are put there by triggers, however fast they come. */
 function byTask(db: Database, source: string, fill: Fill): Filling {
   const last = `SELECT ifnull(max(task), -1) FROM ${source}`;
   const rows = { table: source, number: "task", last, size: SLICE_LARGE_ROWS };
-  return byNumber(db, rows, (behind, upTo) => fill(db, { into: TWIN, behind, upTo }));
+  return byNumber(db, rows, (behind, upTo) => fill(db, { into: SHADOW, behind, upTo }));
 }

@@ -9,7 +9,7 @@ import { type Change, decide, submittedGoingOn } from "../../../task/decide.ts";
 import { Refusal } from "../../../task/errors.ts";
 import { humanInput } from "../../../task/people/human.ts";
 import { firstAssignment } from "../../../task/people/work-item.ts";
-import { MadeAnew } from "../../damage.ts";
+import { Rebuilt } from "../../damage.ts";
 import { complete, decided, EVERYBODY, live, submit } from "../../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
@@ -30,7 +30,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const TASKS = 40;
 const page = { limit: 100 };
-const anew = (what: string) => `${what}, which has been made anew,`;
+const rebuilt = (what: string) => `${what}, which has been rebuilt,`;
 const reopened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
 
 /** Tasks of which every second one has ended, each in a conversation of its own. */
@@ -107,8 +107,8 @@ test("every index, that of texts and what is counted are made anew where all of 
   ].map(({ total }) => total);
   expect(totals).toEqual([TASKS / 2 + 1, TASKS + 1, TASKS]);
   expect(await store.sweep(START + 1_000_000, 100), "all but the newest").toBe(TASKS / 2);
-  expect(damages).toContain(anew("index sqlite_autoindex_tasks_1"));
-  expect(damages).toContain(anew("table totals"));
+  expect(damages).toContain(rebuilt("index sqlite_autoindex_tasks_1"));
+  expect(damages).toContain(rebuilt("table totals"));
   expect(damages.length).toBe(all.length + 3);
   expect(await store.check()).toEqual([]);
   await store.close();
@@ -126,7 +126,7 @@ test.each(["tasks_by_time", "conversations_by_time", "sqlite_autoindex_tasks_1"]
     expect(await listed(store)).toEqual(ids);
     expect((await store.conversations(EVERYBODY, "native", page)).total).toBe(TASKS);
     expect((await store.task(ids[0] ?? ""))?.id).toBe(ids[0]);
-    expect(damages).toEqual([anew(`index ${index}`)]);
+    expect(damages).toEqual([rebuilt(`index ${index}`)]);
     await store.close();
   },
 );
@@ -138,7 +138,7 @@ test("a damaged index of texts is filled anew before a search says what it has f
   const search = async () => (await store.list(EVERYBODY, { text: "capital" }, page)).total;
   await expect(search()).rejects.toThrow("not up to date yet");
   expect(await search()).toBe(TASKS);
-  expect(damages).toEqual([anew("search index")]);
+  expect(damages).toEqual([rebuilt("search index")]);
   await store.close();
 });
 
@@ -151,7 +151,7 @@ test("where a page of tasks is damaged too, lists have all that can be read, and
   const { tasks } = await store.list(EVERYBODY, {}, page);
   expect(tasks.length).toBeGreaterThan(TASKS / 2);
   expect(tasks.length).toBeLessThan(TASKS);
-  expect(damages.toSorted()).toEqual([anew("index aliases_by_conversation"), anew("index tasks_by_time")]);
+  expect(damages.toSorted()).toEqual([rebuilt("index aliases_by_conversation"), rebuilt("index tasks_by_time")]);
   await expect(store.task(ids[0] ?? "")).rejects.toThrow("malformed");
   expect((await store.conversations(EVERYBODY, "native", page)).total).toBe(TASKS);
   await store.close();
@@ -187,7 +187,7 @@ test("a sweep goes on by an index that was made anew, also where it had passed o
   const before = { idempotencyBefore: 2, auditBefore: 0, auditEntriesMax: 9, unusedSince: 0, expiredBefore: 0 };
   expect(await store.sweepRecords(before, "")).toBe(null);
   expect(await store.replay("s", "k")).toBe(null);
-  expect(damages).toEqual([anew("index idempotency_by_time")]);
+  expect(damages).toEqual([rebuilt("index idempotency_by_time")]);
   await store.close();
 });
 
@@ -228,7 +228,7 @@ test("an index without an entry of a row is made anew once the row is to go, whi
   const store = await reopened();
   expect((await listed(store)).length, "nobody can see it there").toBe(TASKS - 1);
   expect(await store.sweep(START + 1_000_000, 100)).toBe(TASKS / 2);
-  expect(damages.toSorted()).toEqual([anew("index tasks_by_time"), anew("index tasks_ended")]);
+  expect(damages.toSorted()).toEqual([rebuilt("index tasks_by_time"), rebuilt("index tasks_ended")]);
   expect(await store.check()).toEqual([]);
   await store.close();
 });
@@ -241,7 +241,7 @@ test("an index with an entry of a row that is gone is made anew once a list meet
   expect(await problems()).toContain("The index tasks_by_time has other entries than its table has rows.");
   const made = Promise.withResolvers<string>();
   const again = await openSqliteStore(folder, {
-    onDamage: (damage) => (damage instanceof MadeAnew ? made.resolve(damage.made) : damages.push(damage.what)),
+    onDamage: (damage) => (damage instanceof Rebuilt ? made.resolve(damage.rebuilt) : damages.push(damage.what)),
   });
   expect(await listed(again)).toEqual(ids);
   expect(damages).toEqual([`task of row ${TASKS}`]);
@@ -296,7 +296,7 @@ test("metadata that tasks are found by is made anew where its page is damaged", 
   expect((await store.list(EVERYBODY, { metadata: { colour: "blue" } }, page)).tasks.map(({ id }) => id)).toEqual([
     task.id,
   ]);
-  expect(damages).toEqual([anew("table metadata")]);
+  expect(damages).toEqual([rebuilt("table metadata")]);
   await store.close();
   expect(atDatabase("SELECT * FROM metadata")).toEqual(rows);
 });
@@ -321,7 +321,7 @@ test("others write while an index of many rows is made anew, and whoever met the
   await sweep;
   const made = calls.slice(calls.indexOf("mend"), calls.lastIndexOf("mend"));
   expect(made.filter((call) => call === "putSetting").length).toBeGreaterThan(3);
-  expect(damages).toEqual([anew("index idempotency_by_time")]);
+  expect(damages).toEqual([rebuilt("index idempotency_by_time")]);
   expect(await store.replay("s", "key 1")).toBe(null);
   expect(await store.check()).toEqual([]);
   await store.close();
@@ -336,7 +336,7 @@ test("what a killed server had half made keeps nothing from being made, where a 
   db.close();
   for (const name of ["made_anew", "tasks_by_time"]) await damagePageOf(folder, name);
   const store = await reopened();
-  expect([await listed(store), damages]).toEqual([ids, [anew("index tasks_by_time")]]);
+  expect([await listed(store), damages]).toEqual([ids, [rebuilt("index tasks_by_time")]]);
   expect(await store.check()).toEqual([]);
   await store.close();
 });
@@ -362,7 +362,7 @@ test("where the page of facts is damaged they are lost, and all else goes on: th
   await store.putSetting("process", { clean: false });
   expect(await store.setting("process")).toEqual({ clean: false });
   expect(await store.takeLease("outbox", "a", { now: 1, until: 2 })).toBe(true);
-  expect(damages).toEqual([anew("table facts")]);
+  expect(damages).toEqual([rebuilt("table facts")]);
   expect(await store.check()).toEqual([]);
   await store.close();
 });
@@ -411,7 +411,7 @@ test("who takes part in people's work is what tasks say of it, where the page th
   const as = [{ part: "assignee", type: "group", id: "finance" }] as const;
   const newest = { limit: 10, offset: 0, order: [{ by: "createdAt", descending: true }] } as const;
   expect((await store.human.worklist({ tenant: "acme", whose: { as } }, newest)).total).toBe(6);
-  expect(damages).toEqual([anew("table participants")]);
+  expect(damages).toEqual([rebuilt("table participants")]);
   expect(await store.check()).toEqual([]);
   await store.close();
   expect(rows()).toEqual(whole);
@@ -426,7 +426,7 @@ test.each(["'much'", "NULL"])(
     damaged();
     const asked = await reopened();
     expect([[(await asked.held({ tenant: "acme", user: null }, 0)).storedBytes]]).toEqual([all[0]]);
-    expect(damages).toEqual([anew("table stored_bytes")]);
+    expect(damages).toEqual([rebuilt("table stored_bytes")]);
     await asked.close();
     expect(atDatabase("SELECT bytes FROM stored_bytes ORDER BY owner")).toEqual(all);
     if (value !== "NULL") return;
@@ -471,7 +471,7 @@ test("whoever meets damage is told of it at once where others wait for the look 
   await filled();
   await damagePageOf(folder, "tasks_by_time");
   const database = path.join(folder, DATABASE_FILE);
-  const mending = { made: 0, look: () => new Promise<void>(() => {}) };
+  const mending = { rebuilds: 0, scan: () => new Promise<void>(() => {}) };
   const reader = new WorkerChannel<Reads>({ role: "reader", database }, () => {}, { mending });
   const query = { visible: EVERYBODY, filter: {}, limit: 10, offset: 0, after: null, whole: false };
   const told: unknown[] = [];

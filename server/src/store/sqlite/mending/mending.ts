@@ -5,16 +5,16 @@
 import type { Damaged } from "../../damage.ts";
 
 /** A damaged row may be met as often as somebody asks for it. */
-const LOOKS_ONE_IN = 100;
+const SCANS_ONE_IN = 100;
 
 type Parts = {
   /** What is damaged. */
-  look: () => Promise<string[]>;
+  scan: () => Promise<string[]>;
   /** False where it cannot be made anew; null where there is more to do, and it is to be called again. */
-  make: (what: string) => Promise<boolean | null>;
+  rebuild: (what: string) => Promise<boolean | null>;
   /** The look under way is to end soon. */
-  end: () => void;
-  onMade: (what: string) => void;
+  stopScan: () => void;
+  onRebuilt: (what: string) => void;
   /** Milliseconds of a clock that nobody sets. */
   elapsed?: () => number;
 };
@@ -22,7 +22,7 @@ type Parts = {
 export class Mending {
   readonly #parts: Parts;
   readonly #elapsed: () => number;
-  #made = 0;
+  #rebuilt = 0;
   #underWay: Promise<void> | null = null;
   #notBefore = Number.NEGATIVE_INFINITY;
   /** What looks that follow each other at once have found. */
@@ -35,8 +35,8 @@ export class Mending {
   }
 
   /** How many things were made anew: what was sent before the last of them is worth sending again. */
-  get made(): number {
-    return this.#made;
+  get rebuilds(): number {
+    return this.#rebuilt;
   }
 
   /**
@@ -45,8 +45,8 @@ export class Mending {
    * lacks entries, and what is made may take minutes. Where it finds again what the one before has found, something goes on damaging it.
    * Never rejects: whoever has met damage says so, where nothing became of it.
    */
-  look(): Promise<void> {
-    this.#underWay ??= this.#look().finally(() => {
+  scan(): Promise<void> {
+    this.#underWay ??= this.#scan().finally(() => {
       this.#underWay = null;
     });
     return this.#underWay;
@@ -55,38 +55,38 @@ export class Mending {
   /** Resolves once nobody looks, and nobody begins to. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#parts.end();
+    this.#parts.stopScan();
     await this.#underWay;
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     const from = this.#elapsed();
     if (this.#isClosed || from < this.#notBefore) return;
-    const found = await this.#parts.look().catch(() => []);
-    let looked = this.#elapsed() - from;
-    let areAllMade = found.length > 0;
+    const found = await this.#parts.scan().catch(() => []);
+    let scanned = this.#elapsed() - from;
+    let areAllRebuilt = found.length > 0;
     for (const what of found) {
       if (this.#isClosed) return;
       const begun = this.#elapsed();
-      if (await this.#make(what).catch(() => false)) {
-        this.#made += 1;
-        this.#parts.onMade(what);
-        areAllMade &&= !this.#found.has(what);
+      if (await this.#rebuild(what).catch(() => false)) {
+        this.#rebuilt += 1;
+        this.#parts.onRebuilt(what);
+        areAllRebuilt &&= !this.#found.has(what);
         this.#found.add(what);
       } else {
-        areAllMade = false;
-        looked += this.#elapsed() - begun;
+        areAllRebuilt = false;
+        scanned += this.#elapsed() - begun;
       }
     }
-    if (areAllMade) return;
+    if (areAllRebuilt) return;
     this.#found.clear();
-    this.#notBefore = this.#elapsed() + looked * LOOKS_ONE_IN;
+    this.#notBefore = this.#elapsed() + scanned * SCANS_ONE_IN;
   }
 
-  async #make(what: string): Promise<boolean> {
+  async #rebuild(what: string): Promise<boolean> {
     for (;;) {
-      const isMade = await this.#parts.make(what);
-      if (isMade !== null) return isMade;
+      const isRebuilt = await this.#parts.rebuild(what);
+      if (isRebuilt !== null) return isRebuilt;
     }
   }
 }
@@ -95,12 +95,12 @@ export class Mending {
  * Has somebody look for what is told: a list goes past what it cannot find, and an index may be all that is wrong. Not where a row was
  * found, and says what does not parse.
  */
-export function lookingFor(
-  mending: Pick<Mending, "look">,
+export function tellAndScan(
+  mending: Pick<Mending, "scan">,
   onDamage: (damage: Damaged) => void = () => {},
 ): (damage: Damaged) => void {
   return (damage) => {
     onDamage(damage);
-    if (!damage.isOfValue) void mending.look();
+    if (!damage.isOfValue) void mending.scan();
   };
 }

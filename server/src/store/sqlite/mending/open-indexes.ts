@@ -3,11 +3,12 @@
  * task writes to. Where a page of one is damaged no server could go on: it is made anew from those rows that can be read.
  */
 import { type Database, SqliteError } from "better-sqlite3";
-import { type Damaged, MadeAnew, WAYS_ON } from "../../damage.ts";
+import { type Damaged, Rebuilt, WAYS_ON } from "../../damage.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { isCorrupt } from "../database.ts";
-import { type Index, indexesOf, makeIndexAnew, readThrough } from "./indexes.ts";
-import { strikeTwin, twinOfIndex } from "./twin.ts";
+import { shadowOfIndex } from "./copied-shadow.ts";
+import { type Index, indexesOf, readThrough, rebuildIndex } from "./indexes.ts";
+import { dropShadow } from "./shadow.ts";
 
 const CALLED: Readonly<Record<string, string>> = {
   tasks_open: "open tasks",
@@ -20,7 +21,7 @@ const CALLED: Readonly<Record<string, string>> = {
 
 /** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */
 export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => void = () => {}): void {
-  strikeTwinIfPossible(db);
+  dropShadowIfPossible(db);
   for (const index of indexesOf(db)) {
     const of = CALLED[index.name];
     if (of === undefined) continue;
@@ -28,39 +29,39 @@ export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => voi
       readThrough(db, index);
     } catch (error) {
       if (!isCorrupt(error)) throw error;
-      makeAnew(db, index, of);
-      onDamage(new MadeAnew(`index of ${of}`));
+      rebuild(db, index, of);
+      onDamage(new Rebuilt(`index of ${of}`));
     }
   }
 }
 
 /** One of many pages takes more room than a full disk has: it is in nobody's way, and goes with the next start or what is made anew next. */
-function strikeTwinIfPossible(db: Database): void {
+function dropShadowIfPossible(db: Database): void {
   try {
-    strikeTwin(db);
+    dropShadow(db);
   } catch (error) {
     const mayStay = error instanceof SqliteError && (isCorrupt(error) || isDiskTrouble(error.code));
     if (!mayStay) throw error;
   }
 }
 
-function makeAnew(db: Database, index: Index, of: string): void {
+function rebuild(db: Database, index: Index, of: string): void {
   try {
-    makeIndexAnew(db, index);
+    rebuildIndex(db, index);
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    makeOfReadable(db, index, of);
+    rebuildFromReadable(db, index, of);
   }
 }
 
-function makeOfReadable(db: Database, index: Index, of: string): void {
+function rebuildFromReadable(db: Database, index: Index, of: string): void {
   try {
-    strikeTwin(db);
-    const twin = twinOfIndex(db, index);
-    while (!twin.goOn(() => false));
+    dropShadow(db);
+    const shadow = shadowOfIndex(db, index);
+    while (!shadow.goOn(() => false));
   } catch (error) {
     if (!isCorrupt(error)) throw error;
-    strikeTwin(db);
+    dropShadow(db);
     throw new Error(`its index of ${of} is damaged, and so is what it is made from. ${WAYS_ON}`, { cause: error });
   }
 }

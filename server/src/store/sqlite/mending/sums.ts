@@ -14,8 +14,8 @@ import { sizeIn, textIn } from "../column.ts";
 import { openDatabase, schemaOf } from "../database.ts";
 import { counted, keptBytes, keptRows, TOTALS } from "../doctor/check.ts";
 import { SLICE_ROWS } from "../slices.ts";
-import { byNumber, columnsOfTable, type Filling, keyOf, TableTwin } from "./table-twin.ts";
-import { MARK, TRIGGERS, TWIN } from "./twin.ts";
+import { byNumber, columnsOfTable, DerivedShadow, type Filling, keyOf } from "./derived-shadow.ts";
+import { PROGRESS, SHADOW, TRIGGERS } from "./shadow.ts";
 
 /** Each counts in four places. */
 const SLICE_TASKS = SLICE_ROWS / 4;
@@ -30,29 +30,29 @@ export function fillStoredBytes(db: Database): string {
   SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`;
 }
 
-export function totalsTwin(db: Database): TableTwin {
+export function shadowOfTotals(db: Database): DerivedShadow {
   const columns = ["tenant", "user", "kind", "state", "created_at", "deleted_at"];
   const of = (row: "OLD" | "NEW") =>
     counted(`(SELECT ${columns.map((name) => `${row}.${name} AS ${name}`).join(", ")})`);
   const sums = new Sums(db, "totals");
   const unlessLeft = (row: "OLD" | "NEW") =>
-    `WHEN NOT EXISTS (SELECT 1 FROM ${MARK} WHERE ${row}.n > passed AND ${row}.n <= last)`;
+    `WHEN NOT EXISTS (SELECT 1 FROM ${PROGRESS} WHERE ${row}.n > passed AND ${row}.n <= last)`;
   const minus = `${sums.minus(of("OLD"))} ${sums.dropNothing(of("OLD"))}`;
   const triggers = `
-    CREATE TABLE ${MARK} (passed INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
-    INSERT INTO ${MARK} SELECT -1, ifnull(max(n), -1) FROM tasks;
+    CREATE TABLE ${PROGRESS} (passed INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+    INSERT INTO ${PROGRESS} SELECT -1, ifnull(max(n), -1) FROM tasks;
     CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON tasks ${unlessLeft("NEW")} BEGIN ${sums.plus(of("NEW"))} END;
     CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns.join(", ")} ON tasks ${unlessLeft("NEW")}
       BEGIN ${minus} ${sums.plus(of("NEW"))} END;
     CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON tasks ${unlessLeft("OLD")} BEGIN ${minus} END;`;
-  return new TableTwin(db, "totals", { triggers, fill: () => walk(db, sums) });
+  return new DerivedShadow(db, "totals", { triggers, fill: () => walk(db, sums) });
 }
 
 function walk(db: Database, sums: Sums): Filling {
   const part = "(SELECT * FROM tasks NOT INDEXED WHERE n > @behind AND n <= @upTo)";
   const count = db.prepare<unknown[]>(sums.plus(counted(part)));
-  const pass = db.prepare<unknown[]>(`UPDATE ${MARK} SET passed = ?`);
-  const tasks = { table: "tasks", number: "n", last: `SELECT last FROM ${MARK}`, size: SLICE_TASKS };
+  const pass = db.prepare<unknown[]>(`UPDATE ${PROGRESS} SET passed = ?`);
+  const tasks = { table: "tasks", number: "n", last: `SELECT last FROM ${PROGRESS}`, size: SLICE_TASKS };
   return byNumber(db, tasks, (behind, upTo) => {
     count.run({ behind, upTo });
     pass.run(upTo);
@@ -60,7 +60,7 @@ function walk(db: Database, sums: Sums): Filling {
 }
 
 /** What is inserted there is what changes, see `stored_changes`: a trigger before it hears of that, whatever the damaged table holds. */
-export function storedBytesTwin(db: Database, heldMax = HELD_MAX): TableTwin {
+export function shadowOfStoredBytes(db: Database, heldMax = HELD_MAX): DerivedShadow {
   const sums = new Sums(db, "stored_bytes");
   const rows = keptRows(schemaOf(db));
   const triggers = `
@@ -68,9 +68,9 @@ export function storedBytesTwin(db: Database, heldMax = HELD_MAX): TableTwin {
     BEGIN ${sums.plus("SELECT NEW.tenant, NEW.owner, NEW.bytes AS bytes")} END;
     CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON stored_bytes
     BEGIN ${sums.dropNothing("SELECT OLD.tenant AS tenant, OLD.owner AS owner")} END;`;
-  const all = `SELECT tenant, owner, -bytes FROM ${TWIN}
+  const all = `SELECT tenant, owner, -bytes FROM ${SHADOW}
     UNION ALL SELECT tenant, '', bytes FROM (${rows}) UNION ALL SELECT tenant, '=' || user, bytes FROM (${rows})`;
-  return new TableTwin(db, "stored_bytes", { triggers, fill: () => ofOneMoment(db, sums, all, heldMax) });
+  return new DerivedShadow(db, "stored_bytes", { triggers, fill: () => ofOneMoment(db, sums, all, heldMax) });
 }
 
 type Stored = { tenant: string; owner: string; bytes: number };
@@ -141,10 +141,10 @@ class Sums {
   }
 
   dropNothing(rows: string): string {
-    return `DELETE FROM ${TWIN} WHERE ${this.#sum} = 0 AND (${this.#key}) IN (SELECT ${this.#key} FROM (${rows}));`;
+    return `DELETE FROM ${SHADOW} WHERE ${this.#sum} = 0 AND (${this.#key}) IN (SELECT ${this.#key} FROM (${rows}));`;
   }
 
   #add(rows: string): string {
-    return `INSERT INTO ${TWIN} ${rows} WHERE true ON CONFLICT DO UPDATE SET ${this.#sum} = ${this.#sum} + excluded.${this.#sum};`;
+    return `INSERT INTO ${SHADOW} ${rows} WHERE true ON CONFLICT DO UPDATE SET ${this.#sum} = ${this.#sum} + excluded.${this.#sum};`;
   }
 }

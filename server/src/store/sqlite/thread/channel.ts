@@ -47,7 +47,7 @@ const SENT_AT_ONCE = 16;
 type Caller = About & {
   text: string;
   /** Things that had been made anew when this was sent. */
-  made: number;
+  rebuilds: number;
   resolve: (answer: never) => void;
   reject: (error: unknown) => void;
 };
@@ -62,7 +62,7 @@ type Observers = {
   /** Hears with each call that could not be kept why none can be. */
   onDamagedEnd?: (what: string) => void;
   /** A call that has met a damaged page has changed nothing, and is sent again behind what is made anew. */
-  mending?: Pick<Mending, "made" | "look">;
+  mending?: Pick<Mending, "rebuilds" | "scan">;
 };
 
 /** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
@@ -155,12 +155,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   ): Promise<Answer<Verbs, Name>> {
     return new Promise((resolve, reject) => {
       this.#mustHaveRoom(about);
-      this.#push({ ...about, text: JSON.stringify([name, given]), made: this.#made, resolve, reject });
+      this.#push({ ...about, text: JSON.stringify([name, given]), rebuilds: this.#rebuilds, resolve, reject });
     });
   }
 
-  get #made(): number {
-    return this.#observers.mending?.made ?? 0;
+  get #rebuilds(): number {
+    return this.#observers.mending?.rebuilds ?? 0;
   }
 
   #push(caller: Caller): void {
@@ -240,13 +240,13 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   }
 
   /** Where something was made anew since it was sent, by its own look or by somebody else's. */
-  async #orAgain(caller: Waiting, mending: Pick<Mending, "look">): Promise<void> {
+  async #orAgain(caller: Waiting, mending: Pick<Mending, "scan">): Promise<void> {
     for (const told of this.#aside.take(caller)) settle(told, told.outcome);
-    if (caller.made === this.#made) await mending.look();
+    if (caller.rebuilds === this.#rebuilds) await mending.scan();
     if (!this.#aside.leave(caller)) return;
-    if (caller.made === this.#made || this.#lost || this.#closing) return settle(caller, caller.outcome);
+    if (caller.rebuilds === this.#rebuilds || this.#lost || this.#closing) return settle(caller, caller.outcome);
     const { outcome, ...again } = caller;
-    this.#push({ ...again, made: this.#made });
+    this.#push({ ...again, rebuilds: this.#rebuilds });
   }
 
   #ended(): void {

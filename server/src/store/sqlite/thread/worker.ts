@@ -14,7 +14,7 @@ export type Role =
   | { role: "checkpointer"; database: string; pass: WriteBackPass }
   | { role: "indexer"; database: string; index: string }
   | { role: "copier"; database: string; target: string }
-  | { role: "looker"; database: string; over: Int32Array<SharedArrayBuffer> }
+  | { role: "scanner"; database: string; over: Int32Array<SharedArrayBuffer> }
   | { role: "scrubber"; database: string; index: string };
 
 /** A call that takes as long is told of; `SLOW_CALL_MS` where it is absent. */
@@ -41,14 +41,14 @@ async function begin(role: Role, port: MessagePort): Promise<void> {
     const { scrub } = await import("../erasure/scrub.ts");
     port.postMessage(scrub(role.database, role.index));
     port.close();
-  } else if (role.role === "looker") {
+  } else if (role.role === "scanner") {
     const { damagedIn } = await import("../mending/derived.ts");
     port.postMessage(damagedIn(role.database, () => Atomics.load(role.over, 0) === 1));
     port.close();
   } else workThrough(port, await workOf(role));
 }
 
-async function workOf(role: Exclude<Role, { role: "copier" | "looker" | "scrubber" }>): Promise<Work> {
+async function workOf(role: Exclude<Role, { role: "copier" | "scanner" | "scrubber" }>): Promise<Work> {
   switch (role.role) {
     case "writer": {
       const { Writer } = await import("./writer.ts");

@@ -12,30 +12,35 @@ import { isCorrupt } from "../database.ts";
 import { DocumentApplier } from "../documents/document-writes.ts";
 import { SearchIndex } from "../documents/search.ts";
 import { LogLength, type WriteBackPass, writeBackPass } from "../log-length.ts";
-import { MadeAnew } from "../mending/derived.ts";
+import { DerivedRebuild } from "../mending/derived.ts";
 import { damagedEnd } from "../mending/ends.ts";
 import { TURN_MS } from "../slices.ts";
 import { writerStatements } from "../statements.ts";
 import { answerTo, type Call, failedOutcome, type Outcome, SLOW_CALL_MS, timed } from "./call.ts";
 import { Pace } from "./pace.ts";
 import type { Work } from "./work-through.ts";
-import { type Writes as StoredWrites, writes } from "./writes.ts";
+import { type Writes, writes } from "./writes.ts";
 
-/** Beside what is stored: makes anew what of all that is made from rows is called so, as `MadeAnew` does. */
-export type Writes = StoredWrites & { mend: (what: string) => boolean | null };
+/** Beside what is stored: makes anew what of all that is made from rows is called so, as `DerivedRebuild` does. */
+export type WriterVerbs = Writes & { mend: (what: string) => boolean | null };
 
 const COMMITS_AVERAGED = 8;
 /**
  * Verbs that go on for as long as nobody waits: what has come before them is not held for them. Those that remove tasks lower
  * totals, which have what was changed before them by then.
  */
-const GIVING_WAY: ReadonlySet<string> = new Set<keyof Writes>([
+const GIVING_WAY: ReadonlySet<string> = new Set<keyof WriterVerbs>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
   ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
 ]);
 
 /** Verbs that add to tasks, conversations and what was paid. Others go past damage, so that what is said to them is of a row. */
-const ADDING: ReadonlySet<string> = new Set<keyof Writes>(["apply", "appendMessage", "createConversation", "addUsage"]);
+const ADDING: ReadonlySet<string> = new Set<keyof WriterVerbs>([
+  "apply",
+  "appendMessage",
+  "createConversation",
+  "addUsage",
+]);
 
 /** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
 type WriterParts = { slowMs?: number | undefined; pass?: WriteBackPass };
@@ -45,15 +50,15 @@ export class Writer implements Work {
   readonly #applier: Applier;
   readonly #audit: AuditChain;
   readonly #log: LogLength;
-  readonly #makeWrites: () => StoredWrites;
-  #writes: StoredWrites;
+  readonly #makeWrites: () => Writes;
+  #writes: Writes;
   readonly #begin;
   readonly #commit;
   readonly #rollback;
   readonly #slowMs: number;
   readonly #pace = new Pace(() => this.#commitMs);
   #commitMs = 0;
-  #anew: MadeAnew | null = null;
+  #anew: DerivedRebuild | null = null;
 
   constructor(
     db: Database,
@@ -146,7 +151,7 @@ export class Writer implements Work {
   /** What was learned of damaged pages until then is forgotten. */
   #mend([, what]: Call): Outcome {
     try {
-      if (this.#anew?.what !== what) this.#anew = new MadeAnew(this.#db, what);
+      if (this.#anew?.what !== what) this.#anew = new DerivedRebuild(this.#db, what);
       const answer = this.#anew.goOn(this.#pace.turn(TURN_MS));
       if (answer !== null) this.#anew = null;
       if (answer) this.#writes = this.#makeWrites();

@@ -8,7 +8,7 @@ export const HEADER_BYTES = 100;
  * The `application_id` of a database that has pages of what was struck off its schema: nothing else says that they are
  * nobody's.
  */
-export const HAS_STRUCK_OFF = 0x7761_7901;
+export const HAS_ORPHAN_PAGES = 0x7761_7901;
 /** SQLite's own way to say it in two bytes. */
 const LARGEST_PAGE = 65_536;
 
@@ -19,7 +19,7 @@ export class DatabasePages {
   /** Of each page, without what is set aside at its end. */
   readonly bytes: number;
   readonly schema: number;
-  readonly hasStruckOff: boolean;
+  readonly hasOrphanPages: boolean;
   readonly #file: number;
   readonly #pageBytes: number;
   readonly #firstTrunk: number;
@@ -37,7 +37,7 @@ export class DatabasePages {
     this.#freeCount = header.readUInt32BE(36);
     this.used = Math.max(this.count - this.#freeCount, 0);
     this.schema = header.readUInt32BE(60);
-    this.hasStruckOff = header.readUInt32BE(68) === HAS_STRUCK_OFF;
+    this.hasOrphanPages = header.readUInt32BE(68) === HAS_ORPHAN_PAGES;
   }
 
   /** Null where there is none. Whoever reads the next one may still hold it. */

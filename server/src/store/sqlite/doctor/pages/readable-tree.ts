@@ -14,10 +14,10 @@ import { type Cell, rowIn, type TreePage, treePageAt } from "./tree-page.ts";
 const DEPTH_MAX = 20;
 
 /**
- * `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. `isMadeAnew`: by a server that has
+ * `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. `isRebuilt`: by a server that has
  * met damage, which strikes the former one off.
  */
-export type Shape = { name: string; columns: readonly Column[]; keyLength: number; isMadeAnew: boolean };
+export type Shape = { name: string; columns: readonly Column[]; keyLength: number; isRebuilt: boolean };
 /** Where nothing says where it begins, `root` is 0. */
 export type Tree = { shape: Shape; root: number };
 /** A row with its number, which is 0 where it has none. */
@@ -77,9 +77,9 @@ export class ReadableTree {
 
   /** Whether one like it that was struck off may have left such a page. Columns that take anything would take all. */
   mayHaveLeft(page: TreePage): boolean {
-    const { columns, isMadeAnew } = this.#tree.shape;
+    const { columns, isRebuilt } = this.#tree.shape;
     return (
-      isMadeAnew &&
+      isRebuilt &&
       this.#isOfKind(page) &&
       columns.every(({ kind }) => kind !== "any") &&
       page.cells.every((cell) => this.#keyOf(cell) !== null)

@@ -1,7 +1,7 @@
 /** What the rows of each tree of a database look like, by an empty one of the same schema. */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../../column.ts";
-import { TABLES_MADE_ANEW } from "../../mending/derived.ts";
+import { REBUILT_TABLES } from "../../mending/derived.ts";
 import type { DatabasePages } from "./database-pages.ts";
 import type { PageNumbers } from "./page-numbers.ts";
 import { ReadableTree, type Shape } from "./readable-tree.ts";
@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<string, Kind>> = { INTEGER: "integer", REAL: "real"
 export function rootsIn(pages: DatabasePages, reached: PageNumbers): ReadonlyMap<string, number> {
   const roots = new Map<string, number>();
   const columns = ["type", "name", "tbl_name", "rootpage", "sql"].map((name) => column(name, "any", true));
-  const shape = { name: "sqlite_schema", columns, keyLength: 0, isMadeAnew: false };
+  const shape = { name: "sqlite_schema", columns, keyLength: 0, isRebuilt: false };
   new ReadableTree({ shape, root: 1 }, pages, reached, (_, [, name, , root]) => {
     if (Buffer.isBuffer(name) && typeof root === "number" && root > 0) roots.set(name.toString(), root);
   }).read();
@@ -33,14 +33,14 @@ function tables(db: Database): Shape[] {
     .all()
     .map(([name, isKeyed, isStrict]) => {
       const { columns, key } = columnsOf(db, textIn(name), isStrict === 1);
-      const isMadeAnew = TABLES_MADE_ANEW.has(textIn(name));
+      const isRebuilt = REBUILT_TABLES.has(textIn(name));
       const [only, ...others] = key;
       if (isKeyed === 1)
         return {
           name: textIn(name),
           columns: [...key, ...columns.filter((each) => !key.includes(each))],
           keyLength: key.length,
-          isMadeAnew,
+          isRebuilt,
         };
       // A key that is one whole number is the number of the row.
       const isAlias = (each: Column) => each === only && others.length === 0 && each.kind === "integer";
@@ -48,7 +48,7 @@ function tables(db: Database): Shape[] {
         name: textIn(name),
         columns: columns.map((each) => (isAlias(each) ? { ...each, kind: "alias" as const } : each)),
         keyLength: 0,
-        isMadeAnew,
+        isRebuilt,
       };
     });
 }
@@ -81,7 +81,7 @@ function indexes(db: Database): Shape[] {
       return column(String(of), KINDS[String(type)] ?? "any", isNeeded !== 1);
     }),
     keyLength: rows.length,
-    isMadeAnew: true,
+    isRebuilt: true,
   }));
 }
 

@@ -24,7 +24,7 @@ export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages,
   for (let number = 2; number <= pages.count; number++) {
     if (reached.has(number)) continue;
     const page = treePageAt(pages, number);
-    const isDoubtful = (of: TreePage) => pages.hasStruckOff && trees.some((tree) => tree.mayHaveLeft(of));
+    const isDoubtful = (of: TreePage) => pages.hasOrphanPages && trees.some((tree) => tree.mayHaveLeft(of));
     const fitting =
       page === null || isDoubtful(page) ? [] : lacking.map((tree) => ({ tree, places: tree.placesOf(page) }));
     const [only, ...others] = fitting.filter(({ places }) => places.length > 0);

@@ -11,15 +11,15 @@ import { faultsOf } from "../doctor/check.ts";
 import { DATABASE_FILE } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { openSqliteStore } from "../store.ts";
-import { MadeAnew } from "./derived.ts";
+import { shadowOfIndex } from "./copied-shadow.ts";
+import { DerivedRebuild } from "./derived.ts";
 import { indexesOf, miscountedIndexes, readThrough, unlessDamaged } from "./indexes.ts";
 import { mendOpenIndexes } from "./open-indexes.ts";
-import { twinOfIndex } from "./twin.ts";
 
 let folder = "";
 let open: Database[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "waybill-twin-"));
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-copied-shadow-"));
   open = [];
 });
 afterEach(async () => {
@@ -55,8 +55,8 @@ async function damaged(table: string, index: string, rows = ROWS, spread = 1, fr
 }
 
 const slices = (db: Database, name: string) => {
-  const twin = twinOfIndex(db, indexIn(db, name));
-  return () => twin.goOn(() => true);
+  const shadow = shadowOfIndex(db, indexIn(db, name));
+  return () => shadow.goOn(() => true);
 };
 
 function schemaOf(db: Database): unknown[] {
@@ -148,7 +148,7 @@ test.each(["SQLITE_FULL", "SQLITE_CORRUPT"])(
   (code) => {
     const db = connected();
     migrate(db);
-    twinOfIndex(db, indexIn(db, "idempotency_by_time"));
+    shadowOfIndex(db, indexIn(db, "idempotency_by_time"));
     const exec = db.exec.bind(db);
     vi.spyOn(db, "exec").mockImplementation((sql) => {
       if (sql.includes("DROP TABLE made_anew")) throw new SqliteError("no", code);
@@ -177,7 +177,7 @@ test.each([
     for (const share of [0, 0.4, 0.41, 0.9, ...more]) await damageLeafOf(folder, "own", share);
     const db = connected();
     const before = schemaOf(db);
-    const anew = new MadeAnew(db, "index own_words");
+    const anew = new DerivedRebuild(db, "index own_words");
     let answer = anew.goOn(() => true);
     while (answer === null) answer = anew.goOn(() => true);
     expect([answer, schemaOf(db)]).toEqual([true, before]);
@@ -204,7 +204,7 @@ test.each([
     db.close();
     for (const share of shares) await damageLeafOf(folder, "own", share);
     const again = connected();
-    const anew = new MadeAnew(again, "index own_words");
+    const anew = new DerivedRebuild(again, "index own_words");
     let answer = anew.goOn(() => true);
     while (answer === null) answer = anew.goOn(() => true);
     const listed = again.prepare("SELECT count(*) FROM own INDEXED BY own_words WHERE (key % 2 = 0 OR word IS NULL)");
@@ -274,7 +274,7 @@ test("rows that come faster than slices are read put no end off: the triggers ha
 test("where the disk is full, also to strike off what was begun, it is begun anew once there is room", async () => {
   const db = await damaged("key INTEGER PRIMARY KEY, word TEXT, long TEXT", "own_words", 20_000);
   const before = schemaOf(db);
-  const anew = new MadeAnew(db, "index own_words");
+  const anew = new DerivedRebuild(db, "index own_words");
   expect(anew.goOn(() => true)).toBe(null);
   db.pragma(`max_page_count = ${Number(db.pragma("page_count", { simple: true })) + 50}`);
   vi.spyOn(db, "exec").mockImplementationOnce(() => {
@@ -292,14 +292,14 @@ test("what was begun and cannot be struck off keeps no other index from being ma
   db.exec("CREATE TABLE few (n INTEGER); CREATE INDEX few_by_n ON few (n)");
   const before = schemaOf(db);
   slices(db, "own_words")();
-  expect(new MadeAnew(db, "index few_by_n").goOn(() => true)).toBe(true);
+  expect(new DerivedRebuild(db, "index few_by_n").goOn(() => true)).toBe(true);
   expect(schemaOf(db)).toEqual(before);
 });
 
 async function staysAsItWas(name: string, turnsMin = 3): Promise<void> {
   const db = connected();
   const before = schemaOf(db);
-  const anew = new MadeAnew(db, `index ${name}`);
+  const anew = new DerivedRebuild(db, `index ${name}`);
   let turns = 1;
   let answer = anew.goOn(() => true);
   for (; answer === null; turns++) answer = anew.goOn(() => true);

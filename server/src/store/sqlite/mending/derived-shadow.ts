@@ -5,8 +5,9 @@
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../column.ts";
 import { type IsOver, inSlices } from "../slices.ts";
-import { indexesOf, onSchema, sqlOf, takePlace } from "./indexes.ts";
-import { type Making, stopFollowing, TWIN } from "./twin.ts";
+import { indexesOf } from "./indexes.ts";
+import { onSchema, sqlOf, swapIn } from "./schema-edits.ts";
+import { dropTriggers, type Rebuild, SHADOW } from "./shadow.ts";
 
 /** A sum may be below nothing until all is added. */
 const BOUND = /CHECK \(\w+ >= 0\)/;
@@ -14,27 +15,27 @@ const BOUND = /CHECK \(\w+ >= 0\)/;
 /** What fills it; `slice` answers how many rows it has looked at, and is called until these are fewer than `size`. */
 export type Filling = { size: number; slice: () => number; end: () => void };
 
-export class TableTwin implements Making {
+export class DerivedShadow implements Rebuild {
   readonly #db: Database;
   readonly #table: string;
-  readonly #indexes: { name: string; twin: string }[] = [];
+  readonly #indexes: { name: string; shadow: string }[] = [];
   readonly #filling: Filling;
 
-  /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. `fill` begins once triggers hear of changes. */
+  /** Outside a transaction, as is the rest. Of another one nothing is left: see `dropShadow`. `fill` begins once triggers hear of changes. */
   constructor(db: Database, table: string, { triggers, fill }: { triggers: string; fill: () => Filling }) {
     this.#db = db;
     this.#table = table;
     const begin = () => {
       db.exec(
         sqlOf(db, table)
-          .replace(/^CREATE TABLE \S+/, `CREATE TABLE ${TWIN}`)
+          .replace(/^CREATE TABLE \S+/, `CREATE TABLE ${SHADOW}`)
           .replace(BOUND, ""),
       );
       for (const { name, sql } of indexesOf(db).filter((index) => index.table === table)) {
         if (sql === null) continue;
-        const twin = `${TWIN}_${name}`;
-        db.exec(sql.replace(/ (INDEX) \S+ ON \S+/, ` $1 ${twin} ON ${TWIN}`));
-        this.#indexes.push({ name, twin });
+        const shadow = `${SHADOW}_${name}`;
+        db.exec(sql.replace(/ (INDEX) \S+ ON \S+/, ` $1 ${shadow} ON ${SHADOW}`));
+        this.#indexes.push({ name, shadow });
       }
       db.exec(triggers);
     };
@@ -49,9 +50,9 @@ export class TableTwin implements Making {
     if (!isFilled) return false;
     this.end();
     onSchema(this.#db, () => {
-      stopFollowing(this.#db);
-      for (const { name, twin } of this.#indexes) takePlace(this.#db, twin, name);
-      takePlace(this.#db, TWIN, this.#table);
+      dropTriggers(this.#db);
+      for (const { name, shadow } of this.#indexes) swapIn(this.#db, shadow, name);
+      swapIn(this.#db, SHADOW, this.#table);
     });
     return true;
   }

@@ -20,15 +20,15 @@ import { putBack, setAside } from "../doctor/set-aside.ts";
 import { DATABASE_FILE } from "../folder.ts";
 import type { SqliteStore } from "../sqlite-store.ts";
 import { openSqliteStore } from "../store.ts";
-import { MadeAnew } from "./derived.ts";
-import { sqlOf } from "./indexes.ts";
-import { fillMetadata, fillParticipants, metadataTwin, participantsTwin } from "./listed.ts";
-import { storedBytesTwin, totalsTwin } from "./sums.ts";
+import { DerivedRebuild } from "./derived.ts";
+import { fillMetadata, fillParticipants, shadowOfMetadata, shadowOfParticipants } from "./listed.ts";
+import { sqlOf } from "./schema-edits.ts";
+import { shadowOfStoredBytes, shadowOfTotals } from "./sums.ts";
 
 let folder = "";
 let open: Database[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "waybill-table-twin-"));
+  folder = await mkdtemp(path.join(tmpdir(), "waybill-derived-shadow-"));
 });
 afterEach(async () => {
   vi.restoreAllMocks();
@@ -108,12 +108,12 @@ async function act(
   else if (what === 8) setAside(db, task.id) || putBack(db, task.id);
 }
 
-const TWINS = {
-  totals: totalsTwin,
+const SHADOWS = {
+  totals: shadowOfTotals,
   // As of more users than are held in memory.
-  stored_bytes: (db: Database) => storedBytesTwin(db, 3),
-  metadata: metadataTwin,
-  participants: participantsTwin,
+  stored_bytes: (db: Database) => shadowOfStoredBytes(db, 3),
+  metadata: shadowOfMetadata,
+  participants: shadowOfParticipants,
 };
 
 /** As a damaged one, it says nothing of what is so. */
@@ -149,12 +149,12 @@ test.each(TABLES)("%s is what rows say, whatever others write while it is made a
   const before = schema();
   const run = fc.asyncProperty(acts, fc.array(fc.nat(5), { minLength: 1 }), async (writes, between) => {
     db.exec(SPOILT[table]);
-    const twin = TWINS[table](db);
+    const shadow = SHADOWS[table](db);
     let turns = 0;
     do {
       for (const write of writes.splice(0, between[turns % between.length])) await act(store, db, tasks, write);
       turns += 1;
-    } while (!twin.goOn(() => true));
+    } while (!shadow.goOn(() => true));
     expect(turns).toBeGreaterThan(5);
     for (const write of writes) await act(store, db, tasks, write);
     expect([check(db), schema()]).toEqual([[], before]);
@@ -172,7 +172,7 @@ test.each(TABLES)(
     await damagePageOf(folder, table);
     const db = connected();
     const before = db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get();
-    const anew = new MadeAnew(db, `table ${table}`);
+    const anew = new DerivedRebuild(db, `table ${table}`);
     expect([anew.goOn(() => true), anew.goOn(() => true)]).toEqual([null, null]);
     const file = path.join(folder, DATABASE_FILE);
     for (const ending of ["", "-wal"])
@@ -184,7 +184,7 @@ test.each(TABLES)(
     const store2 = await openSqliteStore(folder);
     const again = connected();
     expect(again.prepare("SELECT count(*) FROM sqlite_schema").pluck().get()).toBe(before);
-    const other = new MadeAnew(again, `table ${table}`);
+    const other = new DerivedRebuild(again, `table ${table}`);
     let answer = other.goOn(() => true);
     while (answer === null) answer = other.goOn(() => true);
     expect([answer, await store2.check()]).toEqual([true, []]);
@@ -197,7 +197,7 @@ test.each(TABLES)(
   async (table) => {
     const { store } = await filled();
     const db = connected();
-    const anew = new MadeAnew(db, `table ${table}`);
+    const anew = new DerivedRebuild(db, `table ${table}`);
     const lengths: unknown[][] = [];
     while (anew.goOn(() => true) === null)
       lengths.push(...db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(PASSIVE)").raw().all());
@@ -211,7 +211,7 @@ test("where the disk is full it is begun anew once there is room, and of somebod
   const { store, tasks } = await filled();
   const db = connected();
   const before = rowsOf(db, "stored_bytes");
-  const anew = new MadeAnew(db, "table stored_bytes");
+  const anew = new DerivedRebuild(db, "table stored_bytes");
   expect(anew.goOn(() => true)).toBe(null);
   const exec = vi.spyOn(db, "transaction").mockImplementationOnce(() => {
     throw new SqliteError("database or disk is full", "SQLITE_FULL");
@@ -235,10 +235,10 @@ test("metadata that goes meanwhile goes from both, and with its task also where 
   const { store } = await filled();
   const db = connected();
   db.exec(SPOILT.metadata);
-  const twin = metadataTwin(db);
-  twin.goOn(() => true);
+  const shadow = shadowOfMetadata(db);
+  shadow.goOn(() => true);
   db.exec("DELETE FROM metadata WHERE task = 5 AND key = 'n'; DELETE FROM tasks WHERE n = 4");
-  while (!twin.goOn(() => true));
+  while (!shadow.goOn(() => true));
   const keysOf = db.prepare<unknown[], unknown>("SELECT key FROM metadata WHERE task = ? ORDER BY key").pluck();
   expect([4, 5, 6].map((n) => keysOf.all(n))).toEqual([[], ["colour", "isOld"], ["colour", "isOld", "n"]]);
   await store.close();

@@ -2,7 +2,7 @@
  * Makes an index of many rows anew while others write. A table with nothing but the columns of the index is filled slice by slice,
  * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
  * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read. So is a table made anew, with its
- * indexes, of those rows of it that can be read: its twin has all columns and takes its place. Of one whose keys stand in an index as well,
+ * indexes, of those rows of it that can be read: its shadow has all columns and takes its place. Of one whose keys stand in an index as well,
  * rows that cannot be read are there with their key alone.
  *
  * Rows of damaged pages are left out of an index that finds rows and keeps no key: it lacks them, as all others that read it do. One that
@@ -15,33 +15,12 @@ import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { type IsOver, inSlices, SLICE_ROWS } from "../slices.ts";
-import {
-  ALL,
-  columnsOf,
-  conditionOf,
-  type Index,
-  indexesOf,
-  itself,
-  onSchema,
-  sqlOf,
-  takePlace,
-  unlessDamaged,
-} from "./indexes.ts";
+import { ALL, columnsOf, conditionOf, type Index, indexesOf, itself, unlessDamaged } from "./indexes.ts";
 import { lastNumber, ReadableNumbers } from "./readable-numbers.ts";
+import { onSchema, sqlOf, swapIn } from "./schema-edits.ts";
+import { dropShadow, dropTriggers, type Rebuild, SHADOW, TRIGGERS } from "./shadow.ts";
 
-/** Under this name whatever is being made anew is filled, one thing at a time. */
-export const TWIN = "made_anew";
-const INDEX = "made_anew_index";
-/** How far that has come, where triggers ask for it. */
-export const MARK = "made_anew_mark";
-export const TRIGGERS = {
-  put: "made_anew_put",
-  changed: "made_anew_changed",
-  gone: "made_anew_gone",
-  left: "made_anew_left",
-  renewed: "made_anew_renewed",
-};
-
+const SHADOW_INDEX = `${SHADOW}_index`;
 const BEGINNING = /^(CREATE (?:UNIQUE )?INDEX) \S+ ON [^\s(]+/;
 
 /** Where the last row of a table cannot be read, nor any index that would say its number. */
@@ -56,33 +35,6 @@ export function hasManyRows(db: Database, { table }: Index): boolean {
   return db.prepare(`SELECT 1 FROM ${itself(db, table)} LIMIT 1 OFFSET ${ROWS_MIN}`).get() !== undefined;
 }
 
-/** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. Pages of a damaged one are nobody's then. */
-export function strikeTwin(db: Database): void {
-  const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(TWIN);
-  if (!isThere) return;
-  try {
-    db.transaction(() => stopFollowing(db)).immediate();
-    db.transaction(() => db.exec(`DROP TABLE ${TWIN}`)).immediate();
-  } catch (error) {
-    if (!isCorrupt(error)) throw error;
-    onSchema(db, () => db.exec(`DELETE FROM sqlite_schema WHERE name GLOB '${TWIN}*' OR tbl_name = '${TWIN}'`));
-  }
-}
-
-/** Changes are not heard any more. */
-export function stopFollowing(db: Database): void {
-  for (const name of Object.values(TRIGGERS)) db.exec(`DROP TRIGGER IF EXISTS ${name}`);
-  db.exec(`DROP TABLE IF EXISTS ${MARK}`);
-}
-
-/** What is being made anew, between transactions of others. */
-export interface Making {
-  /** True once it is made; it is to be called until then. */
-  goOn(isOver: IsOver): boolean;
-  /** Gives back what it holds besides. */
-  end(): void;
-}
-
 /** `takes` has what takes whose place in the schema; `condition` is that of the rows it has. */
 type Of = {
   table: string;
@@ -90,7 +42,7 @@ type Of = {
   key: readonly string[];
   condition: string;
   sql: string;
-  takes: readonly [twin: string, name: string][];
+  takes: readonly [shadow: string, name: string][];
   mayLackRows: boolean;
   /** There may be none. */
   mayLackAll: boolean;
@@ -98,7 +50,7 @@ type Of = {
   known?: { by: string; instead: string; unique: string };
 };
 
-export class Twin implements Making {
+export class CopiedShadow implements Rebuild {
   readonly #db: Database;
   readonly #of: Of;
   readonly #table: string;
@@ -113,7 +65,7 @@ export class Twin implements Making {
   #hasRead = false;
   #numbers: ReadableNumbers | null = null;
 
-  /** Outside a transaction, as is the rest. Of another one nothing is left: see `strikeTwin`. */
+  /** Outside a transaction, as is the rest. Of another one nothing is left: see `dropShadow`. */
   constructor(db: Database, of: Of) {
     this.#db = db;
     this.#of = of;
@@ -125,7 +77,7 @@ export class Twin implements Making {
     this.#unique = of.known?.unique ?? this.#key;
     const begin = (end: () => unknown[] | undefined) => {
       db.exec(of.sql);
-      this.#followChanges(named, key);
+      this.#createTriggers(named, key);
       return end();
     };
     const fromLast = key.map((name) => `"${name}" DESC`).join(", ");
@@ -141,7 +93,7 @@ export class Twin implements Making {
   /** True once it is whole; it is to be called until then. Throws where rows cannot be read that it may not lack, or there is no room. */
   goOn(isOver: IsOver): boolean {
     if (this.#isInPlace) return this.#clearAway(isOver);
-    if (this.#isFilled(isOver)) this.#takePlace();
+    if (this.#isFilled(isOver)) this.#swapIn();
     return false;
   }
 
@@ -166,10 +118,10 @@ export class Twin implements Making {
     }
   }
 
-  #followChanges(columns: string, key: readonly string[]): void {
+  #createTriggers(columns: string, key: readonly string[]): void {
     const of = (row: string) => key.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
-    const remove = (row: string) => `DELETE FROM ${TWIN} WHERE ${of(row)};`;
-    const put = `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(of("NEW"))};`;
+    const remove = (row: string) => `DELETE FROM ${SHADOW} WHERE ${of(row)};`;
+    const put = `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(of("NEW"))};`;
     const { table } = this.#of;
     this.#db.exec(`
       CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON "${table}" BEGIN ${remove("NEW")} ${put} END;
@@ -191,7 +143,7 @@ export class Twin implements Making {
     // Triggers may have put some of them there.
     this.#db
       .prepare<unknown[]>(
-        `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
+        `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
       )
       .run(...from, ...(last ?? this.#end));
     this.#at = last ?? null;
@@ -216,7 +168,7 @@ export class Twin implements Making {
     const one = this.#db.prepare<unknown[]>(row);
     const isReadable = keys.map((key) => unlessDamaged(() => one.get(...key) ?? null) !== undefined);
     const put = (from: string) =>
-      this.#db.prepare<unknown[]>(`INSERT INTO ${TWIN} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
+      this.#db.prepare<unknown[]>(`INSERT INTO ${SHADOW} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
     const [putRow, putKey] = [put(`(${this.#columns}) ${row}`), put(instead)];
     this.#db.transaction(() => {
       for (const [at, key] of keys.entries()) (isReadable[at] ? putRow : putKey).run(...key);
@@ -234,7 +186,7 @@ export class Twin implements Making {
     const { found, last } = this.#numbers.within(at + 1n, end, SLICE_ROWS);
     if (found.length > 0) {
       const those = `${this.#key} IN (SELECT value FROM json_each(?))`;
-      const fill = `INSERT INTO ${TWIN} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
+      const fill = `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(those)} ON CONFLICT (${this.#key}) DO NOTHING`;
       this.#db.prepare<unknown[]>(fill).run(`[${found.join(",")}]`);
       this.#hasRead = true;
     }
@@ -251,63 +203,63 @@ export class Twin implements Making {
       .get(...values);
   }
 
-  #takePlace(): void {
+  #swapIn(): void {
     onSchema(this.#db, () => {
-      stopFollowing(this.#db);
-      for (const [twin, name] of this.#of.takes) takePlace(this.#db, twin, name);
+      dropTriggers(this.#db);
+      for (const [shadow, name] of this.#of.takes) swapIn(this.#db, shadow, name);
     });
     this.#isInPlace = true;
   }
 
   #clearAway(isOver: IsOver): boolean {
-    if (this.#of.takes.some(([twin]) => twin === TWIN)) return true;
+    if (this.#of.takes.some(([shadow]) => shadow === SHADOW)) return true;
     const remove = this.#db.prepare<unknown[]>(
-      `DELETE FROM ${TWIN} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${TWIN} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
+      `DELETE FROM ${SHADOW} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${SHADOW} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
     );
     const isEmpty = this.#db.transaction(() => inSlices(isOver, SLICE_ROWS, () => remove.run().changes)).immediate();
-    if (isEmpty) strikeTwin(this.#db);
+    if (isEmpty) dropShadow(this.#db);
     return isEmpty;
   }
 }
 
-export function twinOfIndex(db: Database, index: Index): Twin {
+export function shadowOfIndex(db: Database, index: Index): CopiedShadow {
   const { key, columns, isNumbered } = columnsNeeded(db, index);
   const parts = columns.map(({ name, type }) => `"${name}" ${type}`);
   if (key.length > 0) parts.push(`PRIMARY KEY (${quoted(key)})`);
-  const ofKey = () => `CREATE UNIQUE INDEX ${INDEX} ON ${TWIN} (${columnsOf(db, index.name)})`;
-  return new Twin(db, {
+  const ofKey = () => `CREATE UNIQUE INDEX ${SHADOW_INDEX} ON ${SHADOW} (${columnsOf(db, index.name)})`;
+  return new CopiedShadow(db, {
     ...{ table: index.table, columns, key, condition: conditionOf(index.sql) },
-    sql: `CREATE TABLE ${TWIN} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
-      ${index.sql?.replace(BEGINNING, `$1 ${INDEX} ON ${TWIN}`) ?? ofKey()}`,
-    takes: [[INDEX, index.name]],
+    sql: `CREATE TABLE ${SHADOW} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
+      ${index.sql?.replace(BEGINNING, `$1 ${SHADOW_INDEX} ON ${SHADOW}`) ?? ofKey()}`,
+    takes: [[SHADOW_INDEX, index.name]],
     mayLackRows: isNumbered && /^CREATE INDEX /.test(index.sql ?? ""),
     mayLackAll: false,
   });
 }
 
 /** Of one whose rows are numbered by a column. */
-export function twinOfNumbered(db: Database, table: string, number: string): Twin {
-  return new Twin(db, { ...wholeTable(db, table), key: [number], mayLackRows: true, mayLackAll: true });
+export function shadowOfNumbered(db: Database, table: string, number: string): CopiedShadow {
+  return new CopiedShadow(db, { ...wholeTable(db, table), key: [number], mayLackRows: true, mayLackAll: true });
 }
 
 /** Of one whose key stands at the end of an index. */
-export function twinOfKeyed(
+export function shadowOfKeyed(
   db: Database,
   table: string,
   key: readonly string[],
   known: NonNullable<Of["known"]>,
-): Twin {
-  return new Twin(db, { ...wholeTable(db, table), key, known, mayLackRows: false, mayLackAll: false });
+): CopiedShadow {
+  return new CopiedShadow(db, { ...wholeTable(db, table), key, known, mayLackRows: false, mayLackAll: false });
 }
 
 /** Whose indexes keep no key. */
 function wholeTable(db: Database, table: string): Pick<Of, "table" | "columns" | "condition" | "sql" | "takes"> {
   const indexes = indexesOf(db).filter((index) => index.table === table);
-  const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${INDEX}_${at} ON ${TWIN}`) ?? "");
+  const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${SHADOW_INDEX}_${at} ON ${SHADOW}`) ?? "");
   return {
     ...{ table, columns: allColumnsOf(db, table), condition: ALL },
-    sql: [sqlOf(db, table).replace(table, TWIN), ...own].join(";\n"),
-    takes: [[TWIN, table], ...indexes.map(({ name }, at): [string, string] => [`${INDEX}_${at}`, name])],
+    sql: [sqlOf(db, table).replace(table, SHADOW), ...own].join(";\n"),
+    takes: [[SHADOW, table], ...indexes.map(({ name }, at): [string, string] => [`${SHADOW_INDEX}_${at}`, name])],
   };
 }
 
