@@ -174,8 +174,8 @@ export const DOORS = [
   {
     file: thread,
     name: "bodies-come-in-the-order-of-a-crowd",
-    find: "[...this.#waiting].find(([, { tenant }]) => tenant !== this.#lastTenant) ?? first",
-    put: "first",
+    find: "this.#waiting.push(tenant, waiting);",
+    put: 'this.#waiting.push("", waiting);',
   },
   {
     file: thread,
@@ -192,8 +192,8 @@ export const DOORS = [
   {
     file: thread,
     name: "a-body-whose-caller-has-left-is-read",
-    find: "      if (this.#isBusy && id === this.#inWork) continue;",
-    put: "      if (this.#isBusy) continue;",
+    find: "if (!this.#waiting.remove(waiting.tenant, waiting)) return;",
+    put: "if (this.#isBusy) return;",
   },
   {
     file: "server/src/http/arrivals.ts",

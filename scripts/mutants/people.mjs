@@ -95,8 +95,8 @@ export const PEOPLE = [
   {
     file: answers,
     name: "people-approve-without-what-the-form-requires",
-    find: "await mustFit({ required }, task.assignment.payload, field);",
-    put: "await mustFit(null, task.assignment.payload, field);",
+    find: "await mustFit({ required }, task.assignment.payload, field, task.tenant);",
+    put: "await mustFit(null, task.assignment.payload, field, task.tenant);",
   },
   {
     file: answers,
@@ -113,8 +113,14 @@ export const PEOPLE = [
   {
     file: answers,
     name: "what-is-decided-fits-any-form",
-    find: "await mustFit(leadsOn ? form : rest, payload, field);",
-    put: "await mustFit(null, payload, field);",
+    find: "await mustFit(leadsOn ? form : rest, payload, field, task.tenant);",
+    put: "await mustFit(null, payload, field, task.tenant);",
+  },
+  {
+    file: judging,
+    name: "forms-are-looked-at-in-the-order-of-a-crowd",
+    find: "this.#waiting.push(tenant, waiting);",
+    put: 'this.#waiting.push("", waiting);',
   },
   {
     file: judging,

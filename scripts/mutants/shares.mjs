@@ -333,11 +333,17 @@ export const SHARES = [
   {
     file: "server/src/http/shares/openings.ts",
     name: "all-that-wait-open-in-one-turn",
-    find: "for (let n = Math.min(Math.max(fitting, 1), this.#atOnceMax); n > 0; n--) this.#waiting.next();",
-    put: "while (this.#waiting.length > 0) this.#waiting.next();",
+    find: "for (let n = Math.min(Math.max(fitting, 1), this.#atOnceMax); n > 0; n--) this.#waiting.shift()?.();",
+    put: "while (this.#waiting.length > 0) this.#waiting.shift()?.();",
   },
   {
-    file: "server/src/http/shares/in-turn.ts",
+    file: "server/src/task/fair-queue.ts",
+    name: "whoever-comes-again-at-once-is-next-again",
+    find: "return first?.[0] === this.#last && second !== undefined ? second : first;",
+    put: "return first;",
+  },
+  {
+    file: "server/src/task/fair-queue.ts",
     name: "a-crowd-opens-before-its-neighbour",
     find: "    this.#waiting.delete(tenant);\n    if (own.length > 0) this.#waiting.set(tenant, own);",
     put: "    if (own.length === 0) this.#waiting.delete(tenant);",
@@ -345,8 +351,8 @@ export const SHARES = [
   {
     file: "server/src/http/shares/beginnings.ts",
     name: "all-requests-that-wait-begin-in-one-turn",
-    find: "if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.next();",
-    put: "this.#waiting.next();",
+    find: "if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.shift()?.();",
+    put: "this.#waiting.shift()?.();",
   },
   {
     file: "server/src/http/shares/beginnings.ts",
@@ -357,8 +363,8 @@ export const SHARES = [
   {
     file: "server/src/http/shares/beginnings.ts",
     name: "whoever-comes-later-begins-before-those-that-wait",
-    find: "this.#waiting.length === 0 && now < this.#until ? null",
-    put: "now < this.#until ? null",
+    find: "this.#waiting.length === 0 && now < this.#until",
+    put: "now < this.#until",
   },
   {
     file: "server/src/http/shares/beginnings.ts",

@@ -50,7 +50,8 @@ export type AttemptParts = {
   refused: RefusedWrites;
   reservations: Reservations;
   daysMoney: DaysMoneyOf;
-  answerTo: AttemptPort["answerTo"];
+  /** As its port's, for a task of this tenant. */
+  answerTo: (prompt: Prompt, heard: Heard, tenant: string) => ReturnType<AttemptPort["answerTo"]>;
   feed: Pick<EventFeed, "isFollowed">;
   /** The share of its time in which this thread does something, from 0 to 1. */
   busy: () => number;
@@ -266,7 +267,7 @@ export class AttemptWriter implements AttemptPort, Speaker {
   }
 
   answerTo(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null> {
-    return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, heard));
+    return this.#parts.refused.insist(this.#task.id, () => this.#parts.answerTo(prompt, heard, this.#task.tenant));
   }
 
   async budgets(since: readonly Bound[] = []): Promise<Bound[]> {

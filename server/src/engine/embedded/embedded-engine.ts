@@ -18,7 +18,6 @@ import { dueAt, type Task } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { Engine, Obstacle, SchedulingView, SlotReservation } from "../engine.ts";
 import { type EventFeed, LocalEventFeed } from "../event-feed.ts";
-import type { AttemptPort } from "../execution/attempt-port.ts";
 import { kindOwner, runsIn } from "../execution/current-place.ts";
 import { Speakers } from "../execution/text-pace.ts";
 import type { Ids } from "../ids.ts";
@@ -26,6 +25,7 @@ import { Reservations } from "../reservations.ts";
 import { MemoryTaskCache, type TaskCache } from "../task-cache.ts";
 import { soleOwner, type TaskOwnership } from "../task-ownership.ts";
 import { type EarlyBeginning, type OrphanEnds, type TransitionObserver, Transitions } from "../transitions.ts";
+import type { AttemptParts } from "./attempt-writer.ts";
 import { Backlogs } from "./backlogs.ts";
 import { Claims } from "./claims.ts";
 import { cleanupAfter, withCleanup } from "./cleanup.ts";
@@ -72,7 +72,7 @@ export type EngineParts = {
   /** What models may cost the task's user and its tenant on one day; any amount when absent. */
   daysMoney?: DaysMoneyOf;
   /** Judges what was said before its question was asked; when absent, all of it fits. */
-  answerTo?: AttemptPort["answerTo"];
+  answerTo?: AttemptParts["answerTo"];
   /** The share of its time in which this thread does something, from 0 to 1; when absent it has time to spare. */
   busy?: () => number;
 };

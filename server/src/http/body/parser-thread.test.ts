@@ -57,8 +57,8 @@ test("bodies of several tenants are read in turn, however many one of them has s
     read.push(tenant);
     thread.ended(request);
   };
-  await Promise.all([..."aaaaab"].map(send));
-  expect(read.join("")).toBe("abaaaa");
+  await Promise.all([..."aaaaccccb"].map(send));
+  expect(read.join("")).toBe("acabcacac");
 });
 
 test("the next body is handed over once the request of the one before is answered", async () => {

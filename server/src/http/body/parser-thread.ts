@@ -9,12 +9,13 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { Worker } from "node:worker_threads";
 import { keepNumberTexts, type NumberTexts } from "../../lenses/body/number-texts.ts";
 import { Refusal } from "../../task/errors.ts";
+import { FairQueue } from "../../task/fair-queue.ts";
 
-export type ToParse = { id: number; bytes: Uint8Array };
-export type Unreadable = Pick<Refusal, "code" | "message" | "detail">;
+export type ToParse = { bytes: Uint8Array };
+type Unreadable = Pick<Refusal, "code" | "message" | "detail">;
 /** What is kept beside a value does not come along with it from the thread. */
-export type ParsedValue = { value: unknown; numberTexts: NumberTexts | null };
-export type Parsed = { id: number } & (ParsedValue | Unreadable);
+type ParsedValue = { value: unknown; numberTexts: NumberTexts | null };
+export type Parsed = ParsedValue | Unreadable;
 
 /** Of its heap. A body of 40 MB whose values are bounded takes 200. */
 const HEAP_MB_MAX = 512;
@@ -37,14 +38,13 @@ type Waiting = PromiseWithResolvers<unknown> & {
 
 export class ParserThread {
   #worker: Worker | null = null;
-  /** In the order in which they came. */
-  readonly #waiting = new Map<number, Waiting>();
-  #last = 0;
+  readonly #waiting = new FairQueue<Waiting>();
+  /** Those that wait or are in work, by their requests. */
+  readonly #unread = new Map<object, Waiting>();
+  #inWork: Waiting | null = null;
   #isBusy = false;
-  #inWork = 0;
   /** Whose answer the next body waits for, and what goes on then. */
   #answered: { request: object; goOn: () => void } | null = null;
-  #lastTenant = "";
   readonly #answerMsMax: number;
 
   constructor(answerMsMax = ANSWER_MS_MAX) {
@@ -61,7 +61,8 @@ export class ParserThread {
       request,
       hasEnded: false,
     };
-    this.#waiting.set(++this.#last, waiting);
+    this.#waiting.push(tenant, waiting);
+    this.#unread.set(request, waiting);
     this.#next();
     return waiting.promise;
   }
@@ -74,26 +75,23 @@ export class ParserThread {
   /** Its answer is out, or its caller has left: what nobody waits for any more is not read. */
   ended(request: object): void {
     this.held(request);
-    for (const [id, waiting] of this.#waiting) {
-      if (waiting.request !== request) continue;
-      waiting.hasEnded = true;
-      if (this.#isBusy && id === this.#inWork) continue;
-      this.#waiting.delete(id);
-      waiting.reject(new Refusal("invalid", "The caller has left."));
-    }
+    const waiting = this.#unread.get(request);
+    if (waiting === undefined) return;
+    waiting.hasEnded = true;
+    if (!this.#waiting.remove(waiting.tenant, waiting)) return;
+    this.#unread.delete(request);
+    waiting.reject(new Refusal("invalid", "The caller has left."));
   }
 
   #next(): void {
     if (this.#isBusy) return;
-    const [first] = this.#waiting;
-    const next = [...this.#waiting].find(([, { tenant }]) => tenant !== this.#lastTenant) ?? first;
+    const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#isBusy = true;
-    const [id, { bytes, tenant }] = next;
-    this.#inWork = id;
-    this.#lastTenant = tenant;
+    this.#inWork = next;
+    const { bytes } = next;
     this.#worker ??= this.#start();
-    this.#worker.postMessage({ id, bytes } satisfies ToParse, [bytes.buffer]);
+    this.#worker.postMessage({ bytes } satisfies ToParse, [bytes.buffer]);
   }
 
   /** Once its request is answered and others have had their turn. `from` is when this thread began to work on what has come. */
@@ -109,15 +107,14 @@ export class ParserThread {
     this.#next();
   }
 
-  #handOver(parsed: Parsed): void {
+  #handOver(waiting: Waiting, parsed: Parsed): void {
     const from = performance.now();
-    const waiting = this.#waiting.get(parsed.id);
-    this.#waiting.delete(parsed.id);
+    this.#unread.delete(waiting.request);
     if ("value" in parsed) {
       keepNumberTexts(parsed.value, parsed.numberTexts);
-      waiting?.resolve(parsed.value);
-    } else waiting?.reject(new Refusal(parsed.code, parsed.message, parsed.detail));
-    if (waiting) void this.#goOn(from, waiting);
+      waiting.resolve(parsed.value);
+    } else waiting.reject(new Refusal(parsed.code, parsed.message, parsed.detail));
+    void this.#goOn(from, waiting);
   }
 
   #answerOf(request: object): Promise<void> {
@@ -132,6 +129,13 @@ export class ParserThread {
     });
   }
 
+  /** The thread has it no more. */
+  #takeOut(): Waiting | null {
+    const inWork = this.#inWork;
+    this.#inWork = null;
+    return inWork;
+  }
+
   #start(): Worker {
     const file = import.meta.url.endsWith(".ts") ? "./parser-worker.ts" : "./parser-worker.js";
     const worker = new Worker(new URL(file, import.meta.url), {
@@ -139,16 +143,19 @@ export class ParserThread {
     });
     worker.unref();
     // To take it over takes a while, and what is done with it then as long: each in a turn of its own.
-    worker.on("message", (parsed: Parsed) => setImmediate(() => this.#handOver(parsed)));
+    worker.on("message", (parsed: Parsed) => {
+      const waiting = this.#takeOut();
+      if (waiting) setImmediate(() => this.#handOver(waiting, parsed));
+    });
     worker.on("error", () => {});
     // What it answered cannot be made here, where the stack is as deep as the value: it ends as if it had died of it.
     worker.on("messageerror", () => void worker.terminate());
     worker.on("exit", () => {
       this.#worker = null;
       // What was in work is what the thread may have died of.
-      const waiting = this.#waiting.get(this.#inWork);
+      const waiting = this.#takeOut();
       if (!waiting) return;
-      this.#waiting.delete(this.#inWork);
+      this.#unread.delete(waiting.request);
       waiting.reject(new Refusal("too_large", "The body has more in it than can be read."));
       void this.#goOn(performance.now(), waiting);
     });

@@ -5,16 +5,16 @@ import { Refusal } from "../../task/errors.ts";
 import { OBJECT_KEYS_MAX } from "../../task/json/object-keys.ts";
 import { parseJson } from "./json-text.ts";
 import { keyCount } from "./key-count.ts";
-import type { Parsed, ParsedValue, ToParse, Unreadable } from "./parser-thread.ts";
+import type { Parsed, ToParse } from "./parser-thread.ts";
 
 const TOO_MANY_KEYS = `The objects of the body have more than ${OBJECT_KEYS_MAX} different keys.`;
 
 const port = parentPort;
 if (port === null) throw new Error("This module is the inside of a worker thread.");
 
-port.on("message", ({ id, bytes }: ToParse) => port.postMessage({ id, ...parsed(bytes) } satisfies Parsed));
+port.on("message", ({ bytes }: ToParse) => port.postMessage(parsed(bytes)));
 
-function parsed(bytes: Uint8Array): ParsedValue | Unreadable {
+function parsed(bytes: Uint8Array): Parsed {
   try {
     const value = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     if (keyCount(value) > OBJECT_KEYS_MAX) throw new Refusal("too_large", TOO_MANY_KEYS);

@@ -1,4 +1,4 @@
-import { InTurn } from "./in-turn.ts";
+import { FairQueue } from "../../task/fair-queue.ts";
 
 /**
  * How long requests of known callers begin in one turn of the event loop. Those that wait have so much processor time: where the
@@ -14,7 +14,7 @@ const AT_ONCE_MAX = 100;
  * and so does the next thing that a request in work has to do.
  */
 export class Beginnings {
-  readonly #waiting = new InTurn();
+  readonly #waiting = new FairQueue<() => void>();
   readonly #turnMs: number;
   #isCounting = false;
   #until = 0;
@@ -33,7 +33,8 @@ export class Beginnings {
       this.#until = now + this.#turnMs;
       setImmediate(this.#nextTurn);
     }
-    return this.#waiting.length === 0 && now < this.#until ? null : this.#waiting.wait(tenant);
+    if (this.#waiting.length === 0 && now < this.#until) return null;
+    return new Promise((resolve) => this.#waiting.push(tenant, resolve));
   }
 
   /** Each of those that wait has a call of its own: what it does at once is done before it is seen whether there is time for another. */
@@ -48,7 +49,7 @@ export class Beginnings {
   };
 
   readonly #begin = (): void => {
-    if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.next();
+    if (performance.now() < this.#until || workedMs() < this.#untilWorkedMs) this.#waiting.shift()?.();
   };
 }
 

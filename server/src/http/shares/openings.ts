@@ -1,4 +1,4 @@
-import { InTurn } from "./in-turn.ts";
+import { FairQueue } from "../../task/fair-queue.ts";
 
 /** What a turn has to have taken for each opening of the next one beyond the first, about four times what an opening takes. */
 const EACH_MS = 4;
@@ -9,7 +9,7 @@ const EACH_MS = 4;
  * streams to read from, one of each would be few a second: then several open, up to `atOnceMax`, as a small part of a turn.
  */
 export class Openings {
-  readonly #waiting = new InTurn();
+  readonly #waiting = new FairQueue<() => void>();
   readonly #atOnceMax: number;
   readonly #now: () => number;
   #hasOpened = false;
@@ -22,7 +22,7 @@ export class Openings {
 
   /** Resolves when one of this tenant may open; null when at once. */
   turn(tenant: string): Promise<void> | null {
-    if (this.#hasOpened) return this.#waiting.wait(tenant);
+    if (this.#hasOpened) return new Promise((resolve) => this.#waiting.push(tenant, resolve));
     this.#opens();
     return null;
   }
@@ -40,6 +40,6 @@ export class Openings {
     if (this.#waiting.length === 0) return;
     const fitting = Math.floor((this.#now() - this.#openedAt) / EACH_MS);
     this.#opens();
-    for (let n = Math.min(Math.max(fitting, 1), this.#atOnceMax); n > 0; n--) this.#waiting.next();
+    for (let n = Math.min(Math.max(fitting, 1), this.#atOnceMax); n > 0; n--) this.#waiting.shift()?.();
   }
 }

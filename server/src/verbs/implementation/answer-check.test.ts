@@ -8,7 +8,7 @@ const refusal = (done: Promise<unknown>) =>
     () => null,
     ({ detail, message }: { detail: { field?: string }; message: string }) => detail.field ?? message,
   );
-const fit = (schema: JsonObject, value: Json) => refusal(mustFit(schema, value, "value"));
+const fit = (schema: JsonObject, value: Json) => refusal(mustFit(schema, value, "value", "acme"));
 
 const address = fields({ city: { type: "string", minLength: 1 } }, { required: ["city"] });
 const tree = fields({ children: { type: "array", items: { $ref: "#" } }, name: { type: "string" } });
@@ -80,14 +80,16 @@ describe("an answer is judged by the schema of its question", () => {
   it("except a permission that is given in a word of some API", async () => {
     const form = fields({ seats: { type: "integer" } }, { required: ["seats"] });
     const answer = (asks: "answer" | "approval" | "authorization", value: Json) =>
-      refusal(answerIn({ name: "seats", text: "How many?", asks, schema: form }, { value }));
+      refusal(answerIn({ name: "seats", text: "How many?", asks, schema: form }, { value }, "acme"));
     for (const word of [false, "reject", { approved: false }, { decision: "deny" }, { approved: true, seats: 1 }]) {
       expect(await answer("approval", word)).toBeNull();
       expect(await answer("authorization", word)).toBeNull();
     }
     const more = { ...form, required: ["seats", "row"] };
     const partly = { value: { approved: false, seats: 1 } };
-    expect(await answerIn({ name: "seats", text: "?", asks: "approval", schema: more }, partly)).toEqual(partly.value);
+    expect(await answerIn({ name: "seats", text: "?", asks: "approval", schema: more }, partly, "acme")).toEqual(
+      partly.value,
+    );
     for (const word of [true, "approve", { approved: true }, { approved: false, seats: "two" }, { seats: "two" }])
       expect(await answer("approval", word), JSON.stringify(word)).toBe("value.seats");
     expect(await answer("answer", { seats: 2 })).toBeNull();
@@ -117,14 +119,14 @@ describe("an answer is judged by the schema of its question", () => {
 
 it("code is given an answer beside what was said where it is another, also of what comes before its question", async () => {
   const prompt = { name: "seats", text: "How many?", asks: "answer", schema: { type: "integer" } } as const;
-  expect(await givenBy(prompt, { value: "2", words: true })).toEqual({ answer: 2 });
-  expect(await givenBy(prompt, { value: 2 })).toEqual({});
+  expect(await givenBy(prompt, { value: "2", words: true }, "acme")).toEqual({ answer: 2 });
+  expect(await givenBy(prompt, { value: 2 }, "acme")).toEqual({});
   expect(givenBefore({ value: "2" })).toEqual({ answer: "2" });
   for (const heard of [{ value: "2", words: true }, { value: 2 }]) expect(givenBefore(heard)).toEqual({});
 });
 
 describe("a form is refused with the task that brings it", () => {
-  const brings = (form: JsonObject) => refusal(mustHaveForm({ kind: "human", input: { title: "x", form } }));
+  const brings = (form: JsonObject) => refusal(mustHaveForm({ kind: "human", input: { title: "x", form } }, "acme"));
   it.each<[string, JsonObject]>([
     ["with a type that there is not", fields({ a: { type: "text" } })],
     ["with an expression that is none", fields({ a: { pattern: "(" } })],

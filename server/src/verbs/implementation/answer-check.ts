@@ -12,14 +12,14 @@ import { SchemaThread } from "./schema-thread.ts";
 const thread = new SchemaThread();
 
 /** Throws `invalid`, naming the field below `field`. A schema that is none judges nothing. */
-export async function mustFit(schema: JsonObject | null, value: Json, field: string): Promise<void> {
-  const [misfit] = schema === null ? [] : await thread.misfits([{ schema, value }]);
+export async function mustFit(schema: JsonObject | null, value: Json, field: string, tenant: string): Promise<void> {
+  const [misfit] = schema === null ? [] : await thread.misfits([{ schema, value }], tenant);
   if (misfit) throw refused(misfit, field);
 }
 
 /** The same, where it is not what the code is given of such a value anyway. */
-export async function givenBy(prompt: Prompt, heard: Heard): Promise<{ answer?: Json }> {
-  const answer = await answerIn(prompt, heard);
+export async function givenBy(prompt: Prompt, heard: Heard, tenant: string): Promise<{ answer?: Json }> {
+  const answer = await answerIn(prompt, heard, tenant);
   return isDeepStrictEqual(answer, valueTold(heard.value)) ? {} : { answer };
 }
 
@@ -32,10 +32,10 @@ export function givenBefore({ value, words = false }: Heard): { answer?: Json } 
  * The answer that somebody has given, as its question wants it: what is judged is what the code is given. Throws `invalid`,
  * and says what may be said, when it fits in no way in which it could be read.
  */
-export async function answerIn(prompt: Prompt, heard: Heard): Promise<Json> {
+export async function answerIn(prompt: Prompt, heard: Heard, tenant: string): Promise<Json> {
   if (prompt.schema === null) return plainly(heard);
   const readings = readingsOf(prompt, heard);
-  const misfits = await thread.misfits(readings);
+  const misfits = await thread.misfits(readings, tenant);
   const answer = readings[misfits.length];
   if (answer !== undefined) return answer.given ?? answer.value;
   throw refused(nearest(misfits, readings), "value", ` ${wantedBy(prompt)}`);
@@ -59,9 +59,9 @@ function isOfType(reading: Reading | undefined): boolean {
 const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
 
 /** The same of what was said before the question was asked; null when it does not fit. */
-export async function earlierAnswer(prompt: Prompt, heard: Heard): Promise<{ answer: Json } | null> {
+export async function earlierAnswer(prompt: Prompt, heard: Heard, tenant: string): Promise<{ answer: Json } | null> {
   try {
-    return { answer: await answerIn(prompt, heard) };
+    return { answer: await answerIn(prompt, heard, tenant) };
   } catch (error) {
     if (error instanceof Refusal && error.code === "invalid") return null;
     throw error;
@@ -77,16 +77,16 @@ function refused({ path, message }: Misfit, field: string, more = ""): Refusal {
 
 /** The same of what is decided on in a task of people. */
 export async function mustFitForm(
-  task: Pick<Task, "kind" | "input">,
+  task: Pick<Task, "tenant" | "kind" | "input">,
   payload: JsonObject,
   field: string,
 ): Promise<void> {
-  await mustFit(formIn(task), payload, field);
+  await mustFit(formIn(task), payload, field, task.tenant);
 }
 
 /** A decision's: only the outcome that leads on needs what its form requires, without a payload in the one that is there. */
 export async function mustFillForm(
-  task: Pick<Task, "kind" | "input" | "assignment">,
+  task: Pick<Task, "tenant" | "kind" | "input" | "assignment">,
   { outcome, payload }: HumanAct & { act: "decide" },
   field: string,
 ): Promise<void> {
@@ -94,14 +94,14 @@ export async function mustFillForm(
   if (form === null || !task.assignment) return;
   const { required, ...rest } = form;
   const leadsOn = task.assignment.outcomes[0]?.id.toLowerCase() === outcome.toLowerCase();
-  if (payload !== undefined) await mustFit(leadsOn ? form : rest, payload, field);
-  else if (leadsOn && required !== undefined) await mustFit({ required }, task.assignment.payload, field);
+  if (payload !== undefined) await mustFit(leadsOn ? form : rest, payload, field, task.tenant);
+  else if (leadsOn && required !== undefined) await mustFit({ required }, task.assignment.payload, field, task.tenant);
 }
 
 /** Throws `invalid` for the input of a task of people whose form could judge nothing. */
-export async function mustHaveForm(submitted: { kind: string; input: Json }): Promise<void> {
+export async function mustHaveForm(submitted: { kind: string; input: Json }, tenant: string): Promise<void> {
   const form = formIn(submitted);
-  const fault = form && (await thread.fault(form));
+  const fault = form && (await thread.fault(form, tenant));
   if (fault !== null) throw new Refusal("invalid", `input.form: ${fault}`, { field: "input.form" });
 }
 

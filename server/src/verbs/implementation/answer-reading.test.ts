@@ -12,7 +12,7 @@ const message = (...parts: Part[]): Heard => ({ value: { message: { id: "m", par
 
 async function given(schema: JsonObject | null, heard: Heard, asks: Prompt["asks"] = "answer"): Promise<Json> {
   try {
-    return await answerIn({ name: "q", asks, text: "?", schema }, heard);
+    return await answerIn({ name: "q", asks, text: "?", schema }, heard, "acme");
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return `refused: ${error.message}`;
@@ -158,8 +158,8 @@ it("reads no JSON out of words that are longer than any answer, and takes them f
 
 it("says of words that were read as a number, a list or a form what is wrong with that, and not that they are words", async () => {
   const said = async (schema: JsonObject, words: string) =>
-    answerIn({ name: "q", text: "?", asks: "answer", schema }, { value: words, words: true }).catch((error: unknown) =>
-      error instanceof Refusal ? error.message.split(" Wanted")[0] : null,
+    answerIn({ name: "q", text: "?", asks: "answer", schema }, { value: words, words: true }, "acme").catch(
+      (error: unknown) => (error instanceof Refusal ? error.message.split(" Wanted")[0] : null),
     );
   expect(await said({ type: "number", maximum: 10 }, "99")).toBe("value: 99 is greater than 10.");
   expect(await said({ type: "integer", minimum: 1 }, "0")).toBe("value: 0 is less than 1.");

@@ -345,7 +345,7 @@ async function answering(task: Task, acting: Acting, at: number): Promise<Along>
   const { act, by, comment, messageId } = acting;
   if (act.act !== "decide" || task.kind === HUMAN_KIND || !question) return {};
   const value = answerBy(act.outcome, act.payload, comment);
-  const given = await givenBy(question.prompt, { value, words: typeof value === "string" });
+  const given = await givenBy(question.prompt, { value, words: typeof value === "string" }, task.tenant);
   return {
     inbox: { messageId, prompt: question.prompt.name, question: question.key, value, by: by.user, at, ...given },
   };

@@ -1,9 +1,11 @@
 /**
- * The way to the thread that judges values by schemas. It has one at a time; one that takes longer than `JUDGING_CPU_MS` of
- * its processor time is given up, and the thread with it, so that nobody else waits for it. It is started with the first.
+ * The way to the thread that judges values by schemas. It has one at a time, those of several tenants in turn; one that takes
+ * longer than `JUDGING_CPU_MS` of its processor time is given up, and the thread with it, so that nobody else waits for it. It is
+ * started with the first.
  */
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../../task/errors.ts";
+import { FairQueue } from "../../task/fair-queue.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { Reading } from "../../task/people/answer-reading.ts";
 import type { Misfit } from "./json-schema.ts";
@@ -17,7 +19,7 @@ export type Judged = { misfits: Misfit[] } | { fault: string | null };
 const JUDGING_CPU_MS = 250;
 /** How often a thread at work is asked for its time. */
 const LOOK_MS = 50;
-/** That wait, so that they do not for ever. */
+/** That wait, of one tenant, so that they do not for ever. */
 const WAITING_MAX = 1_000;
 const HEAP_MB_MAX = 128;
 
@@ -25,40 +27,42 @@ type Waiting = PromiseWithResolvers<Judged> & { asked: ToJudge };
 
 export class SchemaThread {
   #worker: Worker | null = null;
-  /** In the order in which they came; the first one is in work. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new FairQueue<Waiting>();
+  #inWork: Waiting | null = null;
   #look: NodeJS.Timeout | undefined;
 
   /**
    * The first misfit of each reading before the first that fits: of all of them when none does. Throws `invalid` when a schema
-   * takes too long, `unavailable` when too many wait.
+   * takes too long, `unavailable` when too many of the tenant wait.
    */
-  async misfits(readings: Reading[]): Promise<Misfit[]> {
-    const judged = await this.#judge({ readings });
+  async misfits(readings: Reading[], tenant: string): Promise<Misfit[]> {
+    const judged = await this.#judge({ readings }, tenant);
     return "misfits" in judged ? judged.misfits : [];
   }
 
   /** Why the schema could not judge anything; null when it can. Throws as `misfits`. */
-  async fault(schema: JsonObject): Promise<string | null> {
-    const judged = await this.#judge({ schema });
+  async fault(schema: JsonObject, tenant: string): Promise<string | null> {
+    const judged = await this.#judge({ schema }, tenant);
     return "fault" in judged ? judged.fault : null;
   }
 
-  #judge(asked: ToJudge): Promise<Judged> {
-    if (this.#waiting.length >= WAITING_MAX)
-      throw new Refusal("unavailable", "Too many answers wait to be looked at.", { retryAfterS: 1 });
+  #judge(asked: ToJudge, tenant: string): Promise<Judged> {
+    if (this.#waiting.lengthOf(tenant) >= WAITING_MAX)
+      throw new Refusal("unavailable", "Too many of your answers wait to be looked at.", { retryAfterS: 1 });
     const waiting = { ...Promise.withResolvers<Judged>(), asked };
-    this.#waiting.push(waiting);
-    if (this.#waiting.length === 1) this.#next();
+    this.#waiting.push(tenant, waiting);
+    this.#next();
     return waiting.promise;
   }
 
   #next(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) return;
+    if (this.#inWork !== null) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    this.#inWork = next;
     this.#worker ??= this.#start();
     const worker = this.#worker;
-    worker.postMessage(first.asked);
+    worker.postMessage(next.asked);
     let before: number | null = null;
     // Its own processor time counts: a busy machine makes nothing late.
     this.#look = setInterval(async () => {
@@ -67,7 +71,7 @@ export class SchemaThread {
       if (used === null) return;
       const spentMs = (used.user + used.system) / 1_000;
       before ??= spentMs;
-      if (this.#waiting[0] === first && spentMs - before > JUDGING_CPU_MS) this.#giveUp(worker);
+      if (this.#inWork === next && spentMs - before > JUDGING_CPU_MS) this.#giveUp(worker);
     }, LOOK_MS).unref();
   }
 
@@ -79,8 +83,7 @@ export class SchemaThread {
     worker.unref();
     worker.on("message", (judged: Judged) => {
       if (this.#worker !== worker) return;
-      clearInterval(this.#look);
-      this.#waiting.shift()?.resolve(judged);
+      this.#takeOut()?.resolve(judged);
       this.#next();
     });
     worker.on("error", () => {});
@@ -92,9 +95,16 @@ export class SchemaThread {
   #giveUp(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
-    clearInterval(this.#look);
     void worker.terminate();
-    this.#waiting.shift()?.reject(new Refusal("invalid", "Its form takes too long to look at this."));
+    this.#takeOut()?.reject(new Refusal("invalid", "Its form takes too long to look at this."));
     this.#next();
+  }
+
+  /** What was in work is so no more. */
+  #takeOut(): Waiting | null {
+    clearInterval(this.#look);
+    const inWork = this.#inWork;
+    this.#inWork = null;
+    return inWork;
   }
 }

@@ -69,7 +69,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     const handler = this.parts.engine.handlers.get(given.kind);
     if (!handler || isEnginesOwn(given.kind)) throw unknownKind(given.kind, this.parts.engine.handlers);
     if (BEGUN_OTHERWISE.has(given.kind)) throw begunOtherwise(given.kind);
-    if (given.kind === HUMAN_KIND) await mustHaveForm(given);
+    if (given.kind === HUMAN_KIND) await mustHaveForm(given, principal.tenant);
     if (given.multitaskStrategy !== undefined && given.conversation === undefined) throw inNoConversation();
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
     // A repeat is known by its key, also when what its input names is gone by now.
@@ -246,7 +246,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
       await mustFillForm(task, decision.act, "value.payload");
       return { command: { do: "act", by: actorOf(principal), messageId, ...decision }, along };
     }
-    const given = asked ? await givenBy(asked.prompt, input) : givenBefore(input);
+    const given = asked ? await givenBy(asked.prompt, input, task.tenant) : givenBefore(input);
     return {
       command: { do: "input", by, messageId, prompt: asked?.prompt.name ?? prompt, except },
       along: { ...along, inbox: { ...inbox, ...given } },
