@@ -332,5 +332,17 @@ export const DAMAGE = [
     find: "    refuses ||= damage instanceof DamagedEnd;\n",
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/keys/sqlite-keys.ts",
+    name: "an-entry-that-leads-to-the-key-of-another-lets-in-as-that-one",
+    find: "if (key === null || key.hash === hash || key.formerHash === hash) return key;",
+    put: "if (key === null || key.hash !== hash || key.hash === hash) return key;",
+  },
+  {
+    file: "server/src/store/sqlite/keys/key-statements.ts",
+    name: "an-entry-that-leads-to-no-key-is-nobodys",
+    find: 'const IS_THERE = "length(name) >= 0";',
+    put: 'const IS_THERE = "name IS NOT NULL";',
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

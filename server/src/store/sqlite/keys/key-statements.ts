@@ -28,6 +28,9 @@ const AFTER =
 const BELOW = "SELECT k.id FROM keys k JOIN line ON k.parent = line.id";
 const GOOD = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > @now)";
 
+/** No index has the name: an entry of a row that is gone is damage, and not nobody's. */
+const IS_THERE = "length(name) >= 0";
+
 export function keyReads(db: Database) {
   const { row, rows, list } = queries(db);
   const listed = (index: string, owner: string, further = { page: "true", one: "true" }) => {
@@ -80,9 +83,11 @@ export function keyReads(db: Database) {
       one.id,
       one.tenant,
     ]),
+    // By its row, so that its hashes are those that the row has: they would be those of the entry by which it was found.
     keyByHash: row(
-      `SELECT ${KEY_COLUMNS} FROM keys WHERE hash = @hash
-       UNION ALL SELECT ${KEY_COLUMNS} FROM keys WHERE former_hash = @hash LIMIT 1`,
+      `SELECT ${KEY_COLUMNS} FROM keys WHERE rowid = (
+         SELECT rowid FROM keys WHERE hash = @hash AND ${IS_THERE}
+         UNION ALL SELECT rowid FROM keys WHERE former_hash = @hash AND ${IS_THERE} LIMIT 1)`,
       ({ hash }: { hash: string }) => [{ hash }],
     ),
     endedSecrets: ended(

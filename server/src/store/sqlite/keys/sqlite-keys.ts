@@ -4,6 +4,7 @@ import type { KeyUse } from "../../../task/key.ts";
 import type { KeysVisible } from "../../../task/visibility.ts";
 import { keyOf, keyValues } from "../../codec/key-rows.ts";
 import { prepareAudit } from "../../codec/prepare.ts";
+import { Damaged } from "../../damage.ts";
 import type { KeyBounds, KeyPlace, KeyRotation, KeyStore, KeysToEnd, StoredKey } from "../../key-store.ts";
 import { pageOf } from "../page-of.ts";
 import type { Channels } from "../thread/channels.ts";
@@ -35,7 +36,11 @@ export class SqliteKeys implements KeyStore {
   }
 
   async byHash(hash: string): Promise<StoredKey | null> {
-    return this.#read(await this.#reads.send("keyByHash", { hash }));
+    const key = this.#read(await this.#reads.send("keyByHash", { hash }));
+    if (key === null || key.hash === hash || key.formerHash === hash) return key;
+    const damage = new Damaged("key of a secret", new Error("its entry leads to another one"));
+    this.#damage.note(damage);
+    throw damage;
   }
 
   endedSecrets(hashes: readonly string[], now: number): Promise<string[]> {
