@@ -344,5 +344,11 @@ export const DAMAGE = [
     find: 'const IS_THERE = "length(name) >= 0";',
     put: 'const IS_THERE = "name IS NOT NULL";',
   },
+  {
+    file: "server/src/store/sqlite/store.ts",
+    name: "a-copy-that-was-put-aside-has-fractions-of-a-millisecond",
+    find: "at: Math.trunc((await stat(copy)).mtimeMs)",
+    put: "at: (await stat(copy)).mtimeMs",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

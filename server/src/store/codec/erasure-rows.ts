@@ -3,7 +3,9 @@ import { z } from "zod";
 import { type BackupRecord, ERASED, ERASURE_STATES, type Erasure } from "../../task/erasure.ts";
 import { maybeTime, time } from "./cells.ts";
 
-const backup = z.object({ id: z.string(), madeAt: time, path: z.string(), encrypted: z.boolean() });
+/** Older versions wrote when a copy was put aside with fractions of a millisecond, as file systems have it. */
+const madeAt = z.number().transform(Math.trunc).pipe(time);
+const backup = z.object({ id: z.string(), madeAt, path: z.string(), encrypted: z.boolean() });
 
 const erasure = z.object({
   id: z.string(),

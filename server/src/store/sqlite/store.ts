@@ -240,7 +240,7 @@ async function checked(database: string): Promise<string[]> {
 async function copiesIn(folder: string): Promise<{ path: string; at: number }[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(ASIDE_PREFIX));
   const paths = names.map((name) => path.join(folder, name));
-  return Promise.all(paths.map(async (copy) => ({ path: copy, at: (await stat(copy)).mtimeMs })));
+  return Promise.all(paths.map(async (copy) => ({ path: copy, at: Math.trunc((await stat(copy)).mtimeMs) })));
 }
 
 /** What a start says that cannot read or write what it has to: a sentence in place of SQLite's or the system's own. */

@@ -1,5 +1,5 @@
 /** Erasures that are under way: what each of them asks of the store does not grow with how many there are. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -9,7 +9,7 @@ import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../../eras
 import type { Store } from "../../store.ts";
 import { START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
-import { DATABASE_FILE } from "../folder.ts";
+import { ASIDE_PREFIX, DATABASE_FILE } from "../folder.ts";
 import { openSqliteStore } from "../store.ts";
 
 let folder = "";
@@ -56,6 +56,22 @@ test("they are bounded for each user, and one that is under way is answered all 
   expect((await begin(more, "bob")).id).toBe(`erasure_${more}`);
   await store.erasures.end("erasure_7", START, []);
   expect((await begin(more + 1)).id).toBe(`erasure_${more + 1}`);
+});
+
+test("one that ends beside a copy that a restore has put aside can be read, also as an older version wrote it", async () => {
+  const aside = path.join(folder, `${ASIDE_PREFIX}2026`);
+  await mkdir(aside);
+  // As file systems have it.
+  await utimes(aside, (START + 7.5) / 1_000, (START + 7.5) / 1_000);
+  db.prepare<unknown[]>("INSERT INTO erasures VALUES ('erasure_1', 'acme', 'running', 1, ?)").run(
+    JSON.stringify({ ...wanted(1), since: START }),
+  );
+  const ended = await store.erasures.end("erasure_1", START + 9, []);
+  expect(ended?.backups).toEqual([{ id: aside, madeAt: START + 7, path: aside, encrypted: false }]);
+  expect(await store.erasures.find("acme", "erasure_1")).toEqual(ended);
+  db.exec("UPDATE erasures SET record = json_set(record, '$.backups[0].madeAt', 7.5)");
+  expect(await store.erasures.find("acme", "erasure_1")).toEqual(ended);
+  expect(damages).toEqual([]);
 });
 
 test("they are bounded for a tenant, whoever asks, and for no other one", async () => {
