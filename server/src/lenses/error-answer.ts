@@ -13,6 +13,8 @@ export type RefusedRequest = {
   id: string;
   /** It was refused before its route began: while its head or its body was read. */
   unread: boolean;
+  /** Its body as it was read; undefined where that is no JSON, or was not read. */
+  sent?: unknown;
 };
 
 /** What each code is in HTTP. A protocol that says otherwise has a map of its own, and as total. */

@@ -132,7 +132,14 @@ function answerForAll(app: FastifyInstance, lens: Lens, mount: string | null): v
 
 function errorHandler(render: RenderError) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-    sendError(reply, render(refusalOf(error), { id: request.id, unread: !begun.has(request) }));
+    sendError(
+      reply,
+      render(refusalOf(error), { id: request.id, unread: !begun.has(request), sent: sentIn(request.body) }),
+    );
+}
+
+function sentIn(body: unknown): unknown {
+  return body instanceof UnreadForm || body instanceof CutJson || body instanceof Readable ? undefined : body;
 }
 
 function sendError(reply: FastifyReply, { status, headers, body }: ErrorAnswer): FastifyReply {

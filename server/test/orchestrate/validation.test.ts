@@ -383,6 +383,40 @@ describe("a callback", () => {
   });
 });
 
+describe("what fits its schema and is refused all the same", () => {
+  const long = "x".repeat(201);
+  it.each<[path: string, body: object, loc: (string | number)[], input: unknown]>([
+    ["/v1/threads", { title: long }, ["title"], long],
+    ["/v1/tasks", { task_name: "No queue" }, ["task_name"], "No queue"],
+    ["/v1/tasks", { task_name: "file_processing", task_args: {} }, ["task_name"], "file_processing"],
+    ["/v1/tasks", { task_name: "agent", task_args: { query: 7 } }, ["task_args", "query"], 7],
+    ["/v1/tasks", { task_name: "agent" }, ["task_args", "query"], null],
+    ["/v1/orchestrate/agents", { name: "a", tools: ["calculator", "no"] }, ["tools"], ["calculator", "no"]],
+    ["/v1/orchestrate/agents", { name: "a", knowledge_base: ["a", ""] }, ["knowledge_base", 1], ""],
+    ["/v1/orchestrate/runs", { message: { role: "user", content: [] } }, ["message", "content"], []],
+    ["/v1/orchestrate/runs", {}, ["message"], null],
+    ["/v1/orchestrate/assistant/chat/completions", { messages: [] }, ["messages"], []],
+  ])("is told with what was given: %s %j", async (path, body, loc, input) => {
+    const [key = ""] = server.secrets;
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const answer = await fetch(own + path, { method: "POST", headers, body: JSON.stringify(body) });
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      {
+        detail: [
+          {
+            type: "value_error",
+            loc: ["body", ...loc],
+            msg: expect.stringMatching(/^Value error, (?!input)/),
+            input,
+            ctx: { error: {} },
+          },
+        ],
+      },
+    ]);
+  });
+});
+
 describe("a name in a path", () => {
   const withNames = orchestrateLens.routes.filter(({ path }) => path.includes("{"));
   const names = [NOWHERE, "no-uuid", "%00", "%F0%9F%98%80", "..%2F..%2Fv1", "%C3%BC", "0", "x".repeat(2_000), "%FF"];

@@ -3,7 +3,7 @@ import { type ErrorCode, Refusal, type RefusalDetail } from "../../task/errors.t
 import { type ErrorAnswer, HTTP_STATUS, type RenderError } from "../error-answer.ts";
 import type { Unrouted } from "../lens.ts";
 import { JSON_TYPE } from "../route.ts";
-import { Unprocessable, type ValidationError } from "./invalid-request.ts";
+import { Unprocessable, valueError } from "./invalid-request.ts";
 import { runIdOf } from "./names.ts";
 
 /** What callers without a key that is accepted are told with: the protocol's servers have done both. */
@@ -12,7 +12,7 @@ export type Strangers = 401 | 403;
 export const STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, invalid: 422 };
 
 export function renderErrorTo(strangers: Strangers): RenderError {
-  return (refusal, { unread }) => {
+  return (refusal, { unread, sent }) => {
     const { code, message, detail } = refusal;
     if (refusal instanceof Unprocessable) return said(422, refusal.errors);
     switch (code) {
@@ -23,7 +23,7 @@ export function renderErrorTo(strangers: Strangers): RenderError {
         return said(strangers, why, strangers === 401 ? { "www-authenticate": "Bearer" } : {});
       }
       case "invalid":
-        return unread ? unreadable(refusal) : said(422, [valueError(refusal)]);
+        return unread ? unreadable(refusal) : said(422, [valueError(refusal, sent)]);
       default:
         return said(STATUS[code], byRun(message, detail.task), retryAfter(detail));
     }
@@ -54,18 +54,19 @@ export async function foundAs<Value>(noun: string, found: Promise<Value>): Promi
   }
 }
 
+/** What is `invalid` in words of ours, with the field as this wire calls it. */
+export function onWire({ message, detail: { field = "" } }: Refusal, nameOf: (field: string) => string): Refusal {
+  const said = field !== "" && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+  const name = nameOf(field);
+  return new Refusal("invalid", said, name === "" ? {} : { field: name });
+}
+
 /** A body that is no JSON is a fault of the request; what cannot be read at all is not looked into. */
 function unreadable({ detail: { json } }: Refusal): ErrorAnswer {
   if (json === undefined) return said(400, "There was an error parsing the body");
   const { at, says } = json;
   const ctx = { error: says };
   return said(422, [{ type: "json_invalid", loc: ["body", at], msg: "JSON decode error", input: {}, ctx }]);
-}
-
-/** What fits its schema and is refused all the same. */
-function valueError({ message, detail: { field } }: Refusal): ValidationError {
-  const loc = ["body", ...(field === undefined ? [] : field.split("."))];
-  return { type: "value_error", loc, msg: `Value error, ${message}`, input: null, ctx: { error: {} } };
 }
 
 function said(status: number, detail: unknown, headers: Record<string, string> = {}): ErrorAnswer {

@@ -41,6 +41,14 @@ export function invalidRequest(fault: Fault, more?: Fault): Unprocessable {
   return new Unprocessable([...errorsOf(fault), ...(more === undefined ? [] : errorsOf(more))]);
 }
 
+/** What fits its schema and is refused all the same: `sent` has what was given. */
+export function valueError({ message, detail: { field } }: Refusal, sent: unknown): ValidationError {
+  const path = field === undefined ? [] : field.split(".");
+  const loc = path.map((key, depth) => (Array.isArray(at(sent, path.slice(0, depth))) ? Number(key) : key));
+  const wrong = new Wrong("value_error", `Value error, ${message}`, { error: {} });
+  return validationError(wrong, ["body", ...loc], at(sent, path));
+}
+
 function errorsOf({ where, issues, value, absent }: Fault): ValidationError[] {
   if (absent) return [validationError(MISSING, [where], null)];
   return issues.slice(0, TOLD_MAX).flatMap((issue) => {

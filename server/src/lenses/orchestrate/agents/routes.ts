@@ -7,7 +7,7 @@ import { PAGE_LIMIT_MAX } from "../../../task/task-filter.ts";
 import type { Agent, AgentFilter } from "../../../verbs/agents.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
 import { anyQuery, type Route, route } from "../../route.ts";
-import { foundAs } from "../errors.ts";
+import { foundAs, onWire } from "../errors.ts";
 import { success } from "../success.ts";
 import { agentOut as agentOutOf, environmentsOf, fieldsOf, WIRE_NAMES } from "./agent.ts";
 import {
@@ -147,25 +147,22 @@ async function upserted(given: AgentFields, write: (fields: ReturnType<typeof fi
     return { status: 200, body: { id: await write(fieldsOf(given, true)) } };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const { code, message, detail } = error;
+    const { code, detail } = error;
     if (code === "not_found") throw notFound("Agent");
     if (code !== "invalid") throw error;
-    const { field } = detail;
-    if (field !== "model" || !given.llm) throw onWire(message, field);
+    if (detail.field !== "model" || !given.llm) throw onWire(error, wireNameOf);
   }
   const warning = `This server has no model ${given.llm}: the agent runs on its default model.`;
   try {
     return { status: 200, body: { id: await write(fieldsOf(given, false)), warning } };
   } catch (error) {
-    if (error instanceof Refusal && error.code === "invalid") throw onWire(error.message, error.detail.field);
+    if (error instanceof Refusal && error.code === "invalid") throw onWire(error, wireNameOf);
     throw error;
   }
 }
 
-/** What the definition refuses, by the names of this wire. */
-function onWire(message: string, field = ""): Refusal {
+/** The name on this wire of what a definition refuses. */
+function wireNameOf(field: string): string {
   const [first = "", ...rest] = field.split(".");
-  const name = WIRE_NAMES[first] ?? first;
-  const said = field !== "" && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
-  return new Refusal("invalid", said, name === "" ? {} : { field: [name, ...rest].join(".") });
+  return [WIRE_NAMES[first] ?? first, ...rest].join(".");
 }

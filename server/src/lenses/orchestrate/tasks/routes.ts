@@ -7,6 +7,7 @@ import type { Task } from "../../../task/task.ts";
 import type { Verbs } from "../../../verbs/verbs.ts";
 import { jsonBody, toldInTurns } from "../../body/json-body.ts";
 import { anyQuery, JSON_TYPE, type Route, route } from "../../route.ts";
+import { onWire } from "../errors.ts";
 import { backgroundIdOf, NAMES, taskNamed } from "../names.ts";
 import { success } from "../success.ts";
 import { taskStatusOf } from "../vocabulary.ts";
@@ -52,12 +53,21 @@ export const taskRoutes: readonly Route[] = [
     refuses: ["unauthenticated", "invalid"],
     answers: success(taskBegun),
     handle: async ({ principal, verbs, body: { task_name, task_args } }) => {
-      const task = await begunTask(verbs, principal, task_name, task_args);
+      const task = await begunTask(verbs, principal, task_name, task_args).catch((error: unknown) => {
+        if (error instanceof Refusal && error.code === "invalid") throw onWire(error, wireNameOf);
+        throw error;
+      });
       const answer = { task_id: backgroundIdOf(task), task_name, status: taskStatusOf(task), task_obj: null };
       return { status: 200, body: answer };
     },
   }),
 ];
+
+/** The kind or the queue is the name, what is handed to it the arguments. */
+function wireNameOf(field: string): string {
+  if (field === "kind" || field === "input.queue") return "task_name";
+  return field.replace(/^input(?:\.payload)?(?=\.|$)/, "task_args");
+}
 
 async function begunTask(verbs: Verbs, principal: Principal, name: string, args: JsonObject | null): Promise<Task> {
   try {
