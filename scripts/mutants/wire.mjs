@@ -332,5 +332,23 @@ export const WIRE = [
     find: "if (shown === task && typeof",
     put: "if (typeof",
   },
+  {
+    file: "server/src/http/app.ts",
+    name: "a-path-that-is-no-text-is-refused-in-words-of-no-contract",
+    find: 'method === "GET" || method === "HEAD" ? decodablePath(url) : url',
+    put: "method === undefined ? decodablePath(url) : url",
+  },
+  {
+    file: "server/src/lenses/body/well-formed.ts",
+    name: "nul-is-part-of-a-name-in-a-path",
+    find: 'text.replaceAll("\\0", "\\ufffd")',
+    put: "text",
+  },
+  {
+    file: "server/src/lenses/orchestrate/invalid-request.ts",
+    name: "a-refusal-of-ours-does-not-say-what-was-given",
+    find: '["body", ...loc], at(sent, path));',
+    put: '["body", ...loc], null);',
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

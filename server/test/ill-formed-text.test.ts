@@ -114,8 +114,19 @@ describe.each(Object.entries(DOORS))("%s", (_, { post, body, list, item, refusal
     expect(refusal.safeParse(json).error, JSON.stringify(json)).toBeUndefined();
   });
 
-  test.each(Object.entries(IN_URLS))("refuses %s in a query and in a path", async (_, text) => {
-    for (const path of [list + text, item + text, `${item}x?${text}=1`]) {
+  test.each(Object.entries(IN_URLS))("finds nothing by %s in a path, and does nothing by it", async (_, text) => {
+    const [found, nobodys] = [await ask("GET", item + text), await ask("GET", `${item}%F0%9F%98%80`)];
+    expect([found.status, Object.keys(Object(found.json))]).toEqual([
+      nobodys.status,
+      Object.keys(Object(nobodys.json)),
+    ]);
+    const { status, json } = await ask("DELETE", item + text);
+    expect(status).toBe(400);
+    expect(refusal.safeParse(json).error, JSON.stringify(json)).toBeUndefined();
+  });
+
+  test.each(Object.entries(IN_URLS))("refuses %s in a query", async (_, text) => {
+    for (const path of [list + text, `${item}x?${text}=1`]) {
       const { status, json } = await ask("GET", path);
       expect([path, status]).toEqual([path, 400]);
       expect(refusal.safeParse(json).error, JSON.stringify(json)).toBeUndefined();

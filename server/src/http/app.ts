@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { faultOfHeaders, faultOfUrl } from "../lenses/body/well-formed.ts";
+import { decodablePath, faultOfHeaders, faultOfUrl, HEAD_FIELD } from "../lenses/body/well-formed.ts";
 import type { Lens } from "../lenses/lens.ts";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { Refusal } from "../task/errors.ts";
@@ -55,7 +55,8 @@ function noCompiler(): never {
 export function createApp(parts: AppParts): FastifyInstance {
   const { log, traffic, rewrite } = parts;
   const app = fastify({
-    rewriteUrl: ({ url = "/" }: IncomingMessage) => rewrite(url),
+    rewriteUrl: ({ method, url = "/" }: IncomingMessage) =>
+      rewrite(method === "GET" || method === "HEAD" ? decodablePath(url) : url),
     logger: false,
     trustProxy: parts.trustProxy > 0 ? (_address, hop) => hop < parts.trustProxy : false,
     bodyLimit: parts.bodies.bytesMax,
@@ -72,7 +73,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     frameworkErrors: (_error, request, reply) => {
       const connection = parts.connections.of(request.raw.socket);
       if (connection !== undefined) reply.raw.once("close", () => parts.unheard.drop(request.raw, connection.network));
-      const refusal = new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.");
+      const refusal = new Refusal("invalid", "The path of the URL is not percent-encoded UTF-8.", {
+        field: HEAD_FIELD,
+      });
       const { status, headers, body } = parts
         .lensAt(request.url)
         .renderError(refusal, { id: request.id, unread: true });

@@ -71,7 +71,18 @@ describe("a task", () => {
   });
 
   it("is not found by an id that is nobody's, or could be no id", async () => {
-    const ids = ["nobody", "task_01ARZ3NDEKTSV4RRFFQ69G5FAV", "", "a".repeat(201), "a%20b", "%C3%A4", "a%2Fb"];
+    const ids = [
+      "nobody",
+      "task_01ARZ3NDEKTSV4RRFFQ69G5FAV",
+      "",
+      "a".repeat(201),
+      "a%20b",
+      "%C3%A4",
+      "a%2Fb",
+      "a%00b",
+      "%zz",
+      "%FF",
+    ];
     for (const id of ids) {
       const { status, body } = await server.ask(`/v1/tasks/${id}`);
       expect([id, status, body.detail?.type]).toEqual([id, 404, "not_found"]);
@@ -80,8 +91,8 @@ describe("a task", () => {
   });
 
   it("names no field where the URL itself is at fault", async () => {
-    for (const path of ["/v1/tasks/a%00b", "/v1/tasks/%zz"]) {
-      const { status, body } = await server.ask(path);
+    for (const path of ["/v1/tasks/a%00b/cancel", "/v1/tasks/%zz/cancel"]) {
+      const { status, body } = await server.ask(path, { method: "POST" });
       expect([status, body.detail.field, body.error.param]).toEqual([400, null, null]);
     }
   });

@@ -66,6 +66,25 @@ export function urlencodedPairs(bytes: Buffer): [name: string, value: string][] 
   return pairs;
 }
 
+/** Runs of encoded bytes, and a percent sign that encodes nothing. */
+const ENCODED = /(?:%[\da-f]{2})+|%/gi;
+
+/**
+ * A URL to read by, whose path can be decoded: what is no text in it, NUL too, stands as the mark for that. Servers of every
+ * protocol here read paths so, and what they find by such a name is nothing.
+ */
+export function decodablePath(url: string): string {
+  const end = url.indexOf("?");
+  const path = end === -1 ? url : url.slice(0, end);
+  if (!path.includes("%") || (isEncodedText(path) && !path.includes("%00"))) return url;
+  const marked = (run: string) => {
+    if (run === "%") return "%25";
+    const text = Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8");
+    return encodeURIComponent(text.replaceAll("\0", "\ufffd"));
+  };
+  return path.replaceAll(ENCODED, marked) + (end === -1 ? "" : url.slice(end));
+}
+
 /** Null when what is percent-encoded in it is text; what is not encoded is ASCII, or the parser of HTTP refuses it. */
 export function faultOfUrl(url: string): Refusal | null {
   if (!url.includes("%")) return null;
