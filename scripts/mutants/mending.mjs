@@ -151,13 +151,13 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "a-damaged-row-keeps-its-index-from-being-made-anew",
-    find: "if (!this.#of.mayLackRows) throw error;",
+    find: "if (!this.#plan.mayLackRows) throw error;",
     put: "if (error) throw error;",
   },
   {
     file: "server/src/store/sqlite/mending/copied-shadow.ts",
     name: "an-index-of-a-table-that-is-lost-says-that-there-was-nothing",
-    find: "if (!(isFilled && this.#hasRead) && !this.#of.mayLackAll) throw error;",
+    find: "if (!(isFilled && this.#hasRead) && !this.#plan.mayBeEmpty) throw error;",
     put: "",
   },
   {
@@ -305,7 +305,7 @@ export const MENDING = [
     put: "    if (error) throw error;\n    onSchema(db, () => db.exec(`DELETE FROM",
   },
   {
-    file: "server/src/store/sqlite/thread/aside.ts",
+    file: "server/src/store/sqlite/thread/parked-calls.ts",
     name: "one-tenant-takes-all-places-of-those-who-wait-for-a-look",
     find: "most.places <= own + needed) return",
     put: "most.places > 0) return",

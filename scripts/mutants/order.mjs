@@ -49,7 +49,7 @@ export const THREAD_ORDER = [
   {
     file: "server/src/store/sqlite/thread/channel.ts",
     name: "answers-that-have-come-go-with-their-thread",
-    find: "    this.#hearing.all();\n",
+    find: "    this.#answers.all();\n",
     put: "",
   },
   {

@@ -267,8 +267,8 @@ export const SHARES = [
   {
     file: "server/src/store/sqlite/apply.ts",
     name: "what-another-process-has-added-is-not-counted",
-    find: "    this.#held.forget();\n    this.#standings.forget();\n  }\n\n  /** Before",
-    put: "    this.#standings.forget();\n  }\n\n  /** Before",
+    find: "    this.#held.forget();\n    this.#headCache.forget();\n  }\n\n  /** Called before",
+    put: "    this.#headCache.forget();\n  }\n\n  /** Called before",
   },
   {
     file: held,
@@ -373,31 +373,31 @@ export const SHARES = [
     put: "    this.#isCounting = true;",
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "answers-are-heard-as-they-came",
     find: 'const { tenant = "" } = heard;',
     put: 'const tenant = "";',
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "all-answers-are-heard-in-one-turn",
     find: "heard === TOGETHER && this.#workedMs() < this.#textUntil",
     put: "heard === TOGETHER",
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "text-is-heard-for-as-long-in-a-long-turn",
     find: "this.#until + Math.max(TURN_MS, textMs)",
     put: "this.#until + TURN_MS",
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "text-is-heard-for-a-share-of-the-longest-turn",
     find: "Math.min(TEXT_MS_MAX, (now - from) * TEXT_SHARE)",
     put: "(now - from) * TEXT_SHARE",
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "text-waits-until-all-that-is-large-is-heard",
     find: "this.#texts.begin(bytes);",
     put: "",
@@ -409,7 +409,7 @@ export const SHARES = [
     put: "< 0)",
   },
   {
-    file: "server/src/store/sqlite/thread/hearing.ts",
+    file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "other-answers-are-heard-as-long-as-text",
     find: "const isTextAlone = this.#workedMs() >= this.#until;",
     put: "const isTextAlone = false;",

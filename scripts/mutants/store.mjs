@@ -50,7 +50,7 @@ export const STORE = [
   {
     file: apply,
     name: "a-write-needs-no-state",
-    find: "revision !== standing.revision || state !== standing.state || attempt !== standing.attempt",
+    find: "revision !== head.revision || state !== head.state || attempt !== head.attempt",
     put: "false",
   },
   {
@@ -62,7 +62,7 @@ export const STORE = [
   {
     file: apply,
     name: "what-was-undone-is-remembered",
-    find: "    this.#standings.forget();\n    this.#totals.clear();",
+    find: "    this.#headCache.forget();\n    this.#totals.clear();",
     put: "    this.#totals.clear();",
   },
   {
@@ -99,7 +99,7 @@ export const STORE = [
   {
     file: apply,
     name: "a-subscription-stays-beside-the-one-of-its-name",
-    find: "if (standing !== null) sql.dropSubscription.run(subscription);",
+    find: "if (head !== null) sql.dropSubscription.run(subscription);",
     put: "",
   },
   { file: apply, name: "a-retry-has-no-journal", find: "sql.copyJournal.run(n, source);", put: "" },
@@ -316,7 +316,7 @@ export const STORE = [
     put: "key.tenant",
   },
   {
-    file: "server/src/store/sqlite/standings.ts",
+    file: "server/src/store/sqlite/task-head-cache.ts",
     name: "a-task-that-rests-is-remembered-as-it-ran",
     find: "if (!isNew) this.#remembered.delete(id);",
     put: "",
@@ -390,7 +390,7 @@ export const STORE = [
   {
     file: apply,
     name: "the-first-of-a-conversation-is-any",
-    find: 'guard === "first" ? (standing?.n ?? 0)',
+    find: 'guard === "first" ? (head?.n ?? 0)',
     put: 'guard === "first" ? 0',
   },
   {

@@ -17,7 +17,7 @@ export type Ready = {
 const TAKEN_MIN = 1_000;
 
 /** Keys in turn: the one served goes to the back. */
-class Turns<Value> {
+class RoundRobin<Value> {
   readonly #values = new Map<string, Value>();
 
   get size(): number {
@@ -61,7 +61,7 @@ class Turns<Value> {
  * Tasks of one tenant and priority: in turn between conversations, and all of them by age. `taken` were taken out since the heaps
  * were last looked through: one task may come and go as often as others come before it.
  */
-type Level<Item> = { turns: Turns<Heap<Item>>; byAge: Ranking<Item>; taken: number };
+type Level<Item> = { turns: RoundRobin<Heap<Item>>; byAge: Ranking<Item>; taken: number };
 
 /** The ready tasks of one tenant: by priority, then by conversation. */
 class TenantQueue<Item extends Ready> {
@@ -76,7 +76,7 @@ class TenantQueue<Item extends Ready> {
   push(item: Item): void {
     let level = this.#levels.get(item.priority);
     if (!level) {
-      level = { turns: new Turns(), byAge: new Ranking<Item>(isOlder), taken: 0 };
+      level = { turns: new RoundRobin(), byAge: new Ranking<Item>(isOlder), taken: 0 };
       this.#levels.set(item.priority, level);
       this.#order = [...this.#levels.keys()].sort((a, b) => b - a);
     }
@@ -125,7 +125,7 @@ class TenantQueue<Item extends Ready> {
 }
 
 export class ReadyQueue<Item extends Ready> {
-  readonly #tenants = new Turns<TenantQueue<Item>>();
+  readonly #tenants = new RoundRobin<TenantQueue<Item>>();
   /** What is ready. What was taken out may still lie in its heap, and is passed over there. */
   readonly #items = new Map<string, Item>();
   readonly #isReady = (item: Item): boolean => this.#items.get(item.id) === item;

@@ -20,26 +20,26 @@ import { ConversationCounts } from "./conversations/conversation-counts.ts";
 import type { DocumentApplier } from "./documents/document-writes.ts";
 import { HeldAmounts } from "./held-amounts.ts";
 import { ROW_BYTES } from "./migrations/039-counted-rows.ts";
-import { type Standing, Standings } from "./standings.ts";
 import type { WriterStatements } from "./statements.ts";
 import { StandingSubscriptions } from "./subscriptions/subscription-statements.ts";
+import { type TaskHead, TaskHeadCache } from "./task-head-cache.ts";
 import { GatheredRows } from "./tasks/gathered-rows.ts";
 import { Totals } from "./tasks/totals.ts";
 import { DailyUsage } from "./usage/daily-usage.ts";
 
-/** A scope that no caller's keys have: those begin with two lines. */
+/** No caller's idempotency keys have this scope: theirs begin with two lines. */
 const PAYMENTS = "paid requests";
 
 type Refused = Exclude<Applied, { ok: true }>;
 type BegunCursor = { key: string; task: string; standing: string | null };
 
 /**
- * `numbers` are those of the task of each write, in their order, where one of them is new; `cursors` what standing subscriptions
+ * `numbers` are the tasks' numbers in the order of the writes, where one of the tasks is new; `cursors` are those that standing subscriptions
  * have begun.
  */
 export type AppliedRows = Refused | { ok: true; numbers?: number[]; cursors?: BegunCursor[] };
 
-/** What is in a conversation from its beginning; `at` is when it was last used. */
+/** The counts with which a conversation begins; `at` is when it was last used. */
 type Begun = Counts & { at: number; lastMessage: number; lastAgentMessageAt: number | null };
 
 export class Applier {
@@ -51,11 +51,12 @@ export class Applier {
   readonly #documents: DocumentApplier;
   readonly subscribed: StandingSubscriptions;
   readonly #held: HeldAmounts;
-  readonly #standings: Standings;
+  readonly #headCache: TaskHeadCache;
   readonly #version;
   #seen: unknown = null;
-  /** More than one call is in this transaction; and rows of this call may wait for those of others. */
+  /** This transaction has several calls. */
   #isShared = false;
+  /** The rows of this call may be gathered with those of the others. */
   #waits = false;
   #cursors: BegunCursor[] = [];
 
@@ -68,7 +69,7 @@ export class Applier {
     this.#dailyUsage = new DailyUsage(db);
     this.subscribed = new StandingSubscriptions(db);
     this.#held = new HeldAmounts(db, () => this.writeDeltas());
-    this.#standings = new Standings(db);
+    this.#headCache = new TaskHeadCache(db);
     this.#version = db.prepare<unknown[], unknown[]>("PRAGMA data_version").raw();
   }
 
@@ -76,36 +77,36 @@ export class Applier {
     const isOfOthers = writes.some(looksAtOthers);
     if (isOfOthers) this.#rows.write();
     this.#waits = this.#isShared && !isOfOthers;
-    const standings: (Standing | null)[] = [];
+    const heads: (TaskHead | null)[] = [];
     for (const [index, write] of writes.entries()) {
-      const standing = isAlone(writes) && isBare(write) ? null : this.#standing(writes, standings, index);
-      const refused = this.#refused(write, standing);
+      const head = isAlone(writes) && isBare(write) ? null : this.#head(writes, heads, index);
+      const refused = this.#refused(write, head);
       if (refused) return this.#isRefused(refused);
-      standings.push(standing);
+      heads.push(head);
     }
     const numbers: number[] = [];
     this.#cursors = [];
     for (const [index, write] of writes.entries()) {
-      const n = this.#writeTask(write, standings[index] ?? null);
+      const n = this.#writeTask(write, heads[index] ?? null);
       if (n === null && isAlone(writes)) return this.#isRefused(stale(write));
       if (n === null) throw new Error(`The guard of ${write.id} held, but its row was not written.`);
-      this.#writeRest(write, n, standings[index] ?? null);
+      this.#writeRest(write, n, heads[index] ?? null);
       numbers.push(n);
-      const standing = after(write, standings[index] ?? null);
-      if (standing) this.#standings.remember(write.id, { ...standing, n }, write.before === null);
+      const head = after(write, heads[index] ?? null);
+      if (head) this.#headCache.remember(write.id, { ...head, n }, write.before === null);
     }
-    // Where it is alone, what its rows take is told as its own time, and not as that of the commit.
+    // Of a call alone in its transaction, the time that its rows take counts as its own and not as the commit's.
     if (!this.#isShared) this.#rows.write();
     return {
       ok: true,
-      ...(standings.includes(null) && { numbers }),
+      ...(heads.includes(null) && { numbers }),
       ...(this.#cursors.length > 0 && { cursors: this.#cursors }),
     };
   }
 
-  /** Whoever is refused reads again, and so does who has refused. */
+  /** A refusal may come of a stale cache. */
   #isRefused(refused: Refused): Refused {
-    this.#standings.forget();
+    this.#headCache.forget();
     return refused;
   }
 
@@ -126,7 +127,7 @@ export class Applier {
     return n;
   }
 
-  /** What no task has paid for, unless an answer was lost and it is there. */
+  /** Adds a payment without a task, unless it was added before and the answer was lost. */
   addUsage({ id, place, owner, at, added }: PreparedPayment): void {
     if (this.#sql.payInPlace.run(PAYMENTS, place, id, at).changes === 0) return;
     for (const each of added) this.#dailyUsage.add(each);
@@ -138,7 +139,7 @@ export class Applier {
     this.#sql.insertMessage.run(conversation, n, role, task, at, parts, id, seq, purpose, metadata);
   }
 
-  /** At the beginning of a transaction of so many calls: another process may have written. */
+  /** Called at the beginning of a transaction of so many calls. Clears what is cached where another process has written. */
   begin(calls: number): void {
     this.#isShared = calls > 1;
     const version = this.#version.get()?.[0];
@@ -147,26 +148,26 @@ export class Applier {
     this.subscribed.forget();
     this.#rows.forgetNewest();
     this.#held.forget();
-    this.#standings.forget();
+    this.#headCache.forget();
   }
 
-  /** Before something else than a change of tasks. */
+  /** Called before a verb other than `apply`: it may read the rows that are gathered. */
   writeRows(): void {
     this.#rows.write();
   }
 
-  /** Something else than a change of tasks was written: subscriptions may have come or gone, and tasks too. */
+  /** Called after a verb other than `apply`: it may have written subscriptions and tasks. */
   wroteElse(): void {
     this.subscribed.forget();
-    this.#standings.forget();
+    this.#headCache.forget();
   }
 
-  /** Triggers have counted bytes. */
+  /** Called where triggers have counted bytes, which the cache does not know. */
   forgetBytes(): void {
     this.#held.forgetBytes();
   }
 
-  /** At the end of a transaction: what its calls add up to. */
+  /** Called at the end of a transaction: writes the sums of its calls. */
   writeDeltas(): void {
     this.#rows.write();
     this.#held.write();
@@ -179,22 +180,22 @@ export class Applier {
     this.subscribed.forget();
     this.#rows.clear();
     this.#held.forget();
-    this.#standings.forget();
+    this.#headCache.forget();
     this.#totals.clear();
     this.#conversations.clear();
     this.#dailyUsage.clear();
   }
 
-  #standing(writes: PreparedWrite[], standings: (Standing | null)[], index: number): Standing | null {
+  #head(writes: PreparedWrite[], heads: (TaskHead | null)[], index: number): TaskHead | null {
     const id = writes[index]?.id;
     const earlier = isAlone(writes) ? -1 : writes.findLastIndex((write, at) => at < index && write.id === id);
-    if (earlier !== -1) return after(writes[earlier], standings[earlier] ?? null);
+    if (earlier !== -1) return after(writes[earlier], heads[earlier] ?? null);
     if (id === undefined) return null;
     this.#rows.settle(id);
-    return this.#standings.of(id);
+    return this.#headCache.of(id);
   }
 
-  #refused(write: PreparedWrite, standing: Standing | null): Refused | undefined {
+  #refused(write: PreparedWrite, head: TaskHead | null): Refused | undefined {
     if (write.idempotency) {
       const { scope, key } = write.idempotency;
       const known = this.#sql.idempotency.get(scope, key);
@@ -204,53 +205,50 @@ export class Applier {
       }
     }
     const { before } = write;
-    if (before === null ? standing !== null : standing === null) return stale(write);
-    if (before !== null && standing !== null) {
+    if (before === null ? head !== null : head === null) return stale(write);
+    if (before !== null && head !== null) {
       const [revision, state, attempt] = before;
-      if (revision !== standing.revision || state !== standing.state || attempt !== standing.attempt) {
+      if (revision !== head.revision || state !== head.state || attempt !== head.attempt) {
         return stale(write);
       }
     }
     if (write.conversation && this.#isConversationTaken(write.conversation)) return stale(write);
-    const occupied = write.turn && this.#turnRefused(write.turn, standing);
+    const occupied = write.turn && this.#turnRefused(write.turn, head);
     if (occupied) return { ok: false, task: write.id, ...occupied };
-    // What was taken before is no act, however much its owner has by now.
-    if (this.#isDuplicate(write, standing?.n ?? null)) return { ok: false, why: "duplicate", task: write.id };
-    const tooMuch = this.#shareRefused(write, standing);
+    // Before the share: a message that comes again is answered as before, even if its owner has reached a bound by now.
+    if (this.#isDuplicate(write, head?.n ?? null)) return { ok: false, why: "duplicate", task: write.id };
+    const tooMuch = this.#shareRefused(write, head);
     if (tooMuch) return { ok: false, task: write.id, ...tooMuch };
     const gone = write.documents && this.#documents.refused(write.documents);
     return gone ? { ok: false, task: write.id, ...gone } : undefined;
   }
 
-  /** The task of this number has its message, or has counted a call of its. */
+  /** Whether the task already has the message, or one of the paid calls. */
   #isDuplicate({ inbox, usage }: PreparedWrite, n: number | null): boolean {
     if (n === null) return false;
     if (inbox && this.#sql.inboxMessage.get(n, inbox[0])) return true;
     return usage?.some(([key]) => this.#sql.usageCall.get(n, key) !== undefined) ?? false;
   }
 
-  #shareRefused(write: PreparedWrite, standing: Standing | null): ShareRefused | null {
-    if (standing !== null) return this.#held.refused(standing, standing.kind, write, standing.state);
+  #shareRefused(write: PreparedWrite, head: TaskHead | null): ShareRefused | null {
+    if (head !== null) return this.#held.refused(head, head.kind, write, head.state);
     const [tenant, user, kind] = write.submitted ?? [];
     if (tenant === undefined || user === undefined || kind === undefined) return null;
     return this.#held.refused({ tenant, user }, kind, write, null);
   }
 
-  #turnRefused(
-    [guard, conversation]: NonNullable<PreparedWrite["turn"]>,
-    standing: Standing | null,
-  ): TurnRefused | null {
+  #turnRefused([guard, conversation]: NonNullable<PreparedWrite["turn"]>, head: TaskHead | null): TurnRefused | null {
     const { openInConversation } = this.#sql;
-    const n = guard === "first" ? (standing?.n ?? 0) : Number.MAX_SAFE_INTEGER;
+    const n = guard === "first" ? (head?.n ?? 0) : Number.MAX_SAFE_INTEGER;
     const row = openInConversation.get(conversation, n, guard === "last" ? OPEN_IN_CONVERSATION_MAX - 1 : 0);
     return row ? { why: guard === "last" ? "full" : "occupied", before: textIn(row[0]) } : null;
   }
 
-  #writeTask(write: PreparedWrite, standing: Standing | null): number | null {
-    return standing === null ? this.#insert(write) : this.#update(write, standing);
+  #writeTask(write: PreparedWrite, head: TaskHead | null): number | null {
+    return head === null ? this.#insert(write) : this.#update(write, head);
   }
 
-  #writeRest(write: PreparedWrite, n: number, standing: Standing | null): void {
+  #writeRest(write: PreparedWrite, n: number, head: TaskHead | null): void {
     const sql = this.#sql;
     this.#rows.addEvents(n, write.events);
     if (write.journalOf) {
@@ -258,7 +256,7 @@ export class Applier {
       sql.copyJournal.run(n, source);
       sql.copyArtifacts.run(n, source);
       sql.copyTaskFiles.run(n, source);
-      this.#copyBytes(n, source, write, standing);
+      this.#copyBytes(n, source, write, head);
     }
     if (write.journal) this.#rows.addJournal(n, write.journal);
     for (const item of write.taken ?? []) sql.takeInbox.run(n, item);
@@ -266,14 +264,14 @@ export class Applier {
     for (const [key, record] of write.usage ?? []) sql.insertUsage.run(n, key, write.at, record);
     for (const added of write.daily ?? []) this.#dailyUsage.add(added);
     if (write.below) this.#spendBelow(write.below, write.at);
-    if (write.artifacts) this.#putArtifacts(n, write.artifacts, standing === null && !write.journalOf);
+    if (write.artifacts) this.#putArtifacts(n, write.artifacts, head === null && !write.journalOf);
     for (const sha256 of write.files ?? []) sql.insertTaskFile.run(n, sha256);
-    const conversation = standing === null ? write.submitted?.[3] : standing.conversation;
+    const conversation = head === null ? write.submitted?.[3] : head.conversation;
     if (write.conversation) this.#openConversation(write, write.conversation.conversation.id);
     else if (conversation) this.#converse(write, conversation);
     for (const alias of write.aliases ?? []) this.#name(write.id, alias);
     for (const subscription of write.subscriptions ?? []) {
-      if (standing !== null) sql.dropSubscription.run(subscription);
+      if (head !== null) sql.dropSubscription.run(subscription);
       sql.insertSubscription.run(subscription);
     }
     if (write.documents) this.#documents.write(write.documents, write.id);
@@ -287,11 +285,11 @@ export class Applier {
     }
   }
 
-  /** What is copied counts for the new task as well. */
-  #copyBytes(n: number, source: unknown, write: PreparedWrite, standing: Standing | null): void {
+  /** Counts the copied bytes for the new task. */
+  #copyBytes(n: number, source: unknown, write: PreparedWrite, head: TaskHead | null): void {
     const bytes = numberIn(this.#sql.taskBytes.get(source)?.[0] ?? 0);
     this.#sql.addTaskBytes.run(bytes, n);
-    const [tenant, user] = write.submitted ?? [standing?.tenant ?? "", standing?.user ?? ""];
+    const [tenant, user] = write.submitted ?? [head?.tenant ?? "", head?.user ?? ""];
     this.#held.add({ tenant, user }, null, null, { ...write, bytes, daily: [] });
   }
 
@@ -304,7 +302,7 @@ export class Applier {
     }
   }
 
-  /** Adds to what each task above has below it, and to its conversation. A tree is as deep as `limits.depth` lets it be. */
+  /** Adds what was spent to every task above and to its conversation. `limits.depth` bounds the loop. */
   #spendBelow({ parent, spent }: NonNullable<PreparedWrite["below"]>, at: number): void {
     const [, inputTokens, outputTokens, costUsd] = spent;
     for (let id: string | null = parent; id !== null; ) {
@@ -334,14 +332,13 @@ export class Applier {
     return this.#sql.taskAlias.get(tenant, owner, lens, value) !== undefined;
   }
 
-  /** Under the first free name, or under the only one, whichever task had it. */
+  /** Names a task by the first free name of several, or by its only one, which it takes from another task. */
   #name(task: string, { numbered, ...alias }: TaskAlias): void {
     let { value } = alias;
     for (let n = 2; numbered && this.#isAliasTaken({ ...alias, value }); n++) value = `${alias.value}-${n}`;
     this.#sql.insertTaskAlias.run(alias.tenant, alias.owner, alias.lens, value, task);
   }
 
-  /** Its id or its alias is of another one. */
   #isConversationTaken({ conversation, alias }: PreparedConversation): boolean {
     if (this.#sql.conversation.get(conversation.id)) return true;
     return alias !== null && this.#sql.alias.get(alias.tenant, alias.owner, alias.lens, alias.value) !== undefined;
@@ -380,7 +377,7 @@ export class Applier {
     return n;
   }
 
-  /** Those of the owner's own webhooks count with the task: nobody fills the share of another by theirs. */
+  /** Cursors of the owner's own webhooks count as the owner's bytes. Those of another user's do not: nobody fills the share of another. */
   #beginCursors(
     n: number,
     { id }: PreparedWrite,
@@ -401,9 +398,9 @@ export class Applier {
     this.#held.addBytes(owner, bytes);
   }
 
-  #update(write: PreparedWrite, standing: Standing): number | null {
+  #update(write: PreparedWrite, head: TaskHead): number | null {
     this.#rows.settle(write.id);
-    const { n: known, conversation, state } = standing;
+    const { n: known, conversation, state } = head;
     const n = known ?? numberIn(this.#sql.taskNumber.get(write.id)?.[0]);
     if (conversation !== null) {
       const [inputTokens, outputTokens, costUsd] = this.#sql.spent.get(n) ?? [];
@@ -415,14 +412,14 @@ export class Applier {
         costUsd: write.spent[2] - numberIn(costUsd),
       });
     }
-    const isWritten = this.#rows.update(write, n, standing, this.#waits);
-    const before = standing.deletedAt === null ? state : null;
-    this.#totals.move(standing, before, countedState(write.row));
-    this.#held.add(standing, before, countedState(write.row), write);
+    const isWritten = this.#rows.update(write, n, head, this.#waits);
+    const before = head.deletedAt === null ? state : null;
+    this.#totals.move(head, before, countedState(write.row));
+    this.#held.add(head, before, countedState(write.row), write);
     return isWritten ? n : null;
   }
 
-  /** The messages with which it begins: its row counts them already. */
+  /** Inserts the messages with which the conversation begins; its row counts them already. */
   #openConversation(write: PreparedWrite, conversation: string): void {
     for (const [at, message] of (write.messages ?? []).entries())
       this.#insertMessage(conversation, at + 1, message, write.id, message.at ?? write.at);
@@ -448,7 +445,7 @@ function countsOfNew({ row: [state], spent: [inputTokens, outputTokens, costUsd]
   return { tasks: 1, ...endsAdded(null, state), inputTokens, outputTokens, costUsd };
 }
 
-/** What a conversation holds that is made with this task. */
+/** The counts of a conversation that is created with this task. */
 function begunWith(write: PreparedWrite): Begun {
   const messages = write.messages ?? [];
   const answered = messages.findLast(({ role }) => role === "agent");
@@ -460,11 +457,11 @@ function begunWith(write: PreparedWrite): Begun {
   };
 }
 
-/** How a task stands once an earlier write of the same call is in. */
-function after(write: PreparedWrite | undefined, standing: Standing | null): Standing | null {
-  if (!write) return standing;
+/** The head of a task after an earlier write of the same call. */
+function after(write: PreparedWrite | undefined, head: TaskHead | null): TaskHead | null {
+  if (!write) return head;
   const [state, revision, attempt, , , , deletedAt] = write.row;
-  if (standing) return { ...standing, state, revision, attempt, deletedAt };
+  if (head) return { ...head, state, revision, attempt, deletedAt };
   if (!write.submitted) return null;
   const [tenant, user, kind, conversation, , createdAt] = write.submitted;
   return { n: null, revision, state, attempt, tenant, user, kind, createdAt, conversation, deletedAt };
@@ -474,12 +471,12 @@ function isAlone(writes: PreparedWrite[]): boolean {
   return writes.length === 1;
 }
 
-/** A new task that brings nothing that must be written before it: inserting it tells whether its id is taken. */
+/** A new task that brings nothing else to be checked: the INSERT itself says whether its id is taken. */
 function isBare(write: PreparedWrite): boolean {
   return write.before === null && !write.conversation && !write.documents && !write.aliases;
 }
 
-/** What it brings has rows of other tasks looked at, or its own: by its id, or by a trigger that asks whose an attached file is. */
+/** Whether the write reads rows of tasks, its own or others': by an id, or in a trigger that asks who owns an attached file. */
 function looksAtOthers(write: PreparedWrite): boolean {
   const { turn, below, journalOf, conversation, documents, aliases, subscriptions, attached } = write;
   return (

@@ -10,7 +10,7 @@ import type { Verbs } from "../../../verbs/verbs.ts";
 import { signedJson } from "../../body/json-body.ts";
 import { DIALECTS } from "../dialect.ts";
 import type { EventView } from "../model/view.ts";
-import { LogReader } from "../stream/log-reader.ts";
+import { LogProjection } from "../stream/log-projection.ts";
 import { contextIdOf, taskView } from "../view/task.ts";
 import type { Version } from "../vocabulary.ts";
 import { BASE, CREDENTIALS, FORMAT_OF, SCHEME, TOKEN } from "./config.ts";
@@ -26,7 +26,7 @@ const LOGS_SIZE_MAX = 64 << 20;
 const CONTENT_TYPE: Readonly<Record<Version, string>> = { "1.0": "application/a2a+json", "0.3": "application/json" };
 
 /** Where the reading of a log stands, and what its last event was to a client. */
-type Reading = { log: LogReader; seq: number; views: EventView[] };
+type Reading = { log: LogProjection; seq: number; views: EventView[] };
 
 export function pushFormats(verbs: Verbs): PushFormat[] {
   return [pushFormat("1.0", verbs), pushFormat("0.3", verbs)];
@@ -97,7 +97,7 @@ async function viewsAt(
   let reading = readings.get(key);
   if (!reading || reading.seq > seq) {
     const contextId = await contextIdOf({ principal, verbs }, task);
-    reading = { log: new LogReader({ id: task.id, contextId, createdAt: task.createdAt }), seq: 0, views: [] };
+    reading = { log: new LogProjection({ id: task.id, contextId, createdAt: task.createdAt }), seq: 0, views: [] };
     reading.log.endSnapshots();
   }
   while (reading.seq < seq) {

@@ -89,7 +89,7 @@ export class FrameWriter {
 /** What is told of an event, as one or more texts of JSON that each fit into a frame. */
 export async function textsOf(views: readonly EventView[], { codec }: Dialect): Promise<FrameText[]> {
   const texts: FrameText[] = [];
-  const turns = new Turns();
+  const turns = new OwnTurns();
   for (const view of views) {
     const said = codec.write.event(view);
     // Of many tasks that tell some at once, each in a turn of its own.
@@ -108,7 +108,7 @@ export async function textsOf(views: readonly EventView[], { codec }: Dialect): 
 }
 
 /** Others have their turn whenever as much has been made as a piece is long. */
-class Turns {
+class OwnTurns {
   #bytes = 0;
 
   async made(bytes: number): Promise<void> {
@@ -127,7 +127,7 @@ function textOf(said: JsonObject): Exclude<FrameText, Buffer> {
   return isLong(said) ? () => oneLineInTurns(said) : oneLine(JSON.stringify(said));
 }
 
-async function pieces(view: EventView, turns: Turns): Promise<EventView[]> {
+async function pieces(view: EventView, turns: OwnTurns): Promise<EventView[]> {
   if ("artifactUpdate" in view) return await artifactPieces(view.artifactUpdate, turns);
   return "task" in view ? await taskPieces(view.task, turns) : [view];
 }
@@ -137,7 +137,7 @@ type ArtifactUpdate = Extract<EventView, { artifactUpdate: unknown }>["artifactU
 /** A large update is several, that add to one another. */
 async function artifactPieces(
   { artifact, append, lastChunk, ...rest }: ArtifactUpdate,
-  turns: Turns,
+  turns: OwnTurns,
 ): Promise<EventView[]> {
   const groups = await fittingGroups(artifact.parts.flatMap(shortParts), turns);
   return groups.map((parts, at) => ({
@@ -151,7 +151,7 @@ async function artifactPieces(
 }
 
 /** A snapshot whose artifacts are large is told without them, and they follow. */
-async function taskPieces({ artifacts = [], ...task }: TaskView, turns: Turns): Promise<EventView[]> {
+async function taskPieces({ artifacts = [], ...task }: TaskView, turns: OwnTurns): Promise<EventView[]> {
   const { id: taskId, contextId } = task;
   const update = (artifact: ArtifactView) => ({ taskId, contextId, artifact, append: false, lastChunk: false });
   const told: EventView[] = [{ task }];
@@ -173,7 +173,7 @@ function shortParts(part: Part): Part[] {
   return found;
 }
 
-async function fittingGroups(parts: readonly Part[], turns: Turns): Promise<Part[][]> {
+async function fittingGroups(parts: readonly Part[], turns: OwnTurns): Promise<Part[][]> {
   const groups: Part[][] = [[]];
   let bytes = 0;
   for (const part of parts) {

@@ -12,7 +12,7 @@ import type { EventView, TaskView } from "../model/view.ts";
 import type { Exchange } from "../operation.ts";
 import { withBytes } from "../view/files.ts";
 import { type FrameText, FrameWriter, type Resumption, textsOf } from "./frames.ts";
-import { LogReader } from "./log-reader.ts";
+import { LogProjection } from "./log-projection.ts";
 import { type StreamPlace, streamPlaces } from "./stream-places.ts";
 
 const HEARTBEAT_MS = 15_000;
@@ -91,7 +91,7 @@ async function withFiles(exchange: Exchange, event: TaskEvent): Promise<TaskEven
 class Telling {
   isOver = false;
   readonly #streamed: StreamedTask;
-  readonly #log: LogReader;
+  readonly #log: LogProjection;
   readonly #writer: FrameWriter;
   readonly #dialect: Exchange["dialect"];
   /** What is not told yet, since the answer may be a message alone; null once it is known. */
@@ -100,7 +100,7 @@ class Telling {
   constructor(streamed: StreamedTask, writer: FrameWriter, dialect: Exchange["dialect"]) {
     const { task, contextId } = streamed;
     this.#streamed = streamed;
-    this.#log = new LogReader({ id: task.id, contextId, createdAt: task.createdAt });
+    this.#log = new LogProjection({ id: task.id, contextId, createdAt: task.createdAt });
     this.#writer = writer;
     this.#dialect = dialect;
     this.#held = streamed.mayAnswerAlone ? [] : null;

@@ -1,15 +1,16 @@
 /**
- * Makes an index of many rows anew while others write. A table with nothing but the columns of the index is filled slice by slice,
- * and kept in step by triggers; an index of it, in which each entry names the same row as that of the damaged one, takes the place of that
- * one in the schema. Until then whoever meets the damage waits, and keys stay unique by what can be read. So is a table made anew, with its
- * indexes, of those rows of it that can be read: its shadow has all columns and takes its place. Of one whose keys stand in an index as well,
- * rows that cannot be read are there with their key alone.
+ * Rebuilds an index of many rows, or a table, from the rows of that table, while others write.
  *
- * Rows of damaged pages are left out of an index that finds rows and keeps no key: it lacks them, as all others that read it do. One that
- * keeps a key would let what they hold be there twice.
+ * - Of an index: the shadow table has the columns of the index alone. An index of the shadow, whose entries name the same rows, takes the place
+ *   of the damaged index.
+ * - Of a table: the shadow has all columns and indexes, holds those rows that can be read, and takes the place of the table. Where an index
+ *   has the keys, a row that cannot be read is there with its key alone.
  *
- * Triggers hear of no row that another one replaces, of another key: tables with as many rows are not written to in this way,
- * or have no other index.
+ * Until then calls that met the damage wait. Rows on damaged pages are left out of an index that is not unique; a unique one would then let
+ * a key be there twice, so its rebuild fails.
+ *
+ * Triggers do not fire for a row that INSERT OR REPLACE removes for a conflict in another key: no table with so many rows is written to in
+ * this way and has another key.
  */
 import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
@@ -21,62 +22,68 @@ import { onSchema, sqlOf, swapIn } from "./schema-edits.ts";
 import { dropShadow, dropTriggers, type Rebuild, SHADOW, TRIGGERS } from "./shadow.ts";
 
 const SHADOW_INDEX = `${SHADOW}_index`;
+/** Up to the columns of an index. */
 const BEGINNING = /^(CREATE (?:UNIQUE )?INDEX) \S+ ON [^\s(]+/;
 
-/** Where the last row of a table cannot be read, nor any index that would say its number. */
+/** Taken for the number of the last row where neither that row nor any index can be read. */
 const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER);
-/** Numbers that lead to damaged pages, some 10 s of them. Behind more, as where a damaged index names one that no row has, nobody looks. */
+/** Numbers without a readable row that are asked for: 10 s. A damaged index may name a last number that no row has. */
 const IN_VAIN_MAX = 1_000_000;
 
-/** A table of fewer rows is read in the time of a slice or two. */
+/** A table of fewer rows is read in the time of a slice or two, and rebuilt in one transaction. */
 const ROWS_MIN = 10_000;
 
 export function hasManyRows(db: Database, { table }: Index): boolean {
   return db.prepare(`SELECT 1 FROM ${itself(db, table)} LIMIT 1 OFFSET ${ROWS_MIN}`).get() !== undefined;
 }
 
-/** `takes` has what takes whose place in the schema; `condition` is that of the rows it has. */
-type Of = {
+type Plan = {
+  /** The table whose rows are copied, */
   table: string;
   columns: readonly Column[];
+  /** by the columns of its key, none where that is the rowid, */
   key: readonly string[];
+  /** as far as they meet the condition of a partial index. */
   condition: string;
+  /** Creates the shadow and its indexes. */
   sql: string;
-  takes: readonly [shadow: string, name: string][];
+  /** Which table or index of the shadow takes the place of which one. */
+  replaces: readonly [shadow: string, name: string][];
+  /** Rows that cannot be read may be left out, */
   mayLackRows: boolean;
-  /** There may be none. */
-  mayLackAll: boolean;
-  /** An index in whose order slices are read; what an `INSERT` of a key of it says that stands for a row that cannot be read; what is there once. */
-  known?: { by: string; instead: string; unique: string };
+  /** even if these are all. */
+  mayBeEmpty: boolean;
+  /** The index that has all keys, the columns that are unique, and how a key alone is inserted for a row that cannot be read. */
+  keys?: { index: string; unique: string; insert: string };
 };
 
 export class CopiedShadow implements Rebuild {
   readonly #db: Database;
-  readonly #of: Of;
+  readonly #plan: Plan;
   readonly #table: string;
   readonly #key: string;
   readonly #columns: string;
   readonly #unique: string;
-  /** The key of the last row that was looked at, */
+  /** The key of the last row that was copied. */
   #at: unknown[] | null = null;
-  /** and that of the last row that was there before the triggers: those behind it are put by them, however fast they come. */
+  /** The key of the last row when the triggers were created: they copy later rows, so that the copy ends however fast rows come. */
   readonly #end: unknown[] | undefined;
   #isInPlace = false;
   #hasRead = false;
   #numbers: ReadableNumbers | null = null;
 
-  /** Outside a transaction, as is the rest. Of another one nothing is left: see `dropShadow`. */
-  constructor(db: Database, of: Of) {
+  /** Outside a transaction, after `dropShadow`. */
+  constructor(db: Database, plan: Plan) {
     this.#db = db;
-    this.#of = of;
-    this.#table = of.known ? `"${of.table}" INDEXED BY "${of.known.by}"` : itself(db, of.table);
-    const named = quoted(of.columns.map(({ name }) => name));
-    const key = of.key.length === 0 ? ["rowid"] : of.key;
-    this.#key = of.key.length === 0 ? "rowid" : quoted(of.key);
-    this.#columns = of.key.length === 0 ? `rowid, ${named}` : named;
-    this.#unique = of.known?.unique ?? this.#key;
+    this.#plan = plan;
+    this.#table = plan.keys ? `"${plan.table}" INDEXED BY "${plan.keys.index}"` : itself(db, plan.table);
+    const named = quoted(plan.columns.map(({ name }) => name));
+    const key = plan.key.length === 0 ? ["rowid"] : plan.key;
+    this.#key = plan.key.length === 0 ? "rowid" : quoted(plan.key);
+    this.#columns = plan.key.length === 0 ? `rowid, ${named}` : named;
+    this.#unique = plan.keys?.unique ?? this.#key;
     const begin = (end: () => unknown[] | undefined) => {
-      db.exec(of.sql);
+      db.exec(plan.sql);
       this.#createTriggers(named, key);
       return end();
     };
@@ -84,13 +91,12 @@ export class CopiedShadow implements Rebuild {
     try {
       this.#end = db.transaction(() => begin(() => this.#keyWhere(`true ORDER BY ${fromLast}`))).immediate();
     } catch (error) {
-      if (!of.mayLackRows || !isCorrupt(error)) throw error;
-      const last = lastNumber(db, of.table) ?? NUMBER_MAX;
+      if (!plan.mayLackRows || !isCorrupt(error)) throw error;
+      const last = lastNumber(db, plan.table) ?? NUMBER_MAX;
       this.#end = db.transaction(() => begin(() => [last])).immediate();
     }
   }
 
-  /** True once it is whole; it is to be called until then. Throws where rows cannot be read that it may not lack, or there is no room. */
   goOn(isOver: IsOver): boolean {
     if (this.#isInPlace) return this.#clearAway(isOver);
     if (this.#isFilled(isOver)) this.#swapIn();
@@ -108,30 +114,30 @@ export class CopiedShadow implements Rebuild {
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       this.#at = from;
-      if (this.#of.known) return this.#fillOneByOne(this.#of.known.instead);
-      if (!this.#of.mayLackRows) throw error;
+      if (this.#plan.keys) return this.#fillOneByOne(this.#plan.keys.insert);
+      if (!this.#plan.mayLackRows) throw error;
       const isFilled = this.#fillReadable();
       if (!isFilled && (this.#numbers?.inVain ?? 0) <= IN_VAIN_MAX) return false;
-      // Where no row can be read the table is lost, and an index of nothing would say that there was none.
-      if (!(isFilled && this.#hasRead) && !this.#of.mayLackAll) throw error;
+      // Where no row at all can be read the table is lost. An empty index would say that it had no rows.
+      if (!(isFilled && this.#hasRead) && !this.#plan.mayBeEmpty) throw error;
       return true;
     }
   }
 
   #createTriggers(columns: string, key: readonly string[]): void {
-    const of = (row: string) => key.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
-    const remove = (row: string) => `DELETE FROM ${SHADOW} WHERE ${of(row)};`;
-    const put = `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(of("NEW"))};`;
-    const { table } = this.#of;
+    const same = (row: string) => key.map((name) => `"${name}" = ${row}."${name}"`).join(" AND ");
+    const remove = (row: string) => `DELETE FROM ${SHADOW} WHERE ${same(row)};`;
+    const put = `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(same("NEW"))};`;
+    const { table } = this.#plan;
     this.#db.exec(`
       CREATE TRIGGER ${TRIGGERS.put} AFTER INSERT ON "${table}" BEGIN ${remove("NEW")} ${put} END;
       CREATE TRIGGER ${TRIGGERS.changed} AFTER UPDATE OF ${columns} ON "${table}" BEGIN ${remove("OLD")} ${put} END;
       CREATE TRIGGER ${TRIGGERS.gone} AFTER DELETE ON "${table}" BEGIN ${remove("OLD")} END`);
   }
 
-  /** Those rows of the table, as far as it has them. */
+  /** Selects the rows that belong into the shadow. */
   #rows(where: string): string {
-    return `SELECT ${this.#columns} FROM ${this.#table} WHERE ${where} AND (${this.#of.condition})`;
+    return `SELECT ${this.#columns} FROM ${this.#table} WHERE ${where} AND (${this.#plan.condition})`;
   }
 
   #fill(): number {
@@ -140,7 +146,7 @@ export class CopiedShadow implements Rebuild {
     const { behind, upTo } = this.#range(this.#end);
     const ordered = `ORDER BY ${this.#key} LIMIT 1 OFFSET ${SLICE_ROWS - 1}`;
     const last = this.#keyWhere(`${behind} AND ${upTo} ${ordered}`, ...from, ...this.#end);
-    // Triggers may have put some of them there.
+    // DO NOTHING: triggers may have copied some of them.
     this.#db
       .prepare<unknown[]>(
         `INSERT INTO ${SHADOW} (${this.#columns}) ${this.#rows(`${behind} AND ${upTo}`)} ON CONFLICT (${this.#unique}) DO NOTHING`,
@@ -155,8 +161,8 @@ export class CopiedShadow implements Rebuild {
     return { behind, upTo: `(${this.#key}) <= (${places(end)})` };
   }
 
-  /** The next slice. Outside a transaction. True where there is none behind it. */
-  #fillOneByOne(instead: string): boolean {
+  /** Copies the next slice row by row, outside a transaction. True where it was the last one. */
+  #fillOneByOne(insertKey: string): boolean {
     const end = this.#end ?? [];
     const { behind, upTo } = this.#range(end);
     const slice = `SELECT ${this.#key} FROM ${this.#table} WHERE ${behind} AND ${upTo} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS}`;
@@ -169,7 +175,7 @@ export class CopiedShadow implements Rebuild {
     const isReadable = keys.map((key) => unlessDamaged(() => one.get(...key) ?? null) !== undefined);
     const put = (from: string) =>
       this.#db.prepare<unknown[]>(`INSERT INTO ${SHADOW} ${from} ON CONFLICT (${this.#unique}) DO NOTHING`);
-    const [putRow, putKey] = [put(`(${this.#columns}) ${row}`), put(instead)];
+    const [putRow, putKey] = [put(`(${this.#columns}) ${row}`), put(insertKey)];
     this.#db.transaction(() => {
       for (const [at, key] of keys.entries()) (isReadable[at] ? putRow : putKey).run(...key);
     })();
@@ -177,7 +183,7 @@ export class CopiedShadow implements Rebuild {
     return keys.length < SLICE_ROWS;
   }
 
-  /** With the next rows that can be read; true where there is none behind these. Outside a transaction. */
+  /** Copies the next rows that can be read, outside a transaction. True where there are no more. */
   #fillReadable(): boolean {
     const [end] = this.#end ?? [];
     const [at = 0n] = this.#at ?? [];
@@ -194,7 +200,7 @@ export class CopiedShadow implements Rebuild {
     return last >= end;
   }
 
-  /** Of the first row of the table for which that holds. */
+  /** The key of the first row of the table that meets `holds`. */
   #keyWhere(holds: string, ...values: readonly unknown[]): unknown[] | undefined {
     const found = this.#db.prepare<unknown[], unknown[]>(`SELECT ${this.#key} FROM ${this.#table} WHERE ${holds}`);
     return found
@@ -206,13 +212,13 @@ export class CopiedShadow implements Rebuild {
   #swapIn(): void {
     onSchema(this.#db, () => {
       dropTriggers(this.#db);
-      for (const [shadow, name] of this.#of.takes) swapIn(this.#db, shadow, name);
+      for (const [shadow, name] of this.#plan.replaces) swapIn(this.#db, shadow, name);
     });
     this.#isInPlace = true;
   }
 
   #clearAway(isOver: IsOver): boolean {
-    if (this.#of.takes.some(([shadow]) => shadow === SHADOW)) return true;
+    if (this.#plan.replaces.some(([shadow]) => shadow === SHADOW)) return true;
     const remove = this.#db.prepare<unknown[]>(
       `DELETE FROM ${SHADOW} WHERE (${this.#key}) IN (SELECT ${this.#key} FROM ${SHADOW} ORDER BY ${this.#key} LIMIT ${SLICE_ROWS})`,
     );
@@ -231,35 +237,35 @@ export function shadowOfIndex(db: Database, index: Index): CopiedShadow {
     ...{ table: index.table, columns, key, condition: conditionOf(index.sql) },
     sql: `CREATE TABLE ${SHADOW} (${parts.join(", ")})${isNumbered ? "" : " WITHOUT ROWID"};
       ${index.sql?.replace(BEGINNING, `$1 ${SHADOW_INDEX} ON ${SHADOW}`) ?? ofKey()}`,
-    takes: [[SHADOW_INDEX, index.name]],
+    replaces: [[SHADOW_INDEX, index.name]],
     mayLackRows: isNumbered && /^CREATE INDEX /.test(index.sql ?? ""),
-    mayLackAll: false,
+    mayBeEmpty: false,
   });
 }
 
-/** Of one whose rows are numbered by a column. */
+/** The shadow of a table whose rows are numbered by a column. */
 export function shadowOfNumbered(db: Database, table: string, number: string): CopiedShadow {
-  return new CopiedShadow(db, { ...wholeTable(db, table), key: [number], mayLackRows: true, mayLackAll: true });
+  return new CopiedShadow(db, { ...wholeTable(db, table), key: [number], mayLackRows: true, mayBeEmpty: true });
 }
 
-/** Of one whose key stands at the end of an index. */
+/** The shadow of a table all of whose keys an index has. */
 export function shadowOfKeyed(
   db: Database,
   table: string,
   key: readonly string[],
-  known: NonNullable<Of["known"]>,
+  keys: NonNullable<Plan["keys"]>,
 ): CopiedShadow {
-  return new CopiedShadow(db, { ...wholeTable(db, table), key, known, mayLackRows: false, mayLackAll: false });
+  return new CopiedShadow(db, { ...wholeTable(db, table), key, keys, mayLackRows: false, mayBeEmpty: false });
 }
 
-/** Whose indexes keep no key. */
-function wholeTable(db: Database, table: string): Pick<Of, "table" | "columns" | "condition" | "sql" | "takes"> {
+/** A plan of all columns and indexes of a table without a unique index beside its key. */
+function wholeTable(db: Database, table: string): Pick<Plan, "table" | "columns" | "condition" | "sql" | "replaces"> {
   const indexes = indexesOf(db).filter((index) => index.table === table);
   const own = indexes.map(({ sql }, at) => sql?.replace(BEGINNING, `$1 ${SHADOW_INDEX}_${at} ON ${SHADOW}`) ?? "");
   return {
     ...{ table, columns: allColumnsOf(db, table), condition: ALL },
     sql: [sqlOf(db, table).replace(table, SHADOW), ...own].join(";\n"),
-    takes: [[SHADOW, table], ...indexes.map(({ name }, at): [string, string] => [`${SHADOW_INDEX}_${at}`, name])],
+    replaces: [[SHADOW, table], ...indexes.map(({ name }, at): [string, string] => [`${SHADOW_INDEX}_${at}`, name])],
   };
 }
 
@@ -281,7 +287,7 @@ function allColumnsOf(db: Database, table: string): (Column & { isOfKey: boolean
     .map(([name, type, place]) => ({ name: textIn(name), type: textIn(type), isOfKey: Number(place) > 0 }));
 }
 
-/** Those of its key, none where rows have only the number that SQLite gives them, and all that the index speaks of. */
+/** The columns of the table's key, none where that is the rowid, and all columns that the index names. */
 function columnsNeeded(db: Database, index: Index): { key: string[]; columns: Column[]; isNumbered: boolean } {
   const isNumbered = !db.prepare("SELECT wr FROM pragma_table_list WHERE name = ?").pluck().get(index.table);
   const all = allColumnsOf(db, index.table);

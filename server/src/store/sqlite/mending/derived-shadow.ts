@@ -1,6 +1,6 @@
 /**
- * Makes a table anew while others write. One of the same columns and indexes is filled slice by slice and kept in step by triggers, and
- * takes the place of the damaged one in the schema. Until then whoever meets the damage waits.
+ * Rebuilds a table from the rows of other tables, while others write. Its shadow has the same columns and indexes. Until it has taken the
+ * place of the damaged table, calls that met the damage wait.
  */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../column.ts";
@@ -9,10 +9,10 @@ import { indexesOf } from "./indexes.ts";
 import { onSchema, sqlOf, swapIn } from "./schema-edits.ts";
 import { dropTriggers, type Rebuild, SHADOW } from "./shadow.ts";
 
-/** A sum may be below nothing until all is added. */
+/** A sum may be negative until everything is added. */
 const BOUND = /CHECK \(\w+ >= 0\)/;
 
-/** What fills it; `slice` answers how many rows it has looked at, and is called until these are fewer than `size`. */
+/** Fills the shadow: `slice` returns how many rows it has read, and is called until these are fewer than `size`. */
 export type Filling = { size: number; slice: () => number; end: () => void };
 
 export class DerivedShadow implements Rebuild {
@@ -21,7 +21,7 @@ export class DerivedShadow implements Rebuild {
   readonly #indexes: { name: string; shadow: string }[] = [];
   readonly #filling: Filling;
 
-  /** Outside a transaction, as is the rest. Of another one nothing is left: see `dropShadow`. `fill` begins once triggers hear of changes. */
+  /** Outside a transaction, after `dropShadow`. `fill` is called once the triggers are there. */
   constructor(db: Database, table: string, { triggers, fill }: { triggers: string; fill: () => Filling }) {
     this.#db = db;
     this.#table = table;
@@ -43,7 +43,6 @@ export class DerivedShadow implements Rebuild {
     this.#filling = fill();
   }
 
-  /** True once it is whole; it is to be called until then. Throws where rows cannot be read that it is made from, or there is no room. */
   goOn(isOver: IsOver): boolean {
     const { size, slice } = this.#filling;
     const isFilled = this.#db.transaction(() => inSlices(isOver, size, slice)).immediate();
@@ -72,7 +71,7 @@ export function columnsOfTable(db: Database, table: string): string[] {
   return columns.pluck().all(table).map(textIn);
 }
 
-/** Part by part of the rows that a table has by their numbers, up to the last one, which `last` asks for. */
+/** Fills by ranges of the numbers of a table's rows, up to the number that the statement `last` selects. */
 export function byNumber(
   db: Database,
   { table, number, last, size }: { table: string; number: string; last: string; size: number },

@@ -1,7 +1,7 @@
 /**
- * What is made from rows: indexes, the index of texts, what is counted, who takes part in people's work, and what metadata tasks are found
- * by. Where a page of one is damaged it is made anew from them. So are the table of facts, the audit log and idempotency keys, with what
- * can be read of them, as no server could go on without those, and no retention behind them.
+ * Everything that is derived from rows: indexes, the search index, totals, stored bytes, participants and metadata. Where a page of one is
+ * damaged it is rebuilt from those rows. The tables of facts, of the audit log and of idempotency keys are rebuilt as well, from those of their own
+ * rows that can be read: without the first two no server could go on, and a damaged page of keys would end their retention.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { goOnBehind } from "../audit/audit-chain.ts";
@@ -24,7 +24,7 @@ import { rebuildTables, sqlOf } from "./schema-edits.ts";
 import { dropShadow, type Rebuild } from "./shadow.ts";
 import { shadowOfStoredBytes, shadowOfTotals } from "./sums.ts";
 
-/** Tables that are made anew, beside all indexes. */
+/** Tables that are rebuilt, beside all indexes. */
 export const REBUILT_TABLES: ReadonlySet<string> = new Set([
   "totals",
   "stored_bytes",
@@ -35,15 +35,15 @@ export const REBUILT_TABLES: ReadonlySet<string> = new Set([
   "idempotency",
 ]);
 
-/** The index of texts is filled again behind what is done meanwhile. */
+/** Has the search index filled again from its beginning, in the background. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
 type Derived = { what: string; isDamaged: () => boolean; begin: () => Rebuild };
 
 /**
- * Each by what it is called. By a connection that only reads: a look takes seconds for millions of tasks, and holds no writer. Where every page
- * is whole, it is an index without entries of its rows, or with those of rows that are gone, which takes a longer look. `isOver` is asked
- * between two things: who closes the store waits for the look.
+ * The names of all that is damaged. A scan takes seconds for millions of tasks, so its connection only reads and holds up no writer. Where
+ * every page is whole, indexes are compared with their rows, which takes longer. `isOver` ends it before the next thing: whoever closes the store
+ * waits for the scan.
  */
 export function damagedIn(database: string, isOver: IsOver): string[] {
   const look = (db: Database) => {
@@ -56,7 +56,7 @@ export function damagedIn(database: string, isOver: IsOver): string[] {
 
 const indexCalled = (name: string) => `index ${name}`;
 
-/** Something that is being made anew, between transactions of others: what is large, a slice at a time. */
+/** The rebuild of one thing by its name, between the transactions of others: of a large one, slice by slice. */
 export class DerivedRebuild {
   readonly what: string;
   readonly #db: Database;
@@ -68,8 +68,8 @@ export class DerivedRebuild {
   }
 
   /**
-   * True once it is made, null while more is to be done. False where what it is made from is damaged too, or there is no room: it is
-   * as it was then, and whoever met it says so.
+   * True once it is done, null while there is more to do. False where the rows are damaged too, or the disk is full: then nothing is changed,
+   * and the call that met the damage reports it.
    */
   goOn(isOver: IsOver): boolean | null {
     try {
@@ -77,7 +77,7 @@ export class DerivedRebuild {
       if (this.#rebuild === null) return false;
       return this.#rebuild.goOn(isOver) || null;
     } catch (error) {
-      // Rows of the transaction that failed are not there: what goes on behind them would lack them. A full disk may keep what there is.
+      // The rows of the failed transaction are lacking, so this shadow is dropped. A full disk may refuse even that.
       this.end();
       dropShadow(this.#db);
       if (error instanceof SqliteError || isOfARow(error)) return false;
@@ -85,7 +85,7 @@ export class DerivedRebuild {
     }
   }
 
-  /** It is not made by this one any more. */
+  /** Gives it up. */
   end(): void {
     this.#rebuild?.end();
     this.#rebuild = null;
@@ -98,7 +98,7 @@ export class DerivedRebuild {
   }
 }
 
-/** In the order in which they are made: what is counted is read by indexes. */
+/** In the order of their rebuilds: totals are counted by indexes. */
 function derivedIn(db: Database): Derived[] {
   const indexes = indexesOf(db).map((index) => ({
     what: indexCalled(index.name),
@@ -131,7 +131,7 @@ function atOnce(rebuild: () => void): Rebuild {
 
 type MakeShadow = (db: Database) => Rebuild;
 
-/** Damaged as well where a count is no whole number. */
+/** A table of sums. It is damaged as well where a sum is no integer. */
 function counted(db: Database, { table, count }: { table: string; count: string }, makeShadow: MakeShadow): Derived {
   const wrong = `SELECT 1 FROM ${itself(db, table)} WHERE typeof(${count}) <> 'integer' LIMIT 1`;
   const isDamaged = () => {
@@ -145,7 +145,7 @@ function counted(db: Database, { table, count }: { table: string; count: string 
   return { ...filled(db, table, makeShadow), isDamaged };
 }
 
-/** A table that is filled from others, with its indexes. */
+/** A table that is filled from others. */
 function filled(db: Database, table: string, makeShadow: MakeShadow): Derived {
   return {
     what: `table ${table}`,
@@ -154,7 +154,7 @@ function filled(db: Database, table: string, makeShadow: MakeShadow): Derived {
   };
 }
 
-/** What nothing else says is lost with its page: whoever asks for the secret of tokens makes another one. */
+/** Facts on a damaged page are lost. Of these, whoever next needs the secret of tokens makes another one. */
 function facts(db: Database): Derived {
   return {
     what: "table facts",
@@ -170,7 +170,7 @@ function facts(db: Database): Derived {
   };
 }
 
-/** From one end up to a damaged page. */
+/** The facts from one end up to the first damaged page. */
 function readableFacts(db: Database, way: "ASC" | "DESC"): unknown[][] {
   const found: unknown[][] = [];
   isUnreadable(() => {
@@ -186,14 +186,11 @@ function rebuildTable(db: Database, table: string, fill: () => void): void {
   rebuildTables(db, [table, ...indexes.map(({ name }) => name)], sql, fill);
 }
 
-/**
- * Every act adds to its end, so that a damaged one would stop all of them. Numbers go on behind the last that is known, so that whoever looks
- * through it finds which are missing.
- */
+/** Every act appends to it, so that a damaged end would refuse all of them. Numbers go on behind the last known one: the check finds the gap. */
 function audit(db: Database): Derived {
   return {
     what: "table audit",
-    // The last column is behind all pages of a long one.
+    // The last column: a long row has overflow pages before it.
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(length(hash)) FROM ${itself(db, "audit")}`).get()),
     begin: () => {
       const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
@@ -203,22 +200,22 @@ function audit(db: Database): Derived {
   };
 }
 
-/** Has every key of idempotency, and says when it came. */
+/** The index that has every idempotency key, and its time. */
 export const KEYS_BY_TIME = "idempotency_by_time";
-/** What an `INSERT` says of such an entry that stands for a record which cannot be read. */
+/** Inserts a key by an entry of that index, in the place of a record that cannot be read. */
 export const KEY_ALONE = "(at, scope, key, hash, task) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), '', '')";
 
-/** The index of times says which keys there were, so that nothing is begun again by one that is known no more: it is refused. */
+/** A key whose record cannot be read stays known by the index: its request is refused, and never run twice. */
 function idempotency(db: Database): Derived {
-  const known = { by: KEYS_BY_TIME, unique: "scope, key", instead: KEY_ALONE };
+  const keys = { index: KEYS_BY_TIME, unique: "scope, key", insert: KEY_ALONE };
   return {
     what: "table idempotency",
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(at) FROM ${itself(db, "idempotency")}`).get()),
-    begin: () => shadowOfKeyed(db, "idempotency", ["at", "scope", "key"], known),
+    begin: () => shadowOfKeyed(db, "idempotency", ["at", "scope", "key"], keys),
   };
 }
 
-/** By its indexes, which have numbers of entries on damaged pages. */
+/** The last number by each index of the audit log: an index also has the numbers of entries on damaged pages. */
 function lastNumbers(db: Database): number[] {
   return indexesOf(db)
     .filter(({ table }) => table === "audit")
@@ -232,7 +229,7 @@ function search(db: Database): Derived {
   const shadows = "SELECT name FROM pragma_table_list WHERE type = 'shadow' AND name GLOB 'search_*'";
   return {
     what: "search index",
-    // The check that the index has of its own is a write.
+    // Not FTS5's own `integrity-check`: it is an INSERT.
     isDamaged: () => String(db.pragma("quick_check('search')", { simple: true })).includes("malformed"),
     begin: () =>
       atOnce(() => {

@@ -1,8 +1,4 @@
-/**
- * Every index can be read through, and be made anew from its rows. SQLite cannot drop what it cannot read, so a shadow takes the
- * place of a damaged one. The pages of that one are nobody's until the database is written anew: what a damaged page points to
- * may be another's.
- */
+/** The indexes of a database: which are damaged or lack entries, and the rebuild of a small one in one transaction. */
 import { type Database, SqliteError } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
 import { isCorrupt, isOfARow } from "../database.ts";
@@ -10,7 +6,7 @@ import type { IsOver } from "../slices.ts";
 import { onSchema, swapIn } from "./schema-edits.ts";
 import { SHADOW } from "./shadow.ts";
 
-/** `sql` is null of those that come with a key of their table. */
+/** `sql` is null where the index comes with a key of its table. */
 export type Index = { name: string; table: string; sql: string | null };
 
 /** The condition of an index that has all rows. */
@@ -24,15 +20,12 @@ export function indexesOf(db: Database): Index[] {
     .map(([name, table, sql]) => ({ name: textIn(name), table: textIn(table), sql: maybeTextIn(sql) }));
 }
 
-/** What rows an index has. */
+/** The condition of a partial index. */
 export function conditionOf(sql: string | null): string {
   return sql?.match(/\sWHERE\s(.*)$/s)?.[1] ?? ALL;
 }
 
-/**
- * A table in a `FROM`, which is then read without any index. For one whose rows lie by a key SQLite hears of no NOT INDEXED, but it has a name
- * for the key.
- */
+/** A table for a `FROM` that is read without its indexes. SQLite ignores NOT INDEXED for a WITHOUT ROWID table; there the key has a name. */
 export function itself(db: Database, table: string): string {
   const key = db.prepare<unknown[], unknown>(
     `SELECT i.name FROM pragma_table_list AS t JOIN pragma_index_list(t.name) AS i ON i.origin = 'pk'
@@ -42,19 +35,19 @@ export function itself(db: Database, table: string): string {
   return `"${table}" ${name === null ? "NOT INDEXED" : `INDEXED BY "${name}"`}`;
 }
 
-/** Throws where a page of it is damaged. */
+/** Reads all entries. Throws where a page is damaged. */
 export function readThrough(db: Database, index: Index): void {
   rowOf(db, entriesIn(index));
 }
 
-/** To count alone, SQLite takes whichever index is the smallest. */
+/** `total(1)`: to `count(*)`, SQLite would take the smallest index. */
 function entriesIn({ name, table, sql }: Index): string {
   return `SELECT total(1) FROM "${table}" INDEXED BY "${name}" WHERE ${conditionOf(sql)}`;
 }
 
 /**
- * Those whose entries are not those of their rows, as where the disk has lost a write, though every page is whole: to look for each row
- * in each index takes ten times as long as to read them. None of a table that cannot be read, and none whose keys are twice there.
+ * The indexes whose entries do not match their rows though every page is whole, as after a write that the disk has lost. This takes ten times
+ * as long as `readThrough`. Tables that cannot be read are left out, and so are indexes that have a key twice.
  */
 export function wrongIndexes(db: Database, isOver: IsOver): string[] {
   const faults = db.prepare<unknown[], unknown>("SELECT integrity_check FROM pragma_integrity_check(?)").pluck();
@@ -71,15 +64,15 @@ function isReadable(db: Database, table: string): boolean {
 }
 
 /**
- * Those of some rows that have more entries than there are such rows: SQLite's own check counts only those of all rows. None of a table of
- * which a page is damaged, or one of such an index.
+ * The partial indexes with more or fewer entries than rows: SQLite's own check counts only indexes of all rows. Empty for a table that has
+ * a damaged page, or has one in a partial index.
  */
 export function miscountedIndexes(db: Database): string[] {
   const partial = indexesOf(db).filter(({ sql }) => conditionOf(sql) !== ALL);
   return [...Map.groupBy(partial, ({ table }) => table)].flatMap(([table, indexes]) => {
     const rows = indexes.map(({ sql }) => `total((${conditionOf(sql)}) IS TRUE)`);
     const entries = indexes.map((index) => `(${entriesIn(index)})`);
-    // In one statement, which sees one moment: rows come and go meanwhile.
+    // In one statement, which reads one snapshot: others write meanwhile.
     const count = `SELECT ${[...rows, ...entries].join(", ")} FROM ${itself(db, table)}`;
     const counts = unlessDamaged(() => rowOf(db, count)) ?? [];
     return indexes.filter((_, at) => counts[at] !== counts[indexes.length + at]).map(({ name }) => name);
@@ -90,7 +83,7 @@ function rowOf(db: Database, sql: string): unknown[] {
   return db.prepare<unknown[], unknown[]>(sql).raw().get() ?? [];
 }
 
-/** Undefined where that meets a damaged page or row. */
+/** Undefined where `read` meets a damaged page or row. */
 export function unlessDamaged<Value>(read: () => Value): Value | undefined {
   try {
     return read();
@@ -100,7 +93,7 @@ export function unlessDamaged<Value>(read: () => Value): Value | undefined {
   }
 }
 
-/** What cannot be read for another reason, as where the disk does not answer, may be whole. */
+/** False where it fails for another reason, such as a disk that does not answer: it may be whole. */
 export function isUnreadable(read: () => void): boolean {
   try {
     read();
@@ -111,7 +104,7 @@ export function isUnreadable(read: () => void): boolean {
   }
 }
 
-/** Outside a transaction. Throws where its rows cannot be read either: it is as it was then. */
+/** Outside a transaction. Throws where its rows cannot be read either, and changes nothing then. */
 export function rebuildIndex(db: Database, { name, table, sql }: Index): void {
   onSchema(db, () => {
     db.exec(sql?.replace(name, SHADOW) ?? `CREATE UNIQUE INDEX ${SHADOW} ON "${table}" (${columnsOf(db, name)})`);
@@ -119,7 +112,7 @@ export function rebuildIndex(db: Database, { name, table, sql }: Index): void {
   });
 }
 
-/** Of an index that comes with a key. */
+/** The columns of an index that comes with a key. */
 export function columnsOf(db: Database, index: string): string {
   const columns = db.prepare<unknown[], unknown>("SELECT name FROM pragma_index_info(?) ORDER BY seqno");
   return columns

@@ -1,4 +1,4 @@
-/** What says again what tasks say, so that they are found by it: who takes part in people's work, and metadata. */
+/** Tables that repeat what tasks say, so that tasks are found by it: participants of people's work, and metadata. */
 import type { Database } from "better-sqlite3";
 import { searchableMetadata } from "../../codec/searchable-metadata.ts";
 import { textIn } from "../column.ts";
@@ -7,13 +7,13 @@ import { SLICE_LARGE_ROWS } from "../slices.ts";
 import { byNumber, columnsOfTable, DerivedShadow, type Filling, keyOf } from "./derived-shadow.ts";
 import { SHADOW, TRIGGERS } from "./shadow.ts";
 
-/** A table that such rows go to, and the numbers of tasks whose rows these are: behind the one and up to the other. */
+/** The table to fill, and the tasks whose rows go there: with numbers above `behind`, up to `upTo`. */
 type Part = { into: string; behind: number; upTo: number };
 type Fill = (db: Database, part: Part) => void;
 
 const ALL = { behind: -1, upTo: Number.MAX_SAFE_INTEGER };
 
-/** As `codec/human-rows.ts` writes them. What a record does not say leaves no row. */
+/** The same rows as `codec/human-rows.ts` writes. */
 export function fillParticipants(db: Database, { into, behind, upTo }: Part = { ...ALL, into: "participants" }): void {
   db.prepare<unknown[]>(`INSERT OR IGNORE INTO ${into} (tenant, type, identity, part, state, free, task, own)
   WITH asked AS (
@@ -30,7 +30,10 @@ export function fillParticipants(db: Database, { into, behind, upTo }: Part = { 
   FROM parts p JOIN assignments a ON a.task = p.task`).run({ behind, upTo });
 }
 
-/** Of what a task said when it was submitted. SQL has other texts for some numbers. By a connection in unsafe mode where it is all: it writes while rows are read. */
+/**
+ * The metadata with which tasks were submitted. In JavaScript, as SQL writes some numbers differently. All at once needs a connection in unsafe
+ * mode, which writes while a statement reads.
+ */
 export function fillMetadata(db: Database, { into, behind, upTo }: Part = { ...ALL, into: "metadata" }): void {
   const put = db.prepare<unknown[]>(`INSERT OR IGNORE INTO ${into} (tenant, key, value, task) VALUES (?, ?, ?, ?)`);
   const submitted = db
@@ -44,7 +47,7 @@ export function fillMetadata(db: Database, { into, behind, upTo }: Part = { ...A
     for (const [key, value] of searchableMetadata(JSON.parse(textIn(metadata)))) put.run(tenant, key, value, n);
 }
 
-/** An assignment that is written anew has its rows behind it. */
+/** An assignment is replaced before its participants are: the new row drops the former ones. */
 export function shadowOfParticipants(db: Database): DerivedShadow {
   const left = `CREATE TRIGGER ${TRIGGERS.renewed} AFTER INSERT ON assignments BEGIN ${dropOf("NEW.task")} END;
     CREATE TRIGGER ${TRIGGERS.left} AFTER DELETE ON assignments BEGIN ${dropOf("OLD.task")} END;`;
@@ -60,7 +63,7 @@ function dropOf(task: string): string {
   return `DELETE FROM ${SHADOW} WHERE task = ${task};`;
 }
 
-/** What is put there twice is there once; by `left` goes what the damaged table may lack. */
+/** The triggers `left` drop rows that the damaged table may lack, so that no DELETE of it would drop them. */
 function shadowOfListing(db: Database, table: string, left: string, fill: () => Filling): DerivedShadow {
   const columns = columnsOfTable(db, table);
   const key = keyOf(db, table);
@@ -75,7 +78,7 @@ function shadowOfListing(db: Database, table: string, left: string, fill: () => 
   return new DerivedShadow(db, table, { triggers, fill });
 }
 
-/** Those that come from now on are put there by triggers, however fast they come. */
+/** Up to the last task that is there now: triggers add later ones, so that this ends however fast they come. */
 function byTask(db: Database, source: string, fill: Fill): Filling {
   const last = `SELECT ifnull(max(task), -1) FROM ${source}`;
   const rows = { table: source, number: "task", last, size: SLICE_LARGE_ROWS };

@@ -1,18 +1,18 @@
 /**
- * Has what is made from rows made anew where a page of it is damaged, once somebody has met that. A thread of its own looks through all
- * of it; whoever writes makes anew what that has found, one thing between two transactions, and waits for no look.
+ * Rebuilds what is derived from rows, once a call has met a damaged page. A scan in a thread of its own finds what is damaged; the writer
+ * rebuilds it, between the transactions of others. The writer never waits for a scan.
  */
 import type { Damaged } from "../../damage.ts";
 
-/** A damaged row may be met as often as somebody asks for it. */
+/** Scans take at most this part of all time: a damaged row is met each time that somebody asks for it. */
 const SCANS_ONE_IN = 100;
 
 type Parts = {
-  /** What is damaged. */
+  /** The names of what is damaged. */
   scan: () => Promise<string[]>;
-  /** False where it cannot be made anew; null where there is more to do, and it is to be called again. */
+  /** False where it cannot be rebuilt; null where there is more to do: call it again. */
   rebuild: (what: string) => Promise<boolean | null>;
-  /** The look under way is to end soon. */
+  /** Has the scan under way end soon. */
   stopScan: () => void;
   onRebuilt: (what: string) => void;
   /** Milliseconds of a clock that nobody sets. */
@@ -25,7 +25,7 @@ export class Mending {
   #rebuilt = 0;
   #underWay: Promise<void> | null = null;
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** What looks that follow each other at once have found. */
+  /** What the scans since the last pause have found. */
   readonly #found = new Set<string>();
   #isClosed = false;
 
@@ -34,16 +34,15 @@ export class Mending {
     this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
 
-  /** How many things were made anew: what was sent before the last of them is worth sending again. */
+  /** How many things were rebuilt. A call that was sent before the last of them is worth sending again. */
   get rebuilds(): number {
     return this.#rebuilt;
   }
 
   /**
-   * Resolves once all that could be is made anew; at once where somebody has looked lately: of all time, looks take a small share, and
-   * so does what is made in vain. A look all of whose finds are made puts no other off: behind a damaged page there may be an index that
-   * lacks entries, and what is made may take minutes. Where it finds again what the one before has found, something goes on damaging it.
-   * Never rejects: whoever has met damage says so, where nothing became of it.
+   * Resolves once all that can be rebuilt is; at once within the pause after a scan. Scans and failed rebuilds take a small share of all
+   * time. There is no pause after a scan whose finds were all rebuilt: a damaged page may have hidden an index that lacks entries. There is
+   * one where a find was rebuilt before: something goes on damaging it. Never rejects: whoever met the damage reports it.
    */
   scan(): Promise<void> {
     this.#underWay ??= this.#scan().finally(() => {
@@ -52,7 +51,7 @@ export class Mending {
     return this.#underWay;
   }
 
-  /** Resolves once nobody looks, and nobody begins to. */
+  /** Resolves once no scan is under way; none begins from now on. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#parts.stopScan();
@@ -92,8 +91,8 @@ export class Mending {
 }
 
 /**
- * Has somebody look for what is told: a list goes past what it cannot find, and an index may be all that is wrong. Not where a row was
- * found, and says what does not parse.
+ * Tells of damage, and begins a scan: where a list leaves out a row that it cannot find, only an index may be wrong. There is no scan where
+ * the row was found and its text does not parse.
  */
 export function tellAndScan(
   mending: Pick<Mending, "scan">,

@@ -1,6 +1,6 @@
 /**
- * The indexes of open tasks, those that sleep in one of their own, which every start goes over and every change of an open
- * task writes to. Where a page of one is damaged no server could go on: it is made anew from those rows that can be read.
+ * The indexes of open tasks. Every start reads them, and every change of an open task writes to them, so that no server could go on with
+ * a damaged one: a start rebuilds it, from those rows that can be read.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { type Damaged, Rebuilt, WAYS_ON } from "../../damage.ts";
@@ -19,7 +19,7 @@ const CALLED: Readonly<Record<string, string>> = {
   tasks_awaiting: "tasks that wait for others",
 };
 
-/** Tells `onDamage` when it had to. Throws a sentence that says what to do when the rows cannot be read either. */
+/** Tells `onDamage` of each that it has rebuilt. Throws a sentence that says what to do where the rows cannot be read either. */
 export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => void = () => {}): void {
   dropShadowIfPossible(db);
   for (const index of indexesOf(db)) {
@@ -35,7 +35,7 @@ export function mendOpenIndexes(db: Database, onDamage: (damage: Damaged) => voi
   }
 }
 
-/** One of many pages takes more room than a full disk has: it is in nobody's way, and goes with the next start or what is made anew next. */
+/** To drop a large one takes room that a full disk has not: it may stay until the next start or rebuild. */
 function dropShadowIfPossible(db: Database): void {
   try {
     dropShadow(db);

@@ -1,14 +1,14 @@
 /**
- * The numbers of those rows of a table that can be read. A row on a damaged page fails whichever statement meets it, and so does a step onto
- * that page from the one before it: each number is looked for alone, as there may be a page between two damaged ones that has a single row.
- * All numbers before the first row of a damaged page lead to it as well, of an old log some millions: behind many in vain steps grow.
+ * The row numbers of a table whose rows can be read. A statement fails at a row on a damaged page, and at the step onto that page: so each
+ * number is asked for alone, since a page between two damaged ones may have a single row. Numbers below the first row of a damaged page fail
+ * too, and an old log may have millions of them: after many failures one behind the other the steps grow.
  */
 import type { Database } from "better-sqlite3";
 import { ALL, conditionOf, indexesOf, unlessDamaged } from "./indexes.ts";
 
-/** Numbers that a slice asks for in vain: 10 us each. */
+/** Numbers without a readable row that one slice asks for: 10 us each. */
 const SLICE_IN_VAIN = 500;
-/** Numbers that are asked for one behind the other: a page has some tens of rows. */
+/** After so many one behind the other, steps grow. A page has some tens of rows. */
 const IN_TURN_MAX = 20_000;
 
 type Rows = { table: string; key: string; columns: string };
@@ -16,21 +16,21 @@ type Rows = { table: string; key: string; columns: string };
 export class ReadableNumbers {
   readonly #next;
   #inVain = 0;
-  /** Those of them that follow each other at once. */
+  /** Those since the last readable row. */
   #inTurn = 0;
 
-  /** Outside a transaction, which takes no more writes once it has met a damaged page. */
+  /** Outside a transaction: one that has met a damaged page takes no more writes. */
   constructor(db: Database, { table, key, columns }: Rows) {
     const sql = `SELECT ${key}, ${columns} FROM ${table} WHERE ${key} BETWEEN ? AND ? ORDER BY ${key} LIMIT 1`;
     this.#next = db.prepare<unknown[], [bigint, ...unknown[]]>(sql).raw().safeIntegers();
   }
 
-  /** How many it has asked for in vain. */
+  /** How many numbers without a readable row it has asked for. */
   get inVain(): number {
     return this.#inVain;
   }
 
-  /** At most `limit` of them, from one on up to another, and the last number that it has looked at. */
+  /** At most `limit` readable rows from `from` to `upTo`, and the last number that was asked for. */
   within(from: bigint, upTo: bigint, limit: number): { found: bigint[]; last: bigint } {
     const found: bigint[] = [];
     const inVainMax = this.#inVain + SLICE_IN_VAIN;
@@ -47,7 +47,7 @@ export class ReadableNumbers {
     return { found, last };
   }
 
-  /** This one itself, or, where it is one of many, a later one behind which one can go on. */
+  /** The unreadable number to go on behind: `from`, or after many failures a later one, found by doubling steps and then by halves. */
   #lastInVain(from: bigint, upTo: bigint): bigint {
     this.#inVain += 1;
     this.#inTurn += 1;
@@ -65,13 +65,13 @@ export class ReadableNumbers {
     return damaged;
   }
 
-  /** Null where there is none, undefined where it cannot be read. */
+  /** Null where there is no row, undefined where it cannot be read. */
   #nextFrom(from: bigint, upTo: bigint): bigint | null | undefined {
     return unlessDamaged(() => this.#next.get(from, upTo)?.[0] ?? null);
   }
 }
 
-/** Of the last row that a table has, where that cannot be read, by its indexes of all rows. Undefined where none of them can be read. */
+/** The number of a table's last row by its indexes of all rows, for a table that cannot be read. Undefined where no index can be read either. */
 export function lastNumber(db: Database, table: string): bigint | undefined {
   let last: bigint | undefined;
   for (const { name, sql, ...other } of indexesOf(db)) {

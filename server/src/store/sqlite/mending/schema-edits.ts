@@ -8,8 +8,8 @@ import { textIn } from "../column.ts";
 import { HAS_ORPHAN_PAGES } from "../doctor/pages/database-pages.ts";
 
 /**
- * With the schema open to writes; whatever comes of it, this connection knows the schema that there is. The first page of the database says
- * from then on that pages are nobody's.
+ * Runs `change` in a transaction that may write to `sqlite_schema`, and notes in the database's header that it has orphan pages. The connection
+ * reads the schema again afterwards, also where `change` throws.
  */
 export function onSchema(db: Database, change: () => void): void {
   db.unsafeMode(true);
@@ -25,7 +25,7 @@ export function onSchema(db: Database, change: () => void): void {
   }
 }
 
-/** Within `onSchema`: what the shadow names in the place of an index is what that one should name. */
+/** Within `onSchema`: the table or index `name` gets the root page of the shadow, whose own entry goes. */
 export function swapIn(db: Database, shadow: string, name: string): void {
   db.prepare<unknown[]>(
     "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = ?) WHERE name = ?",
@@ -33,7 +33,7 @@ export function swapIn(db: Database, shadow: string, name: string): void {
   db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?").run(shadow);
 }
 
-/** Takes tables and what belongs to them off the schema, and makes them by `sql`, with nothing in them; `fill` does the rest of the same transaction. */
+/** Removes the entries `names`, tables with all that belongs to them, creates them empty by `sql`, and fills them by `fill`: in one transaction. */
 export function rebuildTables(db: Database, names: readonly string[], sql: string, fill: () => void): void {
   onSchema(db, () => {
     const strike = db.prepare<unknown[]>("DELETE FROM sqlite_schema WHERE name = ?");

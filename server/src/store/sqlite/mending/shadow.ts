@@ -9,7 +9,7 @@ import { onSchema } from "./schema-edits.ts";
 
 /** Its name in the database, from which a start knows one that a killed process has left. */
 export const SHADOW = "made_anew";
-/** How far that has come, where triggers ask for it. */
+/** The table that says how far the walk has come, where triggers need to know. */
 export const PROGRESS = "made_anew_mark";
 /** Those that keep it in step. */
 export const TRIGGERS = {
@@ -20,7 +20,10 @@ export const TRIGGERS = {
   renewed: "made_anew_renewed",
 };
 
-/** Of one that somebody has begun who is gone. Where its table cannot go, nobody writes to that any more. Pages of a damaged one are nobody's then. */
+/**
+ * Drops what an earlier rebuild has left, also one of a process that died. Triggers go first, in a commit of their own: where the table cannot
+ * be dropped, nothing is written to it any more. A damaged table is removed from the schema alone, and its pages are orphans.
+ */
 export function dropShadow(db: Database): void {
   const isThere = db.prepare<unknown[]>("SELECT 1 FROM sqlite_schema WHERE name = ?").get(SHADOW);
   if (!isThere) return;
@@ -33,16 +36,15 @@ export function dropShadow(db: Database): void {
   }
 }
 
-/** Changes are not heard any more. */
 export function dropTriggers(db: Database): void {
   for (const name of Object.values(TRIGGERS)) db.exec(`DROP TRIGGER IF EXISTS ${name}`);
   db.exec(`DROP TABLE IF EXISTS ${PROGRESS}`);
 }
 
-/** What is being made anew, between transactions of others. */
+/** A rebuild under way, in slices between the transactions of others. Called outside a transaction. */
 export interface Rebuild {
-  /** True once it is made; it is to be called until then. */
+  /** The next slices, until `isOver`. True once it is done; call it until then. Throws where it cannot read rows that it needs, or the disk is full. */
   goOn(isOver: IsOver): boolean;
-  /** Gives back what it holds besides. */
+  /** Closes what it holds open. */
   end(): void;
 }

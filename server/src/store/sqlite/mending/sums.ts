@@ -1,13 +1,13 @@
 /**
- * What is counted: totals of tasks, and stored bytes, made anew while others write.
+ * Totals of tasks and sums of stored bytes, rebuilt while others write.
  *
- * Tasks are walked by their numbers in the writer's own transactions. A change of one that the walk has passed, which a mark says, counts
- * at once, by triggers; of the others all is left to the walk. Nobody holds an older moment of the database open meanwhile: its log,
- * of some gigabytes for a million tasks of many users, would not be written back as long.
+ * Totals: tasks are walked by their numbers in the writer's own transactions. Triggers count the change of a task that the walk has passed; the
+ * walk counts all others when it comes to them. No snapshot is held open: until it is closed the WAL, some gigabytes for a million tasks of
+ * many users, cannot be checkpointed.
  *
- * Nothing says of which row stored bytes come and go. They are made of all rows as they are at one moment, in which another connection
- * reads them, and of what changes from the beginning on, which triggers add. What they had added by that moment is in those rows too, and
- * is taken off. Sums are written once that moment is let go.
+ * Stored bytes: a change does not say which row it is of, so there is no walk. Another connection reads all rows in one snapshot, and triggers
+ * add what changes from the beginning on. What they had added before the snapshot is in its rows too, and is subtracted. Sums are written
+ * once the snapshot is closed, or in parts where there are very many.
  */
 import type { Database } from "better-sqlite3";
 import { sizeIn, textIn } from "../column.ts";
@@ -17,14 +17,14 @@ import { SLICE_ROWS } from "../slices.ts";
 import { byNumber, columnsOfTable, DerivedShadow, type Filling, keyOf } from "./derived-shadow.ts";
 import { PROGRESS, SHADOW, TRIGGERS } from "./shadow.ts";
 
-/** Each counts in four places. */
+/** Each task counts in four rows of totals. */
 const SLICE_TASKS = SLICE_ROWS / 4;
-/** Sums that are held in memory, some 15 MB. Those of more users are written while rows are read. */
+/** Sums in memory, some 15 MB. With more users they are written while the snapshot is open. */
 const HELD_MAX = 50_000;
 
-/** What the counting tables hold, of all that is counted. */
+/** Fills the empty table of totals from all tasks. */
 export const FILL_TOTALS = `INSERT INTO totals (tenant, owner, span, bucket, kind, state, count) ${TOTALS}`;
-/** By the schema of the database, whatever this one is. */
+/** Fills the empty table of stored bytes. `doctor` calls this on databases of older schemas too. */
 export function fillStoredBytes(db: Database): string {
   return `INSERT INTO stored_bytes (tenant, owner, bytes) WITH kept AS (${keptBytes(schemaOf(db))})
   SELECT tenant, '', sum(bytes) FROM kept GROUP BY tenant UNION ALL SELECT tenant, '=' || user, bytes FROM kept`;
@@ -59,7 +59,7 @@ function walk(db: Database, sums: Sums): Filling {
   });
 }
 
-/** What is inserted there is what changes, see `stored_changes`: a trigger before it hears of that, whatever the damaged table holds. */
+/** Each change is an INSERT into `stored_bytes`, see `stored_changes`. A BEFORE trigger sees it, whatever the damaged table holds. */
 export function shadowOfStoredBytes(db: Database, heldMax = HELD_MAX): DerivedShadow {
   const sums = new Sums(db, "stored_bytes");
   const rows = keptRows(schemaOf(db));
@@ -75,7 +75,7 @@ export function shadowOfStoredBytes(db: Database, heldMax = HELD_MAX): DerivedSh
 
 type Stored = { tenant: string; owner: string; bytes: number };
 
-/** One statement sees one moment from its first row on. */
+/** One statement reads one snapshot from its first row on. */
 function ofOneMoment(db: Database, sums: Sums, all: string, heldMax: number): Filling {
   const add = db.prepare<unknown[]>(sums.plus("SELECT @tenant, @owner, @bytes AS bytes"));
   const dropNothing = db.prepare<unknown[]>(sums.dropNothing("SELECT @tenant AS tenant, @owner AS owner"));
@@ -122,7 +122,10 @@ function hold(held: Map<string, Stored>, [tenant, owner, bytes]: unknown[]): voi
   else held.set(name, { tenant: textIn(tenant), owner: textIn(owner), bytes: sizeIn(bytes) });
 }
 
-/** Of a table whose last column is a sum and whose others are its key, as SQL. Of what has come to nothing there is to be no row: it may name somebody who is erased. */
+/**
+ * SQL that adds to the shadow of a table whose last column is a sum and whose other columns are its key. A row whose sum is 0 goes: it may name
+ * a user who is erased.
+ */
 class Sums {
   readonly #key: string;
   readonly #sum: string;

@@ -6,7 +6,7 @@
 import type { Database } from "better-sqlite3";
 import type { PreparedClaim, PreparedSchedule, PreparedSubmission, PreparedWrite } from "../../codec/prepared.ts";
 import { lateByRows, lateInserts, lateRun } from "../late-statements.ts";
-import type { Standing } from "../standings.ts";
+import type { TaskHead } from "../task-head-cache.ts";
 
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
@@ -54,13 +54,13 @@ export class GatheredRows {
   }
 
   /** Of a task that is settled; false where it does not stand like this. */
-  update({ id, row, bytes, schedule }: PreparedWrite, n: number, standing: Standing, waits: boolean): boolean {
+  update({ id, row, bytes, schedule }: PreparedWrite, n: number, head: TaskHead, waits: boolean): boolean {
     if (waits && !schedule) {
       this.#moved.push(n, ...row, bytes);
       this.#tasks.add(id);
       return true;
     }
-    const { revision, state, attempt } = standing;
+    const { revision, state, attempt } = head;
     const { updateTask, updateScheduledTask } = this.#sql;
     const updated = schedule
       ? updateScheduledTask.run(...row, bytes, ...schedule, n, revision, state, attempt)

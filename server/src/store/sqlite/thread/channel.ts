@@ -4,9 +4,9 @@
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Mending } from "../mending/mending.ts";
-import { Aside } from "./aside.ts";
+import { AnswerQueue, type QueuedAnswer } from "./answer-queue.ts";
 import { type Answer, answerOf, type Given, isOfDamagedPage, type Outcome, type SlowCall } from "./call.ts";
-import { type Heard, Hearing } from "./hearing.ts";
+import { ParkedCalls } from "./parked-calls.ts";
 import { Queue } from "./queue.ts";
 import { beginWork, type Thread } from "./threads.ts";
 import { BATCH_BYTES_MAX, type Work, worked } from "./work-through.ts";
@@ -116,14 +116,14 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   /** Those without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
   /** Answers that have come. */
-  readonly #hearing = new Hearing<Answered>({
+  readonly #answers = new AnswerQueue<Answered>({
     read: (answers) => this.#read(answers),
     hear: (answered) => this.#hear(answered),
     rests: () => (this.#closing ? this.#end() : this.#flush()),
   });
   #waitingBytes = 0;
   /** Those who have met a damaged page, while somebody looks for it. They leave room for the call that makes it anew. */
-  readonly #aside = new Aside<Waiting>();
+  readonly #parked = new ParkedCalls<Waiting>();
   /**
    * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
    * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
@@ -144,7 +144,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     this.#inFlightMax = inFlightMax;
     this.#thread.port.on("message", (answers: string | null) => {
       if (answers === null) return this.#ended();
-      this.#hearing.arrived(answers);
+      this.#answers.arrived(answers);
     });
   }
 
@@ -180,7 +180,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   /** Callers who have heard no answer. */
   get #waiting(): number {
-    return this.#callers.length + this.#hearing.length;
+    return this.#callers.length + this.#answers.length;
   }
 
   close(): Promise<void> {
@@ -218,7 +218,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     if (this.#outgoing.length === 0) this.#thread.port.postMessage(null);
   }
 
-  #read(answers: string): Heard<Answered>[] {
+  #read(answers: string): QueuedAnswer<Answered>[] {
     const outcomes: Outcome<never>[] = JSON.parse(answers);
     return outcomes.flatMap((outcome) => {
       if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
@@ -241,9 +241,9 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   /** Where something was made anew since it was sent, by its own look or by somebody else's. */
   async #orAgain(caller: Waiting, mending: Pick<Mending, "scan">): Promise<void> {
-    for (const told of this.#aside.take(caller)) settle(told, told.outcome);
+    for (const told of this.#parked.take(caller)) settle(told, told.outcome);
     if (caller.rebuilds === this.#rebuilds) await mending.scan();
-    if (!this.#aside.leave(caller)) return;
+    if (!this.#parked.leave(caller)) return;
     if (caller.rebuilds === this.#rebuilds || this.#lost || this.#closing) return settle(caller, caller.outcome);
     const { outcome, ...again } = caller;
     this.#push({ ...again, rebuilds: this.#rebuilds });
@@ -257,7 +257,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
 
   #lose(error: Error): void {
     if (this.#lost) return;
-    this.#hearing.all();
+    this.#answers.all();
     this.#lost = error;
     for (let caller = this.#callers.shift(); caller; caller = this.#callers.shift()) caller.reject(gone(error));
     if (this.#closing) this.#closing.resolve();

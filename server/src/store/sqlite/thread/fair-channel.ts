@@ -1,27 +1,26 @@
 /**
- * The way to threads that may work for long on one question, such as lists and searches. Everybody has a turn (`turns.ts`),
- * a question goes out when a thread is free for it, and a thread is started when two tenants wait at once: what one tenant
- * asks holds up the questions of another by those that are under way, and by no line. Whoever waits has the first thread that is
- * free: to start one may take longer than the question under way.
+ * A channel to threads that may work for long on one call, such as a list or a search. Calls wait in a fair queue for a free thread, and
+ * another thread is started when two tenants wait at once: so one tenant's calls delay another's by those under way alone. A call takes the
+ * first thread that is free: to start one may take longer than the call under way.
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Answer, Given } from "./call.ts";
 import type { About, Channel } from "./channel.ts";
-import { type TurnOwner, Turns } from "./turns.ts";
+import { FairQueue, type QueueOwner } from "./fair-queue.ts";
 
-/** Of one tenant. */
+/** Waiting calls of one tenant. */
 const WAITING_MAX = 10_000;
 
 type Waiting<Verbs> = (channel: Channel<Verbs>) => Promise<void>;
 
-/** Over at most `threadsMax` channels that `start` begins, each from when `isReady` resolves on; `ownerOf` says whose turn a question takes. */
+/** Spreads calls over at most `threadsMax` channels that `start` begins; each is used once `isReady` has resolved. */
 export class FairChannel<Verbs> implements Channel<Verbs> {
   readonly #start: () => Channel<Verbs>;
   readonly #threadsMax: number;
   readonly #isReady: ((channel: Channel<Verbs>) => Promise<unknown>) | undefined;
   readonly #all: Channel<Verbs>[] = [];
   readonly #free: Channel<Verbs>[] = [];
-  readonly #turns = new Turns<Waiting<Verbs>>();
+  readonly #waiting = new FairQueue<Waiting<Verbs>>();
   #underWay = 0;
   #isStarting = false;
   #closing: PromiseWithResolvers<void> | null = null;
@@ -44,15 +43,15 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw new Refusal("unavailable", "The database is closed.", { retryAfterS: 1 });
       const owner = ownerOf(given);
-      if (this.#turns.waitingOf(owner.tenant) >= WAITING_MAX)
+      if (this.#waiting.waitingOf(owner.tenant) >= WAITING_MAX)
         throw new Refusal("unavailable", "Too many of your requests are waiting for the database.", { retryAfterS: 1 });
-      this.#turns.push(owner, (channel) => channel.send(name, given, about).then(resolve, reject));
+      this.#waiting.push(owner, (channel) => channel.send(name, given, about).then(resolve, reject));
       this.#next();
     });
   }
 
   get isIdle(): boolean {
-    return this.#underWay === 0 && this.#turns.length === 0;
+    return this.#underWay === 0 && this.#waiting.length === 0;
   }
 
   async close(): Promise<void> {
@@ -63,11 +62,11 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
   }
 
   #next(): void {
-    while (this.#turns.hasNext) {
+    while (this.#waiting.hasNext) {
       if (this.#free.length === 0) this.#startOne();
       const channel = this.#free.pop();
       if (channel === undefined) return;
-      const turn = this.#turns.next();
+      const turn = this.#waiting.next();
       if (turn === undefined) return;
       this.#underWay += 1;
       void turn.item(channel).then(() => {
@@ -108,8 +107,8 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
   }
 }
 
-/** What names no tenant is a read of one thing: it has a turn of its own. */
-function ownerOf(given: unknown): TurnOwner {
+/** A call that names no tenant is a read by id: all of them queue like one tenant. */
+function ownerOf(given: unknown): QueueOwner {
   const { visible, filter, tenant, ...rest } = fieldsOf(given);
   const { tenant: of = tenant ?? fieldsOf(filter)["tenant"], user } = fieldsOf(visible);
   if (typeof of === "string") return { tenant: of, user: typeof user === "string" ? user : "" };

@@ -1,28 +1,28 @@
 /**
- * How long one who writes goes on with what may be much: for as long as it may where nobody waits, and else for no longer than a
- * commit takes, so that whoever comes waits for little more than the disk, and what is much keeps up all the same.
+ * How long the writer goes on with a long job, such as a sweep, before it lets others write: up to the job's own bound while no call waits, and
+ * about the time of a commit once one does. So calls wait for little more than the disk, and the job goes on even under load.
  */
 
-/** Also where a commit takes no time, */
+/** A turn beside waiting calls lasts this long where a commit takes no time, */
 const BESIDE_MS_MIN = 1;
-/** and no longer where the disk is slow. */
+/** and at most this long where the disk is slow. */
 const BESIDE_MS_MAX = 4;
 
 export class Pace {
   readonly #commitMs: () => number;
   #isWaitedFor: () => boolean = alone;
 
-  /** `commitMs` is what a commit takes, as far as that is known. */
+  /** `commitMs` is the average time of a commit so far. */
   constructor(commitMs: () => number = () => 0) {
     this.#commitMs = commitMs;
   }
 
-  /** What is begun from now on ends early once `isWaitedFor` says so. */
+  /** For the turns that begin from now on: they end early once `isWaitedFor` is true. */
   begin(isWaitedFor: () => boolean): void {
     this.#isWaitedFor = isWaitedFor;
   }
 
-  /** A turn that lasts `msMax` at most; it answers whether it is over. */
+  /** Begins a turn of at most `msMax`; the function says whether it is over. */
   turn(msMax: number): () => boolean {
     const from = performance.now();
     const besideMs = Math.min(msMax, BESIDE_MS_MAX, Math.max(BESIDE_MS_MIN, this.#commitMs()));

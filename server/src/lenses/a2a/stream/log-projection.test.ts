@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { type EventData, type EventType, eventDraft } from "../../../task/events/event.ts";
 import { jsonObject } from "../../../task/json/json.ts";
 import type { Prompt } from "../../../task/task.ts";
-import { LogReader } from "./log-reader.ts";
+import { LogProjection } from "./log-projection.ts";
 
 const ID = "task_00000000000000000000000001";
 
 /** A log as it is written, and what its reader has told so far. */
 class Log {
-  readonly #reader = new LogReader({ id: ID, contextId: "c", createdAt: 1 });
+  readonly #reader = new LogProjection({ id: ID, contextId: "c", createdAt: 1 });
   #seq = 0;
 
   /** In a word for each of the protocol's events, as `working`, or `+ the text that an artifact is given`. */

@@ -1,6 +1,6 @@
 /**
- * Who wait until somebody has looked for damage that they have met, so that what they asked is asked again. Places are bounded, and
- * shared: where none is free, the newest of the tenant that has most gives way to one of a tenant that has fewer.
+ * Calls that have met damage, until it is rebuilt and they can be sent again. Their places are bounded and shared between tenants: where none is
+ * free, the newest call of the tenant with the most places gives way to a call of a tenant with fewer.
  */
 
 /** A large call takes several places. */
@@ -10,11 +10,11 @@ const PLACE_CHARACTERS = 16 << 10;
 type Waiting = { tenant?: string; text: string };
 type Share<Item> = { items: Set<Item>; places: number };
 
-export class Aside<Item extends Waiting> {
+export class ParkedCalls<Item extends Waiting> {
   readonly #shares = new Map<string, Share<Item>>();
   #places = 0;
 
-  /** Those for whom there is no place any more, of which this one may be one. */
+  /** Parks a call. Returns those that have to give way, perhaps this one. */
   take(item: Item): Item[] {
     const told: Item[] = [];
     const needed = placesOf(item);
@@ -34,7 +34,7 @@ export class Aside<Item extends Waiting> {
     return told;
   }
 
-  /** False where it has had to give way. */
+  /** False where it has already given way. */
   leave(item: Item): boolean {
     const share = this.#shares.get(tenantOf(item));
     if (!share?.items.delete(item)) return false;
@@ -49,7 +49,7 @@ function placesOf({ text }: Waiting): number {
   return 1 + Math.floor(text.length / PLACE_CHARACTERS);
 }
 
-/** Reads of one thing, by its id, name no tenant: they are one among them. */
+/** A read by id names no tenant: all of them share like one tenant. */
 function tenantOf({ tenant = "" }: Waiting): string {
   return tenant;
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { type Heard, Hearing } from "./hearing.ts";
+import { AnswerQueue, type QueuedAnswer } from "./answer-queue.ts";
 
 /** Answers are texts; one is heard as `hear` says. */
-function hearing(hear: (answer: string) => void, bytes?: number): Hearing<string> {
-  const read = (answers: string): Heard<string>[] =>
+function hearing(hear: (answer: string) => void, bytes?: number): AnswerQueue<string> {
+  const read = (answers: string): QueuedAnswer<string>[] =>
     answers.split(" ").map((answer) => ({ tenant: answer.split("-")[0], bytes, answer }));
-  return new Hearing({ read, hear, rests: () => {} });
+  return new AnswerQueue({ read, hear, rests: () => {} });
 }
 
 function answers(tenant: string, count: number): string {
@@ -66,7 +66,7 @@ test.each([
     worked += 1 / 16;
   };
   const { promise: hasRested, resolve: rests } = Promise.withResolvers<void>();
-  const some = new Hearing<number>({ read, hear, rests }, () => worked);
+  const some = new AnswerQueue<number>({ read, hear, rests }, () => worked);
   some.arrived("");
   worked += betweenMs;
   await hasRested;
@@ -76,7 +76,7 @@ test.each([
 test("live text is heard beside what is large, of which one is heard a turn", async () => {
   const heard: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const read = (): Heard<string>[] =>
+  const read = (): QueuedAnswer<string>[] =>
     ["large", "large", "large", "text", "text"].map((answer) => {
       const isText = answer === "text";
       return { tenant: answer, bytes: isText ? 10 : 1 << 20, isText, answer };
@@ -86,7 +86,7 @@ test("live text is heard beside what is large, of which one is heard a turn", as
     turns += 1;
     if (turns === 3) resolve();
   };
-  new Hearing<string>({ read, hear: (answer) => heard.push(answer), rests }).arrived("");
+  new AnswerQueue<string>({ read, hear: (answer) => heard.push(answer), rests }).arrived("");
   await promise;
   expect(heard).toEqual(["large", "text", "text", "large", "large"]);
 });

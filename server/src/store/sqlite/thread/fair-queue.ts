@@ -1,14 +1,14 @@
 /**
- * Whose turn is next. Each tenant that waits has a turn, one after the other, and within it each of its users; so whoever
- * asks for a thousand things holds up nobody who asks for one. A tenant has one thing under way at a time.
+ * A fair queue: round robin between tenants, and within a tenant between its users. So a caller with a thousand items holds up no other
+ * who has one. A tenant has one item under way at a time.
  */
 import { Queue } from "./queue.ts";
 
-export type TurnOwner = { tenant: string; user: string };
+export type QueueOwner = { tenant: string; user: string };
 
 type Tenant<Item> = { isBusy: boolean; waiting: number; users: Map<string, Queue<Item>> };
 
-export class Turns<Item> {
+export class FairQueue<Item> {
   /** In the order of their turns. */
   readonly #tenants = new Map<string, Tenant<Item>>();
   #length = 0;
@@ -24,12 +24,11 @@ export class Turns<Item> {
     return false;
   }
 
-  /** Of one tenant. */
   waitingOf(tenant: string): number {
     return this.#tenants.get(tenant)?.waiting ?? 0;
   }
 
-  push({ tenant: name, user }: TurnOwner, item: Item): void {
+  push({ tenant: name, user }: QueueOwner, item: Item): void {
     const tenant = this.#tenants.get(name) ?? { isBusy: false, waiting: 0, users: new Map<string, Queue<Item>>() };
     const queue = tenant.users.get(user) ?? new Queue<Item>();
     queue.push(item);
@@ -39,7 +38,7 @@ export class Turns<Item> {
     this.#length += 1;
   }
 
-  /** The next one, whose tenant is busy until `done`; undefined where every tenant that waits is busy. */
+  /** The next item; its tenant is busy until `done` is called. Undefined where every waiting tenant is busy. */
   next(): { item: Item; done: () => void } | undefined {
     for (const [name, tenant] of this.#tenants) {
       if (tenant.isBusy) continue;

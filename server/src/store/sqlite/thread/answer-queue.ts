@@ -1,29 +1,29 @@
 /**
- * Answers that have come over a channel and are heard for some milliseconds of each turn of the event loop, of tenants in turn.
- * What an answer sets off may take a hundred times as long as the answer, and may bring the next one: whoever comes by another
- * way, or from another tenant, waits for a few of them alone.
+ * Answers that have come over a channel, until their callers are given them: some milliseconds' worth in each turn of the event loop, tenants in
+ * turn. The work that an answer sets off may take a hundred times as long as the answer, and may cause the next one. So sockets, timers and
+ * other tenants wait for a few answers only.
  */
 import { Queue } from "./queue.ts";
 
 /**
- * Of a turn, in processor time: on a busy machine as many are heard as on an idle one, since what those of a turn send to the
- * writer is one batch of it. That a change has been written sets off 0.1 to 1 ms of work, as where a child has ended.
+ * Processor time for answers in a turn. Not elapsed time: what a turn's answers send to the writer is one batch, which is to be as large on
+ * a busy machine. An answer sets off 0.1 to 1 ms of work, for instance where a child has ended.
  */
 const TURN_MS = 4;
 /**
- * Live text is heard behind those, for as long, or for this share of what the thread has worked since the turn before where that is
- * more: what it sets off is short. With hundreds of streams to read from, turns take 25 ms, and text would be on disk for several of
- * them before its readers have it.
+ * Answers to live text come after the others: for as long again, or for this share of the thread's work since the last turn where that is more.
+ * They set off little. With hundreds of provider streams a turn takes 25 ms, and text would wait on disk for several turns before its readers
+ * have it.
  */
 const TEXT_SHARE = 0.5;
 const TEXT_MS_MAX = 25;
-/** Of answers, and of what they are about, in a turn. */
+/** Bytes of answers, and of the files that they are about, in a turn. */
 const TURN_BYTES_MAX = 64 << 10;
-/** To look at the time, and to let what the answers have set off go through, costs as much as to hear one that sets off nothing. */
+/** Answers between two looks at the clock: a look, and the microtasks that run before it, cost as much as an answer that sets off nothing. */
 const TOGETHER = 16;
 
-/** An answer, the tenant whose turn it takes, the bytes that it is about, and whether that is live text alone. */
-export type Heard<Answer> = {
+/** An answer, the tenant whose turn it takes, the bytes of files that it is about, and whether it is of live text alone. */
+export type QueuedAnswer<Answer> = {
   tenant: string | undefined;
   bytes: number | undefined;
   isText?: boolean | undefined;
@@ -31,32 +31,32 @@ export type Heard<Answer> = {
 };
 
 type Observer<Answer> = {
-  read: (answers: string) => Heard<Answer>[];
+  read: (answers: string) => QueuedAnswer<Answer>[];
   hear: (answer: Answer) => void;
-  /** At the end of a turn. */
+  /** Called at the end of a turn. */
   rests: () => void;
 };
 
-export class Hearing<Answer> {
+export class AnswerQueue<Answer> {
   readonly #observer: Observer<Answer>;
   readonly #workedMs: () => number;
-  /** As they came: a port hands on up to 1,000 of them before the loop goes round. */
+  /** Messages that are not parsed yet: a port hands over up to 1,000 in one turn of the event loop. */
   #arrived: string[] = [];
   readonly #read = new Tenants<Answer>();
   readonly #texts = new Tenants<Answer>();
   #hasTurn = false;
   #until = 0;
   #textUntil = 0;
-  /** What may still be read in this turn. */
+  /** Bytes that may still be parsed in this turn. */
   #bytes = 0;
 
-  /** `worked` says how many milliseconds this thread has worked so far. */
+  /** `worked` is the processor time of this thread so far. */
   constructor(observer: Observer<Answer>, worked = workedMs) {
     this.#observer = observer;
     this.#workedMs = worked;
   }
 
-  /** Answers that were read and not heard. */
+  /** Answers that were parsed and not handed over. */
   get length(): number {
     return this.#read.length + this.#texts.length;
   }
@@ -66,7 +66,7 @@ export class Hearing<Answer> {
     this.#nextTurn();
   }
 
-  /** All that have come are heard at once. */
+  /** Hands over all at once. */
   all(): void {
     this.#begin(Number.POSITIVE_INFINITY);
     while (this.#one());
@@ -122,27 +122,27 @@ export class Hearing<Answer> {
   }
 }
 
-/** What was read of each tenant, in the order of their turns. */
+/** Parsed answers by tenant, in the order of their turns. */
 class Tenants<Answer> {
-  readonly #queues = new Map<string, Queue<Heard<Answer>>>();
+  readonly #queues = new Map<string, Queue<QueuedAnswer<Answer>>>();
   length = 0;
-  /** What those that are heard in this turn may still be about. */
+  /** Bytes that the answers of this turn may still be about. */
   #aboutBytes = 0;
 
   begin(bytes: number): void {
     this.#aboutBytes = bytes;
   }
 
-  push(heard: Heard<Answer>): void {
+  push(heard: QueuedAnswer<Answer>): void {
     const { tenant = "" } = heard;
-    const queue = this.#queues.get(tenant) ?? new Queue<Heard<Answer>>();
+    const queue = this.#queues.get(tenant) ?? new Queue<QueuedAnswer<Answer>>();
     queue.push(heard);
     this.#queues.set(tenant, queue);
     this.length += 1;
   }
 
-  /** The next one of the tenant whose turn it is, which then stands behind all others. */
-  next(): Heard<Answer> | undefined {
+  /** The next answer; its tenant goes to the end of the line. */
+  next(): QueuedAnswer<Answer> | undefined {
     if (this.#aboutBytes < 0) return undefined;
     for (const [tenant, queue] of this.#queues) {
       const heard = queue.shift();
@@ -157,7 +157,6 @@ class Tenants<Answer> {
   }
 }
 
-/** What this thread has worked so far. */
 function workedMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

@@ -31,7 +31,7 @@ type Question = { prompt: Prompt; at: number };
 
 const none = (): EventView[] => [];
 
-export class LogReader {
+export class LogProjection {
   readonly #owner: LogOwner;
   readonly #artifacts = new Map<string, ArtifactView & { parts: Part[] }>();
   #takesSnapshots = true;

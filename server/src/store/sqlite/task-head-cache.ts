@@ -1,15 +1,15 @@
 /**
- * How tasks stand before a write. Whoever writes remembers those that run, since most are written again within
- * milliseconds and to ask for one costs as much as to write an event; and forgets all when another process has written, and
- * when something else than a change of tasks was.
+ * What the guards of a write need of a task's row, cached by the writer for running tasks: most are written again within milliseconds, and to
+ * read the row costs as much as to insert an event. The cache is cleared when another process has written, and when a call has written
+ * something else than a change of tasks.
  */
 import type { Database } from "better-sqlite3";
 import type { State } from "../../task/states.ts";
 import { maybeNumberIn, maybeTextIn, numberIn, stateIn, textIn } from "./column.ts";
 import { lateRows } from "./late-statements.ts";
 
-/** What is known of a task before a write: its row, or nothing yet. */
-export type Standing = {
+/** The columns of a task's row before a write; `n` is null until a new task is inserted. */
+export type TaskHead = {
   n: number | null;
   revision: number;
   state: State;
@@ -22,12 +22,12 @@ export type Standing = {
   deletedAt: number | null;
 };
 
-/** Tasks that are remembered: with more, all are read again. */
+/** With more cached tasks the cache is cleared. */
 const REMEMBERED_MAX = 4_096;
 
-export class Standings {
+export class TaskHeadCache {
   readonly #read;
-  readonly #remembered = new Map<string, Standing>();
+  readonly #remembered = new Map<string, TaskHead>();
 
   constructor(db: Database) {
     this.#read = lateRows(
@@ -37,7 +37,7 @@ export class Standings {
     );
   }
 
-  of(id: string): Standing | null {
+  of(id: string): TaskHead | null {
     const known = this.#remembered.get(id);
     if (known) return known;
     const row = this.#read.get(id);
@@ -57,17 +57,16 @@ export class Standings {
     };
   }
 
-  /** A task stands like this now; `isNew` says that there was none before. */
-  remember(id: string, standing: Standing, isNew: boolean): void {
-    if (standing.state !== "running") {
+  /** After a write. `isNew` says that the task was not there before. */
+  remember(id: string, head: TaskHead, isNew: boolean): void {
+    if (head.state !== "running") {
       if (!isNew) this.#remembered.delete(id);
       return;
     }
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
-    this.#remembered.set(id, standing);
+    this.#remembered.set(id, head);
   }
 
-  /** What was remembered may not be so any more. */
   forget(): void {
     this.#remembered.clear();
   }
