@@ -40,9 +40,7 @@ async function reportsOf(client: Waybill, those: readonly { conversation: string
   const ids: string[] = [];
   for (const { conversation } of those) ids.push((await client.erasures.begin({ conversation })).id);
   const reports = () => Promise.all(ids.map((id) => client.erasures.get(id)));
-  await expect
-    .poll(async () => (await reports()).map(({ state }) => state), { timeout: 15_000, interval: 100 })
-    .toEqual(states);
+  await expect.poll(async () => (await reports()).map(({ state }) => state), { interval: 100 }).toEqual(states);
   return reports();
 }
 
@@ -142,9 +140,7 @@ it("goes through with a user one page of whose tasks is damaged, and says that t
   await damageLeafOf(data, "tasks", 0.5);
   await served(async (client) => {
     const { id } = await client.erasures.begin({ user });
-    await expect
-      .poll(async () => (await client.erasures.get(id)).state, { timeout: 15_000, interval: 100 })
-      .toBe("completed");
+    await expect.poll(async () => (await client.erasures.get(id)).state, { interval: 100 }).toBe("completed");
     const report = await client.erasures.get(id);
     expect(report.removed["tasks"]).toBeGreaterThan(60);
     expect(report.removed["tasks"]).toBeLessThan(120);

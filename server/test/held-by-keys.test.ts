@@ -146,11 +146,19 @@ it("ends all that is held by a user's keys within a second once all of them are 
 });
 
 it("ends all that is held when the key expires in its midst", async () => {
-  const expires = new Date(Date.now() + 4_000).toISOString();
-  const { secret } = await newKey({ user: "eve", scopes: ["tasks", "work", "admin"], expires_at: expires });
-  const { all } = await holding(secret);
-  expect((await all).map(([, what]) => what)).toEqual(ENDED);
-  expect(Date.now() - Date.parse(expires)).toBeGreaterThanOrEqual(0);
+  // A busy machine may not hold all of it before the first keys are over.
+  for (let lifeMs = 4_000; ; lifeMs *= 2) {
+    const expires = Date.now() + lifeMs;
+    const key = { user: "eve", scopes: ["tasks", "work", "admin"], expires_at: new Date(expires).toISOString() };
+    const { secret } = await newKey(key);
+    const held = await holding(secret).catch((error: unknown) => {
+      if (Date.now() < expires) throw error;
+    });
+    if (!held) continue;
+    expect((await held.all).map(([, what]) => what)).toEqual(ENDED);
+    expect(Date.now()).toBeGreaterThanOrEqual(expires);
+    return;
+  }
 });
 
 it("ends what is held by the former secret of a rotated key with its overlap, and keeps what the new one holds, and the lease of both", async () => {
@@ -161,11 +169,11 @@ it("ends what is held by the former secret of a rotated key with its overlap, an
     .parse(await (await server.call("/v1/tasks", { key: former, json })).json());
   const claim = { worker: "w", queue: "rotated", lease_ms: 3_600_000 };
   expect((await server.call("/v1/work/claim", { key: former, json: claim })).status).toBe(200);
+  const stream = await server.call(`/v1/tasks/${id}/events`, { key: former, headers: { accept: "text/event-stream" } });
   const rotated = await server.call(`/v1/keys/${keyId}/rotate`, { key: admin, json: { overlap_ms: 2_000 } });
   const { secret } = z.object({ secret: z.string() }).parse(await rotated.json());
   const leave = new AbortController();
   const wait = (key: string) => server.call(`/v1/tasks/${id}?wait=60`, { key, signal: leave.signal });
-  const stream = await server.call(`/v1/tasks/${id}/events`, { key: former, headers: { accept: "text/event-stream" } });
   const byNew = wait(secret).then(({ status }) => status);
   expect([(await wait(former)).status, stream.status]).toEqual([401, 200]);
   await stream.text().catch(() => {});

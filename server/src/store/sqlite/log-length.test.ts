@@ -176,7 +176,7 @@ test.runIf(process.platform === "linux")(
     const failures: unknown[] = [];
     const writeBack = new WriteBack(file, pass, (error) => failures.push(error));
     writeBack.begin();
-    await vi.waitFor(() => expect(log().rest).toBe(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(log().rest).toBe(0), { timeout: 60_000 });
     const before = locks();
     expect(before).toBeGreaterThan(0);
     await writeBack.close(false);
@@ -192,7 +192,7 @@ test("a checkpointer that has died begins anew after a while, and no sooner", as
   const noted = (error: unknown) => failures.push(error);
   const [soon, inTime] = [1, 2].map(() => new WriteBack(path.join(late, DATABASE_FILE), pass, noted, () => elapsed));
   for (const each of [soon, inTime]) each?.begin();
-  await vi.waitFor(() => expect(failures).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(failures).toHaveLength(2), { timeout: 60_000 });
   await symlink(folder, late);
   elapsed = 9_999;
   soon?.begin();
@@ -211,7 +211,7 @@ test("a checkpointer that dies again and again begins anew a few times alone", a
   const writeBack = new WriteBack(path.join(folder, "gone", DATABASE_FILE), pass, noted, () => elapsed);
   for (let deaths = 1; deaths <= 8; deaths++) {
     writeBack.begin();
-    await vi.waitFor(() => expect(failures).toHaveLength(deaths), { timeout: 20_000 });
+    await vi.waitFor(() => expect(failures).toHaveLength(deaths), { timeout: 60_000 });
     elapsed += 10_000 * 2 ** deaths;
   }
   writeBack.begin();
@@ -242,7 +242,7 @@ test("a store has its log written back while it writes, and leaves none behind",
   const write = (n: number) => store.putSetting(`value ${n}`, { ...value, n });
   const size = () => statSync(path.join(own, DATABASE_FILE)).size;
   for (let at = 0; at < 125; at++) await write(at);
-  await vi.waitFor(() => expect(size()).toBeGreaterThan(10 * MB), { timeout: 20_000 });
+  await vi.waitFor(() => expect(size()).toBeGreaterThan(10 * MB), { timeout: 60_000 });
   for (let at = 125; at < 400; at++) await write(at);
   await store.close();
   expect(troubles).toEqual([]);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Principal } from "../../task/principal.ts";
 import { ada, admin, never, Stage, stranger } from "../suite/stage.ts";
@@ -181,7 +182,9 @@ it("gives a lease to a key: another one, also of the same user, neither keeps it
 it("offers within a second what a key holds that was revoked, by whichever process, or has expired", async () => {
   const { work } = stage.verbs;
   const { clock, store } = stage;
-  const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+  const settled = async () => {
+    for (let turns = 0; turns < 10; turns++) await nextTurn();
+  };
   const next = await withKey();
   for (const how of ["revoked", "expired"]) {
     const id = await stage.submit("external");

@@ -1,7 +1,7 @@
 /** What a scrub does beside others who work on the same database. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -10,7 +10,7 @@ import { openDatabase } from "../database.ts";
 import { DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { scrub } from "./scrub.ts";
 
-/** Is at work on the log for half a second, as its reader holds it up: others may not write it back meanwhile. */
+/** Is at work on the log until half a second after it was seen there, as its reader holds it up: others may not write it back meanwhile. */
 const WRITES_BACK = `
   const Sqlite = require("better-sqlite3");
   const reader = new Sqlite(process.argv[1], { readonly: true });
@@ -19,7 +19,7 @@ const WRITES_BACK = `
   const db = new Sqlite(process.argv[1], { timeout: 500 });
   db.exec("INSERT INTO many VALUES ('behind what is read')");
   require("node:fs").writeSync(1, "begins");
-  for (const from = Date.now(); Date.now() - from < 400; ) db.pragma("wal_checkpoint(TRUNCATE)");
+  while (!require("node:fs").existsSync(process.argv[1] + ".seen")) db.pragma("wal_checkpoint(TRUNCATE)");
   reader.close();
   db.close();
 `;
@@ -34,6 +34,7 @@ test("the log of a large database is emptied behind whoever is writing it back",
     await once(other.stdout, "data");
     const isBusy = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(PASSIVE)").raw();
     while (isBusy.get()?.[0] !== 1) await nextTurn();
+    await writeFile(`${file}.seen`, "");
     expect(scrub(file, path.join(folder, INDEX_FILE))).toEqual({ isCompact: false, isLogEmpty: true });
     expect((await stat(`${file}-wal`)).size).toBe(0);
     other.kill();
