@@ -12,7 +12,48 @@ export const AUDIT = [
     find: "hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, hash);",
     put: 'hash = auditHash({ n, tenant, at, user, keyId, act, task, origin, detail }, "");',
   },
-  { file: chain, name: "the-end-of-the-log-is-not-noted", find: "this.#put.run(HEAD_FACT, n, hash);", put: "" },
+  {
+    file: chain,
+    name: "the-end-of-the-log-is-not-noted",
+    find: "this.#put.run(HEAD_FACT, n, hash, n + NUMBERS_AHEAD);",
+    put: "",
+  },
+  {
+    file: chain,
+    name: "more-numbers-are-given-than-are-noted",
+    find: "n <= upTo && performance",
+    put: "performance",
+  },
+  {
+    file: chain,
+    name: "where-all-that-says-a-number-is-lost-it-begins-behind-what-is-left",
+    find: "one + ENTRIES_MAX",
+    put: "one",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-mend-gives-numbers-of-lost-entries-again",
+    find: 'if (isAmong(lost, "audit")) goOnBehindLostEntries(db, rows);',
+    put: "void goOnBehindLostEntries;",
+  },
+  {
+    file: "server/src/store/sqlite/mending/derived.ts",
+    name: "an-index-without-lost-entries-says-which-was-the-last",
+    find: "    facts(db),\n    audit(db),\n    ...indexes,\n",
+    put: "    facts(db),\n    ...indexes,\n    audit(db),\n",
+  },
+  {
+    file: pages,
+    name: "numbers-that-no-entry-has-push-out-entries",
+    find: "(n <= gap ? upTo - gap : 0)",
+    put: "0 * gap * upTo",
+  },
+  {
+    file: pages,
+    name: "retention-takes-the-entry-from-which-the-next-is-counted",
+    find: "WHERE n < ? ORDER",
+    put: "WHERE n <= ? ORDER",
+  },
   {
     file: chain,
     name: "what-does-nothing-has-an-entry",
@@ -34,7 +75,7 @@ export const AUDIT = [
   {
     file: pages,
     name: "a-log-without-a-beginning-hangs-on-nothing",
-    find: 'hang.run(ANCHOR_FACT, n, maybeTextIn(last[2]) ?? "");',
+    find: 'hang.run(ANCHOR_FACT, n, maybeTextIn(end[2]) ?? "");',
     put: 'hang.run(ANCHOR_FACT, n, "");',
   },
   {

@@ -263,8 +263,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/audit/audit-chain.ts",
     name: "a-log-that-was-cut-off-is-written-on-as-if-it-were-whole",
-    find: "Math.max(numberIn(n), numberIn(noted))",
-    put: "Math.max(numberIn(n), 0 * numberIn(noted))",
+    find: "if (n < noted) {",
+    put: "if (n < 0) {",
   },
   {
     file: "server/src/store/sqlite/apply.ts",

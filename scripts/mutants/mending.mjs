@@ -181,8 +181,8 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "entries-behind-lost-ones-have-their-numbers",
-    find: "for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);",
-    put: "void [lastNumbers, isReadable];",
+    find: "db.transaction(() => new AuditChain(db).goOnBehindLost(last, first ?? 0)).immediate();",
+    put: "void first;",
   },
   {
     file: "server/src/store/sqlite/mending/sums.ts",

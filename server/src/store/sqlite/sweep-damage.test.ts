@@ -59,7 +59,7 @@ test("a damaged index of texts is made anew at the first slice, and a damaged au
   for (const name of ["search_data", "audit"]) await damagePageOf(folder, name);
   store = await reopened();
   expect(await store.sweep(START + 1_000, 10)).toBe(3);
-  const anew = ["search index, which has been rebuilt,", "table audit, which has been rebuilt,"];
+  const anew = ["table audit, which has been rebuilt,", "search index, which has been rebuilt,"];
   expect(damages).toEqual(anew);
   const times = { idempotencyBefore: 0, auditBefore: START * 2, auditEntriesMax: 9, expiredBefore: 0 };
   for (let after: string | null = ""; after !== null; )

@@ -138,10 +138,9 @@ export function auditStories(setup: () => Promise<Store>): void {
     await swept(store, { auditEntriesMax: 1 });
     expect(await acts(store, {})).toEqual(["act 6"]);
     await swept(store, { auditBefore: START + 4_000_000 });
-    expect(await acts(store, {})).toEqual([]);
-    expect(await store.audit.newest()).toBe(6);
+    expect(await acts(store, {}), "the next one is counted from it").toEqual(["act 6"]);
     await store.audit.append(entry({ act: "act 7" }));
-    const [last] = (await store.audit.page({}, { after: 0 }, 9)).entries;
+    const [, last] = (await store.audit.page({}, { after: 0 }, 9)).entries;
     expect(last).toMatchObject({ n: 7, previous: before.entries[5]?.hash });
   });
 }

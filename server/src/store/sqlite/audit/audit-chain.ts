@@ -14,7 +14,15 @@ import { lateInserts, lateRows, lateRun } from "../late-statements.ts";
 /** The facts that hold the last entry which retention has removed, and the last one that is known to have been written. */
 export const ANCHOR_FACT = "audit:anchor";
 export const HEAD_FACT = "audit:head";
+/** The last entry before numbers that none has, and the last of those. */
+export const GAP_FACT = "audit:gap";
 const HEAD_EVERY_MS = 1_000;
+/** Numbers that may be given behind one that is noted, and that may be missing where the end of the log is lost. */
+const NUMBERS_AHEAD = 1_000;
+/** More entries than a database has, of 300 bytes each. */
+const ENTRIES_MAX = 1e9;
+/** A number that no log has come to: 30 years of 1,000 entries a second. */
+const FAR = 1e12;
 const COLUMNS = ["n", "tenant", "at", "user", "key_id", "act", "task", "origin", "detail", "hash"];
 
 /** A verb whose entry, where one came with it, commits with what it did. What answers `false` or `null` has done nothing. */
@@ -48,20 +56,32 @@ export class AuditChain {
     // One that says no number is written over by the next note, and stops nobody until then.
     this.#fact = lateRows(
       db,
-      `SELECT value ->> 'n', value ->> 'hash' FROM facts
+      `SELECT value ->> 'n', value ->> 'hash', value ->> 'upTo' FROM facts
        WHERE name = ? AND CASE WHEN json_valid(value) THEN json_type(value, '$.n') IN ('integer', 'real') END`,
     );
-    this.#put = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
+    this.#put = lateRun(
+      db,
+      "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?, 'upTo', ?))",
+    );
   }
 
   add(entry: PreparedAudit): void {
     this.#added.push(entry);
   }
 
-  /** Before a commit: writes what was added, and notes how far the log has come, unless that was done a moment ago. */
+  /**
+   * Before a commit: writes what was added, and notes how far the log has come, unless that was done a moment ago. No number is given
+   * twice: where the end of the log is lost, it goes on behind the last that may have been given.
+   */
   settle(): void {
     if (this.#added.length === 0) return;
-    let { n, hash } = this.#found();
+    const last = this.#lastEntry();
+    const [noted, upTo = noted] = this.#headNumbers();
+    let { n, hash } = last;
+    if (n < noted) {
+      n = upTo;
+      this.#put.run(GAP_FACT, last.n, last.hash, n);
+    }
     const values: unknown[] = [];
     for (const [tenant, at, user, keyId, act, task, origin, detail] of this.#added) {
       n += 1;
@@ -71,8 +91,8 @@ export class AuditChain {
     this.#insert(values);
     this.#added = [];
     this.#end = { n, hash };
-    if (performance.now() - this.#notedAt < HEAD_EVERY_MS) return;
-    this.#put.run(HEAD_FACT, n, hash);
+    if (n <= upTo && performance.now() - this.#notedAt < HEAD_EVERY_MS) return;
+    this.#put.run(HEAD_FACT, n, hash, n + NUMBERS_AHEAD);
     this.#notedAt = performance.now();
     this.#noted = this.#end;
   }
@@ -93,25 +113,33 @@ export class AuditChain {
     return this.#unnoted === null;
   }
 
-  /** Notes how far the log had come with the last commit, when there is time for it. Within the caller's transaction. */
-  note(): void {
-    if (this.#unnoted !== null) this.#put.run(HEAD_FACT, this.#unnoted.n, this.#unnoted.hash);
+  /** Notes how far the log has come, by whichever process. Within the caller's transaction; `ahead` is 0 where this one gives no number any more. */
+  note(ahead = NUMBERS_AHEAD): void {
+    if (this.#unnoted === null) return;
+    const { n, hash } = this.#lastEntry();
+    this.#put.run(HEAD_FACT, n, hash, n + ahead);
     this.#unnoted = null;
   }
 
-  /** No number is given twice: where the end of the log is lost, it goes on behind the last that is known. */
-  #found(): End {
+  #lastEntry(): End {
     const [n = 0, hash = NO_HASH] = this.#last.get() ?? this.#fact.get(ANCHOR_FACT) ?? [];
-    const [noted = 0] = this.#fact.get(HEAD_FACT) ?? [];
-    return { n: Math.max(numberIn(n), numberIn(noted)), hash: textIn(hash) };
+    return { n: numberIn(n), hash: textIn(hash) };
   }
-}
 
-/** The next entry has a number behind this one, which nothing else says any more. */
-export function goOnBehind(db: Database, n: number): void {
-  db.prepare<unknown[]>(
-    `INSERT INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ''))
-     ON CONFLICT DO UPDATE SET value = excluded.value WHERE
-       CASE WHEN json_valid(value) THEN coalesce(value ->> 'n', 0) < excluded.value ->> 'n' ELSE true END`,
-  ).run(HEAD_FACT, n);
+  /** Of the last entry that was noted, and the last that may have been given since; that one is not there in what an older version has noted. */
+  #headNumbers(): [noted: number, upTo?: number] {
+    const [noted = 0, , upTo] = this.#fact.get(HEAD_FACT) ?? [];
+    return typeof upTo === "number" ? [numberIn(noted), upTo] : [numberIn(noted)];
+  }
+
+  /**
+   * Where entries are lost: the next one has a number that none of them had. `last` is that of the last, null where no index says it any
+   * more; `known` is one of them, 0 where there is none. Within the caller's transaction.
+   */
+  goOnBehindLost(last: number | null, known: number): void {
+    const [noted, upTo] = this.#headNumbers();
+    const one = Math.max(known, noted);
+    const n = Math.max(last ?? upTo ?? (one > 0 ? one + ENTRIES_MAX : FAR), noted);
+    this.#put.run(HEAD_FACT, n, "", n);
+  }
 }

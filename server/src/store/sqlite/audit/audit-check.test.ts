@@ -64,7 +64,7 @@ test.each<[what: string, tamper: (db: Database) => void, first: string]>([
   ["some taken out", run("DELETE FROM audit WHERE n IN (3, 4)"), "Audit entries 3 to 4 are missing."],
   ["the first taken away", run("DELETE FROM audit WHERE n = 1"), "Audit entry 1 is missing."],
   ["the last cut off", run("DELETE FROM audit WHERE n > 4"), "Audit entries 5 to 6 are missing."],
-  ["the last cut off, and others written behind them", cutOffAndWritten, "Audit entries 5 to 6 are missing."],
+  ["the last cut off, and others written behind them", cutOffAndWritten, "Audit entries 5 to 1006 are missing."],
   ["all of them gone", run("DELETE FROM audit"), "Audit entries 1 to 6 are missing."],
   ["two in each other's place", swap, "Audit entry 3 is not as"],
   ["one put in between", insert, "Audit entry 4 is not as"],
@@ -123,3 +123,16 @@ function remake(db: Database): void {
   write(db, 1, 2, 9, 4, 5, 6);
   db.prepare("UPDATE facts SET value = ? WHERE name = ?").run(head, HEAD_FACT);
 }
+
+test("no number is given beyond those that are noted, however many entries come in a moment", () => {
+  const db = openDatabase(left);
+  const chain = new AuditChain(db);
+  for (const count of [1, 5_000]) {
+    for (let n = 0; n < count; n++) chain.add(entry(n));
+    chain.settle();
+    chain.committed();
+    const upTo = db.prepare("SELECT value ->> 'upTo' FROM facts WHERE name = ?").pluck().get(HEAD_FACT);
+    expect(upTo).toBeGreaterThanOrEqual(Number(db.prepare("SELECT max(n) FROM audit").pluck().get()));
+  }
+  db.close();
+});

@@ -3,11 +3,11 @@ import type { Database } from "better-sqlite3";
 import type { AuditFilter, AuditPlace } from "../../../task/audit.ts";
 import { isTaskId, timeOfTaskId } from "../../../task/id.ts";
 import { ANSWER_BYTES_MAX, bytesOf } from "../bounds.ts";
-import { maybeTextIn, numberIn } from "../column.ts";
+import { maybeNumberIn, maybeTextIn, numberIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun, type Rows } from "../late-statements.ts";
 import { orItsPlace, orNull, pageByRows } from "../queries.ts";
-import { ANCHOR_FACT } from "./audit-chain.ts";
+import { ANCHOR_FACT, GAP_FACT } from "./audit-chain.ts";
 
 /** Of `audit a`; the last are the hash before and its own. */
 export const AUDIT_COLUMNS = `a.n, a.tenant, a.at, a.user, a.key_id, a.act, a.task, a.origin, a.detail,
@@ -40,6 +40,7 @@ class AuditPages {
   readonly #oldest;
   readonly #anchor;
   readonly #timeFrom;
+  readonly #neighbours;
   readonly #numbersOf;
   readonly #statements = new Map<string, Rows>();
 
@@ -55,6 +56,10 @@ class AuditPages {
         `SELECT n FROM audit INDEXED BY audit_by_task WHERE task = ? AND act <> 'submit' AND n > ? AND n < ? ORDER BY n ${way}`,
       );
     this.#numbersOf = { oldest: numbersOf("ASC"), newest: numbersOf("DESC") };
+    this.#neighbours = {
+      next: lateRows(db, "SELECT min(n) FROM audit WHERE n > ?"),
+      previous: lateRows(db, "SELECT max(n) FROM audit WHERE n < ?"),
+    };
     this.#timeFrom = lateRows(db, "SELECT n, at FROM audit WHERE n >= ? ORDER BY n LIMIT 1");
   }
 
@@ -84,7 +89,7 @@ class AuditPages {
     if (isForward) {
       for (let at = Math.max(place.after, from - 1); ; ) {
         if (at >= upTo) return { rows, place: Math.max(at, place.after), more: false };
-        const last = Math.min(upTo, at + LOOK_NUMBERS);
+        const last = Math.min(upTo, this.#beside("next", at) + LOOK_NUMBERS - 1);
         const stopped = look(at, last);
         at = stopped ?? last;
         if (stopped !== null || performance.now() >= until) return { rows, place: at, more: at < upTo };
@@ -92,11 +97,17 @@ class AuditPages {
     }
     for (let at = Math.min(place.before ?? Number.MAX_SAFE_INTEGER, upTo + 1); ; ) {
       if (at <= from) return { rows, place: at, more: false };
-      const above = Math.max(from - 1, at - 1 - LOOK_NUMBERS);
+      const above = Math.max(from - 1, this.#beside("previous", at) - LOOK_NUMBERS);
       const stopped = look(above, at - 1);
       at = stopped ?? above + 1;
       if (stopped !== null || performance.now() >= until) return { rows, place: at, more: at > from };
     }
+  }
+
+  /** The next entry: numbers that none has are passed at once. Just the next number where it cannot be read. */
+  #beside(way: "next" | "previous", n: number): number {
+    const found = orNull(() => maybeNumberIn(this.#neighbours[way].get(n)?.[0] ?? null));
+    return found ?? (way === "next" ? n + 1 : n - 1);
   }
 
   /** By its index, which leaves submits out: those are found by the time in the task's id. */
@@ -212,25 +223,29 @@ function conditions({ tenants, user, keyId, act, task, address, from, before }: 
 
 /**
  * Removes the oldest entries, at most `limit`: those from before `before`, and those beyond the `keptMax` newest. What
- * stays begins behind the last that goes, whose hash is kept as what the chain hangs on. Returns how many went.
+ * stays begins behind the last that goes, whose hash is kept as what the chain hangs on. The newest stays, so that no number is given twice.
+ * Returns how many went.
  */
 export function auditRetention(db: Database) {
-  const oldest = lateRows(db, "SELECT n, at, hash FROM audit ORDER BY n LIMIT ?");
+  const oldest = lateRows(db, "SELECT n, at, hash FROM audit WHERE n < ? ORDER BY n LIMIT ?");
   const newest = lateRows(db, "SELECT max(n) FROM audit");
   const remove = lateRun(db, "DELETE FROM audit WHERE n <= ?");
   const hang = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
-  const begun = lateRows(db, "SELECT value ->> 'n' FROM facts WHERE name = ?");
+  const fact = lateRows(db, "SELECT value ->> 'n', value ->> 'upTo' FROM facts WHERE name = ?");
   return ({ before, keptMax, limit }: { before: number; keptMax: number; limit: number }): number => {
-    const slice = oldest.all(limit);
-    const excess = numberIn(newest.get()?.[0] ?? 0) - keptMax;
+    const last = numberIn(newest.get()?.[0] ?? 0);
+    const slice = oldest.all(last, limit);
+    const [gap = 0, upTo = 0] = fact.get(GAP_FACT)?.map(numberIn) ?? [];
+    /** How many entries there are from this one on: numbers of a gap count for none. */
+    const from = (n: number) => last - n + 1 - (n <= gap ? upTo - gap : 0);
     // An entry that came before an old one is old, whatever the clock of its process said.
-    const count = slice.findLastIndex(([n, at]) => numberIn(at) < before || numberIn(n) <= excess) + 1;
-    const last = slice[count - 1];
-    if (!last) return 0;
-    const n = numberIn(last[0]);
+    const count = slice.findLastIndex(([n, at]) => numberIn(at) < before || from(numberIn(n)) > keptMax) + 1;
+    const end = slice[count - 1];
+    if (!end) return 0;
+    const n = numberIn(end[0]);
     remove.run(n);
     // What is older than the chain leaves it where it begins.
-    if (n > numberIn(begun.get(ANCHOR_FACT)?.[0] ?? 0)) hang.run(ANCHOR_FACT, n, maybeTextIn(last[2]) ?? "");
+    if (n > numberIn(fact.get(ANCHOR_FACT)?.[0] ?? 0)) hang.run(ANCHOR_FACT, n, maybeTextIn(end[2]) ?? "");
     return count;
   };
 }

@@ -23,10 +23,10 @@ export class CopiedRows {
     this.#shapes = shapesOf(db);
   }
 
-  /** Those of an index, as far as its own pages lead to them. */
-  readEntries(index: string, each: Each): void {
+  /** Those of an index, as far as its own pages lead to them. False where that may not be all. */
+  readEntries(index: string, each: Each): boolean {
     const shape = this.#shapes.find(({ name }) => name === index);
-    if (!shape) return;
+    if (!shape) return false;
     const reached = this.#reached();
     const root = rootsIn(this.#pages, reached).get(index) ?? 0;
     const tree = new ReadableTree({ shape, root }, this.#pages, reached, each);
@@ -34,6 +34,7 @@ export class CopiedRows {
       tree.read();
       tree.readDoubtful();
     })();
+    return !tree.hasGaps && tree.lost === 0;
   }
 
   /** Those of these tables. Answers what was lost of each. */

@@ -3,7 +3,7 @@
  * a task says the same name, and so does what it has answered above it.
  */
 import type { Database } from "better-sqlite3";
-import { numberIn, textIn } from "../column.ts";
+import { maybeNumberIn, numberIn, textIn } from "../column.ts";
 import { lateRows } from "../late-statements.ts";
 import type { IsOver } from "../slices.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
@@ -16,7 +16,7 @@ const ABOVE = -1;
 
 export class ErasedActs {
   readonly #places: ErasurePlaces;
-  readonly #ends;
+  readonly #next;
   readonly #firstAct;
   readonly #above;
   readonly #find;
@@ -27,7 +27,7 @@ export class ErasedActs {
 
   constructor(db: Database, places: ErasurePlaces) {
     this.#places = places;
-    this.#ends = lateRows(db, "SELECT min(n), max(n) FROM audit");
+    this.#next = lateRows(db, "SELECT min(n) FROM audit WHERE n > ?");
     // One task is looked at once, whatever was done to it.
     this.#firstAct = lateRows(
       db,
@@ -67,14 +67,20 @@ export class ErasedActs {
   /** `rename` takes the name out of one ended task; false when the time is over before it has. */
   goOver(of: Erasing, isOver: IsOver, rename: (task: number) => boolean): boolean {
     const user = of.subject.id;
-    const [oldest, newest] = this.#ends.get() ?? [];
-    if (oldest === null || oldest === undefined) return true;
-    return this.#places.goOver({ erasure: of.id, look: "acts", first: numberIn(oldest) - 1, isOver }, (after) => {
+    const first = this.#before(0);
+    if (first === null) return true;
+    return this.#places.goOver({ erasure: of.id, look: "acts", first, isOver }, (after) => {
       const upTo = after + LOOKED_AT;
       const [n, task] = this.#firstAct.get(after, upTo, of.tenant, user) ?? [];
-      if (n === undefined) return upTo < numberIn(newest) ? upTo : null;
+      if (n === undefined) return this.#before(upTo);
       return this.#isRenamed(textIn(task), of, isOver, rename) && numberIn(n);
     });
+  }
+
+  /** The number before the next entry behind this one: where the end of the log was lost, many numbers have none. */
+  #before(after: number): number | null {
+    const next = maybeNumberIn(this.#next.get(after)?.[0] ?? null);
+    return next === null ? null : next - 1;
   }
 
   /** A tree may be large: false when the time is over before all of it was looked at. */

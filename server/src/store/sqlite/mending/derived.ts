@@ -4,21 +4,12 @@
  * rows that can be read: without the first two no server could go on, and a damaged page of keys would end their retention.
  */
 import { type Database, SqliteError } from "better-sqlite3";
-import { goOnBehind } from "../audit/audit-chain.ts";
+import { AuditChain } from "../audit/audit-chain.ts";
 import { numberIn, textIn } from "../column.ts";
 import { isOfARow, withDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
 import { hasManyRows, shadowOfIndex, shadowOfKeyed, shadowOfNumbered } from "./copied-shadow.ts";
-import {
-  conditionOf,
-  indexesOf,
-  isUnreadable,
-  itself,
-  readThrough,
-  rebuildIndex,
-  unlessDamaged,
-  wrongIndexes,
-} from "./indexes.ts";
+import { indexesOf, isUnreadable, itself, readThrough, rebuildIndex, unlessDamaged, wrongIndexes } from "./indexes.ts";
 import { shadowOfMetadata, shadowOfParticipants } from "./listed.ts";
 import { rebuildTables, sqlOf } from "./schema-edits.ts";
 import { dropShadow, type Rebuild } from "./shadow.ts";
@@ -98,7 +89,7 @@ export class DerivedRebuild {
   }
 }
 
-/** In the order of their rebuilds: totals are counted by indexes. */
+/** In the order of their rebuilds: the indexes of the audit log say which entries it has lost, and totals are counted by indexes. */
 function derivedIn(db: Database): Derived[] {
   const indexes = indexesOf(db).map((index) => ({
     what: indexCalled(index.name),
@@ -109,14 +100,14 @@ function derivedIn(db: Database): Derived[] {
     },
   }));
   return [
+    facts(db),
+    audit(db),
     ...indexes,
     counted(db, { table: "totals", count: "count" }, shadowOfTotals),
     counted(db, { table: "stored_bytes", count: "bytes" }, shadowOfStoredBytes),
     filled(db, "participants", shadowOfParticipants),
     filled(db, "metadata", shadowOfMetadata),
-    facts(db),
     search(db),
-    audit(db),
     idempotency(db),
   ];
 }
@@ -193,13 +184,14 @@ function audit(db: Database): Derived {
     // The last column: a long row has overflow pages before it.
     isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(length(hash)) FROM ${itself(db, "audit")}`).get()),
     begin: () => {
-      const isReadable = (n: number) => unlessDamaged(() => db.prepare("SELECT hash FROM audit WHERE n = ?").get(n));
-      for (const n of lastNumbers(db)) if (!isReadable(n)) goOnBehind(db, n);
+      goOnBehindLostEntries(db);
       return shadowOfNumbered(db, "audit", "n");
     },
   };
 }
 
+/** The index that has every entry of the audit log. */
+export const ENTRIES_BY_TENANT = "audit_by_tenant";
 /** The index that has every idempotency key, and its time. */
 export const KEYS_BY_TIME = "idempotency_by_time";
 /** Inserts a key by an entry of that index, in the place of a record that cannot be read. */
@@ -215,14 +207,14 @@ function idempotency(db: Database): Derived {
   };
 }
 
-/** The last number by each index of the audit log: an index also has the numbers of entries on damaged pages. */
-function lastNumbers(db: Database): number[] {
-  return indexesOf(db)
-    .filter(({ table }) => table === "audit")
-    .flatMap(({ name, sql }) => {
-      const last = `SELECT max(n) FROM audit INDEXED BY "${name}" WHERE ${conditionOf(sql)}`;
-      return unlessDamaged(() => numberIn(db.prepare(last).pluck().get() ?? 0)) ?? [];
-    });
+/** The index of all entries has numbers of those on damaged pages. */
+function goOnBehindLostEntries(db: Database): void {
+  const numberOf = (end: string, by: string) =>
+    unlessDamaged(() => numberIn(db.prepare(`SELECT ${end}(n) FROM audit ${by}`).pluck().get() ?? 0)) ?? null;
+  const last = numberOf("max", `INDEXED BY ${ENTRIES_BY_TENANT}`);
+  const [first, readable] = [numberOf("min", "NOT INDEXED"), numberOf("max", "NOT INDEXED")];
+  if (readable !== null && readable >= (last ?? 0)) return;
+  db.transaction(() => new AuditChain(db).goOnBehindLost(last, first ?? 0)).immediate();
 }
 
 function search(db: Database): Derived {

@@ -180,7 +180,7 @@ export class Writer implements Work {
     if (this.#audit.isNoted) return;
     try {
       this.#begin.run();
-      this.#audit.note();
+      this.#audit.note(0);
       this.#commit.run();
     } catch {
       if (this.#db.inTransaction) this.#rollback.run();
