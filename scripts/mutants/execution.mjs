@@ -304,7 +304,7 @@ export const EXECUTION = [
   {
     file: writer,
     name: "what-a-fenced-attempt-paid-is-lost",
-    find: 'if (error instanceof Refusal && error.code === "fenced") await this.bill(usage);',
+    find: "if (!isUnavailable(error)) await this.bill(usage);",
     put: "",
   },
   {

@@ -371,15 +371,11 @@ export class AttemptWriter implements AttemptPort, Speaker {
       mustHold(task, write.record.details);
       return plan(task);
     };
-    const withSubmit = transitions.withSubmit(id, checked);
-    if (withSubmit) {
-      this.#last = withSubmit;
-      return withSubmit;
-    }
-    const changed = transitions.repeatable(id, checked);
+    const inTurn: Promise<unknown> =
+      transitions.withSubmit(id, checked) ??
+      refused.insistAfter(this.#last, id, transitions.repeatable(id, checked), () => bytesOf(write));
     const { usage } = write.record;
-    const change = (): Promise<unknown> => (usage ? this.#orBill(usage, changed()) : changed());
-    const written = refused.insistAfter(this.#last, id, change, () => bytesOf(write));
+    const written = usage ? this.#orBill(usage, inTurn) : inTurn;
     if (write.settled.length > 0)
       written.then(
         () => this.#settle(write.settled),
@@ -416,12 +412,12 @@ export class AttemptWriter implements AttemptPort, Speaker {
     return { command: { do: "record", attempt, record: write.record }, along: alongOf(write) };
   }
 
-  /** What an attempt paid for counts, also when it has lost its task. */
-  async #orBill(usage: UsageCall[], changed: Promise<unknown>): Promise<unknown> {
+  /** What an attempt paid for counts, also when it has lost its task, or when this or what comes before it is refused for good. */
+  async #orBill(usage: UsageCall[], written: Promise<unknown>): Promise<unknown> {
     try {
-      return await changed;
+      return await written;
     } catch (error) {
-      if (error instanceof Refusal && error.code === "fenced") await this.bill(usage);
+      if (!isUnavailable(error)) await this.bill(usage);
       throw error;
     }
   }

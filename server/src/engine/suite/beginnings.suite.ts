@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { Context, Handler } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 import type { Task } from "../../task/task.ts";
-import { ada, arrives, at, type Begin, type EngineLife, events, kind, submit, types } from "./stage.ts";
+import { ada, arrives, at, type Begin, type EngineLife, events, gate, kind, submit, types } from "./stage.ts";
 
 const CALL = {
   ...{ key: "call", provider: "p", model: "m", agent: "", inputTokens: 1, outputTokens: 1 },
@@ -265,6 +265,34 @@ export function beginningsSuite(begin: Begin): void {
       expect(await arrives(life, id, "failed")).toMatchObject({ attempt: 1 });
       expect(await types(life, id)).toEqual(["task.submitted", "task.started", "task.failed"]);
     }
+  });
+
+  it("writes nothing of a run behind what the store could not take with its submit, except what it cost", async () => {
+    let more = gate();
+    const life = await begin([
+      kind("notes", async (ctx) => {
+        ctx.usage({ ...CALL, key: "first" });
+        ctx.details({ first: true });
+        void ctx.sleep("first", 1_000);
+        await more.promise;
+        ctx.usage({ ...CALL, key: "second" });
+        ctx.details({ second: true });
+        void ctx.sleep("second", 1_000);
+        return new Promise<null>(() => {});
+      }),
+    ]);
+    // The first of its kind waits for the disk.
+    await life.verbs.tasks.cancel(ada, await submit(life, "notes"));
+    more = gate();
+    const release = life.faults.hold();
+    life.faults.refuse(1, "apply", new Error("That cannot be written."));
+    const submitted = submit(life, "notes");
+    await life.settle();
+    more.resolve();
+    await life.settle();
+    release();
+    const { details, usage } = await arrives(life, await submitted, "failed");
+    expect([details, usage.calls]).toEqual([{}, 2]);
   });
 
   it("keeps what follows from its end as well: the cleanup of one that has failed at once", async () => {

@@ -71,6 +71,8 @@ export class StoreFaults {
           if (!isIn()) return await new Promise(() => {});
           const refusal = this.#refusalOf(name);
           if (refusal?.takesEffect) await this.#unheard(given, () => Reflect.apply(verb, target, given));
+          // A write that is held is refused once it is let go.
+          if (refusal && name === "apply" && this.#held) await this.#held;
           if (refusal) throw refusal.error;
           // Asked each hour of days that pass at once, and nothing is that old here: `retention.test.ts` has what is.
           if (name === "sweep") return 0;

@@ -165,6 +165,37 @@ export function usageSuite(begin: Begin): void {
     }
   });
 
+  it("counts what was paid for in writes that wait behind one which is refused, or behind a cancel", async () => {
+    let paid = [gate(), gate(), gate()];
+    const life = await begin([
+      kind("paid", async (ctx) => {
+        await ctx.step("begin", async () => null);
+        for (const [n, each] of paid.entries()) {
+          await each.promise;
+          ctx.usage(call(`call ${n}`));
+        }
+        return new Promise<null>(() => {});
+      }),
+    ]);
+    for (const state of ["failed", "cancelled"] as const) {
+      paid = [gate(), gate(), gate()];
+      const id = await submit(life, "paid");
+      await arrives(life, id, "running");
+      const release = life.faults.hold();
+      if (state === "failed") life.faults.refuse(1, "apply", new Error("That cannot be written."));
+      const cancelled = state === "cancelled" ? life.verbs.tasks.cancel(ada, id) : null;
+      for (const each of paid.slice(0, -1)) {
+        await life.settle();
+        each.resolve();
+      }
+      await life.settle();
+      paid.at(-1)?.resolve();
+      await inTurns(20, release);
+      await cancelled;
+      expect((await arrives(life, id, state)).usage.calls).toBe(3);
+    }
+  });
+
   it("holds a child to the budgets above it and to its own, by what each tree has spent, also after a restart", async () => {
     const seen: Bound[][] = [];
     let life = await begin([
