@@ -330,6 +330,8 @@ test("a crash counts until a step was journaled", () => {
   const crashed = reach(["start", "blame", "recover", "blame"]);
   expect(crashed.crashes).toBe(2);
   expect(decided(crashed, say("record", crashed), BORN).task.crashes).toBe(0);
+  const again = decided(crashed, { ...say("fail", crashed), retryAt: BORN + 1_000 } as Command, BORN).task;
+  expect([again.state, again.crashes]).toEqual(["waiting", 0]);
 });
 
 function reach(path: readonly string[], own: Partial<Task> = {}): Task {

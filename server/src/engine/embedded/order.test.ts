@@ -138,3 +138,54 @@ test("what a step returns during a stop while the disk is full is written once t
   expect([(await next.transitions.find(id))?.state, bodies]).toEqual(["completed", 1]);
   await next.stop(0);
 });
+
+test("a run has what came for it between the reading of its inbox and its beginning", async () => {
+  const begins = gate();
+  const record: CrashRecord = { ...new CrashMemory().next(), runBegins: () => begins.promise };
+  const question = { asks: "answer", prompt: "Which?" } as const;
+  const engine = await start(async (ctx) => (await ctx.waitForInput("colour", question))?.value ?? null, record);
+  const id = await submit(engine);
+  await engine.transitions.change(id, () => ({
+    command: { do: "input", by: "ada", messageId: "m1", prompt: null },
+    along: { inbox: { messageId: "m1", prompt: null, question: null, value: "red", by: "ada", at: BORN } },
+  }));
+  begins.resolve();
+  await atRest();
+  expect(await engine.transitions.find(id)).toMatchObject({ state: "completed", attempt: 1, output: "red" });
+  await engine.stop(0);
+});
+
+test("a run that begins while its process stops does no step", async () => {
+  const begins = gate();
+  const record: CrashRecord = { ...new CrashMemory().next(), runBegins: () => begins.promise };
+  let bodies = 0;
+  const engine = await start((ctx) => ctx.step("work", async () => ++bodies), record);
+  const id = await submit(engine);
+  const stopped = engine.stop(1_000);
+  begins.resolve();
+  await clock.advance(1_000, atRest);
+  await stopped;
+  expect([bodies, (await engine.transitions.find(id))?.state]).toEqual([0, "running"]);
+});
+
+test("a task whose process it may have ended is suspected still when a step of it has failed, and no more once one is done", async () => {
+  const [fails, ends, works] = [gate(), gate(), gate()];
+  const engine = await start((ctx) =>
+    ctx.parallel({
+      fails: (ctx) => ctx.step("fails", () => fails.promise.then(() => Promise.reject(new Error("It has hung up.")))),
+      ends: (ctx) => ctx.step("ends", () => ends.promise.then(() => null)),
+      works: (ctx) => ctx.step("works", () => works.promise.then(() => null)),
+    }),
+  );
+  const id = await submit(engine);
+  await engine.transitions.change(id, { do: "blame", crashes: 1 });
+  const crashes: unknown[] = [];
+  for (const { resolve } of [fails, ends]) {
+    resolve();
+    await atRest();
+    crashes.push((await engine.transitions.find(id))?.crashes);
+  }
+  works.resolve();
+  expect(crashes).toEqual([1, 0]);
+  await engine.stop(0);
+});

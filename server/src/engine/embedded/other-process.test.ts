@@ -23,6 +23,7 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { EmbeddedEngine } from "./embedded-engine.ts";
 
 const BORN = Date.UTC(2026, 0, 1);
+const QUESTION = { asks: "answer", prompt: "Which?" } as const;
 
 let clock: VirtualClock;
 let store: Store;
@@ -148,6 +149,57 @@ describe("what another process writes", () => {
     expect((await store.events(id, 0, 100)).at(-1)?.type).toBe("task.paused");
     await other.change(id, { do: "resume", by: "bob" });
     expect(await stateHere(id)).toBe("completed");
+  });
+
+  test("cuts off a run that is here when it pauses its task at once", async () => {
+    const [begun, over] = [gate<AbortSignal>(), gate()];
+    await start((ctx) =>
+      ctx.step("wait", (step) => {
+        begun.resolve(step.signal);
+        return over.promise.then(() => null);
+      }),
+    );
+    const id = await submitElsewhere();
+    const signal = await begun.promise;
+    await other.change(id, { do: "pause", by: "bob", reason: "", now: true });
+    expect(await stateHere(id)).toBe("paused");
+    const { aborted } = signal;
+    over.resolve();
+    expect(aborted).toBe(true);
+  });
+
+  test("answers a run that is here, and asks beside other work, without another attempt", async () => {
+    const work = gate();
+    await start((ctx) =>
+      ctx.parallel({
+        works: (ctx) => ctx.step("work", () => work.promise.then(() => null)),
+        asks: async (ctx) => (await ctx.waitForInput("colour", QUESTION))?.value ?? null,
+      }),
+    );
+    const id = await submitElsewhere();
+    await atRest();
+    await other.change(id, () => ({
+      command: { do: "input", by: "bob", messageId: "m1", prompt: null },
+      along: { inbox: { messageId: "m1", prompt: null, question: null, value: "red", by: "bob", at: BORN } },
+    }));
+    await atRest();
+    work.resolve();
+    expect(await stateHere(id)).toBe("completed");
+    expect(await store.task(id)).toMatchObject({ attempt: 1, output: { asks: "red" } });
+  });
+
+  test("is asked by a parent here as well when its child asks it", async () => {
+    const { id: parent } = newTask({ kind: "work" });
+    await start((ctx) => ctx.child("child", "work", {}), { acquire: async (id) => id === parent, release: () => {} });
+    await other.submit(submitted(newTask({ kind: "work", id: parent })));
+    await atRest();
+    const child = (await store.open(null, 10)).tasks.find((task) => task.parent === parent);
+    if (!child) throw new Error("the parent has made no child");
+    const prompt = { name: "colour", asks: "answer", text: "Which?", schema: null } as const;
+    const waits = [{ on: "input", key: "1", since: BORN, until: null, prompt }] as const;
+    await other.change(child.id, { do: "start" });
+    await other.change(child.id, { do: "suspend", attempt: 1, waits: [...waits], checkpoint: "colour" });
+    expect(await stateHere(parent)).toBe("input_required");
   });
 
   test("comes before what is decided here at the same moment, which is decided again on what that left", async () => {

@@ -79,6 +79,36 @@ export function questionsSuite(begin: Begin): void {
     expect(await arrives(life, id, "completed")).toMatchObject({ output: { person: null } });
   });
 
+  it("shows no question that was answered while it was on its way to the disk", async () => {
+    const [asks, work] = [gate(), gate()];
+    const life = await begin([
+      kind("both", (ctx) =>
+        ctx.parallel({
+          work: (ctx) => ctx.step("work", () => work.promise.then(() => null)),
+          person: async (ctx) => {
+            await ctx.step("think", () => asks.promise.then(() => null));
+            const answer = await ask(ctx, "colour");
+            await ctx.step("paint", () => work.promise.then(() => null));
+            return answer;
+          },
+        }),
+      ),
+    ]);
+    const id = await submit(life, "both");
+    await arrives(life, id, "running");
+    const release = life.faults.hold();
+    const said = life.verbs.tasks.input(ada, id, { prompt: "colour", value: "red" });
+    await life.settle();
+    asks.resolve();
+    await life.settle();
+    release();
+    await said;
+    await life.settle();
+    expect([(await at(life, id)).state, await questions(life, id)]).toEqual(["running", []]);
+    work.resolve();
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: { person: "red" } });
+  });
+
   it("answers each of two open questions by its name, and the older one without a name", async () => {
     let life = await begin([
       kind("two", (ctx) =>

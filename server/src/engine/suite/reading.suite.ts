@@ -24,6 +24,30 @@ export function readingSuite(begin: Begin): void {
     expect(kept).toMatchObject({ tasks: 2, completed: 2, title: "one" });
   });
 
+  it("gives questions and answers of a conversation to its later tasks, without the forms and notices that are for people", async () => {
+    const schema = { type: "object", properties: { colour: { type: "string" } } };
+    const life = await begin([
+      kind("asks", async (ctx) => {
+        await ctx.waitForInput("colour", { asks: "answer", prompt: "Which?", schema });
+        await ctx.sleep("night", 3_600_000);
+        return null;
+      }),
+      kind("hears", async (ctx) => (await ctx.history(10)).map(({ role, parts }) => ({ role, parts }))),
+    ]);
+    const conversation = { alias: "talk" };
+    const id = await submit(life, "asks", { conversation });
+    await arrives(life, id, "input_required");
+    await life.verbs.tasks.input(ada, id, { value: { colour: "red" } });
+    await life.settle();
+    await life.pass(3_600_000);
+    await arrives(life, id, "completed");
+    const heard = await arrives(life, await submit(life, "hears", { conversation }), "completed");
+    expect(heard.state === "completed" && heard.output).toEqual([
+      { role: "agent", parts: [{ text: "Which?" }] },
+      { role: "user", parts: [{ data: { colour: "red" } }] },
+    ]);
+  });
+
   it("follows a log from any point, through to its end, without gap or repeat", async () => {
     const hold = gate();
     const life = await begin([

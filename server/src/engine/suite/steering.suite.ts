@@ -269,14 +269,17 @@ export function steeringSuite(begin: Begin): void {
   });
 
   it("pauses itself when its handler asks, and goes on past that point when resumed", async () => {
+    let behind = 0;
     const life = await begin([
       kind("budget", async (ctx) => {
         await ctx.pause("spent", "the budget is spent");
+        behind += 1;
         return ctx.step("after", async () => "done");
       }),
     ]);
     const id = await submit(life, "budget");
     expect(await arrives(life, id, "paused")).toMatchObject({ pausedBy: { reason: "the budget is spent" } });
+    expect(behind).toBe(0);
     await life.verbs.tasks.resume(ada, id);
     expect(await arrives(life, id, "completed")).toMatchObject({ output: "done" });
   });

@@ -196,6 +196,22 @@ export function usageSuite(begin: Begin): void {
     }
   });
 
+  it("grants nothing to what has ended meanwhile, and fails nobody by that", async () => {
+    const life = await begin([
+      kind("done", async () => null),
+      kind("grants", async (ctx, input) =>
+        ctx.step("grant", async (step) => {
+          await step.grant([String(input)]);
+          return null;
+        }),
+      ),
+    ]);
+    const ended = await submit(life, "done", { budget: { tokens: 10 } });
+    const before = await arrives(life, ended, "completed");
+    await arrives(life, await submit(life, "grants", { input: ended }), "completed");
+    expect(await at(life, ended)).toEqual(before);
+  });
+
   it("holds a child to the budgets above it and to its own, by what each tree has spent, also after a restart", async () => {
     const seen: Bound[][] = [];
     let life = await begin([

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type Context, TaskFailure } from "../../task/handler.ts";
 import type { Task } from "../../task/task.ts";
 import { blame } from "../execution/current-place.ts";
-import { ada, arrives, at, type Begin, gate, kind, paidCall, submit } from "./stage.ts";
+import { ada, arrives, at, type Begin, gate, inTurns, kind, paidCall, submit, types } from "./stage.ts";
 
 export function waitsSuite(begin: Begin): void {
   it("sleeps without holding anything, also through a crash, and wakes when it is time", async () => {
@@ -254,6 +254,41 @@ export function waitsSuite(begin: Begin): void {
     thrown.resolve();
     expect(await arrives(life, id, "failed")).toMatchObject({ error: { message: "stray" } });
     work.resolve();
+  });
+
+  it("keeps what a step has returned in the moment in which its paused task fails by what other code throws", async () => {
+    const work = gate();
+    const life = await begin([
+      kind("works", async (ctx) => {
+        void work.promise.then(() => inTurns(100, () => blame(new Error("stray"))));
+        return ctx.step("work", () => work.promise.then(() => null));
+      }),
+    ]);
+    const id = await submit(life, "works");
+    await arrives(life, id, "running");
+    await life.verbs.tasks.pause(ada, id, { reason: "It is late." });
+    work.resolve();
+    await arrives(life, id, "failed");
+    expect((await types(life, id)).slice(-2)).toEqual(["step.completed", "task.failed"]);
+  });
+
+  it("waits for a child whose submit is on its way to the disk when all else of it has come to rest", async () => {
+    let release = () => {};
+    const life = await begin([
+      kind("child", async () => "grown"),
+      kind("parent", async (ctx) => {
+        const night = ctx.sleep("night", 60_000);
+        await ctx.step("look", async () => {
+          release = life.faults.hold();
+          return null;
+        });
+        return Promise.race([night.then(() => "nobody"), ctx.child("child", "child", null)]);
+      }),
+    ]);
+    const id = await submit(life, "parent");
+    await life.settle();
+    release();
+    expect(await arrives(life, id, "completed")).toMatchObject({ output: "grown" });
   });
 
   it("counts what its code throws again and again at rest as one failure of its attempt", async () => {

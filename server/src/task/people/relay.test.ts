@@ -57,6 +57,8 @@ describe("what a task asks for its children", () => {
     const one = change(own, relay(COLOUR)).task;
     const two = change(one, { do: "relay", child: "task_other", questions: [COLOUR] }).task;
     expect(names(two).sort()).toEqual(["colour", "colour-2", "colour-3"]);
+    const both = change(running(), relay(COLOUR, { ...COLOUR, key: "/colour#1" })).task;
+    expect(names(both)).toEqual(["colour", "colour-2"]);
   });
 
   test("is asked no more once the child asks it no more, which is told of a task at rest", () => {
