@@ -203,8 +203,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "who-writes-into-a-damaged-index-fails",
-    find: "endsTo(onDamage), mending }",
-    put: "endsTo(onDamage) }",
+    find: "endsTo(folder, onDamage), mending }",
+    put: "endsTo(folder, onDamage) }",
   },
   {
     file: "server/src/store/sqlite/thread/writer.ts",
@@ -287,8 +287,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/prepare.ts",
     name: "a-start-goes-on-with-a-page-to-which-nobody-can-add",
-    find: "const end = damagedEnd(db);",
-    put: "const end = damagedEnd(db) && null;",
+    find: "const end = damagedEnd(db) ??",
+    put: "const end = (damagedEnd(db) && null) ??",
   },
   {
     file: "server/src/store/sqlite/prepare.ts",
@@ -317,14 +317,50 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/thread/writer.ts",
     name: "an-insert-at-a-damaged-end-is-an-unforeseen-error",
-    find: "isCorrupt(error) && ADDING.has(name) ?",
-    put: "isCorrupt(error) && !ADDING.has(name) ?",
+    find: "!isCorrupt(error) || GOING_PAST.has(name)",
+    put: "!isCorrupt(error) || !GOING_PAST.has(name)",
+  },
+  {
+    file: "server/src/store/sqlite/thread/writer.ts",
+    name: "a-sweep-that-meets-damage-is-refused-as-a-submit-is",
+    find: '[...GIVING_WAY, "sweepChunks" satisfies keyof WriterVerbs]',
+    put: "GIVING_WAY",
+  },
+  {
+    file: "server/src/store/sqlite/thread/call.ts",
+    name: "what-refuses-a-write-is-not-made-anew-first",
+    find: '  if ("damagedEnd" in outcome) return true;\n',
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/store.ts",
+    name: "a-start-knows-nothing-of-what-damage-has-refused",
+    find: "    leaveMark(folder);\n",
+    put: "    void leaveMark;\n",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/mend.ts",
+    name: "a-database-is-made-anew-at-every-start-once-a-page-has-refused-something",
+    find: "    removeMark(folder);\n",
+    put: "    void removeMark;\n",
+  },
+  {
+    file: "server/src/store/sqlite/mending/ends.ts",
+    name: "a-half-made-table-is-an-end-to-which-nobody-can-add",
+    find: "table === SHADOW || ",
+    put: "(table === SHADOW && false) || ",
+  },
+  {
+    file: "server/src/verbs/implementation/erasing.ts",
+    name: "an-erasure-waits-for-a-task-whose-page-takes-nothing",
+    find: "error instanceof NotKept && !error.isOfAll",
+    put: "error instanceof NotKept && error.isOfAll",
   },
   {
     file: "server/src/store/sqlite/store.ts",
     name: "a-damaged-end-is-told-with-every-call",
-    find: "return (what) => ends.note(new DamagedEnd(what));",
-    put: "return (what) => onDamage?.(new DamagedEnd(what));\n  void ends;",
+    find: "return (end) => ends.note(new DamagedEnd(end));",
+    put: "return (end) => onDamage?.(new DamagedEnd(end));\n  void ends;",
   },
   {
     file: "server/src/parts/store.ts",

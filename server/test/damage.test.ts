@@ -253,3 +253,28 @@ it("refuses in a sentence what can be kept no more, shows all else and what it r
   expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
   await start();
 });
+
+it("refuses in the words of each API what would add to a damaged table that no task needs, and goes on with tasks", async () => {
+  for (const table of ["documents", "vector_stores", "agents", "subscriptions"]) await damagePageOf(data, table);
+  const form = new FormData();
+  form.append("file", new File(["It rains."], "a.txt", { type: "text/plain" }));
+  const added = {
+    "native, a file": server.call("/v1/files", { method: "POST", body: form }),
+    "native, an agent": server.call("/v1/agents", { json: { slug: "weather", name: "Weather" } }),
+    "documents, a vector store": server.call("/documents/v1/vector_stores", { json: { id: "vs_1", name: "Reports" } }),
+    "orchestrate, an agent": server.call("/orchestrate/v1/orchestrate/agents", {
+      json: { name: "weather", description: "It knows the weather." },
+    }),
+  };
+  for (const [what, adding] of Object.entries(added)) {
+    const refused = await adding;
+    expect([refused.status, await refused.text()], what).toEqual([503, expect.stringContaining("started anew")]);
+  }
+  const task = await submit("naps");
+  expect(await listed()).toEqual([task]);
+  expect(await (await server.call("/health")).json()).toHaveProperty("refuses_writes", true);
+  await server.stop();
+  await start();
+  expect((await server.call("/v1/agents", { json: { slug: "weather", name: "Weather" } })).status).toBe(201);
+  expect(await listed()).toEqual([task]);
+});

@@ -14,6 +14,6 @@ test("the log says what is left out as an error, and what has been made anew as 
   expect(lines).toEqual([
     ["error", { err: lost }, expect.stringContaining("left out")],
     ["warn", { what: "index tasks_by_time" }, expect.stringContaining("rebuilt")],
-    ["error", { err: end }, expect.stringContaining("nothing can be kept any more")],
+    ["error", { err: end }, expect.stringContaining("refused what was to be added")],
   ]);
 });

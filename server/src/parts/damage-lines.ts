@@ -8,7 +8,7 @@ export function damageTo(log: Pick<Logger, "warn" | "error">): (damage: Damaged)
     if (damage instanceof Rebuilt)
       log.warn({ what: damage.rebuilt }, "rebuilt from the rows, as a page of it was damaged: see waybill doctor");
     else if (damage instanceof DamagedEnd)
-      log.error({ err: damage }, "nothing can be kept any more: start the server anew");
+      log.error({ err: damage }, "refused what was to be added to a damaged page: start the server anew");
     else log.error({ err: damage }, "left out what cannot be read: see waybill doctor");
   };
 }

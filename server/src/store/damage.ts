@@ -36,24 +36,32 @@ export class Rebuilt extends Damaged {
 }
 
 /**
- * Where rows are added a page is damaged, and nobody's can be any more: `what` is "end of the table ..." or the like. A running server
- * cannot put another database in the place of its own.
+ * A damaged page has refused what was to be added: `end` is "end of the table ..." or the like, where nobody's can be any more. A running
+ * server cannot put another database in the place of its own.
  */
 export class DamagedEnd extends Damaged {
-  constructor(what: string) {
-    super(what, new Error(`a page is damaged. ${UNTIL_MENDED}`));
+  constructor(end: string | null) {
+    super(end ?? SOME_PLACE, new Error(`a page is damaged. ${UNTIL_MENDED}`));
   }
 }
 
-/** What whoever wants something kept is told meanwhile. */
-export function endRefusal(what: string): Refusal {
-  return new Refusal("unavailable", `Nothing was kept, as the ${what} is damaged. ${UNTIL_MENDED}`, {
-    retryAfterS: RETRY_AFTER_S,
-  });
+/** What whoever wanted it kept is told. */
+export class NotKept extends Refusal {
+  /** Nothing can be added there by anybody. */
+  readonly isOfAll: boolean;
+
+  constructor(end: string | null) {
+    super("unavailable", `Nothing was kept, as the ${end ?? SOME_PLACE} is damaged. ${UNTIL_MENDED}`, {
+      retryAfterS: RETRY_AFTER_S,
+    });
+    this.isOfAll = end !== null;
+  }
 }
 
+/** Which page of which table it is, only a look through all of them would say. */
+export const SOME_PLACE = "place of what was to be added";
 const UNTIL_MENDED =
-  "Nothing can be kept until the server is started anew, or waybill doctor --mend is run: that makes the database anew of all that can be read";
+  "It can be kept once the server is started anew, or waybill doctor --mend is run: that makes the database anew of all that can be read";
 const RETRY_AFTER_S = 60;
 
 /** A row; null stands for one at which its statement broke off. */

@@ -7,6 +7,8 @@ export const DATABASE_FILE = "waybill.sqlite";
 export const INDEX_FILE = `${DATABASE_FILE}-index`;
 /** Values too large for a row, and uploaded bytes. */
 export const FILES_FOLDER = "files";
+/** Says that damage has refused something, see `refused-mark.ts`. A restore puts it aside as well. */
+export const REFUSED_FILE = `${DATABASE_FILE}-refused`;
 /** Says which process has the folder. */
 export const LOCK_FILE = "lock.sqlite";
 /** Room for a start on a full disk, see `reserve.ts`. */
@@ -34,7 +36,7 @@ const OWN_ENTRY =
   /^(waybill\.sqlite|lock\.sqlite|in-flight|fatal-error\.json|reserve$|unwritten-usage$|files$|(backup|restore|before-restore)-)/;
 
 const OPENED_FILE =
-  /^((waybill\.sqlite(-index)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve|unwritten-usage)$/;
+  /^((waybill\.sqlite(-index|-refused)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve|unwritten-usage)$/;
 
 /** Where in a data folder the file of this hash lies. */
 export function pathOfFile(folder: string, sha256: string): string {

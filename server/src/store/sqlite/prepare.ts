@@ -1,7 +1,7 @@
 /** What a start does to the database of a folder before anybody reads it: it is of this version then, and can be gone over. */
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
-import { Damaged, Rebuilt } from "../damage.ts";
+import { Damaged, Rebuilt, SOME_PLACE } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
 import { schemaOf, withDatabase } from "./database.ts";
@@ -9,6 +9,7 @@ import { DATABASE_FILE } from "./folder.ts";
 import { damagedEnd } from "./mending/ends.ts";
 import { mendOpenIndexes } from "./mending/open-indexes.ts";
 import { MIGRATIONS, MigrationMeetsDamage, migrate } from "./migrate.ts";
+import { isMarked } from "./refused-mark.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
 
 type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
@@ -26,8 +27,8 @@ export async function prepare(folder: string, tell: Tell): Promise<void> {
 }
 
 /**
- * Where a page is damaged that a migration reads, or to which rows are added, it is made anew of all that can be read, as `doctor --mend`
- * does it.
+ * Where a page is damaged that a migration reads, to which rows are added, or that has refused the server before what was to be, it is made
+ * anew of all that can be read, as `doctor --mend` does it.
  */
 async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
   const end = await migrateOrMakeAnew(folder, tell);
@@ -77,7 +78,7 @@ function migrateIn(folder: string, { onDamage, onUpgrade }: Tell): string | null
     const [from, to] = [schemaOf(db), MIGRATIONS.length];
     if (from > 0 && from < to) onUpgrade?.(from, to);
     migrate(db);
-    const end = damagedEnd(db);
+    const end = damagedEnd(db) ?? (isMarked(folder) ? SOME_PLACE : null);
     if (end === null) mendOpenIndexes(db, onDamage);
     return end;
   });

@@ -9,6 +9,7 @@ import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
 import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
+import { isMarked } from "./refused-mark.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => isThere(path.join(folder, DATABASE_FILE));
@@ -102,11 +103,15 @@ async function healthOf(folder: string): Promise<Health> {
     const unreadable = await inspect(db, files);
     const missing = looked("the files that rows name", () => missingFiles(db, isThere).map(sentenceOf), []);
     const aside = looked("what is set aside", () => idsAside(db), []);
-    return { schema, presentSchema, problems: [...check(db), ...missing, ...unlooked], unreadable, aside, audit };
+    const problems = [...check(db), ...missing, ...unlooked, ...(isMarked(folder) ? [REFUSED] : [])];
+    return { schema, presentSchema, problems, unreadable, aside, audit };
   } finally {
     db.close();
   }
 }
+
+const REFUSED =
+  "A damaged page has refused what was to be added. A start of the server makes the database anew of all that can be read.";
 
 /** A stranger's view in the place of a table may have rows without end. */
 function refuseViews(db: Database): void {

@@ -24,6 +24,7 @@ import { writeBackPass } from "./log-length.ts";
 import { Mending, tellAndScan } from "./mending/mending.ts";
 import { migrate } from "./migrate.ts";
 import { prepare } from "./prepare.ts";
+import { leaveMark } from "./refused-mark.ts";
 import { layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { SlowCall } from "./thread/call.ts";
@@ -147,7 +148,7 @@ async function inFolder(
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<WriterVerbs>(writer, onLost, {
       onSlow: slowIn(writer),
-      ...{ onLongLog, onDamagedEnd: endsTo(onDamage), mending },
+      ...{ onLongLog, onDamagedEnd: endsTo(folder, onDamage), mending },
     });
     const channel = <Verbs>(role: Role, inFlightMax?: number) =>
       new WorkerChannel<Verbs>(role, onLost, {
@@ -211,10 +212,13 @@ class Beside {
   }
 }
 
-/** Tells of each once. */
-function endsTo(onDamage: StoreOptions["onDamage"]): (what: string) => void {
-  const ends = new DamageLog(onDamage);
-  return (what) => ends.note(new DamagedEnd(what));
+/** Tells of each once, and has the next start make the database anew. */
+function endsTo(folder: string, onDamage: StoreOptions["onDamage"]): (end: string | null) => void {
+  const ends = new DamageLog((damage) => {
+    leaveMark(folder);
+    onDamage?.(damage);
+  });
+  return (end) => ends.note(new DamagedEnd(end));
 }
 
 /** Looks for damage, by a thread of its own, until it is told to end. */

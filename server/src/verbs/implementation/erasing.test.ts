@@ -2,7 +2,11 @@ import { expect, test, vi } from "vitest";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { VirtualClock } from "../../engine/virtual-clock.ts";
+import { NotKept } from "../../store/damage.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
+import { submit } from "../../store/suite/life.suite.ts";
+import { newTask } from "../../store/suite/new-task.suite.ts";
+import type { Erasure } from "../../task/erasure.ts";
 import { Erasing } from "./erasing.ts";
 
 async function erasingOf() {
@@ -16,7 +20,7 @@ async function erasingOf() {
     await engine.stop(0);
     await store.close();
   };
-  return { clock, store, erasing, close };
+  return { clock, store, engine, erasing, close };
 }
 
 test("an erasure that comes while the lease of the last one is given back is begun behind that", async () => {
@@ -63,3 +67,40 @@ test("all that are under way are gone on with, page by page", async () => {
   expect(running.mock.calls).toEqual([[""], ["erasure_1"]]);
   await close();
 });
+
+test.each<[string | null, Erasure["state"]]>([
+  [null, "completed"],
+  ["end of the table events", "running"],
+])(
+  "a damaged page that takes no end of one task is gone past, and one that takes nothing of anybody is waited for (%s)",
+  async (end, state) => {
+    const { clock, store, engine, erasing, close } = await erasingOf();
+    await submit(store, newTask());
+    const by = { tenant: "acme", requestedBy: "root", requestedAt: clock.now(), endedAt: null };
+    const found = { removed: {}, kept: [], since: null, backups: [] };
+    const wanted: Erasure = {
+      id: "erasure_1",
+      subject: { type: "user", id: "ada" },
+      state: "running",
+      ...by,
+      ...found,
+    };
+    const audit = {
+      tenant: "acme",
+      at: clock.now(),
+      user: "root",
+      keyId: "k",
+      act: "a",
+      task: null,
+      detail: {},
+      origin: null,
+    };
+    await store.erasures.begin(wanted, audit);
+    vi.spyOn(engine.transitions, "cancel").mockRejectedValue(new NotKept(end));
+    vi.spyOn(engine.transitions, "change").mockRejectedValue(new NotKept(end));
+    erasing.goOn();
+    for (let turns = 0; turns < 100; turns++) await clock.advance(100, () => Promise.resolve());
+    expect(await store.erasures.find("acme", "erasure_1")).toMatchObject({ state });
+    await close();
+  },
+);

@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { NotKept } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { Erasure } from "../../task/erasure.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -295,5 +296,6 @@ function isDamage(error: unknown): true {
 
 /** What has ended or is gone by now needs nothing, and what cannot be read is removed as it is. */
 function passOver(error: unknown): void {
-  if (error instanceof Refusal && error.code === "unavailable") throw error;
+  const isOfItsPages = error instanceof NotKept && !error.isOfAll;
+  if (error instanceof Refusal && error.code === "unavailable" && !isOfItsPages) throw error;
 }

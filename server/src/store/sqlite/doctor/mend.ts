@@ -17,6 +17,7 @@ import { ENTRIES_BY_TENANT, FILL_SEARCH, KEY_ALONE, KEYS_BY_TIME } from "../mend
 import { dropShadow } from "../mending/shadow.ts";
 import { FILL_TOTALS, fillStoredBytes } from "../mending/sums.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "../migrate.ts";
+import { removeMark } from "../refused-mark.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { CopiedRows } from "./copied-rows.ts";
@@ -66,6 +67,7 @@ export async function mend(folder: string, freeBytes = freeBytesIn): Promise<Men
     await syncFolder(folder);
     // At once: there is a database at every moment.
     await rename(made, there);
+    removeMark(folder);
     await syncFolder(folder);
     return { lost, aside };
   } finally {

@@ -60,8 +60,8 @@ test.each([
   ["cuts", "document"],
   ["embeddings", "document"],
 ])("where a page of %s is damaged, what is on it is left out of what is found, and told", async (table, what) => {
-  await damageLeafOf(folder, table, 0.5);
   const store = await opened();
+  await damageLeafOf(folder, table, 0.5);
   const found = await store.chunks.search(asked);
   expect(found.length).toBeGreaterThan(DOCUMENTS / 4);
   expect(await store.chunks.search(asked)).toEqual(found);

@@ -1,49 +1,52 @@
 /**
- * The ends of tables, where what callers submit and steps record is added. A damaged page there would refuse the work of everybody, and
- * nothing else says what was on it: the database is made anew then, of all that can be read.
+ * The ends of tables, where rows are added. A damaged page there would refuse what everybody wants to have kept, and nothing else says
+ * what was on it: the database is made anew then, of all that can be read.
  */
 import type { Database } from "better-sqlite3";
+import { maybeTextIn, textIn } from "../column.ts";
+import { REBUILT_TABLES } from "./derived.ts";
 import { isUnreadable } from "./indexes.ts";
+import { SHADOW } from "./shadow.ts";
 
-/** By number: their last leaf is written to, and then a new one behind it. */
-const NUMBERED = ["tasks", "submissions", "usage", "conversations", "spent_below", "assignments"];
-/** By a key, here its first column: a full leaf is shared out with those beside it. */
-const KEYED = {
-  events: "task",
-  journal: "task",
-  inbox: "task",
-  artifact_updates: "task",
-  task_files: "task",
-  attachments: "task",
-  messages: "conversation",
-  conversation_files: "conversation",
-  aliases: "tenant",
-  task_aliases: "tenant",
-  daily_usage: "tenant",
-};
 /** Rows on three leaves, which SQLite shares out at once: 30 of an event each. */
 const LAST_ROWS = 100;
 
-const READS: readonly [what: string, sql: string][] = [
-  ...NUMBERED.map((table) => read(table, `SELECT max(rowid) FROM ${table} NOT INDEXED`)),
-  ...Object.entries(KEYED).map(([table, first]) => {
-    const last = `FROM ${table} INDEXED BY sqlite_autoindex_${table}_1 ORDER BY ${first} DESC LIMIT ${LAST_ROWS}`;
-    return read(table, `SELECT sum(1) FROM (SELECT 1 ${last})`);
-  }),
-];
-
-function read(table: string, sql: string): [string, string] {
-  return [`end of the table ${table}`, sql];
-}
+/** Every table, also one that SQLite has for itself. Of one whose rows lie by a key, what that is called and its first column. */
+const TABLES = `SELECT t.name, k.name, c.name FROM pragma_table_list AS t
+  LEFT JOIN pragma_index_list(t.name) AS k ON t.wr AND k.origin = 'pk'
+  LEFT JOIN pragma_table_info(t.name) AS c ON t.wr AND c.pk = 1
+  WHERE t.schema = 'main' AND t.type = 'table' AND t.name <> 'sqlite_schema'`;
 
 /**
  * The first at which nothing can be added, or the list of unused pages where none can be taken of that; null where all are whole. Outside a
  * transaction. Nothing is written, and of a large database no more is read than of a small one.
  */
 export function damagedEnd(db: Database): string | null {
-  const end = READS.find(([, sql]) => isUnreadable(() => db.prepare(sql).get()));
-  if (end) return end[0];
+  const ends = endsOf(db);
+  const isDamaged = (sql: string) => isUnreadable(() => db.prepare(`SELECT ${sql}`).get());
+  // All at once: to prepare a statement takes longer than to read.
+  if (isDamaged(ends.map(({ last }) => last).join(", "))) {
+    const end = ends.find(({ last }) => isDamaged(last));
+    if (end) return `end of the table ${end.table}`;
+  }
   return isUnreadable(() => takePage(db)) ? "list of unused pages" : null;
+}
+
+/** Not those that a running server makes anew, nor one that it had half made. */
+function endsOf(db: Database): { table: string; last: string }[] {
+  const tables = db.prepare<unknown[], unknown[]>(TABLES).raw().all();
+  return tables.flatMap(([name, key, column]) => {
+    const table = textIn(name);
+    return table === SHADOW || REBUILT_TABLES.has(table)
+      ? []
+      : [{ table, last: lastOf(table, maybeTextIn(key), maybeTextIn(column)) }];
+  });
+}
+
+/** By number the last leaf is written to, and then a new one behind it. By a key a full leaf is shared out with those beside it. */
+function lastOf(table: string, key: string | null, column: string | null): string {
+  if (key === null) return `(SELECT max(rowid) FROM "${table}" NOT INDEXED)`;
+  return `(SELECT sum(1) FROM (SELECT 1 FROM "${table}" INDEXED BY "${key}" ORDER BY "${column}" DESC LIMIT ${LAST_ROWS}))`;
 }
 
 function takePage(db: Database): void {

@@ -3,7 +3,7 @@
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
-import { Damaged, endRefusal } from "../../damage.ts";
+import { Damaged, NotKept } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
 import { isOfACount, isOfDamage } from "../database.ts";
 
@@ -23,7 +23,7 @@ export type Outcome<Value = unknown> = (
   | { answer: Value }
   | { refused: { code: ErrorCode; message: string; detail: RefusalDetail } }
   | { damaged: { what: string; says: string; isOfPage: boolean } }
-  | { damagedEnd: string }
+  | { damagedEnd: string | null }
   | { error: { code: string; message: string } }
 ) & { slow?: SlowCall; isLogLong?: true };
 
@@ -82,7 +82,7 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
   if ("damaged" in outcome) throw new Damaged(outcome.damaged.what, new Error(outcome.damaged.says));
-  if ("damagedEnd" in outcome) throw endRefusal(outcome.damagedEnd);
+  if ("damagedEnd" in outcome) throw new NotKept(outcome.damagedEnd);
   const { code, message } = outcome.error;
   if (isDiskTrouble(code)) throw diskRefusal(message);
   throw new Error(code === "" ? message : `${message} (${code})`);
@@ -91,6 +91,7 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
 /** Whether it has met one, or a wrong count. */
 export function isOfDamagedPage(outcome: Outcome): boolean {
   if ("damaged" in outcome) return outcome.damaged.isOfPage;
+  if ("damagedEnd" in outcome) return true;
   if (!("error" in outcome)) return false;
   const { code } = outcome.error;
   return code === WRONG_COUNT || code.startsWith("SQLITE_CORRUPT");

@@ -59,8 +59,8 @@ type Observers = {
   onSlow?: (call: SlowCall) => void;
   /** The log is to be written back. */
   onLongLog?: () => void;
-  /** Hears with each call that could not be kept why none can be. */
-  onDamagedEnd?: (what: string) => void;
+  /** Hears of each call that a damaged page has refused, and that no rebuild has helped. */
+  onDamagedEnd?: (end: string | null) => void;
   /** A call that has met a damaged page has changed nothing, and is sent again behind what is made anew. */
   mending?: Pick<Mending, "rebuilds" | "scan">;
 };
@@ -223,7 +223,6 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return outcomes.flatMap((outcome) => {
       if (outcome.slow) this.#observers.onSlow?.(outcome.slow);
       if (outcome.isLogLong) this.#observers.onLongLog?.();
-      if ("damagedEnd" in outcome) this.#observers.onDamagedEnd?.(outcome.damagedEnd);
       const caller = this.#callers.shift();
       if (caller === undefined) return [];
       const { tenant, bytes, isText } = caller;
@@ -244,8 +243,12 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     for (const told of this.#parked.take(caller)) settle(told, told.outcome);
     if (caller.rebuilds === this.#rebuilds) await mending.scan();
     if (!this.#parked.leave(caller)) return;
-    if (caller.rebuilds === this.#rebuilds || this.#lost || this.#closing) return settle(caller, caller.outcome);
     const { outcome, ...again } = caller;
+    if (this.#lost || this.#closing) return settle(caller, outcome);
+    if (caller.rebuilds === this.#rebuilds) {
+      if ("damagedEnd" in outcome) this.#observers.onDamagedEnd?.(outcome.damagedEnd);
+      return settle(caller, outcome);
+    }
     this.#push({ ...again, rebuilds: this.#rebuilds });
   }
 

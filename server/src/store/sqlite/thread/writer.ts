@@ -34,13 +34,8 @@ const GIVING_WAY: ReadonlySet<string> = new Set<keyof WriterVerbs>([
   ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
 ]);
 
-/** Verbs that add to tasks, conversations and what was paid. Others go past damage, so that what is said to them is of a row. */
-const ADDING: ReadonlySet<string> = new Set<keyof WriterVerbs>([
-  "apply",
-  "appendMessage",
-  "createConversation",
-  "addUsage",
-]);
+/** Verbs of work that nobody waits for: what is said to them of damage is what they have to go past. */
+const GOING_PAST: ReadonlySet<string> = new Set<string>([...GIVING_WAY, "sweepChunks" satisfies keyof WriterVerbs]);
 
 /** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
 type WriterParts = { slowMs?: number | undefined; pass?: WriteBackPass };
@@ -144,8 +139,8 @@ export class Writer implements Work {
   }
 
   #failed([name]: Call, error: unknown): Outcome {
-    const end = isCorrupt(error) && ADDING.has(name) ? damagedEnd(this.#db) : null;
-    return end === null ? failedOutcome(error) : { damagedEnd: end };
+    if (!isCorrupt(error) || GOING_PAST.has(name)) return failedOutcome(error);
+    return { damagedEnd: damagedEnd(this.#db) };
   }
 
   /** What was learned of damaged pages until then is forgotten. */
