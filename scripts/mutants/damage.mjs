@@ -386,5 +386,11 @@ export const DAMAGE = [
     find: "at: Math.trunc((await stat(copy)).mtimeMs)",
     put: "at: (await stat(copy)).mtimeMs",
   },
+  {
+    file: "server/src/store/sqlite/keys/key-statements.ts",
+    name: "a-use-that-cannot-be-noted-takes-all-others-with-it",
+    find: "passed.attempt(`use of key ${use.id}`, () => noteUse.run(use), null);",
+    put: "noteUse.run(use);",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

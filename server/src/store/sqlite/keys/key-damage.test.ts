@@ -1,4 +1,4 @@
-/** A bit of the index of secrets that the disk has turned, which no page says of itself. */
+/** Damage that keys can be read through: a bit of the index of secrets that has turned, and a list of free space that is broken. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -58,6 +58,35 @@ test("a secret whose entry leads to no key is not taken for nobody's", async () 
   await startLeading(9);
   expect(await store.keys.byHash(second)).toMatchObject({ id: "k2" });
 });
+
+test("a use that cannot be noted takes nobody else's use with it", async () => {
+  store = await openSqliteStore(folder);
+  const ids = Array.from({ length: 40 }, (_, n) => `k${n + 10}`);
+  for (const id of ids) await store.keys.add(key({ id, hash: id.padEnd(64, "x"), name: "n".repeat(200) }), ROOM, entry);
+  await store.close();
+  await breakFreeSpaceOf("keys");
+  store = await openSqliteStore(folder);
+  await store.keys.noteUses(ids.map((id) => ({ id, at: START + 1, from: "here" })));
+  const { keys } = await store.keys.list({ tenant: "acme", user: null }, { limit: 40, after: null });
+  expect(keys).toHaveLength(40);
+  const noted = keys.filter(({ usedAt }) => usedAt === START + 1);
+  expect(noted.length).toBeGreaterThan(20);
+  expect(noted.length).toBeLessThan(40);
+});
+
+/** What the first page of its rows says of where it has room: it can be read, and nothing on it grows. */
+async function breakFreeSpaceOf(table: string): Promise<void> {
+  const file = path.join(folder, DATABASE_FILE);
+  const db = openDatabase(file);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const first = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path LIMIT 1";
+  const page = Number(db.prepare<unknown[], unknown>(first).pluck().get(table));
+  const size = Number(db.pragma("page_size", { simple: true }));
+  db.close();
+  const bytes = await readFile(file);
+  bytes.writeUInt16BE(size - 2, (page - 1) * size + 1);
+  await writeFile(file, bytes);
+}
 
 /** The entry of a secret in its index, which ends with the number of its row. */
 async function leadElsewhere(hash: string, from: number, to: number): Promise<void> {

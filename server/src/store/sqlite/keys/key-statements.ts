@@ -182,7 +182,7 @@ export function keyWrites(db: Database, sql: WriterStatements) {
       return changes;
     },
     noteKeyUses: ({ uses }: { uses: readonly KeyUse[] }) => {
-      for (const use of uses) noteUse.run(use);
+      for (const use of uses) passed.attempt(`use of key ${use.id}`, () => noteUse.run(use), null);
       return null;
     },
   };

@@ -70,7 +70,7 @@ export class SqliteKeys implements KeyStore {
 
   async noteUses(uses: readonly KeyUse[]): Promise<void> {
     await inSlices(uses, async (some) => {
-      await this.#writes.send("noteKeyUses", { uses: some });
+      await this.#damage.passingOver(() => this.#writes.send("noteKeyUses", { uses: some }));
       return [];
     });
   }
