@@ -392,5 +392,17 @@ export const DAMAGE = [
     find: "passed.attempt(`use of key ${use.id}`, () => noteUse.run(use), null);",
     put: "noteUse.run(use);",
   },
+  {
+    file: "server/src/verbs/implementation/named-conversation.ts",
+    name: "a-damaged-page-of-names-hides-conversations-by-their-ids",
+    find: "const found = error instanceof Damaged ? await byId() : null;",
+    put: "const found = error instanceof Damaged ? null : await byId();",
+  },
+  {
+    file: "server/src/verbs/implementation/named-conversation.ts",
+    name: "a-name-that-cannot-be-read-begins-another-conversation",
+    find: "    if (found === null) throw error;\n",
+    put: "",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { atRest } from "../../engine/suite/at-rest.ts";
+import { Damaged } from "../../store/damage.ts";
 import type { Message } from "../../task/conversation.ts";
 import { ada, admin, bob, NIGHT_MS, Stage, stranger } from "../suite/stage.ts";
 
@@ -34,6 +35,21 @@ it("finds a conversation by its id and by its alias in the lens that gave it", a
     [stranger, "native"],
   ] as const)
     expect(await conversations.nameOf(who, lens, id)).toBeNull();
+});
+
+it("finds it by its id where its name cannot be read, and begins none under a name of which nobody knows", async () => {
+  const { conversations } = stage.verbs;
+  const damaged = new Damaged("conversation", new Error("a page of names is damaged"));
+  vi.spyOn(stage.store, "conversationByAlias").mockRejectedValue(damaged);
+  expect(await conversations.get(ada, "native", id)).toMatchObject({ conversation: { id } });
+  const task = await stage.submit("chat", { input: { text: "again" }, conversation: { alias: id } });
+  expect(await stage.verbs.tasks.get(ada, task)).toMatchObject({ conversation: id });
+  await expect(conversations.get(ada, "native", "talk")).rejects.toBe(damaged);
+  const other = "00000000-0000-4000-8000-000000000000";
+  await expect(conversations.get(ada, "native", other)).rejects.toBe(damaged);
+  for (const alias of ["talk", other])
+    await expect(stage.submit("chat", { input: { text: "no" }, conversation: { alias } })).rejects.toBe(damaged);
+  vi.restoreAllMocks();
 });
 
 it("shows it to its user and to who may see the whole tenant, and to nobody else", async () => {

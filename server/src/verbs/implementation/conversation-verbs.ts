@@ -21,7 +21,7 @@ import { PAGE_LIMIT_MAX, type Page } from "../../task/task-filter.ts";
 import { mayRead, visibleTo } from "../../task/visibility.ts";
 import type { CallersMessage, ConversationList, Conversations } from "../conversations.ts";
 import { checked } from "./checked.ts";
-import { newConversation } from "./named-conversation.ts";
+import { byNameOrId, newConversation } from "./named-conversation.ts";
 import { type HeldBoundsOf, isLonger, mustHoldMore } from "./share-of.ts";
 
 export class ConversationVerbs implements Conversations {
@@ -142,8 +142,10 @@ export class ConversationVerbs implements Conversations {
   async #find(principal: Principal, lens: string, idOrAlias: string): Promise<Conversation | null> {
     mustHave(principal, "tasks");
     const { tenant, user } = principal;
-    const byAlias = await this.#store.conversationByAlias({ tenant, owner: user, lens, value: idOrAlias });
-    const found = byAlias ?? (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null);
+    const found = await byNameOrId(
+      this.#store.conversationByAlias({ tenant, owner: user, lens, value: idOrAlias }),
+      async () => (isUuid(idOrAlias) ? await this.#store.conversation(idOrAlias.toLowerCase()) : null),
+    );
     return found && mayRead(principal, found) ? found : null;
   }
 

@@ -1,6 +1,7 @@
 /** The conversation that a submission names: an own one, or a new one under the name that the client gave it. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
+import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { Alias } from "../../task/alias.ts";
 import type { Conversation, ConversationChanges } from "../../task/conversation.ts";
@@ -42,14 +43,31 @@ export async function namedConversation(
   if ("new" in wanted) return made(ids.uuid(now), now, null);
   const alias: Alias = { tenant, owner: user, lens, value: wanted.alias };
   const uuid = isUuid(wanted.alias) ? wanted.alias.toLowerCase() : null;
-  const [byAlias, byId, isTaken] = await Promise.all([
-    store.conversationByAlias(alias),
-    uuid === null ? null : own(uuid),
+  const byId = uuid === null ? Promise.resolve(null) : own(uuid);
+  const [known, , isTaken] = await Promise.all([
+    byNameOrId(store.conversationByAlias(alias), () => byId),
+    byId,
     uuid === null ? true : store.isConversation(uuid),
   ]);
-  const known = byAlias ?? byId;
   if (known) return { id: known.id };
   return made(uuid !== null && !isTaken ? uuid : ids.uuid(now), now, alias);
+}
+
+/**
+ * What has the name, else what has it for its id. The same where a page of names is damaged, on which that of every id of its user may
+ * have its place: one that was begun under a UUID has it for its id too.
+ */
+export async function byNameOrId(
+  byName: Promise<Conversation | null>,
+  byId: () => Promise<Conversation | null>,
+): Promise<Conversation | null> {
+  try {
+    return (await byName) ?? (await byId());
+  } catch (error) {
+    const found = error instanceof Damaged ? await byId() : null;
+    if (found === null) throw error;
+    return found;
+  }
 }
 
 /** One that nothing has happened in yet. */
