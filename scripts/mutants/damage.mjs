@@ -404,5 +404,17 @@ export const DAMAGE = [
     find: "    if (found === null) throw error;\n",
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/folder-lock.ts",
+    name: "a-damaged-lock-keeps-everybody-out",
+    find: 'error.code === "SQLITE_NOTADB")) throw error;',
+    put: 'error.code !== "SQLITE_NOTADB")) throw error;',
+  },
+  {
+    file: "server/src/store/sqlite/folder-lock.ts",
+    name: "a-damaged-lock-is-another-one-than-its-holder-has",
+    find: "    truncateSync(path.join(folder, LOCK_FILE));\n",
+    put: "    void truncateSync;\n    process.getBuiltinModule('node:fs').rmSync(path.join(folder, LOCK_FILE));\n",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -3,10 +3,12 @@
  * operating system drops it with the process, however that ends, so there is no stale lock to clean up. Others can
  * still read the file, and find there who holds it.
  */
+import { truncateSync } from "node:fs";
 import path from "node:path";
 import Sqlite, { type Database, SqliteError } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
+import { isCorrupt } from "./database.ts";
 import { LOCK_FILE } from "./folder.ts";
 
 /** Two processes that start at once may each write their name before one of them holds the lock. */
@@ -14,6 +16,17 @@ const ROUNDS_MAX = 10;
 
 /** Takes the folder for this process, or refuses and names the process that has it. Returns how to give it back. */
 export function lockFolder(folder: string): () => void {
+  try {
+    return lock(folder);
+  } catch (error) {
+    if (!isCorrupt(error) && !(error instanceof SqliteError && error.code === "SQLITE_NOTADB")) throw error;
+    // Nobody's data is in it. What the system has locked of a file stays locked, whatever becomes of its bytes.
+    truncateSync(path.join(folder, LOCK_FILE));
+    return lock(folder);
+  }
+}
+
+function lock(folder: string): () => void {
   const db = new Sqlite(path.join(folder, LOCK_FILE), { timeout: 200 });
   try {
     for (let round = 0; round < ROUNDS_MAX; round++) {
