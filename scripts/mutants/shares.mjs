@@ -339,8 +339,40 @@ export const SHARES = [
   {
     file: "server/src/task/fair-queue.ts",
     name: "whoever-comes-again-at-once-is-next-again",
-    find: "return first?.[0] === this.#last && second !== undefined ? second : first;",
-    put: "return first;",
+    find: "if (waiting[0] !== this.#last) return waiting;",
+    put: "return waiting;",
+  },
+  {
+    file: "server/src/task/fair-places.ts",
+    name: "what-is-slow-takes-places-in-the-order-of-a-crowd",
+    find: "this.#waiting.push(tenant, begin);",
+    put: 'this.#waiting.push("", begin);',
+  },
+  {
+    file: "server/src/task/fair-places.ts",
+    name: "whoever-gives-up-its-place-in-a-line-holds-it-for-ever",
+    hangs: true,
+    find: "if (this.#waiting.remove(tenant, begin)) reject(signal?.reason);",
+    put: "reject(signal?.reason);",
+  },
+  {
+    file: "server/src/task/fair-places.ts",
+    name: "a-crowd-takes-what-is-in-reserve",
+    find: "(this.#taken.has(tenant) ? 0 : this.#reserve)",
+    put: "this.#reserve",
+  },
+  {
+    file: "server/src/models/offline/offline-model.ts",
+    name: "the-offline-model-answers-in-the-order-of-a-crowd",
+    find: "places.take(tenantOf(options), options.abortSignal)",
+    put: 'places.take("", options.abortSignal)',
+  },
+  {
+    file: "server/src/extraction/process-extraction.ts",
+    name: "files-are-read-in-the-order-of-a-crowd",
+    hangs: true,
+    find: "this.#places.take(tenant, signal)",
+    put: 'this.#places.take("", signal)',
   },
   {
     file: "server/src/task/fair-queue.ts",

@@ -26,7 +26,7 @@ async function read(name: string, { isPicture = false } = {}) {
   const isFirst = !inProcess.has(extname(name));
   inProcess.add(extname(name));
   const reading = await (isFirst || isPicture
-    ? extraction.open(file, { recognize: true, signal })
+    ? extraction.open(file, { tenant: "acme", recognize: true, signal })
     : openHere(file, signal));
   try {
     return { facts: reading.facts, pages: await collected(reading.pages(0)) };

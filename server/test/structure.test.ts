@@ -36,11 +36,11 @@ const UNFOUND_NOUNS = /^(utils?|helpers?|common|managers?|services?|misc|shared)
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   task: [],
   reference: [],
-  extraction: [],
+  extraction: ["task/fair-places.ts"],
   outgoing: [],
   models: ["task", "reference"],
   guardrails: ["task", "models", "reference"],
-  "models/offline": ["models", "reference"],
+  "models/offline": ["models", "reference", "task/fair-places.ts"],
   retrieval: ["task", "reference"],
   store: ["task", "retrieval"],
   "store/codec": ["task", "store/*"],

@@ -85,9 +85,12 @@ export type FileToRead = {
   mediaType: string | null;
 };
 
+/** For whom a file is read, and whether the text of pictures and scanned pages is read too. */
+export type Asked = { tenant: string; recognize: boolean; signal: AbortSignal };
+
 export interface Extraction {
-  /** Starts a process that reads the file. `recognize`: read the text of pictures and scanned pages too. Rejects with `ExtractionError`. */
-  open(file: FileToRead, options: { recognize: boolean; signal: AbortSignal }): Promise<Reading>;
+  /** Starts a process that reads the file. Rejects with `ExtractionError`. */
+  open(file: FileToRead, asked: Asked): Promise<Reading>;
   /** ISO 639-1 of a text, or `unknown`. At most its first 20,000 characters are looked at. */
   languageOf(text: string): Promise<string>;
 }

@@ -26,7 +26,11 @@ describe("reading in processes", () => {
   });
 
   test("pages may be read anew from elsewhere, and an earlier run then ends", async () => {
-    const reading = await extraction.open(written(paragraphs(300), "notes.txt"), { recognize: false, signal: never() });
+    const reading = await extraction.open(written(paragraphs(300), "notes.txt"), {
+      tenant: "acme",
+      recognize: false,
+      signal: never(),
+    });
     const first = reading.pages(0)[Symbol.asyncIterator]();
     const { value } = await first.next();
     const later = await collected(reading.pages(5));
@@ -37,7 +41,11 @@ describe("reading in processes", () => {
   });
 
   test("a reader that is slow to take pages gets all of them", async () => {
-    const reading = await extraction.open(written(paragraphs(400), "notes.txt"), { recognize: false, signal: never() });
+    const reading = await extraction.open(written(paragraphs(400), "notes.txt"), {
+      tenant: "acme",
+      recognize: false,
+      signal: never(),
+    });
     const pages: Page[] = [];
     for await (const page of reading.pages(0)) {
       pages.push(page);
@@ -74,9 +82,9 @@ describe("reading in processes", () => {
 
   test("who waits for a process gets one in turn, and may give up while it waits", async () => {
     const single = extractionWith({ processes: 1 });
-    const first = await single.open(written("One.", "1.txt"), { recognize: false, signal: never() });
+    const first = await single.open(written("One.", "1.txt"), { tenant: "acme", recognize: false, signal: never() });
     const leaving = new AbortController();
-    const left = single.open(written("Two.", "2.txt"), { recognize: false, signal: leaving.signal });
+    const left = single.open(written("Two.", "2.txt"), { tenant: "acme", recognize: false, signal: leaving.signal });
     const third = read("Three.", "3.txt", { extraction: single });
     leaving.abort(new Error("No longer wanted."));
     await expect(left).rejects.toThrow("No longer wanted.");
@@ -84,10 +92,23 @@ describe("reading in processes", () => {
     await expect(third).resolves.toMatchObject({ text: "Three." });
   });
 
+  test("a file waits for none of another tenant, however many of those there are and however long they take", async () => {
+    const single = extractionWith({ processes: 1 });
+    const long = (tenant: string) =>
+      single.open(written(paragraphs(300), "long.txt"), { tenant, recognize: false, signal: never() });
+    const first = await long("greedy");
+    const others = [long("greedy"), long("greedy")];
+    await expect(read("Fine.", "short.txt", { extraction: single, tenant: "modest" })).resolves.toMatchObject({
+      text: "Fine.",
+    });
+    await first.close();
+    for (const other of others) await (await other).close();
+  });
+
   test("an aborted reading rejects with the reason of its signal", async () => {
     const stopping = new AbortController();
     const file = written(paragraphs(5_000), "long.txt");
-    const reading = await extraction.open(file, { recognize: false, signal: stopping.signal });
+    const reading = await extraction.open(file, { tenant: "acme", recognize: false, signal: stopping.signal });
     const pages = reading.pages(0)[Symbol.asyncIterator]();
     await pages.next();
     stopping.abort(new Error("Cancelled."));
@@ -97,6 +118,7 @@ describe("reading in processes", () => {
 
   test("a closed reading gives no more pages, and may be closed again", async () => {
     const reading = await extraction.open(written(paragraphs(5_000), "long.txt"), {
+      tenant: "acme",
       recognize: false,
       signal: never(),
     });

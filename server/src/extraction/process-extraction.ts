@@ -1,15 +1,18 @@
 /**
- * Reading in processes: one for each file, so many at once, and the others wait in their order. One more is kept ready
- * while files come, so that a small file does not wait for a process to start.
+ * Reading in processes: one for each file, so many at once, and the others wait, those of several tenants in turn. One more is
+ * kept ready while files come, so that a small file does not wait for a process to start.
  */
 import { stat } from "node:fs/promises";
-import { type Extraction, ExtractionError, type FileToRead, type Reading } from "./extraction.ts";
+import { FairPlaces } from "../task/fair-places.ts";
+import { type Asked, type Extraction, ExtractionError, type FileToRead, type Reading } from "./extraction.ts";
 import { LanguageProcess } from "./language-process.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { ProcessReading } from "./process-reading.ts";
 import { ReaderProcess } from "./reader-process.ts";
 
 const PROCESSES_MAX = 2;
+/** More, each for a tenant of which no file is read: to read the pictures of one may take hours. */
+const RESERVE = 1;
 /** A process that nobody has needed for so long is ended. */
 const SPARE_MS = 60_000;
 
@@ -18,22 +21,21 @@ type Spare = { process: ReaderProcess; timer: NodeJS.Timeout };
 export class ProcessExtraction implements Extraction {
   readonly #limits: Limits;
   readonly #languages = new LanguageProcess();
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #places: FairPlaces;
   #spare: Spare | null = null;
   #closed = false;
 
   constructor({ processes = PROCESSES_MAX, limits = {} }: { processes?: number; limits?: Partial<Limits> } = {}) {
     this.#limits = { ...LIMITS, ...limits };
-    this.#free = processes;
+    this.#places = new FairPlaces(processes, RESERVE);
   }
 
-  async open(file: FileToRead, { recognize, signal }: { recognize: boolean; signal: AbortSignal }): Promise<Reading> {
+  async open(file: FileToRead, { tenant, recognize, signal }: Asked): Promise<Reading> {
     const size = await sizeOf(file.path);
-    await this.#slot(signal);
+    const leave = await this.#places.take(tenant, signal);
     const process = this.#process();
     const reading = new ProcessReading(process, this.#limits, signal);
-    void process.ended.then(() => this.#release());
+    void process.ended.then(leave);
     // Only then: to start one holds the server up, 5 ms for each 100 MB that it has, and takes a third of two cores.
     void reading.underWay.then((fileType) => this.#keepSpare(fileType));
     const { path, filename, mediaType } = file;
@@ -50,34 +52,6 @@ export class ProcessExtraction implements Extraction {
     this.#closed = true;
     this.#endSpare();
     await this.#languages.end();
-  }
-
-  /** Rejects with the reason of the signal. */
-  async #slot(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = () => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
-      reject(signal.reason);
-    };
-    this.#waiting.push(resolve);
-    signal.addEventListener("abort", leave, { once: true });
-    await promise;
-    signal.removeEventListener("abort", leave);
-    if (!signal.aborted) return;
-    this.#release();
-    signal.throwIfAborted();
-  }
-
-  /** Its place goes to who has waited longest. */
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
   }
 
   #process(): ReaderProcess {

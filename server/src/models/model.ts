@@ -48,6 +48,8 @@ export type ModelCall = {
   parameters?: GenerationParameters;
   /** Sent along with the request. */
   headers?: Record<string, string>;
+  /** Whose it is: a model of this machine answers one call after the other, those of several tenants in turn. */
+  tenant?: string;
   /** Aborts the request; the call then rejects with `aborted`. */
   signal: AbortSignal;
   /** The model has begun to answer: with text, reasoning or a call. Once. */

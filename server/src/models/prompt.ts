@@ -4,6 +4,14 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageM
 import type { ModelCall, PromptTurn } from "./model.ts";
 import { wellFormed } from "./well-formed.ts";
 
+/** What our own model alone reads. */
+const WAYBILL = "waybill";
+
+/** Whose call it is; "" when nobody has said. */
+export function tenantOf({ providerOptions }: LanguageModelV4CallOptions): string {
+  return String(providerOptions?.[WAYBILL]?.["tenant"] ?? "");
+}
+
 /** The options of one request: the whole prompt, the tools offered, and the caller's limits and `parameters`. */
 export function callOptions(
   call: ModelCall,
@@ -18,6 +26,9 @@ export function callOptions(
     ...(call.temperature === undefined ? {} : { temperature: call.temperature }),
     ...(call.headers === undefined ? {} : { headers: call.headers }),
     ...parameters,
+    ...(call.tenant === undefined
+      ? {}
+      : { providerOptions: { ...parameters.providerOptions, [WAYBILL]: { tenant: call.tenant } } }),
     ...leastOf(call.maxOutputTokens, parameters.maxOutputTokens),
     abortSignal: signal,
   };

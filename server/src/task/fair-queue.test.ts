@@ -32,6 +32,13 @@ test("whoever comes again right after its turn stands behind who comes then", ()
   expect(rest(queue)).toBe("b1 a2 c1 b2 a3");
 });
 
+test("whoever may not go on now is passed over, and keeps its place", () => {
+  const queue = queueOf("a1 b1 a2");
+  expect(queue.shift((tenant) => tenant === "b")).toBe("b1");
+  expect(queue.shift((tenant) => tenant === "b")).toBeUndefined();
+  expect(rest(queue)).toBe("a1 a2");
+});
+
 test("what has left before its turn is passed over", () => {
   const queue = queueOf("a1 a2 b1");
   expect([queue.remove("a", "a1"), queue.remove("a", "a1"), queue.remove("b", "b1")]).toEqual([true, false, true]);

@@ -22,9 +22,9 @@ export class FairQueue<Item> {
     else own.push(item);
   }
 
-  /** The next one, which waits no more. */
-  shift(): Item | undefined {
-    const next = this.#next();
+  /** The next one, which waits no more, of those tenants that `may` go on now. */
+  shift(may: (tenant: string) => boolean = () => true): Item | undefined {
+    const next = this.#next(may);
     if (next === undefined) return undefined;
     const [tenant, own] = next;
     const item = own.shift();
@@ -36,9 +36,14 @@ export class FairQueue<Item> {
   }
 
   /** Who had the last turn, and comes again behind nobody, has the next one only when nobody else waits. */
-  #next(): [tenant: string, own: Item[]] | undefined {
-    const [first, second] = this.#waiting;
-    return first?.[0] === this.#last && second !== undefined ? second : first;
+  #next(may: (tenant: string) => boolean): [tenant: string, own: Item[]] | undefined {
+    let again: [tenant: string, own: Item[]] | undefined;
+    for (const waiting of this.#waiting) {
+      if (!may(waiting[0])) continue;
+      if (waiting[0] !== this.#last) return waiting;
+      again = waiting;
+    }
+    return again;
   }
 
   /** It has left before its turn. False when it does not wait. */

@@ -40,12 +40,12 @@ export function readingOfFiles({ here = false }: { here?: boolean } = {}) {
   const read = async (
     content: string | Uint8Array,
     filename: string,
-    { mediaType = null, recognize = false, from = 0, extraction = usual }: ReadOptions = {},
+    { mediaType = null, recognize = false, from = 0, extraction = usual, tenant = "acme" }: ReadOptions = {},
   ): Promise<Read> => {
     const signal = new AbortController().signal;
     const file = written(content, filename, mediaType);
     const isHere = here && !recognize && extraction === usual && content.length > 0;
-    const reading = await (isHere ? openHere(file, signal) : extraction.open(file, { recognize, signal }));
+    const reading = await (isHere ? openHere(file, signal) : extraction.open(file, { tenant, recognize, signal }));
     try {
       const pages = await collected(reading.pages(from));
       const text = pages.map((page) => page.content).join("\n\n");
@@ -62,6 +62,7 @@ type ReadOptions = {
   recognize?: boolean;
   from?: number;
   extraction?: ProcessExtraction;
+  tenant?: string;
 };
 
 /** Of a file without pictures to read. */

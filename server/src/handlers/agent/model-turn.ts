@@ -69,7 +69,7 @@ export type ModelTurn = {
 
 export type ModelTurnOptions = {
   models: Models;
-  call: Pick<ModelCall, "model" | "prompt" | "tools" | "toolChoice" | "parameters" | "maxOutputTokens">;
+  call: Pick<ModelCall, "tenant" | "model" | "prompt" | "tools" | "toolChoice" | "parameters" | "maxOutputTokens">;
   budgets: BudgetWatch;
   /** Slug of the agent whose usage this is. */
   agent: string;

@@ -73,6 +73,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   const transcript: PromptTurn[] = [];
   const answer = new Answer();
   const sources = new Sources();
+  const asking = { tenant: ctx.task.tenant, model: plan.model, tools: offers };
   let failedTurns = 0;
   let toolCalls = 0;
 
@@ -94,7 +95,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
     const said = await askFitting(build, parts.models.contextTokens(plan.model), async (prompt, suffix) =>
       askModel(ctx, `model ${turn}${suffix}`, {
         ...{ models: parts.models, agent: plan.agent, retries: RETRIES[plan.mode], mustAnswer, turn },
-        ...{ budgets, call: callOf({ model: plan.model, prompt, tools: offers }, { mustAnswer, parameters }) },
+        ...{ budgets, call: callOf({ ...asking, prompt }, { mustAnswer, parameters }) },
         ...{ judge: (call: AskedCall) => judged(call, offered) },
         ...{ guard: guard.output, tail: answer.tail, mayContinue: !lastTurn && answer.pieces < CONTINUATIONS_MAX },
       }),
@@ -138,7 +139,7 @@ function outputOf({ model, provider, generation }: ModelTurn, { citations }: Sou
 
 /** What is asked of the model in one turn. */
 function callOf(
-  asked: Pick<ModelCall, "model" | "prompt" | "tools">,
+  asked: Pick<ModelCall, "tenant" | "model" | "prompt" | "tools">,
   { mustAnswer, parameters }: { mustAnswer: boolean; parameters: AgentInput["parameters"] },
 ): ModelTurnOptions["call"] {
   return {

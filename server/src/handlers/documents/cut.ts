@@ -9,6 +9,7 @@ import type { Chunk } from "../../task/documents/chunk.ts";
 import type { Context, StepContext } from "../../task/handler.ts";
 import { BudgetWatch, type ExpectedCall } from "../agent/budget.ts";
 import { beginPaidCall } from "../agent/paid-call.ts";
+import { knownDocument } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";
 import { slicesOf } from "./read-pages.ts";
 
@@ -38,10 +39,11 @@ export async function cutDocument(step: StepContext, parts: DocumentParts, cut: 
   return total;
 }
 
-async function* slicesOfChunks(step: StepContext, parts: DocumentParts, cut: Cut): AsyncIterable<Chunk[]> {
+async function* slicesOfChunks({ signal }: StepContext, parts: DocumentParts, cut: Cut): AsyncIterable<Chunk[]> {
+  const { tenant } = await knownDocument(parts.documents, cut.document);
   let place: CutPlace = { index: 0, path: [] };
   for await (const pages of slicesOf(parts, cut.document)) {
-    const done = await parts.text.chunks(pages, cut.chunking, place, step.signal);
+    const done = await parts.text.chunks(pages, cut.chunking, place, { tenant, signal });
     place = done.place;
     yield done.chunks;
   }

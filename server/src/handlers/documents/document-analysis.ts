@@ -6,7 +6,7 @@
 
 import { isAllowed } from "../../task/agent/allowed-models.ts";
 import { documentInputs } from "../../task/documents/document.ts";
-import { type Context, defineHandler, type Handler } from "../../task/handler.ts";
+import { type Context, defineHandler, type Handler, type StepContext } from "../../task/handler.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { DocumentPart } from "./analysis/part.ts";
 import { analyseByModel } from "./analysis-by-model.ts";
@@ -36,7 +36,7 @@ export function documentAnalysis(parts: DocumentParts): Handler {
       const read = await readParts(ctx, parts, { key, language, pageCount });
       const model = parts.models.defaultModel;
       const own = await ctx.step("put together", (step) =>
-        parts.text.putTogether(analyses, { parts: read, language, outline: [], outlineAsJson }, step.signal),
+        parts.text.putTogether(analyses, { parts: read, language, outline: [], outlineAsJson }, askingFor(ctx, step)),
       );
       const { produced, warnings } =
         model.startsWith(OFFLINE) || !isAllowed(ctx.task.models, model)
@@ -55,6 +55,10 @@ export function documentAnalysis(parts: DocumentParts): Handler {
   });
 }
 
+function askingFor({ task }: Context, { signal }: StepContext): { tenant: string; signal: AbortSignal } {
+  return { tenant: task.tenant, signal };
+}
+
 async function readParts(
   ctx: Context,
   { documents, text }: DocumentParts,
@@ -69,7 +73,7 @@ async function readParts(
         const pages = await documents.pages(key, begin, PAGES_A_PART);
         const last = pages.at(-1);
         if (!last) return { part: null, next: pageCount };
-        const part = await text.part(pages, language, step.signal);
+        const part = await text.part(pages, language, askingFor(ctx, step));
         step.progress((0.9 * (last.index + 1)) / pageCount, `page ${last.index + 1} of ${pageCount}`);
         return { part, next: last.index + 1 };
       },

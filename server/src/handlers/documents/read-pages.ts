@@ -28,13 +28,16 @@ export async function readPages(
   parts: DocumentParts,
   { key, recognize, share }: { key: string; recognize: boolean; share: number },
 ): Promise<ReadFacts> {
-  const { sha256, filename, mediaType } = await knownDocument(parts.documents, key);
+  const { tenant, sha256, filename, mediaType } = await knownDocument(parts.documents, key);
   if (sha256 === null) throw new StepFailure("invalid_file", "Its bytes never came.");
   const from = await parts.documents.pageCount(key);
   const file = await parts.files.local(sha256);
   let reading: Reading | undefined;
   try {
-    reading = await parts.extraction.open({ path: file.path, filename, mediaType }, { recognize, signal: step.signal });
+    reading = await parts.extraction.open(
+      { path: file.path, filename, mediaType },
+      { tenant, recognize, signal: step.signal },
+    );
     const { facts } = reading;
     await keepPages(step, parts, { key, reading, from, share });
     return bounded(facts, reading);

@@ -1,15 +1,20 @@
 /**
  * The processes that cut and analyse texts, as the server sees them: slow work on long texts never holds up anybody else.
- * They start with the first question and go when nobody asks any more. They are no threads, since the table of tokens
- * alone takes 120 MB, of which the system's allocator gives 50 back to nobody when a thread ends.
+ * They start with the first question, answer those of several tenants in turn, and go when nobody asks any more. They are no
+ * threads, since the table of tokens alone takes 120 MB, of which the system's allocator gives 50 back to nobody when a thread
+ * ends.
  */
 import { Tinypool } from "tinypool";
 import { z } from "zod";
 import type { CutPlace } from "../../retrieval/chunker.ts";
 import type { Chunk, ChunkingStrategy } from "../../task/documents/chunk.ts";
 import type { Analysis, DocumentPage, Produced } from "../../task/documents/document.ts";
+import { FairPlaces } from "../../task/fair-places.ts";
 import { type DocumentPart, documentPart } from "./analysis/part.ts";
 import type { ToPutTogether } from "./analysis/put-together.ts";
+
+/** For whom. */
+type Asking = { tenant: string; signal: AbortSignal };
 
 export interface TextProcesses {
   /** Of pages that follow those before `place`. Rejects when the text takes more memory than a process has. */
@@ -17,15 +22,15 @@ export interface TextProcesses {
     pages: readonly DocumentPage[],
     chunking: ChunkingStrategy,
     place: CutPlace,
-    signal: AbortSignal,
+    asking: Asking,
   ): Promise<{ chunks: Chunk[]; place: CutPlace }>;
-  part(pages: readonly DocumentPage[], language: string, signal: AbortSignal): Promise<DocumentPart>;
-  putTogether(analyses: readonly Analysis[], document: ToPutTogether, signal: AbortSignal): Promise<Produced>;
+  part(pages: readonly DocumentPage[], language: string, asking: Asking): Promise<DocumentPart>;
+  putTogether(analyses: readonly Analysis[], document: ToPutTogether, asking: Asking): Promise<Produced>;
   /** What several texts say, in their own sentences and at most so many tokens. */
   summary(
     texts: readonly { text: string; language: string }[],
     tokensMax: number,
-    signal: AbortSignal,
+    asking: Asking,
   ): Promise<{ text: string; tokens: number }>;
   close(): Promise<void>;
 }
@@ -63,7 +68,13 @@ const summary = z.strictObject({ text: z.string(), tokens: z.int() });
 export function textProcesses(): TextProcesses {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
   let pool: Tinypool | undefined;
-  const ask = <Name extends keyof TextQuestions>(name: Name, question: TextQuestions[Name], signal: AbortSignal) => {
+  const places = new FairPlaces(PROCESSES_MAX);
+  const ask = async <Name extends keyof TextQuestions>(
+    name: Name,
+    question: TextQuestions[Name],
+    { tenant, signal }: Asking,
+  ): Promise<unknown> => {
+    const leave = await places.take(tenant, signal);
     pool ??= new Tinypool({
       runtime: "child_process",
       filename: new URL(`./text-worker${ending}`, import.meta.url).href,
@@ -73,15 +84,19 @@ export function textProcesses(): TextProcesses {
       env: Object.fromEntries(PASSED_ON.flatMap((name) => entryOf(name, process.env[name]))),
       execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`, "--no-warnings"],
     });
-    return pool.run(question, { name, signal });
+    try {
+      return await pool.run(question, { name, signal });
+    } finally {
+      leave();
+    }
   };
   return {
-    chunks: async (pages, chunking, place, signal) =>
-      cutPages.parse(await ask("chunks", { pages, chunking, place }, signal)),
-    part: async (pages, language, signal) => documentPart.parse(await ask("part", { pages, language }, signal)),
-    putTogether: async (analyses, document, signal) =>
-      produced.parse(await ask("putTogether", { analyses, document }, signal)),
-    summary: async (texts, tokensMax, signal) => summary.parse(await ask("summary", { texts, tokensMax }, signal)),
+    chunks: async (pages, chunking, place, asking) =>
+      cutPages.parse(await ask("chunks", { pages, chunking, place }, asking)),
+    part: async (pages, language, asking) => documentPart.parse(await ask("part", { pages, language }, asking)),
+    putTogether: async (analyses, document, asking) =>
+      produced.parse(await ask("putTogether", { analyses, document }, asking)),
+    summary: async (texts, tokensMax, asking) => summary.parse(await ask("summary", { texts, tokensMax }, asking)),
     close: async () => {
       await pool?.destroy();
     },

@@ -52,6 +52,26 @@ describe("the offline model", () => {
     expect(long.usage.inputTokens).toBeGreaterThan(10_000);
   });
 
+  it("answers tenants in turn, whatever one of them asks first", async () => {
+    const answered: string[] = [];
+    const long = `Summarize: ${"Words upon words fill this page. ".repeat(2_000)}`;
+    const ask = async (tenant: string, prompt: string) => {
+      await call(prompt, { tenant });
+      answered.push(tenant);
+    };
+    await Promise.all([...Array.from({ length: 4 }, () => ask("greedy", long)), ask("modest", "Who are you?")]);
+    expect(answered).toEqual(["greedy", "greedy", "modest", "greedy", "greedy"]);
+  });
+
+  it("answers nobody who has left before its turn", async () => {
+    const leaving = new AbortController();
+    const first = call("Who are you?");
+    const second = call("Who are you?", { signal: leaving.signal });
+    leaving.abort();
+    await expect(second).rejects.toMatchObject({ code: "aborted" });
+    expect((await first).finish).toBe("stop");
+  });
+
   it("keeps to the limit of an answer and says so", async () => {
     const answer = await call("Who are you?", { maxOutputTokens: 5 });
     expect(answer.finish).toBe("length");

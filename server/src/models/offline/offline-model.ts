@@ -1,6 +1,7 @@
 /**
  * `local:reference`, the model that needs no key and no network, behind the same interface as any provider's. It is
- * deterministic and streams word by word. The thinking happens in a worker thread.
+ * deterministic and streams word by word. The thinking happens in a worker thread, for one call after the other, those of
+ * several tenants in turn: what one asks may take it for seconds.
  */
 
 import type {
@@ -11,11 +12,15 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
+import { FairPlaces } from "../../task/fair-places.ts";
+import { tenantOf } from "../prompt.ts";
 import { WorkerChannel } from "./worker-channel.ts";
 import type { LimitedAnswer, TokenCounts } from "./worker-message.ts";
 
 const modelId = "reference";
 const channel = new WorkerChannel();
+/** The thread has the next one when it is done with one: this thread may be busy then. */
+const places = new FairPlaces(2);
 
 /** The offline model. */
 export const offlineModel: LanguageModelV4 = {
@@ -25,7 +30,7 @@ export const offlineModel: LanguageModelV4 = {
   supportedUrls: {},
 
   async doGenerate(options) {
-    const { answer, counts } = channel.ask(options);
+    const { answer, counts } = await ask(options);
     const given = await answer;
     const { text, calls } = given;
     return {
@@ -41,10 +46,18 @@ export const offlineModel: LanguageModelV4 = {
   },
 
   async doStream(options) {
-    const { answer, counts } = channel.ask(options);
+    const { answer, counts } = await ask(options);
     return { stream: ReadableStream.from(stream(options, answer, counts)) };
   },
 };
+
+/** Once it is this call's turn. */
+async function ask(options: LanguageModelV4CallOptions): Promise<ReturnType<WorkerChannel["ask"]>> {
+  const leave = await places.take(tenantOf(options), options.abortSignal);
+  const asked = channel.ask(options);
+  void asked.counts.then(leave, leave);
+  return asked;
+}
 
 async function* stream(
   options: LanguageModelV4CallOptions,

@@ -9,6 +9,7 @@ import type { StoreSummary } from "../vector-stores.ts";
 export type Summarize = (
   texts: readonly string[],
   tokensMax: number,
+  tenant: string,
 ) => Promise<{ text: string; model: string; tokens: number }>;
 
 /** Documents that are read for one summary, and characters of each. */
@@ -46,7 +47,7 @@ export class StoreSummaries {
     const said = texts.filter((text) => text.trim() !== "");
     if (said.length === 0 || !this.#summarize)
       throw new Refusal("not_allowed_in_state", "No file of this vector store can be read yet.");
-    const summary = await this.#summarize(said, tokensMax);
+    const summary = await this.#summarize(said, tokensMax, store.tenant);
     const createdAt = this.#clock.now();
     const kept = { ...summary, createdAt, durationMs: createdAt - began };
     if (this.#kept.size >= KEPT_MAX) this.#kept.clear();
