@@ -18,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await server.stop();
 });
 
