@@ -93,7 +93,7 @@ describe("every spelling of a path", () => {
       "GET, HEAD",
       '{"detail":"Method Not Allowed"}',
     ]);
-    const unread = await send(`${own}/v1/tasks/%ff`);
+    const unread = await send(`${own}/v1/orchestrate/runs/%ff/cancel`, "POST");
     expect([unread.status, unread.headers["content-type"]]).toEqual([400, "application/json; charset=utf-8"]);
   });
 
