@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
-import { CHUNKS_FREE } from "../src/http/body/crumbled.ts";
+import { CHUNKS_FREE } from "../src/http/body/tiny-chunks.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/connections/stalled-readers.ts";
 import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../src/store/erasure-store.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";

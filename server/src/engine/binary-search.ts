@@ -1,4 +1,4 @@
-/** The index of the first value for which `holds`, which then holds for all behind it; the length when there is none. */
+/** The index of the first value that meets `holds`; the length when none does. If one meets it, so must all that follow. */
 export function firstWhere<Value>(values: readonly Value[], holds: (value: Value) => boolean): number {
   let from = 0;
   let to = values.length;

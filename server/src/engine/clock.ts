@@ -5,7 +5,7 @@
 export interface Clock {
   /** Unix milliseconds. Never falls: where the time of day is set back, this goes on from where it was. */
   now(): number;
-  /** Unix milliseconds as the machine tells them, which may fall: for what clocks of others are held against, or say. */
+  /** Unix milliseconds of the machine's clock, which may fall: to compare with moments that other machines name. */
   timeOfDay(): number;
   /** Whole milliseconds since some moment: never falls, whatever the time of day is set to. Durations are differences of this. */
   elapsed(): number;
@@ -18,18 +18,18 @@ export interface Clock {
   at(moment: number, run: () => void): () => void;
 }
 
-/** No timer sleeps longer than this before it looks again what time it is. */
+/** No timer sleeps longer than this without a look at the clock. */
 export const REARM_MS = 30_000;
 
-/** What the time of day may fall behind before it counts as set back: less than that is waited for. */
+/** The time of day counts as set back only by more than this; for less, `now` stands still until it catches up. */
 const FALLEN_MS = 1_000;
 
 /**
- * The time of day and the time since the machine was started, by the system. Each server has its own: what one has made of
- * time that was set back is nothing to another of its process.
+ * The system's time of day and its monotonic time. Each server has a clock of its own: what one has made of a time of day that was set back
+ * does not concern another in its process.
  */
 export class SystemClock implements Clock {
-  /** What the time of day was when it was last looked at, and what this clock made of it. */
+  /** The time of day at the last look, and what `now` said then. */
   #wall = Date.now();
   #last = this.#wall;
   #lastElapsed = performance.now();
@@ -38,12 +38,12 @@ export class SystemClock implements Clock {
 
   now(): number {
     const wall = Date.now();
-    // Several times in a millisecond, of which each look at both takes as long as a decision.
+    // `now` is asked several times in a millisecond, and to read both clocks takes as long as a decision.
     if (wall === this.#wall) return this.#last;
     this.#wall = wall;
     const elapsed = performance.now();
     const jump = wall + this.#lead - (this.#last + elapsed - this.#lastElapsed);
-    // Set back: it goes on from where it was. Set forward again: what it was before the time of day is used up first.
+    // Set back: `now` goes on from where it was. Set forward: the lead from an earlier setback is used up first.
     if (jump < -FALLEN_MS) this.#lead -= Math.round(jump);
     else if (jump > FALLEN_MS && this.#lead > 0) this.#lead = Math.max(0, this.#lead - Math.round(jump));
     this.#last = Math.max(this.#last, wall + this.#lead);
@@ -68,7 +68,10 @@ export class SystemClock implements Clock {
     return this.#untilNothingIsLeft(() => moment - this.now(), run);
   }
 
-  /** A timer of Node.js may fire a moment early, takes 25 days at most, and knows nothing of the time of day. */
+  /**
+   * Node.js timers may fire early, take at most 25 days, and do not follow the time of day: so this one is set again until nothing is
+   * left.
+   */
   #untilNothingIsLeft(left: () => number, run: () => void): () => void {
     let timer: NodeJS.Timeout;
     const look = () => {

@@ -9,11 +9,11 @@ import type { TaskId } from "../task/id.ts";
 import { sizeOf } from "../task/json/json.ts";
 import { RecentLogs } from "./recent-logs.ts";
 
-/** Events of a followed task that are kept in memory for those that keep up, */
+/** Events of a followed task in memory, for followers that keep up, */
 const TAIL_EVENTS_MAX = 256;
 /** and their bytes. */
 export const TAIL_BYTES_MAX = 256 << 10;
-/** Of the tails and pages of all followed tasks: beyond it, followers read from the store. */
+/** Bytes of the tails and pages of all followed tasks. Beyond it followers read from the store. */
 export const FEED_BYTES_MAX = 64 << 20;
 /** Events read from the store at once. The store ends a page when it has its bytes. */
 const PAGE_EVENTS = 256;
@@ -23,15 +23,13 @@ const PAGES_KEPT = 4;
 export type LogEnd = { ended: boolean; lastSeq: number };
 
 export interface EventFeed {
-  /** What this process has committed, in the order of its commits. With no new events it only says that the task has changed. */
+  /** Called for each commit of this process, in order. Without events it says only that the task has changed. */
   publish(id: TaskId, events: readonly TaskEvent[]): void;
-  /** The task may have been changed by another; its log goes up to `lastSeq` on disk, or beyond it. */
+  /** Another process may have changed the task: on disk its log goes up to `lastSeq`, or further. */
   notice(id: TaskId, lastSeq: number): void;
   /** The log up to `lastSeq`, where this process has all of it in memory; undefined where the store has to be asked. */
   whole(id: TaskId, lastSeq: number): readonly TaskEvent[] | undefined;
-  /** Somebody follows it in this process. */
   isFollowed(id: TaskId): boolean;
-  /** Hears of the changes of the task from now on. */
   watch(id: TaskId): TaskWatch;
   /**
    * The log after `after` and then live, until its terminal event was given; at once when an ended task has nothing after it.
@@ -47,31 +45,30 @@ export interface EventFeed {
   ): AsyncGenerator<readonly TaskEvent[]>;
 }
 
-/** Somebody who wants to know that a task has changed, and not how. */
+/** A watch says that a task has changed, and not how. */
 export interface TaskWatch {
   /** Resolves once it has changed since the call before, or since the watch began; or at `wake`. */
   changed(): Promise<void>;
   wake(): void;
-  /** Hears no more. */
   end(): void;
 }
 
-/** `version` is that of its topic when its reading began: what came later may not be in it. */
+/** `version` is the topic's when the read began: later events may not be in the page. */
 type Page = { events: Promise<readonly TaskEvent[]>; version: number; bytes: number };
 
 /** `lastSeq` is the last event that this process knows of, in the tail or not. */
 type Topic = {
-  /** Those who hear of its changes. */
+  /** Called when the task changes. */
   subscribers: Set<() => void>;
-  /** Where they read, one for all: 10,000 of them are as many objects otherwise. */
+  /** The log that they read, one object for all of, say, 10,000 followers. */
   log: TopicLog | null;
-  /** Those of them who read its log. */
+  /** How many of them read the log. */
   followers: number;
   tail: TaskEvent[];
   tailBytes: number;
-  /** The part of the tail that was taken last: all who keep up take the same one. */
+  /** The part of the tail that was taken last: all followers that keep up share it. */
   taken: readonly TaskEvent[];
-  /** What was read from the store last, by where it begins. */
+  /** The pages that were read from the store last, by their first places. */
   pages: Map<number, Page> | null;
   lastSeq: number;
   version: number;
@@ -81,7 +78,7 @@ export class LocalEventFeed implements EventFeed {
   readonly #topics = new Map<TaskId, Topic>();
   readonly #recent = new RecentLogs();
   readonly #read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>;
-  /** Of all tails and pages. */
+  /** Bytes of all tails and pages. */
   #bytes = 0;
 
   constructor(read: (id: TaskId, after: number, limit: number) => Promise<TaskEvent[]>) {
@@ -204,7 +201,7 @@ export class LocalEventFeed implements EventFeed {
     topic.taken = [];
   }
 
-  /** What the store has after `cursor`. Those who come to the same place get the same events, and one encoding of them. */
+  /** The events that the store has after `cursor`. Followers at the same place share them, and one encoding of them. */
   async #page(id: TaskId, topic: Topic, cursor: number): Promise<readonly TaskEvent[]> {
     topic.pages ??= new Map();
     const known = topic.pages.get(cursor);
@@ -269,7 +266,7 @@ function newTopic(): Topic {
   };
 }
 
-/** What the tail has after `cursor`; undefined when it does not reach back so far. */
+/** The tail's events after `cursor`; undefined when the tail does not reach back so far. */
 function shared(topic: Topic, cursor: number): readonly TaskEvent[] | undefined {
   const { tail, taken } = topic;
   const first = tail[0];
@@ -286,13 +283,13 @@ function wake(topic: Topic): void {
 }
 
 type TopicLog = {
-  /** What is in memory after a place; undefined where the store has to be asked. */
+  /** The events in memory after a place; undefined where the store has to be asked. */
   known: (cursor: number) => readonly TaskEvent[] | undefined;
   page: (cursor: number) => Promise<readonly TaskEvent[]>;
   leave: (news: () => void) => void;
 };
 
-/** A cursor into a log, and how far it has come with what is known of it. */
+/** A cursor into a log. */
 class TopicReader implements LogReader {
   readonly #topic: Topic;
   readonly #log: TopicLog;
@@ -302,7 +299,7 @@ class TopicReader implements LogReader {
   #isNew = true;
   #isEnded = false;
   #isClosed = false;
-  /** It has all that there was when its topic had this version. */
+  /** The cursor has read everything that there was at this version of its topic. */
   #hasAllOf = -1;
 
   constructor(topic: Topic, log: TopicLog, after: number, end: () => Promise<LogEnd>, news: () => void) {

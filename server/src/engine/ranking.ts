@@ -1,6 +1,6 @@
 /**
- * Items in their order, of which each knows its rank: how many come before it. They lie in blocks of a few hundred, so
- * that neither a change nor a question goes over all of them: 100,000 items take some microseconds.
+ * Items in order, with the rank of each: how many come before it. They are kept in blocks of a few hundred, so that neither a change nor a
+ * rank walks over all of them: with 100,000 items it takes some microseconds.
  */
 import { firstWhere } from "./binary-search.ts";
 
@@ -31,7 +31,7 @@ export class Ranking<Item> {
     if (block.length > BLOCK_MAX) this.#blocks.splice(at + 1, 0, block.splice(BLOCK_MAX / 2));
   }
 
-  /** Of an item that is there. */
+  /** The item must be there. */
   remove(item: Item): void {
     const at = this.#blockOf(item);
     const block = this.#blocks[at];

@@ -1,7 +1,6 @@
 /**
- * The logs of tasks that have begun in this process lately, whole: who asks at once what has become of a task, and who
- * follows it from its beginning, need not ask the store. What another process has changed is not in them, and so a log
- * that another process has added to is forgotten.
+ * The whole logs of tasks that have begun in this process lately: a caller who asks at once what has become of a task, or follows it
+ * from its beginning, needs no read of the store. A log that another process has added to is forgotten.
  */
 import type { TaskEvent } from "../task/events/event.ts";
 import type { TaskId } from "../task/id.ts";
@@ -14,12 +13,12 @@ const EVENT_BYTES = 200;
 /** Of each of two generations: when the young one holds so much, the old one goes as a whole. */
 const GENERATION_BYTES_MAX = 4 << 20;
 /**
- * After so many that nobody has asked for, none is kept until somebody does: callers who wait for their tasks read no logs, and to
- * keep them takes 2 to 3 % of the main thread's part of a task with one step, and 8 MB.
+ * After so many logs that nobody has read, none is kept until somebody reads one: callers who wait for their tasks read no logs, and to
+ * keep them takes 2 to 3 % of the main thread's time for a task with one step, and 8 MB.
  */
 const UNASKED_MAX = 1_000;
 
-/** `of` is the generation that it was put into last. */
+/** `of` is the generation that the log is in. */
 type Log = { events: TaskEvent[]; bytes: number; of: Logs | null };
 type Logs = Map<TaskId, Log>;
 
@@ -27,10 +26,10 @@ export class RecentLogs {
   #young: Logs = new Map();
   #old: Logs = new Map();
   #youngBytes = 0;
-  /** Logs that have begun since somebody asked for one. */
+  /** Logs that have begun since one was read. */
   #unasked = 0;
 
-  /** What was committed: the beginning of a log, or what comes behind the end of one that is known. */
+  /** Adds committed events: the beginning of a log, or what follows the end of a known one. */
   add(id: TaskId, events: readonly TaskEvent[]): void {
     const [first] = events;
     if (first === undefined || this.#unasked === UNASKED_MAX) return;
@@ -64,7 +63,7 @@ export class RecentLogs {
     this.#old.delete(id);
   }
 
-  /** What comes after `seq`, which is nothing at the end; undefined for a log that is not known so far. */
+  /** The events after `seq`, none at the end; undefined where they are not known. */
   after(id: TaskId, seq: number): readonly TaskEvent[] | undefined {
     this.#unasked = 0;
     const log = this.#get(id);

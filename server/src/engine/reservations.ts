@@ -1,7 +1,6 @@
 /**
- * What calls under way may cost at most, taken from the budgets that hold for them before they are made, so that tasks of
- * one tree that work side by side do not each spend the same rest. Kept in memory alone: with the process, the calls are
- * gone as well.
+ * Reservations: what calls under way may cost at most, taken from their budgets before they are made. So tasks of one tree that run at
+ * the same time do not each spend the same rest of a budget. In memory alone: when the process dies, so do the calls.
  */
 import type { Reservation } from "../task/handler.ts";
 import type { TaskId } from "../task/id.ts";
@@ -15,10 +14,10 @@ export class Reservations {
   /** The tasks from whose budgets a call has taken something, by its key. */
   readonly #takenFrom = new Map<string, readonly TaskId[]>();
   #version = 0;
-  /** That of every task from whose budget nothing is taken: it rises where the last was given back. */
+  /** The version of every task without a reservation. It rises where the last one of a task is given back. */
   #versionOfNone = 0;
 
-  /** What is taken from the budget of this task by now. */
+  /** What is reserved from the budget of this task now. */
   of(task: TaskId): { reserved: Reservation; version: number } {
     const account = this.#accounts.get(task);
     const reserved = { tokens: 0, costUsd: 0 };
@@ -29,7 +28,7 @@ export class Reservations {
     return { reserved, version: this.#versionOf(task) };
   }
 
-  /** False when one of these budgets is not as it was seen any more. */
+  /** Reserves an amount. False when one of the budgets has changed since it was seen. */
   take(key: string, amount: Reservation, seen: readonly Seen[]): boolean {
     if (!this.#isAsSeen(seen)) return false;
     this.giveBack(key);
@@ -44,7 +43,7 @@ export class Reservations {
     return true;
   }
 
-  /** The call is over, and what it has cost is counted. */
+  /** The call is over and its cost counted: its reservation ends. */
   giveBack(key: string): void {
     for (const task of this.#takenFrom.get(key) ?? []) {
       const account = this.#accounts.get(task);
@@ -57,7 +56,7 @@ export class Reservations {
     this.#takenFrom.delete(key);
   }
 
-  /** Resolves once one of these budgets is not as it was seen any more. */
+  /** Resolves once one of the budgets has changed since it was seen. */
   changedSince(seen: readonly Seen[]): Promise<void> {
     if (!this.#isAsSeen(seen) || !seen.some(({ task }) => this.#accounts.has(task))) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();

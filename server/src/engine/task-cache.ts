@@ -6,23 +6,23 @@ import type { TaskId } from "../task/id.ts";
 import { sizeOf } from "../task/json/json.ts";
 import type { Task } from "../task/task.ts";
 
-/** A task is never given out older than what the cache was told of it. */
+/** A cache of tasks. It never returns an older revision than it was told of. */
 export interface TaskCache {
   get(id: TaskId): Task | undefined;
-  /** The cached task, or what `read` finds and is kept from then on. A read that was overtaken meanwhile is repeated. */
+  /** The cached task, or what `read` finds, which is then cached. A read during which the task has changed is repeated. */
   find(id: TaskId, read: () => Promise<Task | null>): Promise<Task | null>;
-  /** The task as it is on disk by now. */
+  /** Caches the task as it is on disk now. */
   put(task: Task): void;
-  /** Whatever is kept of it may be wrong. */
+  /** Forgets the task: what is cached may be wrong. */
   drop(id: TaskId): void;
-  /** The task is at this revision on disk, or beyond it. */
+  /** On disk the task is at this revision, or a later one. */
   invalidate(id: TaskId, revision: number): void;
 }
 
 /** What a cached task costs beside its input and output: its fields, and its answers per lens. */
 const TASK_BYTES = 4_000;
 
-/** A read that is overtaken so often goes out as it is, and is not kept. */
+/** A read that is outdated so often is returned as it is, and not cached. */
 const READS_MAX = 3;
 
 type Kept = { task: Task; bytes: number };
@@ -31,9 +31,8 @@ type Kept = { task: Task; bytes: number };
 type Read = { floor: number };
 
 /**
- * Two generations: who is used moves to the young one, and when that holds half of what may be kept, the old one goes as
- * a whole. One map in the order of use would be exact, and cost 19 us a put once it is full: the place of what was
- * deleted is walked over again and again.
+ * Two generations: a task that is used moves to the young one; when that holds half of the bound, the old one is dropped as a whole. An
+ * exact LRU in one map cost 19 us a put once it is full, as a map walks over its deleted entries again and again.
  */
 export class MemoryTaskCache implements TaskCache {
   readonly #generationBytes: number;
@@ -114,7 +113,7 @@ export class MemoryTaskCache implements TaskCache {
   #keep(task: Task, bytes: number): void {
     const young = this.#young.get(task.id);
     this.#youngBytes += bytes - (young?.bytes ?? 0);
-    // What it may be in the old generation is no longer seen, and goes with that.
+    // An entry in the old generation is no longer seen, and is dropped with it.
     if (young) Object.assign(young, { task, bytes });
     else this.#young.set(task.id, { task, bytes });
     if (this.#youngBytes <= this.#generationBytes) return;

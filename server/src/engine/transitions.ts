@@ -27,29 +27,29 @@ const TRIES = 3;
 const NONE_COUNTED: ReadonlySet<string> = new Set();
 /** Paid calls that are read at once. */
 const CALLS_PAGE = 1_000;
-/** What another process has changed and the store did not give is read again after this. */
+/** A task that another process has changed, and that the store could not read, is read again after this time. */
 const AGAIN_MS = 1_000;
 
 /** What commits together with the change of a task. */
 export type Along = Omit<Partial<Write>, keyof Change>;
 
-/** Whoever moves on what has changed. Both are called in the order of the commits of a task. */
+/** The part of the engine that acts on changes. Both are called in the order of a task's commits. */
 export interface TransitionObserver {
-  /** This process has committed it. */
+  /** This process has committed the change. */
   changed(change: Write): void;
-  /** Another process has changed the task, in whatever way: it is now like this. */
+  /** Another process has changed the task, to this. */
   changedElsewhere(task: Task): void;
 }
 
 /**
- * Whoever runs a task while its submit is made durable. Undefined for one that begins later; else it resolves once the code of
- * the run has come to rest for the first time. What the run does outside waits for `onDisk`.
+ * Runs a task while its submit is made durable. Undefined for a task that begins later; else it resolves once the run's code rests for the
+ * first time. What the run does outside of the process waits for `onDisk`.
  */
 export type EarlyBeginning = (first: Pick<FirstCommit, "task" | "onDisk">) => Promise<void> | undefined;
 
-/** Whoever ends the open descendants of tasks that have ended. */
+/** Ends the open descendants of tasks that have ended. */
 export interface OrphanEnds {
-  /** What becomes of the open children of this parent; undefined when it has not ended, or has none. */
+  /** The command that ends the open children of this parent; undefined when it has not ended, or has none. */
   endOf(parent: TaskId): Command | undefined;
   /** Resolves once no descendant of this ended task is open, or as soon as that needs a store that refuses or the next start. */
   all(id: TaskId): Promise<void>;
@@ -58,16 +58,16 @@ export interface OrphanEnds {
 /** A command, and what else commits with it. */
 export type Act = { command: Command; along?: Along };
 
-/** Acts on one task in their order, of which one alone brings each thing along, and writes of other tasks: one transaction. */
+/** One transaction: acts on one task in their order, of which each kind of `along` stands in one alone, and writes of other tasks. */
 export type Plan = Act & { first?: Act; others?: Write[] };
 
-/** What is to be done to a task, whatever it has become. */
+/** A command, or what to do with the task as it is when it is read. */
 type Planned = Command | ((task: Task) => Plan | Promise<Plan>);
 
 /** The task after a change. */
 type Changed = { task: Task; replayed: boolean; hash: string | null };
 
-/** What was last written of a change, whose answer may have been lost. */
+/** The last writes of a change, whose answer may have been lost. */
 type Tried = { writes: Write[] };
 
 export class Transitions {
@@ -76,7 +76,7 @@ export class Transitions {
   readonly #cache: TaskCache;
   readonly #feed: EventFeed;
   readonly #locks = new KeyedMutex();
-  /** Writes of this process that are under way: task and revision. What the store says of them is no news. */
+  /** This process's own writes under way, task and revision: the store's feed tells nothing new of them. */
   readonly #applying = new Map<TaskId, number>();
   readonly #stopHearing: () => void;
   #observer: TransitionObserver = { changed: () => {}, changedElsewhere: () => {} };
@@ -84,10 +84,13 @@ export class Transitions {
   #follows: (change: Change) => Write[] = () => [];
   #leaptMs: (id: TaskId) => number = () => 0;
   #beginsEarly: EarlyBeginning = () => undefined;
-  /** First commits that have not gone to the store yet, by their places: a table that a map has outgrown keeps what was in it. */
+  /**
+   * First commits that have not gone to the store yet. Each is a field of an object, as V8 keeps the former table of a map that has
+   * grown.
+   */
   readonly #first = new Map<TaskId, { commit: FirstCommit | null }>();
   #orphanEnds: OrphanEnds = { endOf: () => undefined, all: async () => {} };
-  /** Ends that are being written: what their children do waits until it is known whether they took effect. */
+  /** Ends of parents that are being written: changes of their children wait until it is known whether these took effect. */
   readonly #endings = new Map<TaskId, Promise<unknown>>();
 
   constructor(store: Store, clock: Clock, cache: TaskCache, feed: EventFeed) {
@@ -120,7 +123,7 @@ export class Transitions {
     this.#orphanEnds = ends;
   }
 
-  /** Hears no more of what other processes do. */
+  /** Stops listening to the store's feed. */
   stop(): void {
     this.#stopped = true;
     this.#stopHearing();
@@ -181,7 +184,7 @@ export class Transitions {
     try {
       return await this.#commit(first.writes);
     } catch (error) {
-      // It may be what its run has added that cannot be written: that is no fault of whoever submits.
+      // It may be the run's part that cannot be written: the submit is then tried without it.
       if (error instanceof Refusal || !first.leave(error)) throw error;
       return await this.#commit(first.writes);
     }
@@ -210,7 +213,7 @@ export class Transitions {
         if (!task) throw notFound("Task");
         if (tried.writes.length > 0 && (await this.#tookEffect(task, tried)))
           return { task, replayed: false, hash: null };
-        // What its parent's end is about to do to it counts, whoever comes first.
+        // The end of its parent comes first, even if it was begun later.
         if (task.parent !== null) await this.#endings.get(task.parent);
         const planned = typeof plan === "function" ? plan(task) : { command: plan };
         const given = planned instanceof Promise ? await planned : planned;
@@ -237,7 +240,7 @@ export class Transitions {
     });
   }
 
-  /** Another process has submitted it before a task that was to begin here. Refuses when it is open: its end comes by. */
+  /** Another process has submitted this task before one that was to begin here. Refuses while it is open: its end will be heard of. */
   async #standBehind(id: TaskId): Promise<void> {
     this.#cache.drop(id);
     const before = await this.find(id);
@@ -268,7 +271,7 @@ export class Transitions {
     return isThere;
   }
 
-  /** What a child asks people, its parent asks as well. Refuses `not_allowed_in_state` when it does so already. */
+  /** Has a parent ask what its child asks people. Refuses `not_allowed_in_state` when it does so already. */
   relay(parent: TaskId, child: TaskId): Promise<Changed> {
     return this.change(parent, async () => {
       const task = await this.find(child);
@@ -277,7 +280,7 @@ export class Transitions {
     });
   }
 
-  /** What a plan writes of a task that changes together with another one, and the task as it will be. */
+  /** The writes of a plan for a task that changes in the transaction of another one, and the task as it will be. */
   planned(task: Task, plan: Plan): { task: Task; writes: Write[] } {
     const writes = this.#writes(task, plan, NONE_COUNTED);
     return { task: writes[0].task, writes };
@@ -290,14 +293,14 @@ export class Transitions {
     return changed;
   }
 
-  /** All that a plan writes, that of the task first. */
+  /** All writes of a plan, the task's own first. */
   #writes(task: Task, { first, command, along, others = [] }: Plan, counted: ReadonlySet<string>): [Write, ...Write[]] {
     const before = first && this.#write(task, first, counted);
     const write = withTurns(this.#after(before, task, { command, ...(along && { along }) }, counted));
     return [write, ...others, ...this.#follows(write)];
   }
 
-  /** The write of an act, with that of the one before it; which may have ended the task, so that nothing comes after it. */
+  /** The write of an act, joined to the one before it. Nothing follows an act that has ended the task. */
   #after(before: Write | undefined, task: Task, act: Act, counted: ReadonlySet<string>): Write {
     if (before && isTerminal(before.task.state)) return before;
     const last = this.#write(before?.task ?? task, act, counted);
@@ -316,7 +319,7 @@ export class Transitions {
     return decided;
   }
 
-  /** The end of its parent that an open task has to follow, whatever was to be done to it; what was paid for counts all the same. */
+  /** The end that an open task takes over from its parent, in the place of the command; paid calls still count. */
   #endOfOrphan({ parent, state }: Task, command: Command): Command | undefined {
     if (parent === null || isTerminal(state) || command.do === "bill") return undefined;
     return this.#orphanEnds.endOf(parent);
@@ -333,7 +336,7 @@ export class Transitions {
       return applied;
     } catch (error) {
       this.#applied(writes);
-      // Whether it has taken effect is not known: its answer may be what was lost.
+      // It may have taken effect: perhaps only the answer was lost.
       for (const { task } of writes) this.#overtaken(task.id);
       throw error;
     } finally {
@@ -345,7 +348,7 @@ export class Transitions {
     for (const { task } of writes) this.#applying.delete(task.id);
   }
 
-  /** Tells of the ends that are about to be written, and returns what to call when that is over. */
+  /** Notes the ends that are about to be written; returns what to call when they are, if there are any. */
   #ending(writes: Write[]): (() => void) | undefined {
     if (!writes.some(isEnd)) return undefined;
     const ends = writes.filter(isEnd);
@@ -364,18 +367,18 @@ export class Transitions {
     this.#readAgain(task, revision);
   }
 
-  /** What the store has just said of the task was taken for this process's own write, and may be another's. */
+  /** A failed write: a notice of the store that was taken for this process's own may have been another's. */
   #overtaken(id: TaskId): void {
     this.#cache.drop(id);
     this.#feed.notice(id, 0);
     this.#readAgain(id, 0);
   }
 
-  /** After the changes of this process that are under way, so that the observer hears all in order. */
+  /** Reads the task behind this process's changes under way, so that the observer hears everything in order. */
   #readAgain(id: TaskId, revision: number): void {
     if (this.#stopped) return;
     const read = this.#tell(id, revision);
-    // A notice that is lost would be a task that stands still. One that cannot be read stands still whatever is done.
+    // Without another try the task would stand still. One that is damaged stands still in any case.
     read.catch((error: unknown) => {
       if (error instanceof Refusal) this.#clock.after(AGAIN_MS, () => this.#readAgain(id, revision));
     });
@@ -394,7 +397,7 @@ export class Transitions {
     });
   }
 
-  /** Live text may be heard of behind what was written after it, together with another task: the task stays as it is by then. */
+  /** The answer to live text may come after that to a later write of the task: an older change leaves the cache as it is. */
   #settle(change: Write): void {
     const { task, events } = change;
     const known = this.known(task.id);
@@ -406,18 +409,18 @@ export class Transitions {
   }
 }
 
-/** Of a task that may have children, which have to follow it. */
+/** Whether the write ends a task that may have children: these have to follow it. */
 function isEnd({ before, task }: Write): boolean {
   return task.children > 0 && before !== null && isTerminal(task.state);
 }
 
-/** One that waits for its turn begins only when it is the first. */
+/** A task that waits for its turn in a conversation begins only as the first. */
 function turnOf({ waits }: Task, { do: what }: Command): Along {
   const begins = (what === "start" || what === "ask") && waits.some(({ on }) => on === "conversation");
   return begins ? { turn: "first" } : {};
 }
 
-/** With what it says in the task's conversation. */
+/** Adds what the change says in the task's conversation. */
 function withTurns(write: Write): Write {
   const turns = write.task.conversation === null ? [] : turnsOf(write, write.inbox?.value);
   return turns.length === 0 ? write : { ...write, messages: [...turns, ...(write.messages ?? [])] };

@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 import { Heap } from "./heap.ts";
 
-/** `at` is in time elapsed for a duration, and in Unix milliseconds for a moment. */
+/** `at` is elapsed time for a duration, and Unix milliseconds for a moment. */
 type Timer = { at: number; n: number; run: () => void; cancelled: boolean };
 
 const isSooner = (a: Timer, b: Timer) => a.at < b.at || (a.at === b.at && a.n < b.n);
@@ -59,7 +59,7 @@ export class VirtualClock implements Clock {
     await this.advance(0, settle);
   }
 
-  /** Code computes for so long, and nothing comes due meanwhile. */
+  /** Time in which code computes: no timer fires meanwhile. */
   spend(ms: number): void {
     this.#move(ms);
   }

@@ -1,6 +1,6 @@
 /**
- * What the store holds and cannot give back: a row that does not parse, a file that is gone, a page that the disk has
- * damaged. It is an error for whoever asks for that one thing; lists and starts leave it out, and say so once.
+ * Damage: what the store holds and cannot read, such as a row that does not parse, a file that is gone or a damaged page. It is an
+ * error for a caller who asks for that one thing; lists and starts leave it out, and report it once.
  */
 import { Refusal } from "../task/errors.ts";
 
@@ -8,24 +8,24 @@ import { Refusal } from "../task/errors.ts";
 export class Damaged extends Error {
   override readonly name = "Damaged";
   readonly what: string;
-  /** All that is wrong is what a row says: it was found, and its page could be read. */
+  /** The row was found and its page read; only its value is wrong. */
   readonly isOfValue: boolean;
 
   constructor(what: string, cause: unknown) {
     const issue = cause instanceof Error ? firstIssueOf(cause) : null;
-    // A log adds what causes say: of a schema's error that is the JSON of all that is wrong, of which the first says enough.
+    // A schema's error is not the cause: a log would add its message, the JSON of everything that is wrong. The first issue says enough.
     super(`The ${what} cannot be read: ${sentenceOf(issue ?? cause)}`, issue === null ? { cause } : {});
     this.what = what;
     this.isOfValue = issue !== null || cause instanceof SyntaxError;
   }
 }
 
-/** What to do about damage that no start can go past. */
+/** What people can do about damage that keeps a server from its start. */
 export const WAYS_ON =
   "What can still be read: waybill doctor. To put a backup in its place: waybill restore --force. To go on with all rows that can " +
   "be read: waybill doctor --mend";
 
-/** What had a damaged page and has been rebuilt from rows, such as "index ...": nothing of it is left out. */
+/** Damage that was mended: `rebuilt`, such as "index ...", was rebuilt from rows without any loss. */
 export class Rebuilt extends Damaged {
   readonly rebuilt: string;
 
@@ -64,19 +64,19 @@ const UNTIL_MENDED =
   "It can be kept once the server is started anew, or waybill doctor --mend is run: that makes the database anew of all that can be read";
 const RETRY_AFTER_S = 60;
 
-/** A row; null stands for one at which its statement broke off. */
+/** The row of a statement; null stands for a row on a damaged page. */
 export function foundRow(row: unknown[] | null): unknown[] {
   if (row === null) throw new Error("a page that it lies on is damaged");
   return row;
 }
 
-/** Things of which more were told than this are told again. */
+/** After so many reports the log forgets them, and reports a thing again. */
 const TOLD_MAX = 10_000;
 
-/** Damaged things that one write passes over: as many as have rows on a page. */
+/** Damaged things that one write may pass over: about as many as have rows on a page. */
 const MET_MAX = 64;
 
-/** Tells of each damaged thing once. */
+/** Reports each damaged thing once. */
 export class DamageLog {
   readonly #tell: (damage: Damaged) => void;
   readonly #told = new Set<string>();
@@ -92,7 +92,7 @@ export class DamageLog {
     this.#tell(damage);
   }
 
-  /** Does what it can; what it cannot go past is told, and keeps nothing that comes behind it. */
+  /** Runs `act`. An error that is no refusal is reported as damage, and the caller goes on. */
   async orPassedOver(what: string, act: () => Promise<void>): Promise<void> {
     try {
       await act();
@@ -102,7 +102,7 @@ export class DamageLog {
     }
   }
 
-  /** What `write` answers. Damage that it meets beside what it writes is told, and passed over from then on. */
+  /** The answer of `write`, which is tried again after each damage that it meets: it passes over what it has met before. */
   async passingOver<Answer>(write: () => Promise<Answer>): Promise<Answer> {
     for (let met = 0; ; met++) {
       try {
@@ -114,7 +114,7 @@ export class DamageLog {
     }
   }
 
-  /** What `read` finds; undefined, and told, when it cannot be read. */
+  /** The answer of `read`; undefined, and reported, when it throws. */
   orLeftOut<Value>(what: string, read: () => Value): Value | undefined {
     try {
       return read();
@@ -126,8 +126,8 @@ export class DamageLog {
 }
 
 /**
- * Lets through what `read` finds; what it throws is `Damaged`, except refusals, such as that the disk may give it at
- * another time. A file that is not found is damage: the row that names it is there.
+ * The answer of `read`. Its errors become `Damaged`, except refusals, for instance of a disk that does not answer now. `not_found` is
+ * damage too: the row that names the file is there.
  */
 export async function orDamaged<Value>(what: string, read: () => Promise<Value>): Promise<Value> {
   try {

@@ -17,7 +17,7 @@ import { namesOf, queueKey } from "./queue-key.ts";
 import { AGAIN_MS, type EngineLimits, type EngineLog, isPassing } from "./settings.ts";
 import type { Sleepers } from "./sleepers.ts";
 
-/** Of a queue, however many there are: one page serves several claims. */
+/** The least of a queue, however many queues there are: one page is to serve several claims. */
 const AHEAD_MIN = 4;
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
@@ -31,7 +31,7 @@ type Parts = {
   open: Pick<OpenTasks, "get" | "has">;
   sleepers: Pick<Sleepers, "inQueue" | "isFarFrom" | "queues" | "waiting">;
   place: (entry: Entry) => void;
-  /** It cannot be read, and is given to nobody. */
+  /** Called for a task that cannot be read, which is then given to nobody. */
   holdBack: (id: TaskId, error: unknown) => void;
   limits: Pick<EngineLimits, "claimableAhead" | "claimableAheadOfAll">;
   log: EngineLog;
@@ -39,31 +39,31 @@ type Parts = {
 
 type Backlog = {
   of: QueueName;
-  /** All that come at `upTo` or before it. */
+  /** All tasks that come at `upTo` or before it. */
   next: Map<TaskId, Entry>;
   upTo: BacklogPlace;
-  /** Those behind it that are in memory all the same: their time is near, or they came while a page was read. */
+  /** Later tasks that are in memory all the same: their time is near, or they came while a page was read. */
   behind: Map<TaskId, Entry>;
-  /** Whether there may be any behind it. */
+  /** Whether the disk may have more behind `upTo`. */
   more: boolean;
-  /** The page that is on its way, and what it failed with. */
+  /** The page under way, with its error where it fails. */
   reading: Promise<{ error: unknown } | null> | null;
-  /** The store has refused one; it is asked again in a moment. */
+  /** Stops the timer for another try after the store has refused a page. */
   again: (() => void) | null;
   /** When the oldest of those on disk was submitted, as far as is known. */
   oldestAt: number | null;
   asking: "no" | "once" | "again";
 };
 
-/** `next`: it may be given out, `here`: it is in memory, and comes later, `left`: it may be on disk alone. */
+/** `next`: the task may be given out; `here`: it stays in memory for later; `left`: it may be on disk alone. */
 export type PutIn = "next" | "here" | "left";
 
 export class Backlogs {
   readonly #parts: Parts;
   readonly #backlogs = new Map<string, Backlog>();
-  /** How many those are of each tenant. */
+  /** How many queues each tenant has here. */
   readonly #queuesOf = new Map<string, number>();
-  /** What has changed since each of the pages was asked for that are under way. */
+  /** For each page under way, the tasks that have changed since it was asked for. */
   readonly #changed = new Set<Set<TaskId>>();
   #stopped = false;
 
@@ -71,9 +71,9 @@ export class Backlogs {
     this.#parts = parts;
   }
 
-  /** Where an unclaimed task belongs that is not in its backlog; it may leave memory when its own time is far. */
+  /** Puts an unclaimed task where it belongs. It may leave memory when its own time is far. */
   put(entry: Entry, isFar: boolean): PutIn {
-    // Nobody can claim one that is done here, or by nobody.
+    // A task that this server runs, or nobody, cannot be claimed.
     if (typeof entry.doneBy !== "object") return entry.doneBy === "nobody" && isFar ? "left" : "next";
     const backlog = this.#of(queueKey(entry.tenant, entry.doneBy.queue));
     const ahead = this.#aheadOf(backlog);
@@ -94,7 +94,7 @@ export class Backlogs {
     return "here";
   }
 
-  /** It is claimed, has ended, or is put in anew. */
+  /** Takes a task out: it is claimed, has ended, or is about to be put again. */
   withdraw(entry: Entry): void {
     if (typeof entry.doneBy !== "object") return;
     const key = queueKey(entry.tenant, entry.doneBy.queue);
@@ -104,13 +104,13 @@ export class Backlogs {
     this.#tidy(key, backlog);
   }
 
-  /** Whether those that are next are in memory. */
+  /** Whether the next tasks of the queue are in memory. */
   isReady(key: string): boolean {
     const backlog = this.#backlogs.get(key);
     return backlog ? !backlog.more || backlog.next.size > 0 : this.#parts.sleepers.inQueue(key) === 0;
   }
 
-  /** Reads those that are next. Rejects with what the store says that cannot tell them. */
+  /** Reads the next tasks of the queue. Rejects as the store does. */
   async fill(key: string): Promise<void> {
     const backlog = this.#of(key);
     if (this.#stopped) return;
@@ -119,7 +119,7 @@ export class Backlogs {
     if (failure) throw failure.error;
   }
 
-  /** What a change says of a task counts, and not what a page says of it that was asked for before. */
+  /** Notes a change of a task, so that a page that was asked for before does not count for it. */
   heard({ id, tenant, queue, createdAt }: Task): void {
     if (queue === null) return;
     for (const changed of this.#changed) changed.add(id);
@@ -128,20 +128,20 @@ export class Backlogs {
       this.#askOldest(backlog);
   }
 
-  /** All that sleep are counted: of each queue those are read that are next, and those that nobody claims any more. */
+  /** Called once all sleepers are counted: reads the next tasks of each queue, and those of kinds that are not claimed any more. */
   async counted(): Promise<void> {
     const { sleepers, handlers } = this.#parts;
     for (const [key, backlog] of this.#backlogs) this.#tidy(key, backlog);
     const kinds = [...sleepers.waiting()].filter(({ kind }) => handlers.has(kind) && !handlers.get(kind)?.queueOf);
     for (const { queue } of kinds) if (queue !== null) await this.#takeUpOwn(queue);
-    // What the store refuses is asked for again by whoever claims, and in a moment.
+    // A page that the store refuses is read again by the next claim, and by a timer.
     const keys = [...sleepers.queues().keys()];
-    // All of them first: how much each reads goes by how many there are.
+    // All queues first: how much each reads depends on how many there are.
     for (const key of keys) this.#of(key);
     for (const key of keys) if (!this.#stopped) await this.fill(key).catch(() => {});
   }
 
-  /** Of those that no claim may get yet. */
+  /** How many tasks of each queue no claim can get yet, and the age of the oldest. */
   depths(): QueueDepth[] {
     const { sleepers, clock } = this.#parts;
     const onDisk = sleepers.queues();
@@ -158,7 +158,10 @@ export class Backlogs {
     for (const { again } of this.#backlogs.values()) again?.();
   }
 
-  /** How many of a queue are next: tenants share what all have, and the queues of one what it has. */
+  /**
+   * How many tasks of a queue to keep in memory: tenants have equal shares of the whole, and the queues of a tenant equal shares of its
+   * share.
+   */
   #aheadOf({ of: { tenant } }: Backlog): number {
     const { claimableAhead, claimableAheadOfAll } = this.#parts.limits;
     const shares = this.#queuesOf.size * (this.#queuesOf.get(tenant) ?? 1);
@@ -182,7 +185,7 @@ export class Backlogs {
     return backlog;
   }
 
-  /** Callers name queues: of one in which nothing waits nothing is kept. */
+  /** Forgets an empty queue: callers name queues, so that there may be very many. */
   #tidy(key: string, backlog: Backlog): void {
     const { next, behind, more, reading } = backlog;
     if (more || reading || next.size + behind.size > 0 || this.#parts.sleepers.inQueue(key) !== 0) return;
@@ -197,7 +200,7 @@ export class Backlogs {
     if (isLow && backlog.more && !backlog.again && !this.#stopped) backlog.reading ??= this.#read(backlog);
   }
 
-  /** Many that are more urgent have come: the others go back to the disk. */
+  /** After many urgent tasks came: moves the last of the others back to the disk. */
   #moveBack(backlog: Backlog): void {
     const places = [...backlog.next.values()].map((entry) => ({ entry, place: backlogPlace(entry) }));
     places.sort((a, b) => (isBehind(a.place, b.place) ? 1 : -1));
@@ -205,7 +208,7 @@ export class Backlogs {
     if (!kept) return;
     backlog.upTo = kept.place;
     backlog.more = true;
-    // Before any is placed: there may be so many that each would move back all that are left.
+    // All are taken out before any is placed: else each of very many would move back all that are left.
     for (const { entry } of places) backlog.next.delete(entry.id);
     for (const { entry } of places) this.#parts.place(entry);
   }
@@ -224,7 +227,7 @@ export class Backlogs {
       for (const entry of entries) if (!changed.has(entry.id) && !open.has(entry.id)) place(entry);
     } catch (error) {
       failure = { error };
-      // However many ask meanwhile, one asks again.
+      // One timer, however many ask meanwhile.
       if (!this.#stopped && !backlog.again) {
         log.warn("The store did not tell the next tasks of a queue; it is asked again.", { ...backlog.of, error });
         backlog.again = clock.after(AGAIN_MS, () => {
@@ -242,12 +245,12 @@ export class Backlogs {
     return failure;
   }
 
-  /** Whether one that is behind what is next belongs there no more: many stay, where their time is near. */
+  /** Whether a task that was kept for later belongs elsewhere now. Many stay, as their time is near. */
   #isElsewhere(entry: Entry, { more, upTo }: Backlog): boolean {
     return !more || this.#parts.sleepers.isFarFrom(entry) || !isBehind(backlogPlace(entry), upTo);
   }
 
-  /** Whether others claim one is told by its input, which may no longer fit its kind. */
+  /** Entries need the tasks' inputs: these say which queue a task is claimed from, and may no longer fit the kind. */
   async #entriesOf(tasks: readonly OpenTask[]): Promise<Entry[]> {
     const { handlers, transitions, holdBack } = this.#parts;
     const entries: Entry[] = [];
@@ -266,7 +269,7 @@ export class Backlogs {
     return entries;
   }
 
-  /** Their kind was claimed by others when they were submitted, and is run by this server now. */
+  /** Takes up tasks whose kind was claimed when they were submitted, and is run by this server now. */
   async #takeUpOwn(queue: QueueName): Promise<void> {
     const { store, handlers, open, place, log } = this.#parts;
     const changed = new Set<TaskId>();
@@ -287,7 +290,7 @@ export class Backlogs {
     this.#changed.delete(changed);
   }
 
-  /** One question at a time, however many of the oldest go. */
+  /** One read at a time, however many of the oldest tasks go. */
   #askOldest(backlog: Backlog): void {
     const { store } = this.#parts;
     if (backlog.asking !== "no") {

@@ -33,11 +33,11 @@ const QUEUES_NOTED_MAX = 10_000;
 
 type Queue = {
   ready: ReadyQueue<Entry>;
-  /** Those that a claim had taken out and the store refused: they come before all others. */
+  /** Tasks that a claim had taken and the store refused: they come before all others. */
   returned: Entry[];
-  /** Those whose concurrency key has no room, by that key. */
+  /** Tasks whose concurrency key has no room, by that key. */
   parked: Map<string, ReadyQueue<Entry>>;
-  /** Whoever waits for work, the longest waiting first: one is woken for each task, or thousands would look for it. */
+  /** Waiting claims, the longest waiting first. One is woken for each task, so that thousands do not look for the same one. */
   waiting: Set<() => void>;
 };
 
@@ -47,11 +47,11 @@ export class Claims implements WorkClaims {
   readonly #queueOf = new Map<TaskId, string>();
   /** The queues in which tasks of a concurrency key are parked. */
   readonly #parkedIn = new Map<string, Set<string>>();
-  /** Ready, but some that come before them are still on their way into memory. */
+  /** Ready tasks that have to wait until others that come before them are in memory. */
   readonly #early = new Map<TaskId, Entry>();
   /** When workers last asked, by queue: the latest of them last. */
   readonly #asked = new Map<string, number>();
-  /** Nothing is given out before `start`: what holds its concurrency key may not be here yet. */
+  /** Nothing is given out before `start`: holders of concurrency keys may not be in memory yet. */
   #isHeld = true;
   #stopped = false;
 
@@ -68,7 +68,7 @@ export class Claims implements WorkClaims {
     else this.#early.set(entry.id, entry);
   }
 
-  /** More are in memory: those may be claimed before which nothing is missing any more. */
+  /** Called when more tasks are in memory: those can be claimed that no task comes before any more. */
   lookAgain(): void {
     const early = [...this.#early.values()];
     this.#early.clear();
@@ -95,7 +95,7 @@ export class Claims implements WorkClaims {
     this.#tidy(key);
   }
 
-  /** A task that a worker holds has its concurrency key, and one that no worker holds has not. */
+  /** A task holds its concurrency key exactly while a worker holds the task. */
   followKey(entry: Entry): void {
     if (entry.state === "running") this.#parts.keys.hold(entry);
     else this.giveKeyBack(entry.id);
@@ -111,7 +111,7 @@ export class Claims implements WorkClaims {
     this.#wakeAll();
   }
 
-  /** Lets those go that wait for work. */
+  /** Ends the waiting claims. */
   stop(): void {
     this.#stopped = true;
     this.#parts.leases.stop();
@@ -127,7 +127,7 @@ export class Claims implements WorkClaims {
     this.#noteAsked(key);
     const until = this.#parts.clock.elapsed() + claim.waitMs;
     for (;;) {
-      // For one who has gone, a task would be lost until its lease is over.
+      // A task for a caller who has gone would be lost until its lease ends.
       const tasks = signal.aborted ? [] : await this.#take(key, claim, signal);
       this.#passOn(key);
       const rest = until - this.#parts.clock.elapsed();
@@ -200,7 +200,7 @@ export class Claims implements WorkClaims {
     return tasks;
   }
 
-  /** Those that are next come from the disk where none of them is in memory. What cannot be read is for a caller to hear who has nothing. */
+  /** Reads the next tasks from the disk where none is in memory. An error of that is thrown only to a claim that has got no task. */
   async #isFilled(key: string, hasSome: boolean): Promise<boolean> {
     const { backlogs } = this.#parts;
     while (!this.#isHeld && !this.#stopped && !backlogs.isReady(key)) {
@@ -214,7 +214,7 @@ export class Claims implements WorkClaims {
     return true;
   }
 
-  /** The next one whose concurrency key has room, which it then has. */
+  /** The next task whose concurrency key has room; it then holds the key. */
   #next(key: string): Entry | undefined {
     const queue = this.#queues.get(key);
     if (!queue || this.#isHeld) return undefined;
@@ -240,7 +240,7 @@ export class Claims implements WorkClaims {
     else this.#parkedIn.set(limitKey, new Set([key]));
   }
 
-  /** The key may have room: of each queue the first one tries, whichever queue is asked first. */
+  /** Called where the key may have room: the first parked task of each queue tries. */
   #unpark(limitKey: string): void {
     for (const key of [...(this.#parkedIn.get(limitKey) ?? [])]) {
       const queue = this.#queues.get(key);
@@ -258,13 +258,13 @@ export class Claims implements WorkClaims {
     wakeOne(queue);
   }
 
-  /** Who was woken has left something, or has gone without it: the next one looks. */
+  /** Wakes the next waiting claim: the one that was woken has left a task, or has gone without it. */
   #passOn(key: string): void {
     const queue = this.#queues.get(key);
     if (queue && !this.#isHeld && queue.ready.size + queue.returned.length > 0) wakeOne(queue);
   }
 
-  /** At the head of its queue, unless what became of it meanwhile has placed it already. */
+  /** Puts the task back at the head of its queue, unless a change has placed it meanwhile. */
   #putBack(entry: Entry, key: string): void {
     if (this.#queueOf.has(entry.id) || this.#parts.open.get(entry.id) !== entry) return;
     this.#queueOf.set(entry.id, key);

@@ -23,7 +23,7 @@ export class ConcurrencyKeys {
     this.#listeners.push(listener);
   }
 
-  /** False when its key has no room. */
+  /** Takes a place in the key; false when it has no room. */
   take(claimant: Claimant): boolean {
     if (this.#heldBy.has(claimant.id)) return true;
     if (!this.hasRoom(claimant)) return false;
@@ -31,7 +31,7 @@ export class ConcurrencyKeys {
     return true;
   }
 
-  /** The same of one that runs already, whatever the limit says. */
+  /** Takes a place for a task that runs already, whatever the limit says. */
   hold(claimant: Claimant): void {
     const key = keyOf(claimant);
     if (key === null) return;
@@ -42,12 +42,12 @@ export class ConcurrencyKeys {
     else this.#holders.set(key, new Set([claimant.id]));
   }
 
-  /** It runs no more, and has its key still when that is to its end. */
+  /** The task does not run now. A key that is held to the task's end is kept. */
   release(id: string): void {
     if (!this.#toEnd.has(id)) this.giveBack(id);
   }
 
-  /** It has ended, or never began. */
+  /** The task has ended, or never began. */
   giveBack(id: string): void {
     this.#toEnd.delete(id);
     const key = this.#heldBy.get(id);
@@ -63,7 +63,7 @@ export class ConcurrencyKeys {
     return this.#inTheWay(claimant) === undefined;
   }
 
-  /** Who stands in the way of this claimant: nobody when it has its key already. */
+  /** The tasks that hold the claimant's key; none when it has the key itself. */
   holders(claimant: Claimant): string[] {
     return this.#heldBy.has(claimant.id) ? [] : [...(this.#inTheWay(claimant) ?? [])];
   }

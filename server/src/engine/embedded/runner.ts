@@ -1,6 +1,6 @@
 /**
- * The attempts that this process runs: it begins them, keeps their runs, brings a run in line when its task was changed
- * by somebody else, and waits for its end. Who comes when is the scheduler's.
+ * The attempts that this process runs: it begins them, keeps their runs, adapts a run when another has changed its task, and waits for
+ * the end. The scheduler decides which task comes when.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, Store } from "../../store/store.ts";
@@ -29,7 +29,7 @@ type Parts = AttemptParts & {
   ownership: TaskOwnership;
   record: CrashRecord;
   guard: () => Pick<CrashGuard, "apart" | "isWary" | "mayBeginEarly" | "settle">;
-  /** Hears of each task that this process does not go on with. */
+  /** Called for each task that this process does not go on with. */
   heldBack: (id: TaskId) => void;
   log: EngineLog;
 };
@@ -40,7 +40,7 @@ type Begun = { task: Task; beginApart: Awaited<ReturnType<CrashGuard["apart"]>>;
 /** The place of a run, which is empty once the run has ended. */
 type Place = { run: AttemptRun | null };
 
-/** Of an attempt that begins while its submit is on the way to the disk. `atRest` hears that its code has come to rest. */
+/** An attempt that begins before its submit is on disk. `atRest` is called once its code waits for something. */
 type Early = { onDisk: Promise<void>; atRest: () => void };
 
 export class Runner implements AttemptRunner {
@@ -50,23 +50,23 @@ export class Runner implements AttemptRunner {
   readonly #clock: Clock;
   readonly #handlers: Handlers;
   readonly #observer: RunObserver;
-  /** The same for runs in processes of their own, which no death of this one is laid to. */
+  /** For runs in processes of their own, which cannot crash this one. */
   readonly #observerApart: RunObserver;
   /**
-   * By their places: a table that a map has outgrown keeps what was in it, and lives on among old objects until those are collected
-   * as well. Of a task of one step 3 KB more were moved there.
+   * A run is a field of an object, which is emptied at its end: V8 keeps the former table of a map that has grown, with all that was in
+   * it, until old objects are collected. Without it 3 KB of each task with one step became old.
    */
   readonly #runs = new Map<TaskId, Place>();
-  /** The number of the last inbox item that a run was given: with each input all of its inbox would be read. */
+  /** The last inbox item that a run was given, so that each input does not read the whole inbox again. */
   readonly #inboxRead = new WeakMap<AttemptRun, number>();
-  /** Why this process does not go on with a task that it cannot read, or of which it can write nothing. */
+  /** Why this process does not go on with a task that it can neither read nor write. */
   readonly #stuck = new Map<TaskId, string>();
   /**
-   * Whether it is worth while to begin a task of a kind before its submit is on disk, by how the last one began in this process. What
-   * is here has come to a wait, and so does not end the process where it begins.
+   * Whether to begin a task of a kind before its submit is on disk, by how the last one began in this process. A kind that is here has
+   * once come to a wait, so its code does not crash the process at its beginning.
    */
   readonly #isWorthwhile = new Map<Handler, boolean>();
-  /** Resolves in the next turn of the event loop, as long as somebody waits for that. */
+  /** Resolves in the next turn of the event loop; null while nobody waits for it. */
   #turn: Promise<void> | null = null;
   #stopping = false;
   /** The store has refused the last start. */
@@ -98,7 +98,7 @@ export class Runner implements AttemptRunner {
     };
   }
 
-  /** This process has its run, which was not unwound. */
+  /** Whether this process has the task's run, and it was not unwound. */
   isLive(id: TaskId): boolean {
     return this.#runOf(id)?.isOver === false;
   }
@@ -108,7 +108,7 @@ export class Runner implements AttemptRunner {
     return this.#stuck.get(id);
   }
 
-  /** This process does not go on with the task: what stands in the way would come again. */
+  /** Gives the task up in this process: another try would fail in the same way. */
   holdBack(id: TaskId, error: unknown): void {
     if (this.#stuck.has(id)) return;
     this.#stuck.set(id, failureOf(error).message);
@@ -166,18 +166,18 @@ export class Runner implements AttemptRunner {
     return { left: this.#attempt(task.id, begin, early), atRest };
   }
 
-  /** This process has its run, or begins it. */
+  /** Whether this process runs the task, or is about to. */
   has(id: TaskId): boolean {
     return this.#runs.has(id);
   }
 
-  /** Its run is in a process of its own. */
+  /** Whether its run is in a process of its own. */
   isApart(id: TaskId): boolean {
     const run = this.#runOf(id);
     return run !== null && !(run instanceof Run);
   }
 
-  /** Brings the run of a task in line with the task as it is on disk. */
+  /** Adapts the task's run to the task as it is on disk. */
   follow(task: Task): void {
     const run = this.#runOf(task.id);
     if (!run) return;
@@ -187,7 +187,7 @@ export class Runner implements AttemptRunner {
     else if (task.state === "running" && !this.#stopping) run.resume();
   }
 
-  /** The task was paused at once: what runs of it is cut off, and done again after the resume. */
+  /** After a pause at once: cuts the run off; it is done again after the resume. */
   cutOff(id: TaskId): void {
     this.#runOf(id)?.cutOff("The task was paused at once.");
   }
@@ -217,7 +217,7 @@ export class Runner implements AttemptRunner {
     forget();
     const cut = this.#all();
     for (const run of cut) run.cutOff("The server stops.");
-    // What their bodies say of that, and of what they have paid for, is on its way to the store.
+    // For the bodies of steps to react, and to hand over what they have paid for.
     if (cut.length > 0) await nextTurn();
   }
 
@@ -250,7 +250,7 @@ export class Runner implements AttemptRunner {
       // Said once: on a full disk each slot would say it every second.
       if (!this.#isRefused) log.warn("A task could not be started; it is tried again.", { task: id, error });
       this.#isRefused = true;
-      // It keeps its slot until then: a store that refuses one start refuses the next one too.
+      // Meanwhile it keeps its slot: a store that refuses this start would refuse the next task's as well.
       await this.#wait(AGAIN_MS);
     } finally {
       early?.atRest();
@@ -259,7 +259,7 @@ export class Runner implements AttemptRunner {
     return "here";
   }
 
-  /** How the next attempt of the task begins. Where its handler's version is missing, it stands still as soon as it has begun. */
+  /** How the task's next attempt begins. Without its handler's version the attempt stands still at once. */
   #beginning(task: Task): Plan {
     const begin: Command = task.state === "running" ? { do: "recover" } : { do: "start" };
     if (this.#handlers.of(task)) return { command: begin };
@@ -304,7 +304,7 @@ export class Runner implements AttemptRunner {
     }
   }
 
-  /** The run of an attempt that has begun, in motion; undefined when the task was taken from it meanwhile. */
+  /** Starts the run of an attempt that has begun; undefined when the task was taken from it meanwhile. */
   async #startRun({ task, beginApart, early }: Begun): Promise<AttemptRun | undefined> {
     const { id, attempt } = task;
     const handler = this.#handlers.of(task);
@@ -334,7 +334,7 @@ export class Runner implements AttemptRunner {
     void run.ended.then(() => port.end());
     this.#hasRead(run, inbox);
     if (this.#stopping || now.state === "paused") run.pause();
-    // Whatever came for it while its inbox was read.
+    // For what came while the inbox was read.
     if (now.revision !== task.revision)
       void this.refill(id).catch((error: unknown) => this.#observer.warn("An input did not reach its run.", id, error));
     if (run instanceof Run) {
@@ -343,7 +343,7 @@ export class Runner implements AttemptRunner {
       const isShort = this.#clock.elapsed() - from <= COMPUTED_MS_MAX;
       if (isFresh(task)) this.#isWorthwhile.set(handler, isShort && !run.isAtStepAlone);
     }
-    // Once the promises that its code has settled are through.
+    // Behind the promise callbacks that its code has queued.
     if (early) process.nextTick(early.atRest);
     return run;
   }
@@ -360,7 +360,6 @@ export class Runner implements AttemptRunner {
   }
 }
 
-/** Why another attempt would end as this one did. */
 const HELD_BACK = {
   stuck: "Nothing of it can be written.",
   without_code:
@@ -371,10 +370,10 @@ const HELD_BACK = {
 /** The task was cancelled, paused or deleted in the moment of its start. */
 const MOVED_ON: ReadonlySet<string> = new Set(["not_allowed_in_state", "not_found", "fenced"]);
 
-/** What a submit may be late by: that of one kind of code, and those of others beside it. */
+/** Code that computes for longer is not begun before its submit is on disk: it would delay that submit and others. */
 const COMPUTED_MS_MAX = 5;
 
-/** Nothing but its submit and its start has happened to it: there is nothing to read. */
+/** Whether nothing but its submit and its start has happened to the task: then there is no journal to read. */
 function isFresh({ attempt, lastSeq, retryOf }: Task): boolean {
   return attempt === 1 && lastSeq === 2 && retryOf === null;
 }

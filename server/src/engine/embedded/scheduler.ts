@@ -13,7 +13,7 @@ import { type SlotLimits, Slots } from "./slots.ts";
 
 /** Runs tasks that have a slot. */
 export interface AttemptRunner {
-  /** Begins the next attempt. Resolves when the task needs its slot no longer, and says how it was left. Never rejects. */
+  /** Begins the next attempt. Resolves, with how the task was left, when it no longer needs its slot. Never rejects. */
   begin(entry: Entry): Promise<Left>;
 }
 
@@ -43,14 +43,14 @@ export class Scheduler {
   readonly #keys: ConcurrencyKeys;
   readonly #ready = new ReadyQueue<Entry>();
   /**
-   * Ready, but their concurrency key has no slot, in their order. Whenever a key has room, its first one is in the queue of
-   * ready tasks: with each end of one all the thousands behind it would go there and back.
+   * Ready tasks whose concurrency key has no room, in order. When a key has room, its first task alone moves to the queue of ready
+   * tasks: to move all would take thousands there and back with each end.
    */
   readonly #parked = new Map<string, ReadyQueue<Entry>>();
   /** Ready, but some that come before them are still on their way into memory. */
   readonly #early = new Map<TaskId, Entry>();
   readonly #mayGo: (entry: Entry) => boolean;
-  /** Since when each wants a slot that it has not got, as far as this process knows. */
+  /** Since when each task wants a slot, as far as this process knows. */
   readonly #wanting = new Map<TaskId, number>();
   readonly #clock: Pick<Clock, "now">;
   /** Nothing is started: before `start` and after `stop`. */
@@ -85,7 +85,7 @@ export class Scheduler {
     return this.#ready.size + this.#early.size;
   }
 
-  /** More are in memory: those go on before which nothing is missing any more. */
+  /** Called when more tasks are in memory: those go on that no task comes before any more. */
   lookAgain(): void {
     for (const [id, entry] of this.#early) {
       if (!this.#mayGo(entry)) continue;
@@ -95,7 +95,7 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** The task wants a slot, to start or to go on after a crash. */
+  /** Queues a task that wants a slot, to start or to go on after a crash. */
   offer(entry: Entry): void {
     this.#enqueue(entry);
     this.#dispatch();
@@ -106,11 +106,11 @@ export class Scheduler {
     this.#early.delete(id);
     const entry = this.#ready.remove(id);
     const key = entry && keyOf(entry);
-    // It may have been the one for which its key had room.
+    // Its key may have had room for this one.
     if (key) this.#unpark(key);
   }
 
-  /** It has a slot, or waits for one. */
+  /** Whether the task has a slot or waits for one. */
   has(entry: Entry): boolean {
     if (this.#slots.holds(entry.id) || this.isQueued(entry.id)) return true;
     return this.#parked.get(keyOf(entry) ?? "")?.has(entry.id) ?? false;
@@ -127,7 +127,7 @@ export class Scheduler {
     return [...byKind.values()];
   }
 
-  /** It waits for a slot, and for that alone. */
+  /** Whether the task waits for a slot and nothing else. */
   isQueued(id: TaskId): boolean {
     return this.#ready.has(id) || this.#early.has(id);
   }
@@ -145,17 +145,16 @@ export class Scheduler {
     this.#dispatch();
   }
 
-  /** It is under way, and has its key to its end: also after a start of the server, and while it has no slot. */
+  /** For a task under way that holds its key to its end, also over a start of the server and while it has no slot. */
   holdKey(entry: Entry): void {
     this.#keys.hold(entry);
   }
 
-  /** The task has ended. */
   giveKeyBack(id: TaskId): void {
     this.#keys.giveBack(id);
   }
 
-  /** The reserved slot is in use until `left` says that it is not. */
+  /** Uses the reserved slot until `left` resolves. */
   occupy(id: TaskId, left: Promise<Left>): void {
     void left.then((how) => {
       this.#slots.release(id);
@@ -176,7 +175,7 @@ export class Scheduler {
     return typeof entry.doneBy === "object" ? this.#keys.holders(entry) : this.#slots.holders(entry);
   }
 
-  /** The key that it waits for, ready as it is; null where there is room in it. */
+  /** The concurrency key that a ready task waits for; null where the key has room. */
   behindKey(id: TaskId): string | null {
     const entry = this.#open.get(id);
     if (!entry || this.#slots.holds(id) || !this.#open.isReady(entry)) return null;
@@ -190,7 +189,7 @@ export class Scheduler {
   }
 
   #enqueue(entry: Entry): void {
-    // A run that is still unwinding, or a start that is under way, comes first: its end looks again.
+    // A run that still unwinds, or a start under way, comes first: its end calls this again.
     if (entry.doneBy !== "handler" || this.#slots.holds(entry.id)) return;
     if (this.#mayGo(entry)) this.#ready.push(entry);
     else this.#early.set(entry.id, entry);
@@ -212,7 +211,7 @@ export class Scheduler {
     }
   }
 
-  /** It waits for its key from now on, and not for a slot. */
+  /** From now on the task waits for its key and not for a slot. */
   #park(entry: Entry): void {
     this.#wanting.delete(entry.id);
     const key = keyOf(entry) ?? "";
@@ -221,14 +220,14 @@ export class Scheduler {
     this.#parked.set(key, parked);
   }
 
-  /** The key may have room: the first one that was parked behind it tries. */
+  /** Called where the key may have room: its first parked task tries. */
   #unpark(key: string): void {
     if (!this.#requeueParked(key)) return;
-    // Once whoever has given the key back has said what becomes of itself.
+    // Later, as the task that gave the key back may itself become ready first.
     queueMicrotask(() => this.#dispatch());
   }
 
-  /** Whether there was one that still wants a slot. */
+  /** Queues the key's first parked task; false where none still wants a slot. */
   #requeueParked(key: string): boolean {
     const parked = this.#parked.get(key);
     let queued = false;
@@ -241,7 +240,7 @@ export class Scheduler {
     return queued;
   }
 
-  /** It may have become ready while it held its slot, or its start or its run was cut short and it is running still. */
+  /** Queues the task again if it became ready while it held its slot, or if its start or run was cut short while its state is `running`. */
   #enqueueAgain(id: TaskId): boolean {
     const entry = this.#open.get(id);
     if (entry && (this.#open.isReady(entry) || entry.state === "running")) this.#enqueue(entry);

@@ -33,11 +33,11 @@ type Parts = {
   handlers: Handlers;
   transitions: Pick<Transitions, "find" | "tell">;
   place: (entry: Entry) => void;
-  /** What is in memory is at least as new as what a page says. */
+  /** A task in memory is at least as new as a page's. */
   isHere: (id: TaskId) => boolean;
-  /** Some whose time comes cannot be read, and go on no more. */
+  /** Called where sleepers whose time comes cannot be read: they do not go on. */
   unread: () => void;
-  /** All that sleep are counted. */
+  /** Called once all sleepers are counted. */
   counted: () => void;
   limits: Pick<EngineLimits, "sleepersAheadMs">;
   log: EngineLog;
@@ -45,13 +45,13 @@ type Parts = {
 
 export class Sleepers {
   readonly #parts: Parts;
-  /** All that time moves until then are in memory, or are being read. */
+  /** Sleepers whose time comes until then are in memory, or are being read. */
   #until: number;
-  /** What the next reading begins behind. */
+  /** The next page begins behind this place. */
   #after = BEFORE_ALL;
-  /** What has changed since the page was asked for that is under way. */
+  /** Tasks that have changed since the page under way was asked for. */
   #changed: Set<TaskId> | null = null;
-  /** When time moves the first of those that are not in memory. */
+  /** The earliest time of a sleeper that is not in memory. */
   #firstAt = Number.POSITIVE_INFINITY;
   readonly #counts = new SleeperCounts();
   #areCounted = false;
@@ -63,12 +63,12 @@ export class Sleepers {
     this.#until = parts.clock.now() + parts.limits.sleepersAheadMs;
   }
 
-  /** Whether it may be forgotten until its time. */
+  /** Whether its time is so far that it may be on disk alone. */
   isFarFrom({ wakesAt }: Pick<Entry, "wakesAt">): boolean {
     return wakesAt !== null && wakesAt > this.#until;
   }
 
-  /** It is not in memory from here on. */
+  /** The task is on disk alone from now on. */
   left(entry: Entry): void {
     this.#counts.add(entry);
     const { wakesAt } = entry;
@@ -77,17 +77,17 @@ export class Sleepers {
     this.#arm();
   }
 
-  /** It is in memory from here on, or has ended. */
+  /** The task is in memory from now on, or has ended. */
   awoke(number: number): void {
     this.#counts.remove(number);
   }
 
-  /** What a change says of a task counts, and not what a page says of it that was asked for before. */
+  /** Notes a change of a task, so that a page that was asked for before does not count for it. */
   heard(id: TaskId): void {
     this.#changed?.add(id);
   }
 
-  /** How many of each kind and state are not in memory, as far as this process has seen. */
+  /** How many sleepers of each kind and state are on disk alone, as far as they are counted. */
   byState(): Iterable<StateCount> {
     return this.#counts.byState();
   }
@@ -116,7 +116,7 @@ export class Sleepers {
     return this.#read();
   }
 
-  /** Of those that wait for their turn in a conversation: the ones before them are in memory from here on. */
+  /** Brings into memory the tasks that come before these in their conversations. */
   async bringBefore(entries: Iterable<Entry>): Promise<void> {
     const { transitions, isHere } = this.#parts;
     const last = new Map<string, number>();
@@ -134,7 +134,7 @@ export class Sleepers {
     this.#armed?.cancel();
   }
 
-  /** What cannot be read holds up nobody else. Whoever would begin too early is refused by the store, which names who comes first. */
+  /** Conversations that cannot be read are left out: a task that would begin too early is refused by the store, which names the first. */
   async #before(places: readonly TurnPlace[]): Promise<TaskId[]> {
     const { store, log } = this.#parts;
     try {
@@ -162,7 +162,7 @@ export class Sleepers {
     this.#parts.counted();
   }
 
-  /** A store that closes while it is asked is no fault of a reading that was told to stop. */
+  /** After a stop, errors of the store that closes do not matter. */
   async #read(): Promise<void> {
     await this.#readAll().catch((error: unknown) => {
       if (!this.#stopped) throw error;
@@ -173,7 +173,7 @@ export class Sleepers {
     const { store, clock, limits } = this.#parts;
     this.#armed?.cancel();
     this.#armed = null;
-    // From here on whoever falls asleep for less stays in memory, and is in no page that comes after.
+    // From now on a task that falls asleep for less stays in memory, and is in no later page.
     this.#until = Math.max(this.#until, clock.now() + limits.sleepersAheadMs);
     const until = this.#until;
     this.#changed = new Set();
@@ -187,7 +187,7 @@ export class Sleepers {
     }
     this.#changed = null;
     if (this.#stopped) return;
-    // Nobody leaves memory for less than this.
+    // No task leaves memory for less than this.
     this.#after = { wakesAt: until, id: LAST_ID };
     this.#firstAt = Number.POSITIVE_INFINITY;
     const first = await this.#again(() => store.firstWake(until));

@@ -37,7 +37,7 @@ type Parts = {
 
 export class WaitCompletion implements TimeObserver {
   readonly #parts: Parts;
-  /** Children of whose questions a parent is being told, and how often: it may be told what was so before. */
+  /** Children whose questions are being relayed, and how many relays are under way: an earlier one may have read an older state. */
   readonly #relaying = new Map<TaskId, number>();
   #stopped = false;
 
@@ -45,12 +45,12 @@ export class WaitCompletion implements TimeObserver {
     this.#parts = parts;
   }
 
-  /** Time has come for it: a timer, a retry, a question's deadline, a lease, a submit delay. */
+  /** The task's time has come: of a timer, a retry, a question's deadline, a lease or a submit delay. */
   due(id: TaskId): void {
     this.watch("A timer could not take effect.", id, () => this.#due(id));
   }
 
-  /** It is people's work and wants nothing but to begin. */
+  /** Begins a task that people do. */
   ask(id: TaskId): void {
     this.watch("People were not asked.", id, async () => {
       await this.#parts.transitions.change(id, { do: "ask" });
@@ -65,17 +65,17 @@ export class WaitCompletion implements TimeObserver {
     this.watch("A parent was not woken.", parent, () => this.#wakeParent(parent, child));
   }
 
-  /** What it asks people, or asks no more, is for its parent to ask as well. */
+  /** Has the parent ask what this task asks people, and no longer what it does not ask any more. */
   relay({ id, parent }: Pick<Task, "id" | "parent">): void {
     if (parent !== null) this.watch("A parent was not told of a question.", parent, () => this.#relay(parent, id));
   }
 
-  /** It has come to rest: what it waits for may have happened before that was written. */
+  /** The task has just come to rest: what it waits for may have happened before that was written. */
   suspended(task: Task): void {
     this.watch("A task at rest was not looked at.", task.id, () => this.#lookAround(task));
   }
 
-  /** The same of one that has come to rest some time ago. */
+  /** The same for a task that came to rest some time ago. */
   atRest(id: TaskId): void {
     this.watch("A task at rest was not looked at.", id, async () => {
       const task = await this.#parts.transitions.find(id);
@@ -161,7 +161,7 @@ export class WaitCompletion implements TimeObserver {
       if (wait.on === "child") {
         const child = await this.#open(wait.child);
         if (child === null) return this.#wake(task.id, wait.key);
-        // Of thousands, each that asks nothing would look for itself among all waits of its parent.
+        // Only where it asks: of thousands of children, each would search all waits of its parent.
         if (asks(child) || this.#relaying.has(child.id)) this.relay(child);
       }
       if (wait.on === "input") {
@@ -175,7 +175,7 @@ export class WaitCompletion implements TimeObserver {
     }
   }
 
-  /** A tree of thousands begins and ends with no question: each of its tasks would be decided on for nothing. */
+  /** Looks first whether there is anything to relay: a tree of thousands without questions would decide thousands of times for nothing. */
   async #relay(parent: TaskId, child: TaskId): Promise<void> {
     const { transitions } = this.#parts;
     const task = await transitions.find(child);
@@ -196,7 +196,7 @@ export class WaitCompletion implements TimeObserver {
     return task !== null && isTerminal(task.state);
   }
 
-  /** Null when it has ended. Nothing more comes of one that cannot be read, either: its parent's call says so. */
+  /** Null when the child has ended, or cannot be read: then its parent's call fails. */
   async #open(child: TaskId): Promise<Task | null> {
     try {
       const task = await this.#parts.transitions.find(child);
@@ -228,7 +228,7 @@ function isPast(moment: number | null | undefined, now: number): boolean {
   return (moment ?? Number.POSITIVE_INFINITY) <= now;
 }
 
-/** Of a pause that somebody has made a lasting one meanwhile, the time does not come. */
+/** A pause that was made a lasting one meanwhile does not end by time. */
 function endOfPause(task: Task, now: number): Plan {
   if (task.state === "paused" && (task.pausedBy?.until ?? Number.POSITIVE_INFINITY) > now)
     throw new Refusal("not_allowed_in_state", "Nothing but a person ends this pause.");

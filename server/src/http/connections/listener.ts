@@ -1,7 +1,7 @@
 /** Sockets: an app bound to one port on one or more addresses, and closed in good order. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
-import { CrumbledRequest } from "../body/crumbled.ts";
+import { TinyChunkRequest } from "../body/tiny-chunks.ts";
 import type { Served } from "../late-app.ts";
 import type { ShortPath } from "../short-path.ts";
 import type { Connections } from "./connections.ts";
@@ -88,7 +88,7 @@ function createHttpServer(app: Served, { headMsMax, connections, shortPath }: Se
   const { arrivals } = connections;
   const server = createServer(
     {
-      IncomingMessage: CrumbledRequest,
+      IncomingMessage: TinyChunkRequest,
       // The runtime takes whole ones alone: 16.1 s are none, by a hair.
       headersTimeout: Math.ceil(headMsMax),
       requestTimeout: REQUEST_MS_MAX,

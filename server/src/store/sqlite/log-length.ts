@@ -1,21 +1,21 @@
 /**
- * How long the log of a database is, and when it is written back: most of it by the checkpointer, beside the writer, which does
- * what is left. A log begins anew only when all of it is written back at a moment, and while somebody writes no one else ever
- * comes to its end.
+ * How long the WAL is, and when it is checkpointed: most of it by the checkpointer, beside the writer, and the rest by the writer. A
+ * WAL starts from its beginning only after a checkpoint of all of it, and while the writer goes on no other connection comes to its
+ * end.
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { numberIn } from "./column.ts";
 
-/** From here on the log is to be written back. The writer does all of it itself from `CHECKPOINT_BYTES` on. */
+/** The checkpointer begins here. From `CHECKPOINT_BYTES` on SQLite has the writer do all of it. */
 const LONG_BYTES = 12 << 20;
-/** The writer writes back so much in the time of a commit. */
+/** The writer does a rest of so much itself: it takes about the time of a commit. */
 const REST_BYTES = 512 << 10;
-/** Commits between two looks: a few of some megabytes each would be all that SQLite leaves before its own bound. */
+/** Commits between two looks at the length. Four of some megabytes each reach SQLite's own bound. */
 const UNSEEN_MAX = 4;
 
 /**
- * Whether the checkpointer is at work, in memory of all threads. What it has written it syncs last of all: a writer who did the
- * rest before that would wait for the disk to have it all.
+ * Whether the checkpointer is at work, in memory that all threads share. It syncs at its very end: a writer that did the rest before that
+ * would wait for the disk to sync everything.
  */
 export type WriteBackPass = Int32Array<SharedArrayBuffer>;
 
@@ -36,12 +36,12 @@ export class LogLength {
   readonly #lengths;
   readonly #checkpoint;
   readonly #pass: WriteBackPass;
-  /** How long it was when this was told last. */
+  /** The length at which the checkpointer was last asked for. */
   #toldAt = 0;
-  /** How long it was at the last look, and the commits between that and the next one. */
+  /** The length at the last look, and the commits from there to the next look. */
   #length = 0;
   #between = 0;
-  /** Those that are still to come. */
+  /** How many of those commits are still to come. */
   #commitsAway = 0;
 
   constructor(db: Database, pass: WriteBackPass) {
@@ -52,8 +52,8 @@ export class LogLength {
   }
 
   /**
-   * After a commit: does what is left of a long log, and answers whether that is too much. The commit stands, whatever comes of
-   * this: what is not written back stays in the log.
+   * Called after a commit. Checkpoints a short rest itself; true where there is more, for the checkpointer. An error does not matter:
+   * the commit stands, and what is not checkpointed stays in the WAL.
    */
   isTooLong(): boolean {
     try {
@@ -84,13 +84,13 @@ export class LogLength {
       this.#checkpoint.get();
       return false;
     }
-    // Whoever was told has begun by then, or cannot.
+    // The checkpointer has begun since, or cannot.
     if (length - this.#toldAt <= REST_BYTES) return false;
     this.#toldAt = length;
     return true;
   }
 
-  /** Commits that need no look, as they do not make it long if each writes as much as those before, or as the rest may be. */
+  /** How many commits need no look: if each writes as much as the last ones did, they do not make the WAL long. */
   #unseen(length: number): number {
     const each = Math.max(REST_BYTES, (length - this.#length) / (this.#between + 1));
     return Math.max(0, Math.min(Math.floor((LONG_BYTES - length) / each) - 1, UNSEEN_MAX));

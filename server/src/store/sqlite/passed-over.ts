@@ -1,6 +1,6 @@
 /**
- * What the turns of a writer pass over. A damaged page, or a row that its table would not take, ends the whole transaction
- * that meets it, whatever else was in it: the one that follows has to know where.
+ * What a sweep passes over in its next turns. A damaged page, or a row that its table would not take, ends the whole transaction that
+ * meets it, whatever else was in it: the one that follows has to know where.
  */
 import { Damaged } from "../damage.ts";
 import { isOfARow } from "./database.ts";
@@ -16,7 +16,10 @@ export class PassedOver {
     return this.#those.has(what);
   }
 
-  /** What `act` answers. Throws `Damaged` when that meets a damaged row; from then on the answer is `otherwise`, and nothing is done. */
+  /**
+   * The answer of `act`. Throws `Damaged` when it meets a damaged row; from the next call on `act` is not called and the answer is
+   * `otherwise`.
+   */
   attempt<Answer>(what: string, act: () => Answer, otherwise: Answer): Answer {
     if (this.has(what)) return otherwise;
     try {

@@ -50,7 +50,7 @@ export async function openSqliteStore(folder: string, options: StoreOptions = {}
 }
 
 let empty: Buffer | null = null;
-/** One of this version, with nothing in it. To make its tables takes 20 ms, and tests want thousands. */
+/** An empty database of this version, made once: its tables take 20 ms, and tests want thousands. */
 function emptyDatabase(): Buffer {
   if (empty) return empty;
   const db = openDatabase(IN_MEMORY);
@@ -93,7 +93,7 @@ function inMemory({ clock = Date.now, onDamage, exactChunksMax }: StoreOptions):
   });
 }
 
-/** A folder that this makes and cannot fill is not left behind. */
+/** Removes the folder again where it has created it and cannot open a store there. */
 async function onDisk(folder: string, options: StoreOptions): Promise<SqliteStore> {
   let made: string | undefined;
   try {
@@ -138,7 +138,7 @@ async function inFolder(
     const pass = writeBackPass();
     const writeBack = new WriteBack(database, pass, onLogGrows);
     const onLongLog = () => writeBack.begin();
-    const beside = new Beside();
+    const beside = new SideThreads();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
     const mending = new Mending({
       ...scanner(database, beside),
@@ -189,7 +189,7 @@ async function inFolder(
       },
     });
     store.chunks.indexLarge();
-    // What it cannot change, `doctor` names.
+    // `doctor` names entries whose permissions it cannot change.
     closeDeeper(folder, isOwnEntry, closing.signal).catch(() => {});
     return store;
   } catch (error) {
@@ -198,8 +198,8 @@ async function inFolder(
   }
 }
 
-/** Threads that work on the database beside the store, and may go on when it is closed. */
-class Beside {
+/** Counts threads that work on the database beside the store, and may go on after it is closed. */
+class SideThreads {
   count = 0;
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -212,7 +212,7 @@ class Beside {
   }
 }
 
-/** Tells of each once, and has the next start make the database anew. */
+/** Reports each damaged end once, and has the next start rebuild the database. */
 function endsTo(folder: string, onDamage: StoreOptions["onDamage"]): (end: string | null) => void {
   const ends = new DamageLog((damage) => {
     leaveMark(folder);
@@ -221,8 +221,8 @@ function endsTo(folder: string, onDamage: StoreOptions["onDamage"]): (end: strin
   return (end) => ends.note(new DamagedEnd(end));
 }
 
-/** Looks for damage, by a thread of its own, until it is told to end. */
-function scanner(database: string, beside: Beside) {
+/** Scans for damage in a thread of its own. */
+function scanner(database: string, beside: SideThreads) {
   const over = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   return {
     scan: () => beside.run(() => runWorker<string[]>({ role: "scanner", database, over })),
@@ -230,7 +230,7 @@ function scanner(database: string, beside: Beside) {
   };
 }
 
-/** By a thread of its own: a check of a large database takes seconds, which no read should wait for. */
+/** In a thread of its own: a check of a large database takes seconds, and no read should wait for it. */
 async function checked(database: string): Promise<string[]> {
   const checker = new WorkerChannel<Reads>({ role: "reader", database }, () => {});
   try {
@@ -240,14 +240,14 @@ async function checked(database: string): Promise<string[]> {
   }
 }
 
-/** What restores have moved aside. */
+/** The folders that restores have moved aside. */
 async function copiesIn(folder: string): Promise<{ path: string; at: number }[]> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(ASIDE_PREFIX));
   const paths = names.map((name) => path.join(folder, name));
   return Promise.all(paths.map(async (copy) => ({ path: copy, at: Math.trunc((await stat(copy)).mtimeMs) })));
 }
 
-/** What a start says that cannot read or write what it has to: a sentence in place of SQLite's or the system's own. */
+/** The error of a start that cannot read or write the folder, as a sentence in the place of SQLite's or the system's. */
 function unstarted(error: unknown): unknown {
   if (error instanceof Error && isOfARow(error))
     return new Error(`its database is damaged (${error.message}). ${WAYS_ON}`, { cause: error });

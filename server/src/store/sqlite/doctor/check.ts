@@ -14,14 +14,14 @@ import {
 } from "../migrations/039-counted-rows.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 
-/** Of each kind of problem, this many are named. */
+/** Problems of each kind that are named. */
 const PROBLEMS_MAX = 20;
 
-/** SQLite finds as many, those that are no fault among them: an index of five million tasks has so many pages. */
+/** Lines that SQLite is asked for. Many are no fault: an orphaned index of five million tasks has so many pages. */
 const LINES_MAX = 100_000;
 const NO_FAULT = /^(Page \d+: never used|\*\*\* in database main \*\*\*)$/;
 
-/** Where tasks are counted. */
+/** The owners and buckets of time under which each task is counted. */
 const PLACES = [DAY_MS, TEN_MINUTES_MS].flatMap((span) => ["''", "'=' || user"].map((owner) => ({ owner, span })));
 
 function totalOf({ owner, span }: { owner: string; span: number }, count: string, tasks: string): string {
@@ -29,12 +29,12 @@ function totalOf({ owner, span }: { owner: string; span: number }, count: string
     FROM ${tasks} WHERE deleted_at IS NULL`;
 }
 
-/** A row for each total that has one of these tasks. */
+/** SQL for the totals of these tasks. */
 export function counted(tasks: string): string {
   return PLACES.map((place) => totalOf(place, "1", tasks)).join(" UNION ALL ");
 }
 
-/** What the totals are to hold. */
+/** SQL for what the table of totals is to hold. */
 export const TOTALS = PLACES.map((place) => `${totalOf(place, "count(*)", "tasks")} GROUP BY 1, 2, 3, 4, 5, 6`).join(
   " UNION ALL ",
 );
@@ -74,7 +74,7 @@ const MEMBERS = `SELECT 'Vector store ' || id || ' counts other members than it 
 const CHUNKS = `SELECT 'A cut of document ' || document || ' counts other chunks than it has.' FROM cuts c
    WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = c.n)`;
 
-/** What each user keeps, in a row for each thing: from schema version 28 on. */
+/** SQL for the stored bytes of each user, a row for each thing. From schema version 28 on. */
 export function keptRows(version: number): string {
   const rows =
     version >= 39
@@ -90,7 +90,7 @@ export function keptRows(version: number): string {
       FROM messages m JOIN conversations c ON c.id = m.conversation`;
 }
 
-/** The same in all. */
+/** The same as one sum for each user. */
 export function keptBytes(version: number): string {
   return `SELECT tenant, user, sum(bytes) AS bytes FROM (${keptRows(version)}) GROUP BY 1, 2`;
 }
@@ -131,7 +131,7 @@ export function check(db: Database): string[] {
   return [...problems, ...miscounted, ...orphans, ...invariants.flatMap((invariant) => column(db, invariant))];
 }
 
-/** What SQLite finds wrong with pages and rows. Pages that nothing uses are no fault: they lie where something was made anew. */
+/** What SQLite finds wrong with pages and rows. Orphan pages are no fault: a rebuild leaves them. */
 export function faultsOf(db: Database, look: "integrity_check" | "quick_check" = "integrity_check"): string[] {
   try {
     const found = db.prepare<unknown[], unknown>(`PRAGMA ${look}(${LINES_MAX})`).pluck().all().map(String);
@@ -145,7 +145,7 @@ function faults(lines: readonly string[]): string[] {
   return lines.filter((line) => line !== "ok");
 }
 
-/** SQLite itself names numbers of pages. */
+/** The names of the damaged tables and indexes: SQLite itself names page numbers. */
 function damagedTables(db: Database): string[] {
   const tables = column(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0", -1);
   return tables

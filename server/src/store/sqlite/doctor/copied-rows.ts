@@ -1,4 +1,4 @@
-/** Rows that can be read of the pages of one database, written byte for byte into another of the same schema. */
+/** Copies the rows that can be read from the pages of one database, byte for byte, into another of the same schema. */
 import { type Database, SqliteError, type Statement } from "better-sqlite3";
 import type { Lost } from "../../storage.ts";
 import type { DatabasePages } from "./pages/database-pages.ts";
@@ -8,7 +8,7 @@ import type { Value } from "./pages/record.ts";
 import { rootsIn, shapesOf } from "./pages/shapes.ts";
 import { readStrays } from "./pages/stray-pages.ts";
 
-/** The last numbers that were given, by table. */
+/** SQLite's table of the last numbers that AUTOINCREMENT has given, by table. */
 const SEQUENCES = "sqlite_sequence";
 
 export class CopiedRows {
@@ -23,7 +23,7 @@ export class CopiedRows {
     this.#shapes = shapesOf(db);
   }
 
-  /** Those of an index, as far as its own pages lead to them. False where that may not be all. */
+  /** Reads the entries of an index, as far as its own pages lead to them. False where that may not be all. */
   readEntries(index: string, each: Each): boolean {
     const shape = this.#shapes.find(({ name }) => name === index);
     if (!shape) return false;
@@ -37,7 +37,7 @@ export class CopiedRows {
     return !tree.hasGaps && tree.lost === 0;
   }
 
-  /** Those of these tables. Answers what was lost of each. */
+  /** Copies the rows of these tables. Returns what was lost of each. */
   copy(tables: readonly string[]): Lost[] {
     const free = this.#pages.free();
     const reached = this.#reached(free);
@@ -49,7 +49,7 @@ export class CopiedRows {
       return { shape, table, tree };
     });
     for (const { tree } of copies) this.#db.transaction(() => tree.read())();
-    // Another tree's pages would be nobody's.
+    // Without all trees, pages of another one would pass for strays.
     const isKnown = [...roots.keys()].every((name) => this.#shapes.some((shape) => shape.name === name));
     const trees = copies.map(({ tree }) => tree);
     this.#db.transaction(() => {
@@ -62,18 +62,18 @@ export class CopiedRows {
     });
   }
 
-  /** What leads to a free page is older than the list of them: a write that the disk has lost. */
+  /** Free pages count as reached: a page that leads to one is older than the list of free pages, as the disk has lost a write. */
   #reached(free = this.#pages.free()): PageNumbers {
     return free ?? new PageNumbers(this.#pages.count);
   }
 }
 
 class CopiedTable {
-  /** What the table does not take: a value that is none of its column's was damaged in its place. */
+  /** Rows that the table refuses: a value that does not fit its column was damaged. */
   refused = 0;
   readonly #db: Database;
   readonly #shape: Shape;
-  /** By how many values a row has: one that was written before the table had its last columns has fewer. */
+  /** INSERTs by the number of values: a row that was written before the table had its last columns has fewer. */
   readonly #inserts = new Map<number, Statement<unknown[]>>();
 
   constructor(db: Database, shape: Shape) {
@@ -98,7 +98,7 @@ class CopiedTable {
     const { name, columns, keyLength } = this.#shape;
     const number = keyLength === 0 ? [{ name: "rowid", kind: "integer" }] : [];
     const own = [...number, ...columns.slice(0, count).filter(({ kind }) => kind !== "alias")];
-    // Texts come as their bytes.
+    // Texts are bound as bytes.
     const places = own.map(({ kind }) => (kind === "text" ? "CAST(? AS TEXT)" : "?"));
     const insert = this.#db.prepare<unknown[]>(
       `INSERT INTO ${name} (${own.map((column) => `"${column.name}"`).join(", ")}) VALUES (${places.join(", ")})
@@ -109,7 +109,7 @@ class CopiedTable {
   }
 }
 
-/** No number is given twice, of what went neither. */
+/** Keeps the highest AUTOINCREMENT numbers, so that no number is given twice, not even a deleted row's. */
 function goOnCounting(db: Database): Each {
   const rise = db.prepare<unknown[]>(`UPDATE ${SEQUENCES} SET seq = max(seq, ?) WHERE name = CAST(? AS TEXT)`);
   const insert = db.prepare<unknown[]>(`INSERT INTO ${SEQUENCES} (seq, name) VALUES (?, CAST(? AS TEXT))`);

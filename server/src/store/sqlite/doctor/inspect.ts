@@ -25,7 +25,7 @@ import { ATTACHMENT_COLUMNS } from "../people/worklist.ts";
 import { SUBSCRIPTIONS } from "../subscriptions/subscription-statements.ts";
 import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "../tasks/task-columns.ts";
 
-/** Of a damaged database, this many things are named. */
+/** Damaged things that are named. */
 const NAMED_MAX = 100;
 
 type Row = unknown[];
@@ -41,7 +41,7 @@ export async function inspect(db: Database, files: Pick<Files, "read">): Promise
 
 async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGenerator<Unreadable> {
   const resolve: rows.Resolve = (stored) => readValue(stored, files);
-  // The index of ids alone: it is whole where a page of the table is not.
+  // By the index of ids alone: it may be whole where the table is not.
   const ids = all(db, `SELECT id, n FROM tasks t INDEXED BY sqlite_autoindex_tasks_1 ORDER BY id`);
   const ofTask = new TaskInspection(db, resolve);
   for await (const [id, n] of ids("tasks")) {
@@ -157,7 +157,7 @@ async function problemOf(what: string, read: () => unknown): Promise<string | nu
   }
 }
 
-/** The rows of a table as far as they can be read; `failed` says afterwards why there were no more. */
+/** The rows of a table up to the first that cannot be read; `failed` is then the reason. */
 function all(db: Database, sql: string) {
   async function* read(what: string): AsyncGenerator<Row> {
     try {

@@ -1,11 +1,14 @@
-/** Tables that say again what other rows say, so that something is found by it. What is lost of one is written anew by those. */
+/**
+ * Listings: tables that repeat what other rows say, so that something is found by it. What a listing has lost is written again from
+ * those rows.
+ */
 import type { Database } from "better-sqlite3";
 import { encodePostings, SLICE_CHUNKS } from "../../../retrieval/postings.ts";
 import { numberIn, textIn } from "../column.ts";
 import { schemaOf } from "../database.ts";
 import { fillMetadata, fillParticipants } from "../mending/listed.ts";
 
-/** Texts of rows that may name a file by a marker, with whose they are; `since` is the schema that has brought the column. */
+/** Columns that may name a file by a marker, with their tasks; `since` is the schema version that has added the column. */
 const OF_TASKS: readonly [texts: string, since?: number][] = [
   ["SELECT task, input AS text FROM submissions"],
   ["SELECT n, output FROM tasks"],
@@ -16,10 +19,13 @@ const OF_TASKS: readonly [texts: string, since?: number][] = [
   ["SELECT task, record FROM artifact_updates"],
 ];
 
-/** No JSON begins as a marker does. */
+/** A marker begins with `@`, as no JSON does. */
 const MARKED = "SELECT *, substr(text, 2, 64) AS sha256 FROM texts WHERE substr(text, 1, 1) = '@'";
 
-/** Of these tables, those that are listings. What callers attached is named by no other row that could be believed. */
+/**
+ * Fills those of the tables that are listings. `attachments` is none: no other row that can be trusted names what callers have
+ * attached.
+ */
 export function fillListings(db: Database, tables: readonly string[]): void {
   const schema = schemaOf(db);
   const ofTasks = OF_TASKS.filter(([, since = 0]) => since <= schema).map(([texts]) => texts);
@@ -34,13 +40,13 @@ export function fillListings(db: Database, tables: readonly string[]): void {
       INSERT OR IGNORE INTO conversation_files (conversation, sha256) SELECT conversation, sha256 FROM (${MARKED})`),
     postings: () => fillPostings(db),
   };
-  // To write while rows are read.
+  // In unsafe mode a connection may write while a statement reads.
   db.unsafeMode(true);
   for (const table of tables) fills[table]?.();
   db.unsafeMode(false);
 }
 
-/** The words of chunks, as who cuts writes them: in slices. */
+/** The words of chunks, in slices as `encodePostings` makes them. */
 function fillPostings(db: Database): void {
   const lacking = db
     .prepare<unknown[], unknown[]>(

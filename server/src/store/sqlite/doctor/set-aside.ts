@@ -1,32 +1,32 @@
 /**
- * Tasks that somebody has put out of the way, most often since they cannot be read: they stay where they are, with all that
- * hangs on them, and belong to no tenant. So no list and no count has them, nobody may read them, and no start goes on with
- * them. They are put back as they were.
+ * Tasks that an operator has set aside, most often since they cannot be read: they stay where they are, with all that hangs on them,
+ * and belong to no tenant. So no list and no count has them, nobody may read them, and no start goes on with them. They are put back as
+ * they were.
  */
 import type { Database } from "better-sqlite3";
 import { STATES } from "../../../task/states.ts";
 import { numberIn, textIn } from "../column.ts";
 import { Totals } from "../tasks/totals.ts";
 
-/** Stands before the tenant of such a task. No tenant begins with it. */
+/** Prefix of the tenant of such a task. No tenant's name begins with it. */
 const MARK = "\u0001";
 
 export function isTenantAside(tenant: string): boolean {
   return tenant.startsWith(MARK);
 }
 
-/** Of a task in SQL, aside or not: what hangs on it keeps the tenant that it is put back to. */
+/** SQL for the tenant of a task, set aside or not. Rows beside the task keep that tenant. */
 export function ownTenant(table: string): string {
   return `ltrim(${table}.tenant, char(1))`;
 }
 
-/** Holds for all tasks but these. */
+/** SQL that holds for tasks that are not set aside. */
 export function notAside(table: string): string {
   return `substr(${table}.tenant, 1, 1) <> char(1)`;
 }
 
 const ASIDE = "tenant >= char(1) AND tenant < char(2)";
-/** The numbers of these tasks, for whoever goes over many that are not. */
+/** SQL for the numbers of all tasks set aside, by an index: to test the tenant of each of many other tasks would read their rows. */
 export const NUMBERS_ASIDE = `SELECT n FROM tasks INDEXED BY tasks_by_time WHERE ${ASIDE} AND deleted_at IS NULL`;
 
 export function idsAside(db: Database): string[] {
@@ -34,12 +34,12 @@ export function idsAside(db: Database): string[] {
   return found.map(([id]) => textIn(id));
 }
 
-/** False when there is no such task, or it is aside already. */
+/** False when there is no such task, or it is set aside already. */
 export function setAside(db: Database, id: string): boolean {
   return moveTenant(db, id, (tenant) => (isTenantAside(tenant) ? null : MARK + tenant));
 }
 
-/** False when no such task is aside. */
+/** False when no such task is set aside. */
 export function putBack(db: Database, id: string): boolean {
   return moveTenant(db, id, (tenant) => (isTenantAside(tenant) ? tenant.slice(MARK.length) : null));
 }
@@ -62,7 +62,7 @@ function moveTenant(db: Database, id: string, to: (tenant: string) => string | n
   return move.immediate();
 }
 
-/** A task whose state nobody knows is in no total that anybody could tell. */
+/** Moves the task's totals along, unless its state cannot be read: then nobody knows in which total it is. */
 function moveTotals(db: Database, row: unknown[], from: string, to: string): void {
   const [, , user, kind, createdAt, found] = row;
   const state = STATES.find((known) => known === found);

@@ -27,13 +27,13 @@ export type ListedPage = { positions: Position[]; total: number; more: boolean }
 /** Later than any task. */
 const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 const STATEMENTS_MAX = 256;
-/** Of so many buckets one asks whether there is time left. */
+/** Buckets of totals between two looks at the clock. */
 const BUCKETS_PER_LOOK = 8;
 
 type Range = { from: number; before: number };
-/** About so many matches lie in it: more, where it is cut at its ends. */
+/** A range with about `held` matches; fewer, where a bucket is cut at the range's ends. */
 type Stretch = Range & { held: number };
-/** What was found so far, how many are to be passed over, and what is not read yet. */
+/** What was found so far, how many matches are still to be skipped, and the range to read next. */
 type Walk = { found: Position[]; offset: number; next: Stretch | null };
 
 export class TaskPages {
@@ -48,7 +48,7 @@ export class TaskPages {
     if (query.filter.text !== undefined && this.#isSearchEmpty()) throw searchIsBehind();
     const others = this.#others(query);
     if (others.total === 0) return this.#owns(query);
-    // Both from the beginning: how many of each come before the offset shows only then.
+    // Both lists from their beginning: only merged do they show which tasks come before the offset.
     const { offset, limit } = query;
     const own = this.#owns({ ...query, offset: 0, limit: offset + limit });
     const positions = [...own.positions, ...others.positions].sort(newestFirst).slice(offset);
@@ -56,13 +56,13 @@ export class TaskPages {
     return { positions: positions.slice(0, limit), total: own.total + others.total, more };
   }
 
-  /** It was filled before this question, and has been made anew since then. */
+  /** The index was filled before this search began, and has been rebuilt since. */
   #isSearchEmpty(): boolean {
     const sql = "SELECT 1 FROM search_progress WHERE n = 0 AND EXISTS (SELECT 1 FROM submissions)";
     return this.#prepared(sql).get() !== undefined;
   }
 
-  /** Those of other users in which somebody takes part who looks at the list. */
+  /** Tasks of other users in which the caller takes part. */
   #others(query: ListQuery): ListedPage {
     const { visible, filter, after, offset, limit } = query;
     const none = { positions: [], total: 0, more: false };
@@ -116,8 +116,8 @@ export class TaskPages {
   }
 
   /**
-   * Walks back from match to match. Ten minutes that lie together are read together: a statement for each of them took most of
-   * a list of what is rare.
+   * Walks back from match to match. Adjacent buckets of ten minutes are read by one statement: with one each, statements took most of
+   * the time of a list of rare matches.
    */
   #skip(query: ListQuery, { from, before }: Range): Position[] {
     const newest = query.after === null ? before : Math.min(before, query.after.createdAt + 1);
@@ -138,8 +138,8 @@ export class TaskPages {
   }
 
   /**
-   * Ten minutes each that hold a match, newest first. Whole days before the offset are passed over by their totals; then ten
-   * minutes likewise.
+   * The buckets of ten minutes that hold a match, newest first. Whole days before the offset are skipped by their totals, and then whole
+   * buckets.
    */
   *#stretches(query: ListQuery, reach: Range, walk: Walk): Generator<Stretch, void> {
     for (const [day, inDay] of this.#buckets(query, DAY_MS, reach)) {
@@ -168,7 +168,7 @@ export class TaskPages {
     walk.offset = Math.max(0, offset - here.length);
   }
 
-  /** Buckets that hold a match, newest first, read as far as somebody wants them. */
+  /** Buckets that hold a match, newest first, read lazily. */
   *#buckets(query: ListQuery, span: number, range: Range): Generator<[bucket: number, held: number], void> {
     const { sql, values } = totalsWhere(query, span, { ...range, from: bucketOf(range.from, span) });
     const rows = this.#prepared(
@@ -177,7 +177,7 @@ export class TaskPages {
     for (const [bucket, held] of rows) yield [numberIn(bucket), numberIn(held)];
   }
 
-  /** Whole days and whole ten minutes from the totals, the two ends from the index. */
+  /** Whole days and whole buckets of ten minutes from the totals, the two ends of the range from the index. */
   #countTotals(query: ListQuery, { from, before }: Range): number {
     const first = bucketOf(from + TEN_MINUTES_MS - 1, TEN_MINUTES_MS);
     const last = before === END_OF_TIME ? END_OF_TIME : bucketOf(before, TEN_MINUTES_MS);
@@ -234,7 +234,7 @@ function newestFirst(a: Position, b: Position): number {
   return b.createdAt - a.createdAt || b.n - a.n;
 }
 
-/** Filters by something that the totals do not know. */
+/** Whether the filter names something that the totals do not know. */
 function isNamed(filter: TaskFilter): boolean {
   return (
     filter.conversation !== undefined ||
@@ -262,12 +262,12 @@ function beforePosition(where: Where, after: Position | null): Where {
 
 function totalsWhere({ visible, filter }: ListQuery, span: number, range: Range): Where {
   return allOf([
-    // The span stands in the text, so that the days' statement is another than that of the ten minutes within one.
+    // The span is in the text and not bound: the iterators over days and over the buckets of a day need a statement each.
     { sql: `tenant = ? AND owner = ? AND span = ${span}`, values: [visible.tenant, ownerOf(visible)] },
     between("bucket", range),
     ...among("kind", filter.kinds),
     ...among("state", filter.states),
-    // A bucket has few rows, and to ask at each of them took twice as long as to add them up.
+    // Not at each row: a bucket has few rows, and the call took twice as long as their sum.
     { sql: `(bucket / ${span} % ${BUCKETS_PER_LOOK} <> 0 OR in_time(bucket))`, values: [] },
   ]);
 }
@@ -282,12 +282,12 @@ function indexed({ visible, filter }: ListQuery, range: Range): Where {
   ]);
 }
 
-/** The table that a statement goes through, by which of its indexes, and what it asks of each row. */
+/** The table and index that a statement walks, and its condition for each row. */
 type Source = { from: string; where: Where };
 
 /**
- * What `read` answers, through the index or the rows of what the filter names. Where a row lies on a damaged page it is asked once more,
- * through the index of time, which has all that is asked of a row and reads none: it goes over all tasks of the tenant.
+ * Reads by the index or the table that suits the filter. Where that meets a damaged page it reads by covering indexes alone, which meets
+ * no row, but walks all tasks of the tenant.
  */
 function pastDamage<Answer>(query: ListQuery, range: Range, read: (source: Source) => Answer): Answer {
   try {
@@ -298,7 +298,7 @@ function pastDamage<Answer>(query: ListQuery, range: Range, read: (source: Sourc
   }
 }
 
-/** Everything by indexes that have what is asked. */
+/** Reads covering indexes alone. */
 function coveredSource(query: ListQuery, range: Range): Source {
   const { conversation, parent, asks } = query.filter;
   const where = [indexed(query, range), ...elsewhere(query)];
@@ -327,7 +327,7 @@ function namedSource(query: ListQuery, range: Range): Source {
   return { from, where: allOf(where) };
 }
 
-/** What a filter asks of other tables than that of tasks. */
+/** The filter's conditions on other tables than `tasks`. */
 function elsewhere({ visible, filter }: ListQuery): Where[] {
   const where: Where[] = [];
   if (filter.text !== undefined) {
@@ -350,7 +350,7 @@ function wantedBy({ limit }: ListQuery, { found, offset }: Walk): number {
   return offset + limit + 1 - found.length;
 }
 
-/** Whether all of a bucket comes before the offset. */
+/** Whether a whole bucket comes before the offset; it is then skipped. */
 function passes(walk: Walk, bucket: number, span: number, held: number, reach: Range): boolean {
   if (walk.next !== null || walk.offset < held || !isWithin(bucket, span, reach)) return false;
   walk.offset -= held;

@@ -1,6 +1,6 @@
 /**
- * Removes tasks with everything that hangs on them, a slice at a time: what hangs on one may be a million rows, and whoever
- * submits meanwhile waits behind the slice. A task that is half removed has ended long ago, and goes with the next one.
+ * Removes tasks with all their rows, in slices: a task may have a million rows, and a submit waits behind one slice only. A task that
+ * is half removed has ended long ago; the next slice goes on with it.
  */
 import type { Database } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
@@ -10,14 +10,14 @@ import { textsRemoval } from "../documents/texts-removal.ts";
 import { Pace } from "../thread/pace.ts";
 import { Totals } from "./totals.ts";
 
-/** Of the writer's time at once. */
+/** Time of a slice. */
 const SLICE_MS = 15;
 /** Rows of a table that are deleted between two looks at the clock. */
 const ROWS_PER_LOOK = 500;
-/** Tasks with few rows that go at once: a statement for each would be half of what they take. */
+/** Tasks with few rows that are removed by one statement a table: one a task would take twice as long. */
 const TASKS_PER_LOOK = 32;
 
-/** Tables of what hangs on a task, with what orders their rows. Nothing but this module takes their rows with the task. */
+/** Tables in which a task may have many rows, with the rest of their key. No foreign key removes these rows: this module does. */
 const BELONGINGS: readonly [table: string, key: string][] = [
   ["events", "seq"],
   ["journal", "branch, position"],
@@ -29,12 +29,12 @@ const BELONGINGS: readonly [table: string, key: string][] = [
   ["subscriptions", "key"],
 ];
 
-/** Those in which a task has few rows, */
+/** Tables in which a task has few rows, */
 const PARTS = ["submissions", "metadata", "assignments", "participants", "spent_below"];
-/** and the one that has it by its id. */
+/** and the one that has the task's id and not its number. */
 const NAMES = "task_aliases";
 
-/** Every table that refers to tasks, with the column of the task that its own `task` holds. */
+/** Every table that refers to tasks, with the column of `tasks` that its own column `task` refers to. */
 export const REFERRING: readonly [table: string, column: "n" | "id"][] = [
   ...[...BELONGINGS.map(([table]) => table), ...PARTS].map((table): [string, "n"] => [table, "n"]),
   [NAMES, "id"],
@@ -51,19 +51,19 @@ export class TaskRemoval {
   readonly #dropTasks;
   readonly #removeTexts;
   readonly #addBytes;
-  /** What tasks that are gone held, each owner once. */
+  /** Stored bytes of the removed tasks by owner. */
   readonly #bytes = new Map<string, { tenant: string; user: string; bytes: number }>();
   #waiting: number[] = [];
-  /** What goes at this moment. */
+  /** The tasks that are being removed at this moment. */
   #going: readonly number[] = [];
-  /** One of some that were to go together lies on a damaged page: alone each shows whether it is the one, and the next may be one too. */
+  /** A group of tasks has met a damaged page: tasks are removed one by one until a slice succeeds, to find which one it is. */
   #isLooking = false;
-  /** Those that do. They stay. */
+  /** Tasks on damaged pages, which stay. */
   readonly #damaged = new Set<number>();
-  /** The texts of what goes stay in a damaged index, and lead nowhere: it must not keep the tasks. */
+  /** A damaged search index does not keep tasks from removal: their texts stay in it and lead nowhere. */
   #isIndexDamaged = false;
 
-  /** `onRemoved` hears of the rows that went, by table; of a transaction that fails too. */
+  /** `onRemoved` is told how many rows went from which table, also of a transaction that fails later. */
   constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
     this.#onRemoved = onRemoved;
     this.#totals = new Totals(db);
@@ -98,19 +98,20 @@ export class TaskRemoval {
     return this.#waiting.length === 0;
   }
 
-  /** Those alone, whatever was left of a call before. */
+  /** Removes these from now on, and no others that are still waiting. */
   begin(tasks: readonly number[]): void {
     this.#waiting = [...tasks];
   }
 
-  /** By their numbers. */
+  /** Adds tasks, by their numbers. */
   add(tasks: readonly number[]): void {
     this.#waiting.push(...tasks.filter((n) => !this.#damaged.has(n)));
   }
 
   /**
-   * Within the caller's transaction. Returns how many tasks are gone, and with `texts` takes what the search index has of them.
-   * Throws `Damaged` where a task or that index is: they are passed over then. A task breaks two transactions at most and keeps no other.
+   * A slice, within the caller's transaction. Returns how many tasks are gone; `texts` removes them from the search index too. Throws
+   * `Damaged` at a damaged task or index, which the next call passes over. A damaged task makes at most two transactions fail, and does
+   * not keep other tasks.
    */
   slice(texts: boolean, pace = new Pace()): number {
     const isOver = pace.turn(SLICE_MS);
@@ -125,7 +126,7 @@ export class TaskRemoval {
         this.#waiting.splice(0, few.length);
       } while (this.#waiting.length > 0 && !isOver());
       this.#going = [];
-      // All at the end: whatever is dropped after a text has the search index written anew.
+      // Texts last and together: each change between two of them makes FTS5 write its index again.
       if (texts && !this.#isIndexDamaged) this.#dropTextsOf(gone);
       this.#totals.write();
       for (const { tenant, user, bytes } of this.#bytes.values()) this.#addBytes.run(tenant, user, -bytes);
@@ -163,7 +164,7 @@ export class TaskRemoval {
     }
   }
 
-  /** The next ones, which together have few rows in each table, or one that has many. */
+  /** The next tasks: several that together have few rows in each table, or one. */
   #nextFew(): number[] {
     for (let count = this.#isLooking ? 1 : TASKS_PER_LOOK; ; count = Math.ceil(count / 2)) {
       const next = this.#waiting.slice(0, count);
@@ -172,7 +173,7 @@ export class TaskRemoval {
     }
   }
 
-  /** All but few of its rows. False when there was no time for that. */
+  /** Removes all but few rows of a task. False when the time is over before that. */
   #dropMany(n: number | undefined, isOver: () => boolean): boolean {
     for (const { table, areMany, dropSome } of this.#belongings) {
       while (areMany.get(n) !== undefined) {
@@ -183,7 +184,7 @@ export class TaskRemoval {
     return true;
   }
 
-  /** What another one has removed meanwhile counts no more. */
+  /** Tasks that another process has removed meanwhile are not counted: the DELETE does not return them. */
   #drop(few: readonly number[]): void {
     const tasks = JSON.stringify(few);
     for (const { table, dropAll } of this.#belongings) this.#onRemoved(table, dropAll.run({ tasks }).changes);

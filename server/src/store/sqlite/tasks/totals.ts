@@ -1,6 +1,6 @@
 /**
- * Writes the totals of tasks. They are kept in the transaction of every transition, so that a list knows its exact total,
- * and which stretches of time hold anything that it wants, without walking a million rows.
+ * Writes the totals of tasks, in the transaction of every transition. By them a list knows its exact total, and which times hold matches,
+ * without a scan of a million rows.
  */
 import type { Database } from "better-sqlite3";
 import { type Counted, type Place, placesOf, type Total, TotalsDelta } from "../../codec/totals.ts";
@@ -12,7 +12,7 @@ export class Totals extends TotalsDelta {
   readonly #lower;
   readonly #countAnew;
   readonly #dropEmpty;
-  /** Where tasks were counted that are gone, each once. */
+  /** Where the removed tasks were counted. */
   readonly #left = new Map<string, Place>();
 
   constructor(db: Database) {
@@ -24,7 +24,7 @@ export class Totals extends TotalsDelta {
     this.#lower = db.prepare<unknown[]>(
       "UPDATE totals SET count = count - ? WHERE tenant = ? AND owner = ? AND span = ? AND bucket = ? AND kind = ? AND state = ?",
     );
-    // Out of its index alone, which holds all that is asked: a damaged row is counted too.
+    // A covering index: it reads no row, so that a damaged row counts too.
     this.#countAnew = lateRun(
       db,
       `INSERT OR REPLACE INTO totals (tenant, owner, span, bucket, kind, state, count)
@@ -37,12 +37,12 @@ export class Totals extends TotalsDelta {
     );
   }
 
-  /** A task is gone for good: totals of its time that count nobody any more go too. A look at all of them takes longer than its removal. */
+  /** A task was removed: totals of its time that are 0 are dropped. To look for all that are 0 would take longer than the removal. */
   left(task: Omit<Counted, "kind">): void {
     for (const place of placesOf(task)) this.#left.set(place.join("\n"), place);
   }
 
-  /** At the end of a transaction: what its moves add up to. A total that cannot be so is counted anew: it keeps no task from its change. */
+  /** Called at the end of a transaction. A total that cannot be right is counted again, so that it does not refuse the change of a task. */
   write(): void {
     for (const { total, by } of this.take()) {
       if (this.#isMoved(total, by)) continue;
@@ -53,7 +53,7 @@ export class Totals extends TotalsDelta {
     this.#left.clear();
   }
 
-  /** False where it is not there to be lowered, would fall below 0, or is no number. */
+  /** False where the total is missing, would fall below 0, or is no number. */
   #isMoved(total: Total, by: number): boolean {
     try {
       return by > 0 ? this.#raise.run(...total, by).changes === 1 : this.#lower.run(-by, ...total).changes === 1;

@@ -1,5 +1,5 @@
 /**
- * What crosses between the caller's thread and the one that works: calls of named verbs, and their outcomes, as JSON. A
+ * What crosses between the caller's thread and a thread of the store: calls of named verbs, and their outcomes, as JSON. A
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
@@ -27,15 +27,15 @@ export type Outcome<Value = unknown> = (
   | { error: { code: string; message: string } }
 ) & { slow?: SlowCall; isLogLong?: true };
 
-/** What a call is told of that took its thread long. `rows` are those of its answer; null where it has none. */
+/** A call that its thread worked on for long. `rows` are those of its answer, null where it has none. */
 export type SlowCall = { call: string; ms: number; rows: number | null };
 
 const WRONG_COUNT = "WRONG_COUNT";
 
-/** Whoever is called for a server looks for the reason of seconds: what takes less is in no log. */
+/** Calls that take less are not logged: an operator looks for the reason of seconds. */
 export const SLOW_CALL_MS = 250;
 
-/** The outcome of a call, which says so itself where it took `slowMs`. */
+/** The outcome of a call, with its time where it took `slowMs`. */
 export function timed(name: string, slowMs: number, work: () => Outcome): Outcome {
   const from = performance.now();
   const outcome = work();
@@ -43,7 +43,7 @@ export function timed(name: string, slowMs: number, work: () => Outcome): Outcom
   return ms < slowMs ? outcome : { ...outcome, slow: { call: name, ms: Math.round(ms), rows: rowsOf(outcome) } };
 }
 
-/** Answers are rows, or have them beside what else they say. */
+/** An answer is an array of rows, or an object with such arrays. */
 function rowsOf(outcome: Outcome): number | null {
   if (!("answer" in outcome)) return null;
   const { answer } = outcome;
@@ -53,14 +53,12 @@ function rowsOf(outcome: Outcome): number | null {
   return lists.length === 0 ? null : Math.max(...lists.map(({ length }) => length));
 }
 
-/** Does what a call names. */
 export function answerTo(verbs: { readonly [name: string]: (given: never) => unknown }, [name, given]: Call): unknown {
   const verb = verbs[name];
   if (!verb) throw new Error(`There is no verb ${name}.`);
   return verb(given);
 }
 
-/** What a caller hears of a verb that threw. */
 export function failedOutcome(error: unknown): Outcome<never> {
   if (error instanceof Refusal) {
     const { code, message, detail } = error;
@@ -77,7 +75,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The answer, or the error that a caller sees. */
+/** Returns the answer, or throws the error that it stands for. */
 export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
@@ -88,7 +86,7 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   throw new Error(code === "" ? message : `${message} (${code})`);
 }
 
-/** Whether it has met one, or a wrong count. */
+/** Whether the call has met a damaged page or a wrong count. */
 export function isOfDamagedPage(outcome: Outcome): boolean {
   if ("damaged" in outcome) return outcome.damaged.isOfPage;
   if ("damagedEnd" in outcome) return true;

@@ -1,6 +1,6 @@
 /**
- * The way to whoever works in batches, see `work-through.ts`. Knows when too much is waiting, and what becomes of those
- * who wait when the other end is gone. Not what the work is.
+ * A channel to a thread that works in batches, see `work-through.ts`. It bounds what waits, and rejects it when the thread dies. It
+ * does not know what the work is.
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Mending } from "../mending/mending.ts";
@@ -12,20 +12,20 @@ import { beginWork, type Thread } from "./threads.ts";
 import { BATCH_BYTES_MAX, type Work, worked } from "./work-through.ts";
 import type { Role } from "./worker.ts";
 
-/** What may be without an answer. At 10,000 a second this is a second of work; more than that is an overload. */
+/** Calls without an answer. At 10,000 a second this is a second of work; more than that is an overload. */
 export const WAITING_COUNT_MAX = 10_000;
 const WAITING_BYTES_MAX = 64 << 20;
 const RETRY_AFTER_S = 1;
 
 /**
- * What a call is about: `bytes` that it does not carry, like a file, on which whoever hears the answer works again; the
- * tenant whose turn it takes, where its answer sets off much; and whether it is live text alone, whose answer sets off little.
- * Others wait for one that is `waitedFor`: it always has room, and waits for nobody.
+ * What a channel knows of a call: `bytes`, such as a file's, that the call does not carry and that its answer will be worked on with;
+ * the tenant whose turn it takes, where the answer sets off much work; whether it is of live text alone, whose answer sets off little.
+ * A call that others wait for is `waitedFor`: it always has room, and is not parked.
  */
 export type About = { bytes?: number; tenant?: string; isText?: boolean; waitedFor?: true };
 
 export interface Channel<Verbs> {
-  /** Resolves with what the verb answers. Throws `invalid` as the verb does, and `unavailable` when too much is waiting or the disk is full. */
+  /** Resolves with the verb's answer. Throws what the verb throws, and `unavailable` when too much is waiting or the disk is full. */
   send<Name extends keyof Verbs & string>(
     name: Name,
     given: Given<Verbs, Name>,
@@ -38,34 +38,34 @@ export interface Channel<Verbs> {
 }
 
 /**
- * Calls in a message, of one turn. When many callers of a server are heard in one turn, the other thread works on the first of
- * them while this one hears the rest; otherwise each would wait for the other. With 64 callers who wait for their tasks a turn
- * brings some 20 calls. Of fewer, commits would be too small.
+ * Calls of one turn of the event loop that go into a message at once. So the other thread works on the first of many requests while
+ * this one reads the rest; otherwise each would wait for the other. With 64 callers who await their tasks a turn brings some 20 calls.
+ * With smaller messages commits would be too small.
  */
 const SENT_AT_ONCE = 16;
 
 type Caller = About & {
   text: string;
-  /** Things that had been made anew when this was sent. */
+  /** `Mending.rebuilds` when the call was sent. */
   rebuilds: number;
   resolve: (answer: never) => void;
   reject: (error: unknown) => void;
 };
 type Answered = { caller: Caller; outcome: Outcome<never> };
-/** With what it hears if nothing is made anew. */
+/** A parked call, with the outcome that it gets if nothing is rebuilt. */
 type Waiting = Caller & { outcome: Outcome<never> };
 
 type Observers = {
   onSlow?: (call: SlowCall) => void;
-  /** The log is to be written back. */
+  /** The WAL is to be checkpointed. */
   onLongLog?: () => void;
-  /** Hears of each call that a damaged page has refused, and that no rebuild has helped. */
+  /** Called for each call that a damaged page has refused and no rebuild has helped. */
   onDamagedEnd?: (end: string | null) => void;
-  /** A call that has met a damaged page has changed nothing, and is sent again behind what is made anew. */
+  /** A call that has met a damaged page has changed nothing: it is parked, and sent again after a rebuild. */
   mending?: Pick<Mending, "rebuilds" | "scan">;
 };
 
-/** To one in the caller's own thread: each call is a batch of its own, and is worked before `send` returns. */
+/** A channel within the caller's thread: each call is a batch of its own, and is done before `send` returns. */
 export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Channel<Verbs> {
   let closed = false;
   return {
@@ -83,7 +83,7 @@ export function ownThreadChannel<Verbs>(work: Pick<Work, "batch" | "close">): Ch
   };
 }
 
-/** To one that `start` begins with the first call. */
+/** A channel that `start` begins with the first call. */
 export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> {
   let begun: Channel<Verbs> | null = null;
   let closed = false;
@@ -104,29 +104,30 @@ export function lateChannel<Verbs>(start: () => Channel<Verbs>): Channel<Verbs> 
 }
 
 /**
- * To one in a worker thread. `onLost` hears of its death, once, unless `close` asked for it, and the other observers of what answers
- * bring. At most `inFlightMax` calls are with the worker at once, so that no more than their answers can be on the way; the
- * others wait here.
+ * A channel to a worker thread. `onLost` is called once when the thread dies, unless `close` has asked for it. At most `inFlightMax`
+ * calls are with the worker at once, which bounds the answers in memory; the others wait here.
  */
 export class WorkerChannel<Verbs> implements Channel<Verbs> {
   readonly #thread: Thread;
   readonly #onLost: (error: Error) => void;
   readonly #observers: Observers;
   readonly #inFlightMax: number;
-  /** Those without an answer, in the order in which the answers will come. */
+  /** Calls without an answer, in the order in which the answers will come. */
   readonly #callers = new Queue<Caller>();
-  /** Answers that have come. */
   readonly #answers = new AnswerQueue<Answered>({
     read: (answers) => this.#read(answers),
     hear: (answered) => this.#hear(answered),
     rests: () => (this.#closing ? this.#end() : this.#flush()),
   });
   #waitingBytes = 0;
-  /** Those who have met a damaged page, while somebody looks for it. They leave room for the call that makes it anew. */
+  /**
+   * Calls that have met a damaged page, until it is rebuilt. They do not count as waiting, so that there is room for the rebuild's
+   * call.
+   */
   readonly #parked = new ParkedCalls<Waiting>();
   /**
-   * What is said in this turn of the event loop goes out together, up to a good batch: one message for the sockets that were
-   * read in it. After each socket, a message would wake the other thread for a single call, and its answer this one.
+   * The calls of this turn of the event loop, which go out together up to a good batch. A message after each socket would wake the
+   * other thread for a single call, and its answer this one.
    */
   #outgoing: string[] = [];
   #outgoingBytes = 0;
@@ -178,7 +179,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     return this.#waiting === 0;
   }
 
-  /** Callers who have heard no answer. */
+  /** Calls without an answer, or whose answer is still queued. */
   get #waiting(): number {
     return this.#callers.length + this.#answers.length;
   }
@@ -202,7 +203,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
   }
 
   #flush(): void {
-    // Those whose call the worker has, or whose answer is on its way.
+    // Calls that the worker has, and those whose answers are queued.
     const inFlight = this.#waiting - this.#outgoing.length;
     const room = this.#inFlightMax - inFlight;
     if (this.#outgoing.length === 0 || room <= 0 || this.#lost) return;
@@ -238,7 +239,7 @@ export class WorkerChannel<Verbs> implements Channel<Verbs> {
     else settle(caller, outcome);
   }
 
-  /** Where something was made anew since it was sent, by its own look or by somebody else's. */
+  /** Parks a call, and sends it again if something was rebuilt since it was sent, after its own scan or another's. */
   async #orAgain(caller: Waiting, mending: Pick<Mending, "scan">): Promise<void> {
     for (const told of this.#parked.take(caller)) settle(told, told.outcome);
     if (caller.rebuilds === this.#rebuilds) await mending.scan();
@@ -276,7 +277,7 @@ function settle({ resolve, reject }: Caller, outcome: Outcome<never>): void {
   }
 }
 
-/** Runs a worker that has one thing to do. */
+/** Runs a thread that does one thing and answers once. */
 export function runWorker<Answer = null>(role: Role): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const thread = beginWork(role, reject);

@@ -35,7 +35,6 @@ function checkpoints(db: Database, file: number, pass: WriteBackPass) {
 }
 
 export class Checkpointer implements Work {
-  /** Nobody waits for it. */
   readonly commitMs = 0;
   readonly #db: Database;
   readonly #verbs: Checkpoints;

@@ -5,8 +5,8 @@
  */
 import { Refusal } from "../../../task/errors.ts";
 import type { Answer, Given } from "./call.ts";
+import { CallQueue, type QueueOwner } from "./call-queue.ts";
 import type { About, Channel } from "./channel.ts";
-import { FairQueue, type QueueOwner } from "./fair-queue.ts";
 
 /** Waiting calls of one tenant. */
 const WAITING_MAX = 10_000;
@@ -20,7 +20,7 @@ export class FairChannel<Verbs> implements Channel<Verbs> {
   readonly #isReady: ((channel: Channel<Verbs>) => Promise<unknown>) | undefined;
   readonly #all: Channel<Verbs>[] = [];
   readonly #free: Channel<Verbs>[] = [];
-  readonly #waiting = new FairQueue<Waiting<Verbs>>();
+  readonly #waiting = new CallQueue<Waiting<Verbs>>();
   #underWay = 0;
   #isStarting = false;
   #closing: PromiseWithResolvers<void> | null = null;

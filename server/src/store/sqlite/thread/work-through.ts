@@ -10,19 +10,19 @@ const BATCH_COUNT_MAX = 256;
 export const BATCH_BYTES_MAX = 4 << 20;
 /** Smaller batches are not halved. */
 const HALVED_COUNT_MIN = 16;
-/** What the other thread takes until a caller with an answer has come back with its next item. */
+/** Time until a caller who has had an answer is back with its next call. */
 const RETURN_MS = 0.01;
 /**
- * Times that a commit must take what its callers take to return, for them to be waited for. Where it takes no longer than they do, two
- * groups that take turns are faster.
+ * The batch waits for callers to return if a commit takes this many times as long as they do. With faster commits, two groups of callers
+ * that take turns are faster.
  */
 const SLOW_COMMIT = 2;
 const NOTHING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 export interface Work {
   /**
-   * One outcome per call, in their order; of the first of them only, at least one, where the rest should not be held for them.
-   * `isWaitedFor` says whether more calls have come, to whoever could go on for long.
+   * Returns one outcome per call, in their order. It may do only the first calls, at least one, so that the others need not wait for a
+   * long one. `isWaitedFor` says whether more calls have come, for calls that could go on for long.
    */
   batch(calls: Call[], isWaitedFor?: () => boolean): Outcome[];
   /** What a commit costs beside its writes: the sync. */
@@ -38,14 +38,14 @@ export function worked(work: Pick<Work, "batch">, calls: string): string {
 /** JSON of several calls, or null for the end. */
 type Sent = string | null;
 
-/** Answers null once the work is closed. */
+/** Serves the calls that come over a port until null comes, then closes the work and sends null. */
 export function workThrough(port: MessagePort, work: Work): void {
   let pending: { call: Call; bytes: number }[] = [];
   let isEnding = false;
-  /** Callers who have had their answers last, and when. */
+  /** Callers of the last batch, and when they had their answers. */
   let answered = 0;
   let answeredAt = 0;
-  /** Those of them who have not come back. */
+  /** Callers of the last batch who are not back yet. */
   let away = 0;
 
   const take = (text: Sent): void => {
@@ -63,8 +63,9 @@ export function workThrough(port: MessagePort, work: Work): void {
   };
 
   /**
-   * Where a sync is slow, those who have just had their answers share the next one with whoever waits for it already: with commits
-   * of 12 to 27 ms, 64 callers made groups of 53 and 56 for 45 and 44. Whoever has not come back in the time of a commit is gone.
+   * Where a sync is slow, callers who have just had their answers share the next commit with those who already wait: with commits of 12
+   * to 27 ms, 64 callers made batches of 53 and 56 in place of 45 and 44. A caller who is not back within a commit's time is not waited
+   * for.
    */
   const awaitReturn = (): void => {
     const fewer = answered - pending.length;
@@ -91,7 +92,7 @@ export function workThrough(port: MessagePort, work: Work): void {
       port.postMessage(JSON.stringify(outcomes));
       answered = outcomes.length;
       answeredAt = performance.now();
-      // Whoever has come by now has had no answer of these. To read what they say may take long: it is megabytes.
+      // Calls that are here by now come of no answer of this batch. Their messages may be megabytes, so `away` is set after they are parsed.
       takeAll();
       away = outcomes.length;
     }

@@ -1,5 +1,5 @@
 /**
- * Has a long log written back by a thread of its own, which is there from the first one on. The writer does without where it has
+ * Has a long WAL checkpointed by a thread of its own, which is started with the first one. The writer does without where it has
  * died, and it begins anew after a while: each that dies leaves its files open, so that it does so a few times alone.
  */
 import { setUnderWay, type WriteBackPass } from "../log-length.ts";

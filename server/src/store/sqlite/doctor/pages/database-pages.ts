@@ -1,22 +1,22 @@
-/** The pages of a database file as they lie there, whatever is in them. Nobody writes meanwhile, and no log is beside it. */
+/** The raw pages of a database file. Nobody may write meanwhile, and there must be no WAL beside it. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { PageNumbers } from "./page-numbers.ts";
 
-/** Of the first page, before its own tree begins. */
+/** The header of the database, before the tree of the first page. */
 export const HEADER_BYTES = 100;
 /**
- * The `application_id` of a database that has pages of what was struck off its schema: nothing else says that they are
- * nobody's.
+ * The `application_id` of a database with orphan pages, whose tables or indexes were removed from the schema alone. Nothing else says
+ * that these pages belong to nothing.
  */
 export const HAS_ORPHAN_PAGES = 0x7761_7901;
-/** SQLite's own way to say it in two bytes. */
+/** In the header 1 stands for this size, which has no room in two bytes. */
 const LARGEST_PAGE = 65_536;
 
 export class DatabasePages {
   readonly count: number;
-  /** Without those that are free. */
+  /** Pages that are not free. */
   readonly used: number;
-  /** Of each page, without what is set aside at its end. */
+  /** Usable bytes of a page, without the part that is reserved at its end. */
   readonly bytes: number;
   readonly schema: number;
   readonly hasOrphanPages: boolean;
@@ -40,7 +40,7 @@ export class DatabasePages {
     this.hasOrphanPages = header.readUInt32BE(68) === HAS_ORPHAN_PAGES;
   }
 
-  /** Null where there is none. Whoever reads the next one may still hold it. */
+  /** A page; null where there is none. Each page has a buffer of its own. */
   at(number: number): Buffer | null {
     if (number < 1 || number > this.count) return null;
     const page = Buffer.allocUnsafe(this.bytes);
@@ -48,7 +48,7 @@ export class DatabasePages {
     return read === this.bytes ? page : null;
   }
 
-  /** What is deleted lies on them. Null where their list is damaged: then a page that nothing refers to may be one of them. */
+  /** The free pages, which hold deleted rows. Null where their list is damaged: then any page that nothing refers to may be free. */
   free(): PageNumbers | null {
     const free = new PageNumbers(this.count);
     let listed = 0;

@@ -1,13 +1,13 @@
-/** Where pages of a tree are lacking. */
+/** Gaps: the ranges of keys where pages of a tree are lacking. */
 import type { Key } from "./key.ts";
 
-/** Behind the one and up to the other. */
+/** Above `low`, up to `high`. */
 export type Span = { low: Key; high: Key };
 
 export class Gaps {
-  /** By `low`, once somebody asks. */
+  /** Sorted by `low` at the first question. */
   #spans: Span[] = [];
-  /** Of each and all before it, how far they go. */
+  /** For each span, the highest `high` of it and all before it. */
   #highs: Key[] = [];
 
   get areThere(): boolean {
@@ -19,7 +19,7 @@ export class Gaps {
     this.#highs = [];
   }
 
-  /** Whether one has all from the one key to the other, both of them. */
+  /** Whether one gap has all keys from `first` to `last`, both included. */
   has(first: Key, last: Key): boolean {
     if (this.#highs.length === 0) this.#order();
     let [from, to] = [0, this.#spans.length];

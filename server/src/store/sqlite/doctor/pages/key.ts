@@ -1,31 +1,31 @@
 /**
- * The values that rows of a tree are ordered by, or the number of a row: a text that stands before another where the row does. It
+ * A key of a tree (the values that its rows are ordered by, or a row's number) as a text that sorts as the rows do. It
  * holds no page in memory, as bytes of one would: of a large tree whose root is damaged every page has two.
  */
 import type { Value } from "./record.ts";
 
 export type Key = string;
 
-/** Before all keys, and behind them. */
+/** Sort before all keys, and behind them. */
 export const FIRST: Key = "";
 export const LAST: Key = "\u0003";
 
 const END = "\0\0";
 const EIGHT = Buffer.alloc(8);
 
-/** As SQLite orders them: what is null, numbers, then bytes. */
+/** In SQLite's order: null, numbers, then texts and blobs by their bytes. */
 export function keyOf(values: readonly Value[]): Key {
   return values.map(partOf).join("");
 }
 
 function partOf(value: Value): string {
   if (value === null) return "\0";
-  // What is shorter stands before what goes on.
+  // A shorter value sorts before a longer one that begins with it.
   if (Buffer.isBuffer(value)) return `\u0002${value.toString("latin1").replaceAll("\0", "\0\u00ff")}${END}`;
   return `\u0001${ofNumber(Number(value))}${typeof value === "bigint" ? ofRest(value) : NO_REST}`;
 }
 
-/** The bits of one that is negative are turned, so that they count up as well. */
+/** The bits of a negative number are inverted, so that they sort upwards too. */
 function ofNumber(value: number): string {
   EIGHT.writeDoubleBE(value + 0);
   const first = EIGHT.readUInt8(0);
@@ -34,7 +34,7 @@ function ofNumber(value: number): string {
   return EIGHT.toString("latin1");
 }
 
-/** What a number of 64 bits has beyond the nearest that is none: up to 512, to either side. */
+/** The difference of a 64-bit integer from the nearest double: up to 512 to either side. */
 function ofRest(value: bigint): string {
   const rest = Number(value - BigInt(Number(value))) + 1_024;
   return String.fromCharCode(rest >> 8, rest & 255);

@@ -1,4 +1,4 @@
-/** Pages of a database, a bit for each. */
+/** A set of page numbers, a bit for each page. */
 export class PageNumbers {
   readonly #bits: Uint8Array;
 
@@ -10,7 +10,7 @@ export class PageNumbers {
     return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
   }
 
-  /** False where it is among them already. */
+  /** False where the number is in the set already. */
   add(number: number): boolean {
     if (this.has(number)) return false;
     this.#bits[number >> 3] = (this.#bits[number >> 3] ?? 0) | (1 << (number & 7));

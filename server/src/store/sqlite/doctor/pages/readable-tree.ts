@@ -14,19 +14,19 @@ import { type Cell, rowIn, type TreePage, treePageAt } from "./tree-page.ts";
 const DEPTH_MAX = 20;
 
 /**
- * `keyLength` is that of its first columns by which it is ordered, and 0 where its rows are numbered. `isRebuilt`: by a server that has
- * met damage, which strikes the former one off.
+ * The first `keyLength` columns are the key; 0 where rows are numbered. `isRebuilt`: a server rebuilds it after damage, so that there
+ * may be orphan pages of a former one.
  */
 export type Shape = { name: string; columns: readonly Column[]; keyLength: number; isRebuilt: boolean };
-/** Where nothing says where it begins, `root` is 0. */
+/** `root` is 0 where it is not known. */
 export type Tree = { shape: Shape; root: number };
-/** A row with its number, which is 0 where it has none. */
+/** Called with each row and its number, 0 where it has none. */
 export type Each = (number: number, values: readonly Value[]) => void;
-/** Where a page is to lie: `wide` if a key beside it is damaged. `isLast`: nobody is asked any more who may know better. */
+/** The keys that a page may have: `span`, or `wide` where a key beside it is damaged. `isLast`: there is no later answer to wait for. */
 type Place = { span: Span; wide: Span; isLast: boolean };
 
 export class ReadableTree {
-  /** Rows that could not be read, each of which lies on a page that could. */
+  /** Unreadable rows on pages that could be read. */
   lost = 0;
   readonly #tree: Tree;
   readonly #pages: DatabasePages;
@@ -35,7 +35,7 @@ export class ReadableTree {
   readonly #gaps = new Gaps();
   readonly #doubtful: (() => void)[] = [];
 
-  /** `reached` has all pages that are known to be of one tree or another. */
+  /** `reached` has the pages that are known to belong to a tree. */
   constructor(tree: Tree, pages: DatabasePages, reached: PageNumbers, each: Each = () => {}) {
     this.#tree = tree;
     this.#pages = pages;
@@ -43,7 +43,7 @@ export class ReadableTree {
     this.#each = each;
   }
 
-  /** Whether a page of it is damaged, or what leads to one. */
+  /** Whether pages of it are lacking. */
   get hasGaps(): boolean {
     return this.#gaps.areThere;
   }
@@ -53,12 +53,15 @@ export class ReadableTree {
     this.#walk(this.#tree.root, 0, { span, wide: span, isLast: false });
   }
 
-  /** Pages that are sound and lie elsewhere than what led to them says: once strays are read, as they may be some. */
+  /**
+   * Reads sound pages whose keys do not fit the page that led to them. Called after `readStrays`, as they may be strays of another
+   * tree.
+   */
   readDoubtful(): void {
     for (const walk of this.#doubtful.splice(0)) walk();
   }
 
-  /** Those of a page that is one of its own. */
+  /** Reads the rows of a page of this tree. */
   readRows(cells: TreePage["cells"]): void {
     for (const cell of cells) this.#readRow(cell);
   }
@@ -75,7 +78,7 @@ export class ReadableTree {
     return page.isLeaf ? [{ low: first, high: last }] : known.map((key) => ({ low: key, high: key }));
   }
 
-  /** Whether one like it that was struck off may have left such a page. Columns that take anything would take all. */
+  /** Whether the page may be an orphan of a former tree of this shape. Columns of any type would fit every page, so they do not count. */
   mayHaveLeft(page: TreePage): boolean {
     const { columns, isRebuilt } = this.#tree.shape;
     return (
@@ -104,7 +107,7 @@ export class ReadableTree {
       this.#gaps.add(wide);
       return;
     }
-    // Only a root has no rows.
+    // Only the root may be empty.
     if (page === null || !(keys.some(isOwn) || (depth === 0 && page.cells.length === 0))) {
       this.#gaps.add(span);
       return;
@@ -136,7 +139,7 @@ export class ReadableTree {
     else this.lost += 1;
   }
 
-  /** Null where the row is none of this tree. */
+  /** The key of a row; null where it does not fit this tree. */
   #keyOf(cell: Cell | null): Key | null {
     if (cell === null) return null;
     const { columns, keyLength } = this.#tree.shape;

@@ -1,11 +1,11 @@
 /** A row as SQLite writes it (its "record format"): the kinds of its values, then the values. */
 
-/** `alias` is of the row's own number, which stands in its place. `any` takes what there is. */
+/** `alias` is a column that is the row's number (INTEGER PRIMARY KEY). `any` takes every value. */
 export type Kind = "integer" | "real" | "text" | "blob" | "any" | "alias";
 export type Column = { name: string; kind: Kind; isOptional: boolean };
-/** Of texts their bytes. */
+/** Texts are buffers. */
 export type Value = null | number | bigint | Buffer;
-/** Bytes that are read one number after the other. */
+/** A cursor that reads numbers from bytes. */
 export class Cursor {
   readonly #bytes: Buffer;
   at: number;
@@ -15,7 +15,7 @@ export class Cursor {
     this.at = at;
   }
 
-  /** SQLite's number of one to nine bytes. NaN beyond the end, and where it is none of ours: negative, or too large to count by. */
+  /** SQLite's varint of one to nine bytes. NaN beyond the end, and for numbers that are negative or unsafe. */
   varint(): number {
     let value = 0;
     for (let taken = 0; taken < 9; taken++) {

@@ -1,4 +1,4 @@
-/** What the rows of each tree of a database look like, by an empty one of the same schema. */
+/** The shapes of all trees of a database (tables and indexes), by an empty database of the same schema. */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../../column.ts";
 import { REBUILT_TABLES } from "../../mending/derived.ts";
@@ -9,7 +9,7 @@ import type { Column, Kind } from "./record.ts";
 
 const KINDS: Readonly<Record<string, Kind>> = { INTEGER: "integer", REAL: "real", TEXT: "text", BLOB: "blob" };
 
-/** Where the tree of each table and index begins. */
+/** The root page of each table and index. */
 export function rootsIn(pages: DatabasePages, reached: PageNumbers): ReadonlyMap<string, number> {
   const roots = new Map<string, number>();
   const columns = ["type", "name", "tbl_name", "rootpage", "sql"].map((name) => column(name, "any", true));
@@ -42,7 +42,7 @@ function tables(db: Database): Shape[] {
           keyLength: key.length,
           isRebuilt,
         };
-      // A key that is one whole number is the number of the row.
+      // A key of one INTEGER column is the number of the row.
       const isAlias = (each: Column) => each === only && others.length === 0 && each.kind === "integer";
       return {
         name: textIn(name),
@@ -67,7 +67,7 @@ function columnsOf(db: Database, table: string, isStrict: boolean): { columns: C
   return { columns: found.map(({ column }) => column), key: key.map(({ column }) => column) };
 }
 
-/** Each column of an index, and behind those what leads to the row. */
+/** The columns of each index, and after them the key of the row. */
 function indexes(db: Database): Shape[] {
   const found = db.prepare<unknown[], unknown[]>(
     `SELECT i.name, x.name, c.type, c."notnull", x.cid FROM sqlite_schema i, pragma_index_xinfo(i.name) x

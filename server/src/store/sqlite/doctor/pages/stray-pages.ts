@@ -1,6 +1,6 @@
 /**
- * Pages that nothing refers to, as the page that did is damaged. Each belongs to the one tree that lacks pages where its rows
- * would lie. Where a tree was struck off, pages of it lie there too, with what it held then: one that could be of such a tree is nobody's.
+ * Stray pages: sound pages that nothing refers to, as the page that did is damaged. Each belongs to the one tree that has a gap where
+ * its rows fit. A rebuilt tree has left orphan pages with older rows: a page that could be one of those is not read.
  */
 import type { DatabasePages } from "./database-pages.ts";
 import type { Key } from "./key.ts";
@@ -16,7 +16,7 @@ const PAGES_MAX = 0x0200_0000;
 
 type Place = { page: number; low: Key; high: Key };
 
-/** `reached` has all pages of all trees, as far as pages refer to them, and those that are free: what is deleted stays so. */
+/** `reached` has the pages of all trees that something refers to, and the free pages: what is deleted stays deleted. */
 export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages, reached: PageNumbers): void {
   if (pages.count >= PAGES_MAX) return;
   const lacking = trees.filter((tree) => tree.hasGaps);
@@ -38,7 +38,7 @@ export function readStrays(trees: readonly ReadableTree[], pages: DatabasePages,
     }
 }
 
-/** Of pages with rows in the same place one is of another time, and nothing says which. */
+/** Leaves out pages whose rows would lie in the same place: one of them is older, and nothing says which. */
 function withoutRivals(places: Place[]): Set<number> {
   places.sort((one, other) => (one.low < other.low ? -1 : 1));
   const numbers = new Set(places.map(({ page }) => page));

@@ -1,16 +1,16 @@
-/** A page of one of SQLite's trees: of a table that numbers its rows, or of one that is ordered by a key, as indexes are. */
+/** A page of a b-tree: of a rowid table, or of an index or a WITHOUT ROWID table. */
 import { type DatabasePages, HEADER_BYTES } from "./database-pages.ts";
 import { Cursor } from "./record.ts";
 
-/** SQLite's own bound of a row's bytes. */
+/** SQLite's bound of a row's bytes. */
 const ROW_BYTES_MAX = 1_000_000_000;
 
-/** `child` is the page of what stands before it. Where rows are numbered, only leaves hold them: elsewhere `bytes` is 0. */
+/** `child` is the page with the keys before this one. In a rowid table only leaves hold rows: elsewhere `bytes` is 0. */
 export type Cell = { child: number; number: number; bytes: number; local: Buffer; overflow: number };
-/** `cells` are null where they are none. `right` is the page of what stands behind them all. */
+/** A cell is null where it cannot be parsed. `right` is the page with the keys behind all cells. */
 export type TreePage = { isNumbered: boolean; isLeaf: boolean; cells: (Cell | null)[]; right: number };
 
-/** Null where it is none. */
+/** Null where the page is no b-tree page. */
 export function treePageAt(pages: DatabasePages, number: number): TreePage | null {
   const page = pages.at(number);
   const start = number === 1 ? HEADER_BYTES : 0;
@@ -44,7 +44,7 @@ function cellAt(page: Buffer, from: number, isNumbered: boolean, isLeaf: boolean
   return { child, number, bytes, local: page.subarray(cursor.at, end), overflow: isLong ? page.readUInt32BE(end) : 0 };
 }
 
-/** How much of a row lies on the page of its cell: the rest is on pages of its own. */
+/** How many bytes of a row are on the page of its cell; the rest is on overflow pages. */
 function localBytes(bytes: number, usable: number, isNumbered: boolean): number {
   const most = isNumbered ? usable - 35 : Math.floor(((usable - 12) * 64) / 255) - 23;
   if (bytes <= most) return bytes;
@@ -53,7 +53,7 @@ function localBytes(bytes: number, usable: number, isNumbered: boolean): number 
   return length <= most ? length : least;
 }
 
-/** All bytes of its row; null where a page of them is not to be read. */
+/** All bytes of a row; null where one of its overflow pages cannot be read. */
 export function rowIn(pages: DatabasePages, { bytes, local, overflow }: Cell): Buffer | null {
   const parts = [local];
   const seen = new Set<number>();

@@ -1,6 +1,6 @@
 /**
- * A fair queue: round robin between tenants, and within a tenant between its users. So a caller with a thousand items holds up no other
- * who has one. A tenant has one item under way at a time.
+ * A fair queue of calls: round robin between tenants, and within a tenant between its users. So a caller with a thousand items holds up
+ * no other who has one. A tenant has one item under way at a time.
  */
 import { Queue } from "./queue.ts";
 
@@ -8,7 +8,7 @@ export type QueueOwner = { tenant: string; user: string };
 
 type Tenant<Item> = { isBusy: boolean; waiting: number; users: Map<string, Queue<Item>> };
 
-export class FairQueue<Item> {
+export class CallQueue<Item> {
   /** In the order of their turns. */
   readonly #tenants = new Map<string, Tenant<Item>>();
   #length = 0;
