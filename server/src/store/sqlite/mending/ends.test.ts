@@ -360,37 +360,40 @@ test("a page in the middle refuses what falls on it and nothing else, and the st
   expect(told.length, "once").toBe(heard);
 });
 
-test("a page that can be read and takes no rows is none that a start sees, until it has refused one", async () => {
-  await filled();
-  await breakUnusedBytes("events");
-  expect(atDatabase(damagedEnd)).toBe(null);
-  let store = await opened();
-  await expect(work(store)).rejects.toThrow("started anew");
-  expect(told).toEqual(["place of what was to be added"]);
-  expect((await sqliteStorage(folder).health()).problems.join()).toContain("refused what was to be added");
-  await store.close();
-  const other = openDatabase(path.join(folder, DATABASE_FILE));
-  other.exec("BEGIN; SELECT 1 FROM sqlite_schema");
-  const reading = other.prepare("SELECT n FROM tasks").iterate();
-  reading.next();
-  store = await opened();
-  expect(told.at(-1), "not beside another one").toContain("could not be made anew");
-  await store.close();
-  reading.return?.();
-  other.close();
-  store = await opened();
-  await work(store);
-  expect(await store.check()).toEqual([]);
-  expect((await sqliteStorage(folder).health()).problems.join()).not.toContain("refused");
-  await store.close();
-});
+test.each(["events", "tasks_by_time"])(
+  "pages of %s that can be read and take no rows are none that a start sees, until they have refused one",
+  async (name) => {
+    await filled();
+    await breakUnusedBytes(name);
+    expect(atDatabase(damagedEnd)).toBe(null);
+    let store = await opened();
+    await expect(work(store)).rejects.toThrow("started anew");
+    expect(told).toEqual(["place of what was to be added"]);
+    expect((await sqliteStorage(folder).health()).problems.join()).toContain("refused what was to be added");
+    await store.close();
+    const other = openDatabase(path.join(folder, DATABASE_FILE));
+    other.exec("BEGIN; SELECT 1 FROM sqlite_schema");
+    const reading = other.prepare("SELECT n FROM tasks").iterate();
+    reading.next();
+    store = await opened();
+    expect(told.at(-1), "not beside another one").toContain("could not be made anew");
+    await store.close();
+    reading.return?.();
+    other.close();
+    store = await opened();
+    await work(store);
+    expect(await store.check()).toEqual([]);
+    expect((await sqliteStorage(folder).health()).problems.join()).not.toContain("refused");
+    await store.close();
+  },
+);
 
-/** On the last page: the first of them is said to lie where the page says what it is. */
-async function breakUnusedBytes(table: string): Promise<void> {
-  const last = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path DESC LIMIT 1";
-  const page = atDatabase((db) => Number(db.prepare(last).pluck().get(table)));
+/** On each page of its rows or entries: the first of them is said to lie where the page says what it is. */
+async function breakUnusedBytes(name: string): Promise<void> {
+  const leaves = "SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'";
+  const pages = atDatabase((db) => db.prepare<unknown[], number>(leaves).pluck().all(name));
   const size = atDatabase((db) => Number(db.pragma("page_size", { simple: true })));
   const file = await open(path.join(folder, DATABASE_FILE), "r+");
-  await file.write(Buffer.of(0, 4), 0, 2, (page - 1) * size + 1);
+  for (const page of pages) await file.write(Buffer.of(0, 4), 0, 2, (page - 1) * size + 1);
   await file.close();
 }
