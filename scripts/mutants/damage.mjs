@@ -416,5 +416,17 @@ export const DAMAGE = [
     find: "    truncateSync(path.join(folder, LOCK_FILE));\n",
     put: "    void truncateSync;\n    process.getBuiltinModule('node:fs').rmSync(path.join(folder, LOCK_FILE));\n",
   },
+  {
+    file: "server/src/store/sqlite/people/readable-work.ts",
+    name: "one-item-on-a-damaged-page-hides-a-whole-worklist",
+    find: "if (!isCorrupt(error)) throw error;",
+    put: "if (isCorrupt(error)) throw error;",
+  },
+  {
+    file: "server/src/store/sqlite/people/worklist.ts",
+    name: "items-of-work-that-cannot-be-read-are-not-told",
+    find: "lost: lost.slice(0, limit)",
+    put: "lost: []",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -5,6 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { damageLeafOf } from "../../../test/lose-text.ts";
 import type { LatestPlace, TaskFilter } from "../../task/task-filter.ts";
+import type { WorkFilter } from "../human-store.ts";
 import type { Store } from "../store.ts";
 import { EVERYBODY, submit } from "../suite/life.suite.ts";
 import { newConversation, newTask, START } from "../suite/new-task.suite.ts";
@@ -52,7 +53,17 @@ const STANDING = `INSERT OR IGNORE INTO subscriptions VALUES
   ('all', NULL, 'acme', 'ada', 'all', NULL, 'http://x', 1, 0, NULL, 1, ${RECORD})`;
 const AUDIT = `INSERT INTO audit (tenant, at, user, key_id, act, detail) VALUES ('acme', @n, @long, 'k', 'a', '{}')`;
 const WORK = `INSERT INTO assignments (task, tenant, state, title, creator, sender, priority, assigned_at, updated_at)
-  VALUES (@n, 'acme', 'assigned', 'Sign', 'ada', 'ada', 3, 1, 1)`;
+  VALUES (@n, 'acme', 'assigned', @long, 'ada', 'ada', 3, 1, 1)`;
+const PARTICIPANTS = "INSERT INTO participants VALUES ('acme', 'user', 'bob', 'assignee', 'assigned', 1, @n, 0)";
+const BY_PRIORITY = [
+  { by: "priority", descending: false },
+  { by: "number", descending: false },
+] as const;
+const WHOSE = { as: [{ type: "user" as const, id: "bob", part: "assignee" as const }] };
+const worklist = (filter: Partial<WorkFilter>) => async (store: Store) => {
+  const page = { limit: 100, offset: 0, order: BY_PRIORITY };
+  return (await store.human.worklist({ tenant: "acme", ...filter }, page)).tasks.map(({ id }) => id);
+};
 
 const DOCUMENTS = `INSERT INTO documents (key, tenant, user, id, filename, purpose, bytes, media_type, status, created_at, updated_at, annotations,
        produced) VALUES (printf('%036d', @n), 'acme', 'ada', 'f' || @n, @long, '', 1, '', 'uploaded', @n, @n, '{}', '{}')`;
@@ -197,7 +208,32 @@ const LISTS: Readonly<Record<string, Listed>> = {
       return (await store.human.worklist({ tenant: "acme" }, page)).tasks.map(({ id }) => id);
     },
   },
+  "items of a worklist": { table: "assignments", rows: [WORK], read: worklist({}) },
+  "items of the worklist of somebody": {
+    table: "assignments",
+    rows: [WORK, PARTICIPANTS],
+    read: worklist({ whose: WHOSE }),
+  },
 };
+
+test.each([{}, { whose: WHOSE }])(
+  "the numbers of a worklist are those of the items that can be read: %j",
+  async (more) => {
+    await (await opened()).close();
+    for (const sql of [WORK, PARTICIPANTS]) write(sql);
+    await damageLeafOf(folder, "assignments", 0.4);
+    const store = await opened();
+    const counts = await store.human.workCounts({ tenant: "acme", ...more }, START);
+    const { total } = await store.human.worklist(
+      { tenant: "acme", ...more },
+      { limit: 100, offset: 0, order: [...BY_PRIORITY] },
+    );
+    expect(counts).toEqual([{ state: "assigned", priority: 3, overdue: false, count: total }]);
+    expect(total).toBeGreaterThan(ROWS / 3);
+    expect(total).toBeLessThan(ROWS);
+    await store.close();
+  },
+);
 
 test.each([
   ["keys", KEYS, keysOf(null)],

@@ -13,21 +13,59 @@ import { queries } from "../queries.ts";
 import { listedRow } from "../tasks/listed-row.ts";
 import { taskRows } from "../tasks/task-rows.ts";
 import { allOf, type Where } from "../where.ts";
+import { orOneByOne, READABLE, readableWork } from "./readable-work.ts";
 import { fewest, restOf } from "./work-conditions.ts";
 import { orderOf } from "./work-order.ts";
 import { inTime, OPEN_STATES, WorkRanges } from "./work-ranges.ts";
 
 type Listed = { filter: WorkFilter; limit: number; offset: number; order: readonly WorkOrder[] };
 
+/** `lost` are of items that cannot be read. */
+type Numbers = { numbers: number[]; total: number; lost?: number[] };
+
 /** A page of 200 items with what people have to know of them. */
 const PAGE_BYTES_MAX = 8 * ANSWER_BYTES_MAX;
 
 export const ATTACHMENT_COLUMNS = "name, sha256, bytes, media_type, scope, by, at";
+const ONE = "one";
 const OF_TASK = "(SELECT n FROM tasks WHERE id = ? AND deleted_at IS NULL)";
 
 export function humanReads(db: Database) {
   const { rows, page } = queries(db);
   const rowsOf = taskRows(db);
+  const { numbersOf, workCounts } = workReads(db);
+  return {
+    worklist: (listed: Listed) => {
+      const { numbers, total, lost = [] } = numbersOf(listed);
+      const found: { n: number; row: unknown[] | null }[] = [];
+      let bytes = 0;
+      for (const { n, row } of rowsOf(numbers)) {
+        const shown = listedRow(row);
+        // Put out of the way by whoever looks after the data.
+        if (typeof shown?.[2] === "string" && isTenantAside(shown[2])) continue;
+        bytes += bytesOfText(shown);
+        if (found.length > 0 && bytes > PAGE_BYTES_MAX) break;
+        found.push({ n, row: shown });
+      }
+      return { rows: [...found, ...lost.map((n) => ({ n, row: null }))], total };
+    },
+    workCounts,
+    attachments: rows(
+      `SELECT ${ATTACHMENT_COLUMNS} FROM attachments WHERE task = ${OF_TASK} ORDER BY at, name`,
+      ({ id }: { id: string }) => [id],
+    ),
+    humanEvents: page(
+      `SELECT seq, at, type, data FROM events INDEXED BY events_of_people
+       WHERE task = ${OF_TASK} AND seq > ? AND ${OF_PEOPLE}
+       ORDER BY seq LIMIT ?`,
+      ANSWER_BYTES_MAX,
+      ({ id, after, limit }: { id: string; after: number; limit: number }) => [id, after, limit],
+    ),
+  };
+}
+
+/** Which items of work there are. */
+function workReads(db: Database) {
   const all = (sql: string, values: unknown[]) =>
     db
       .prepare<unknown[], unknown[]>(sql)
@@ -55,52 +93,48 @@ export function humanReads(db: Database) {
         : all(`SELECT count(*) FROM ${from} WHERE ${sql} AND ${inTime("a.task")}`, values);
     return { numbers: numbers.map(([task]) => numberIn(task)), total: numberIn(counted?.[0]) };
   };
+  const together = (listed: Listed): Numbers => {
+    const { filter } = listed;
+    const index = shortWay(filter);
+    return (index === null ? ranges.page(filter, listed, restOf(filter)) : null) ?? walked(listed, index);
+  };
+  const oneByOne = ({ filter, limit, offset, order }: Listed): Numbers => {
+    const { fitting, lost } = readableWork(db, filter.tenant, whereOf(filter, ONE));
+    const sql = `SELECT a.task FROM ${READABLE} ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`;
+    const numbers = all(sql, [JSON.stringify(fitting), limit, offset]).map(([task]) => numberIn(task));
+    return { numbers, total: fitting.length, lost: lost.slice(0, limit) };
+  };
   return {
-    worklist: (listed: Listed) => {
-      const { filter } = listed;
-      const index = shortWay(filter);
-      const ranged = index === null ? ranges.page(filter, listed, restOf(filter)) : null;
-      const { numbers, total } = ranged ?? walked(listed, index);
-      const found: { n: number; row: unknown[] | null }[] = [];
-      let bytes = 0;
-      for (const { n, row } of rowsOf(numbers)) {
-        const shown = listedRow(row);
-        // Put out of the way by whoever looks after the data.
-        if (typeof shown?.[2] === "string" && isTenantAside(shown[2])) continue;
-        bytes += bytesOfText(shown);
-        if (found.length > 0 && bytes > PAGE_BYTES_MAX) break;
-        found.push({ n, row: shown });
-      }
-      return { rows: found, total };
-    },
-    workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) => {
-      const ranged = restOf(filter) === null ? ranges.numbers(filter, now) : null;
-      if (ranged !== null) return ranged;
-      const index = shortWay(filter);
-      const { sql, values } = whereOf(filter, index);
-      return all(
-        `SELECT a.state, a.priority, coalesce(a.due_at < ? AND a.state IN (${OPEN_STATES}), 0) AS late, count(*)
-         FROM assignments a ${index === null ? "" : `INDEXED BY ${index}`}
-         WHERE ${sql} AND ${inTime("a.task")} GROUP BY a.state, a.priority, late`,
-        [now, ...values],
-      );
-    },
-    attachments: rows(
-      `SELECT ${ATTACHMENT_COLUMNS} FROM attachments WHERE task = ${OF_TASK} ORDER BY at, name`,
-      ({ id }: { id: string }) => [id],
-    ),
-    humanEvents: page(
-      `SELECT seq, at, type, data FROM events INDEXED BY events_of_people
-       WHERE task = ${OF_TASK} AND seq > ? AND ${OF_PEOPLE}
-       ORDER BY seq LIMIT ?`,
-      ANSWER_BYTES_MAX,
-      ({ id, after, limit }: { id: string; after: number; limit: number }) => [id, after, limit],
-    ),
+    numbersOf: (listed: Listed) =>
+      orOneByOne(
+        () => together(listed),
+        () => oneByOne(listed),
+      ),
+    workCounts: ({ filter, now }: { filter: WorkFilter; now: number }) =>
+      orOneByOne(
+        () => {
+          const ranged = restOf(filter) === null ? ranges.numbers(filter, now) : null;
+          if (ranged !== null) return ranged;
+          const index = shortWay(filter);
+          const { sql, values } = whereOf(filter, index);
+          const from = `assignments a ${index === null ? "" : `INDEXED BY ${index}`}`;
+          return all(counted(`${from} WHERE ${sql} AND ${inTime("a.task")}`), [now, ...values]);
+        },
+        () => {
+          const { fitting } = readableWork(db, filter.tenant, whereOf(filter, ONE));
+          return all(counted(READABLE), [now, JSON.stringify(fitting)]);
+        },
+      ),
   };
 }
 
-/** Of few items each is asked who takes part in it. */
-function whereOf(filter: WorkFilter, index: string | null): Where {
+function counted(from: string): string {
+  return `SELECT a.state, a.priority, coalesce(a.due_at < ? AND a.state IN (${OPEN_STATES}), 0) AS late, count(*)
+    FROM ${from} GROUP BY a.state, a.priority, late`;
+}
+
+/** Of few items, and of one, each is asked who takes part in it. */
+function whereOf(filter: WorkFilter, index: string | typeof ONE | null): Where {
   const { tenant, whose, freeFor, states } = filter;
   const wheres: Where[] = [{ sql: "a.tenant = ?", values: [tenant] }];
   const add = (sql: string, ...values: unknown[]) => wheres.push({ sql, values });
