@@ -113,9 +113,11 @@ describe("a vector store", () => {
     });
     const left = await change({ left_file_ids: ["cats", "parts"] });
     expect(left.body).toMatchObject({ task_id: "vectorize-vs_change-2", file_ids: ["rivers"] });
+    const again = await change({ left_file_ids: ["cats", "cats", "nobody"] });
+    expect([again.status, again.body.file_ids]).toEqual([200, ["rivers"]]);
     expect((await change({})).status).toBe(400);
     expect((await change({ join_file_ids: ["cats"], left_file_ids: ["cats"] })).status).toBe(400);
-    expect(refused(await change({ join_file_ids: ["nobody"] }))).toEqual([404, "not_found", "file_ids"]);
+    expect(refused(await change({ join_file_ids: ["nobody"] }))).toEqual([404, "not_found", "join_file_ids"]);
   });
 
   it("is listed, and deleted by a task while its files stay", async () => {

@@ -145,8 +145,8 @@ export class VectorStoreVerbs implements VectorStores {
       throw new Refusal("invalid", `The file ${both} cannot join and leave at once.`, { field: "left_file_ids" });
     }
     const change: VectorStoreChange = { ...update, lastActiveAt: this.#clock.now() };
-    const joining = await this.#newcomers(store, await this.#documents(principal, join));
-    const leaving = await this.#documents(principal, leave, "left_file_ids");
+    const joining = await this.#newcomers(store, await this.#documents(principal, join, "join_file_ids"));
+    const leaving = await this.#present(principal, leave);
     const changed = { changed: { key: store.key, ...change }, ...ownName({ ...update, nameAmong }) };
     const act = "vector_stores.update";
     const detail = { vector_store: store.id, joined: joining.length, left: leaving.length };
@@ -401,6 +401,14 @@ export class VectorStoreVerbs implements VectorStores {
       documents.push(document);
     }
     return documents;
+  }
+
+  /** Those that there are: what is no member any more may be no document any more either. */
+  async #present(principal: Principal, ids: readonly string[]): Promise<DocumentRecord[]> {
+    const { tenant, user } = principal;
+    const visible = visibleTo(principal);
+    const found = [...new Set(ids)].map((id) => this.#store.documents.documentById(visible, { tenant, user, id }));
+    return (await Promise.all(found)).filter((document) => document !== null);
   }
 
   #mustHoldMore(principal: Principal): Promise<void> {
