@@ -203,6 +203,8 @@ describe("an action", () => {
       cyd.act(number, "APPROVE"),
       bob.act(number, "RESUME"),
       bob.act(number, "ESCALATE", { payload: {} }),
+      bob.act(number, "ADHOC_ROUTE", { routingType: "Simple" }),
+      bob.act(number, "ADHOC_ROUTE", { identities: [{ id: "cyd", type: "user" }] }),
     ]);
     expect(refusals.map(({ status, body }) => [status, body["o:errorCode"]])).toEqual([
       [400, "BPM-ACTION-UNKNOWN"],
@@ -213,6 +215,8 @@ describe("an action", () => {
       [403, "BPM-FORBIDDEN"],
       [404, "BPM-TASK-NOT-FOUND"],
       [409, "BPM-ACTION-NOT-ALLOWED"],
+      [400, "BPM-BAD-REQUEST"],
+      [400, "BPM-BAD-REQUEST"],
       [400, "BPM-BAD-REQUEST"],
     ]);
     // An older API says the action in the query alone.

@@ -117,7 +117,7 @@ export function payloadObject(payload: Json) {
 type Routed = Extract<HumanAct, { act: "route" }>;
 
 function routed(body: ActionBody, to: Routed["to"]): Routed {
-  const type = (body.routingType ?? "Simple").trim().toLowerCase();
+  const type = body.routingType?.trim().toLowerCase();
   const routing = ROUTINGS.find((name) => name === type);
   if (routing === undefined)
     throw new Refusal("invalid", "routingType: must be Simple, Sequential or Parallel", { field: "routingType" });
