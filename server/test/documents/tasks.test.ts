@@ -208,6 +208,17 @@ describe("tasks of other APIs", () => {
     expect(body.data).toEqual({ operation: "answering", output: { answer: 42 } });
   });
 
+  it("never tell a task as pending again, however early it is paused", async () => {
+    const { id } = await call("/v1/tasks", { kind: "answering", input: {}, delay_ms: 3_600_000 });
+    const told = async () => (await server.ask(`/v1/tasks/${id}`)).body.status;
+    const statuses = [await told()];
+    for (const act of ["pause", "resume", "pause", "cancel"]) {
+      await call(`/v1/tasks/${id}/${act}`, {});
+      statuses.push(await told());
+    }
+    expect(statuses).toEqual(["pending", "in_progress", "in_progress", "in_progress", "cancelled"]);
+  });
+
   it("read those of documents: the native one and Shannon's", async () => {
     await server.upload("Hello", { id: "seen" });
     await server.ended("upload-seen");
