@@ -333,6 +333,18 @@ export const WIRE = [
     put: "if (typeof",
   },
   {
+    file: "server/src/lenses/bpm/actions.ts",
+    name: "a-route-of-no-type-is-a-simple-one",
+    find: "const type = body.routingType?.trim()",
+    put: 'const type = (body.routingType ?? "simple").trim()',
+  },
+  {
+    file: "server/src/verbs/implementation/vector-store-verbs.ts",
+    name: "a-file-that-is-gone-keeps-others-in-a-store",
+    find: "await this.#present(principal, leave);",
+    put: 'await this.#documents(principal, leave, "left_file_ids");',
+  },
+  {
     file: "server/src/http/app.ts",
     name: "a-path-that-is-no-text-is-refused-in-words-of-no-contract",
     find: 'method === "GET" || method === "HEAD" ? decodablePath(url) : url',
