@@ -43,6 +43,7 @@ import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
 import { MENDING } from "./mutants/mending.mjs";
+import { NUMBERS } from "./mutants/numbers.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
 import { ENGINE_ORDER, THREAD_ORDER } from "./mutants/order.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
@@ -211,7 +212,7 @@ const AREAS = {
   crashes: CRASHES,
   store: [...ROWS, ...STORE, ...THREAD_ORDER],
   bounds: BOUNDS,
-  damage: [...DAMAGE, ...MENDING, ...STARTS],
+  damage: [...DAMAGE, ...MENDING, ...NUMBERS, ...STARTS],
   delivery: DELIVERY,
   people: PEOPLE,
   agent: AGENT,

@@ -31,16 +31,16 @@ export const AUDIT = [
     put: "one",
   },
   {
-    file: "server/src/store/sqlite/doctor/mend.ts",
+    file: "server/src/store/sqlite/doctor/last-numbers.ts",
     name: "a-mend-gives-numbers-of-lost-entries-again",
-    find: 'if (isAmong(lost, "audit")) goOnBehindLostEntries(db, rows);',
-    put: "void goOnBehindLostEntries;",
+    find: 'if (isLost("audit"))',
+    put: 'if (isLost(""))',
   },
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "an-index-without-lost-entries-says-which-was-the-last",
-    find: "    facts(db),\n    audit(db),\n    ...indexes,\n",
-    put: "    facts(db),\n    ...indexes,\n    audit(db),\n",
+    find: '    keyed(db, "facts", ["name", "value"], 1),\n    audit(db),\n    ...indexes,\n',
+    put: '    keyed(db, "facts", ["name", "value"], 1),\n    ...indexes,\n    audit(db),\n',
   },
   {
     file: pages,

@@ -5,7 +5,7 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "facts-that-can-be-read-are-lost-with-a-damaged-page",
-    find: "for (const fact of readable) put.run(...fact);",
+    find: "for (const row of readable) put.run(...row);",
     put: "void put;",
   },
   {
@@ -23,7 +23,7 @@ export const MENDING = [
   {
     file: "server/src/store/sqlite/mending/derived.ts",
     name: "what-a-struck-off-table-held-comes-back",
-    find: '  "participants",\n  "metadata",\n  "facts",\n  "audit",\n  "idempotency",\n]);',
+    find: '  "participants",\n  "metadata",\n  "facts",\n  "audit",\n  "idempotency",\n  "searchable_changes",\n  "removed_cuts",\n  "removed_embeddings",\n  "erased_files",\n  "sqlite_sequence",\n]);',
     put: "]);",
   },
   {

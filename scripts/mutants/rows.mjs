@@ -60,12 +60,6 @@ export const ROWS = [
   },
   {
     file: gathered,
-    name: "a-number-is-given-beside-rows-that-wait",
-    find: "    // It is given the number after those that there are.\n    this.write();\n",
-    put: "",
-  },
-  {
-    file: gathered,
     name: "a-waiting-row-moves-whatever-its-revision",
     find: " AND tasks.revision = v.column3 - 1",
     put: "",

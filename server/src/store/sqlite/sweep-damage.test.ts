@@ -75,7 +75,7 @@ test("names of files and chunks that cannot be read keep no task from being swep
   await live(store, await submit(store, old), ...complete(old));
   await submit(store, newTask());
   await store.close();
-  const tables = ["conversation_files", "removed_cuts"];
+  const tables = ["conversation_files", "cuts"];
   store = await reopened();
   for (const name of [...tables, "attachments_by_hash"]) await damagePageOf(folder, name);
   expect(await store.sweep(START + 1_000, 10)).toBe(1);

@@ -8,12 +8,11 @@ import { type Database, SqliteError } from "better-sqlite3";
 import { syncFolder } from "../../folder-files.ts";
 import type { Lost, Mended } from "../../storage.ts";
 import { linkFiles } from "../archive/linked-files.ts";
-import { AuditChain } from "../audit/audit-chain.ts";
-import { numberIn, textIn } from "../column.ts";
+import { textIn } from "../column.ts";
 import { isCorrupt, openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, INDEX_FILE } from "../folder.ts";
 import { removeLeftBehind } from "../left-behind.ts";
-import { ENTRIES_BY_TENANT, FILL_SEARCH, KEY_ALONE, KEYS_BY_TIME } from "../mending/derived.ts";
+import { FILL_SEARCH, KEY_ALONE, KEYS_BY_TIME } from "../mending/derived.ts";
 import { dropShadow } from "../mending/shadow.ts";
 import { FILL_TOTALS, fillStoredBytes } from "../mending/sums.ts";
 import { MIGRATIONS, migrate, migrateInSteps } from "../migrate.ts";
@@ -21,6 +20,7 @@ import { removeMark } from "../refused-mark.ts";
 import { REFERRING } from "../tasks/task-removal.ts";
 import { MEMBER_COLUMNS, MEMBER_COUNTS } from "./check.ts";
 import { CopiedRows } from "./copied-rows.ts";
+import { goOnBehindLost } from "./last-numbers.ts";
 import { fillListings } from "./listings.ts";
 import { DatabasePages } from "./pages/database-pages.ts";
 import type { Each } from "./pages/readable-tree.ts";
@@ -162,14 +162,14 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
     db.pragma("ignore_check_constraints = 1");
     const lost = withoutLateParts(db, () => {
       const found = rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table)));
-      if (isAmong(found, "idempotency")) rows.readEntries(KEYS_BY_TIME, puttingKeys(db));
+      if (found.some(({ table }) => table === "idempotency")) rows.readEntries(KEYS_BY_TIME, puttingKeys(db));
       // With its triggers a task only goes forward.
       db.transaction(() => countEvents(db))();
       return found;
     });
     // No page that a step reads is damaged any more.
     migrate(db);
-    if (isAmong(lost, "audit")) goOnBehindLostEntries(db, rows);
+    db.transaction(() => goOnBehindLost(db, rows, lost))();
     db.transaction(() =>
       settle(
         db,
@@ -241,25 +241,6 @@ function settleCuts(db: Database): void {
     );
   db.exec(`INSERT OR IGNORE INTO removed_embeddings (n)
     SELECT DISTINCT embedding FROM vectors WHERE embedding NOT IN (SELECT n FROM embeddings)`);
-}
-
-function isAmong(lost: readonly Lost[], name: string): boolean {
-  return lost.some(({ table }) => table === name);
-}
-
-function goOnBehindLostEntries(db: Database, rows: CopiedRows): void {
-  const last = lastRowIn(rows, ENTRIES_BY_TENANT);
-  const readable = numberIn(db.prepare("SELECT ifnull(max(n), 0) FROM audit").pluck().get());
-  if (last === null || last > readable) db.transaction(() => new AuditChain(db).goOnBehindLost(last, readable))();
-}
-
-/** Of the table that an index has all rows of. Null where it does not say all of them. */
-function lastRowIn(rows: CopiedRows, index: string): number | null {
-  let last = 0;
-  const isWhole = rows.readEntries(index, (_, values) => {
-    last = Math.max(last, Number(values.at(-1)));
-  });
-  return isWhole ? last : null;
 }
 
 /** Of records that are lost: nothing begins again by such a key. */

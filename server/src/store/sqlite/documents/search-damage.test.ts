@@ -49,6 +49,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const opened = () => openSqliteStore(folder, { onDamage: ({ what }) => damages.push(what) });
+const rowsOf = (table: string) => {
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  try {
+    return Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  } finally {
+    db.close();
+  }
+};
 const cutOf = (document: string) => ({ document, chunking: AUTO_CHUNKING });
 
 test.each([
@@ -82,6 +90,40 @@ test.each(["chunks", "postings", "cuts", "members_by_time", "documents"])(
   },
 );
 
+test.each([
+  ["as a whole", null],
+  ["at its beginning", 0],
+  ["at its end", 0.999],
+])("where the list of what is searched otherwise is damaged %s, documents are found, come and go", async (_, leaf) => {
+  await (leaf === null ? damagePageOf(folder, "searchable_changes") : damageLeafOf(folder, "searchable_changes", leaf));
+  const store = await opened();
+  const found = async () => (await store.chunks.search(asked)).length;
+  expect(await found()).toBe(DOCUMENTS);
+  for (const document of documents.slice(0, 2)) await store.documents.removeDocument(document);
+  expect(await found()).toBe(DOCUMENTS - 2);
+  await store.documents.removeMembers(asked.vectorStore, documents.slice(2, 3));
+  expect(await found()).toBe(DOCUMENTS - 3);
+  expect(damages).toContain("table searchable_changes, which has been rebuilt,");
+  await store.close();
+  expect(await sqliteStorage(folder).health()).toMatchObject({ problems: [], unreadable: [] });
+});
+
+test.each(["removed_cuts", "removed_embeddings"])(
+  "where %s cannot be read, what is left of removed documents goes all the same",
+  async (table) => {
+    const before = await opened();
+    for (const document of documents.slice(50)) await before.documents.removeDocument(document);
+    await before.close();
+    await damagePageOf(folder, table);
+    const store = await opened();
+    await store.chunks.sweep();
+    await store.close();
+    expect(damages).toContain(`table ${table}, which has been rebuilt,`);
+    for (const left of ["chunks", "postings", "vectors"]) expect(rowsOf(left), left).toBe(50);
+    expect(await sqliteStorage(folder).health()).toMatchObject({ problems: [], unreadable: [] });
+  },
+);
+
 test("words that are lost are made anew of their chunks by a mend, and chunks whose vector is lost wait for another", async () => {
   const before = await opened();
   const whole = await before.chunks.search(asked);
@@ -109,11 +151,8 @@ test("what nothing leads to any more after a mend goes, as that of a removed doc
   const store = await opened();
   await store.chunks.sweep();
   await store.close();
-  const db = openDatabase(path.join(folder, DATABASE_FILE));
-  const count = (of: string) => Number(db.prepare(`SELECT count(*) FROM ${of}`).pluck().get());
-  const kept = count("documents JOIN cuts ON document = key");
+  const kept = rowsOf("documents JOIN cuts ON document = key");
   expect(kept).toBeLessThan(DOCUMENTS);
-  for (const table of ["cuts", "chunks", "postings"]) expect(count(table), table).toBe(kept);
-  expect(count("vectors")).toBe(count("cuts JOIN embeddings ON cut = cuts.n"));
-  db.close();
+  for (const table of ["cuts", "chunks", "postings"]) expect(rowsOf(table), table).toBe(kept);
+  expect(rowsOf("vectors")).toBe(rowsOf("cuts JOIN embeddings ON cut = cuts.n"));
 });

@@ -5,6 +5,7 @@ import { numberIn } from "../column.ts";
 import { isCorrupt } from "../database.ts";
 import { textsRemoval } from "../documents/texts-removal.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
+import { TaskNumbers } from "../tasks/task-numbers.ts";
 import { TaskRemoval } from "../tasks/task-removal.ts";
 import type { Pace } from "../thread/pace.ts";
 import { ErasureTally } from "./erasure-tally.ts";
@@ -26,6 +27,7 @@ export class ErasedTasks {
   readonly #noteFiles;
   readonly #dropTexts;
   readonly #tally;
+  readonly #numbers: TaskNumbers;
   readonly #removal;
   #counts = new Map<string, number>();
 
@@ -38,6 +40,7 @@ export class ErasedTasks {
     );
     this.#dropTexts = textsRemoval(db);
     this.#tally = new ErasureTally(db);
+    this.#numbers = new TaskNumbers(db);
     this.#removal = new TaskRemoval(db, (table, rows) => {
       const kind = CALLED[table];
       if (kind !== undefined) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + rows);
@@ -54,6 +57,8 @@ export class ErasedTasks {
       this.#noteFiles.run(erasure, n, erasure, n);
       since = Math.min(since ?? numberIn(createdAt), numberIn(createdAt));
     }
+    // The newest may be among them.
+    for (const n of found.map(([n]) => numberIn(n)).slice(-1)) this.#numbers.keep(n);
     this.#counts = new Map();
     this.#removal.begin(found.map(([n]) => numberIn(n)));
     const removed = this.#removal.slice(false, pace);

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { damagePageOf } from "../../../../test/lose-text.ts";
 import type { Erasure } from "../../../task/erasure.ts";
 import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../../erasure-store.ts";
 import type { Store } from "../../store.ts";
-import { START } from "../../suite/new-task.suite.ts";
+import { submit } from "../../suite/life.suite.ts";
+import { newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE } from "../folder.ts";
 import { openSqliteStore } from "../store.ts";
@@ -116,4 +118,33 @@ test("the end of one reads no other", async () => {
   db.prepare("INSERT INTO erasures VALUES ('erasure_2', 'acme', 'running', 1, '{')").run();
   expect(await store.erasures.end("erasure_1", START, [])).toMatchObject({ id: "erasure_1", state: "completed" });
   expect(damages).toEqual([]);
+});
+
+test("where it cannot be read which files are to go, an erasure comes to its end, and those go with the next sweep", async () => {
+  await begin(1);
+  const note = db.prepare("INSERT INTO erased_files VALUES ('erasure_1', printf('%064d', ?))");
+  for (let n = 0; n < 9; n++) note.run(n);
+  await damagePageOf(folder, "erased_files");
+  expect(await store.erasures.eraseFiles("erasure_1")).toBe(0);
+  expect(damages).toContain("table erased_files, which has been rebuilt,");
+});
+
+test("the number of a task that is erased is given to no other", async () => {
+  const numbers = async () => {
+    const { id } = await submit(store, newTask());
+    return (await store.task(id))?.number ?? 0;
+  };
+  const first = await numbers();
+  const { tasks } = await store.erasures.tasks(
+    { ...wanted(1), subject: { type: "user", id: "ada" } },
+    { open: true, after: 0, except: [] },
+  );
+  await begin(1);
+  await store.erasures.eraseTasks(
+    "erasure_1",
+    tasks.map(({ id }) => id),
+  );
+  await store.close();
+  store = await openSqliteStore(folder);
+  expect(await numbers()).toBe(first + 1);
 });

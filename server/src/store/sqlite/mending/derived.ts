@@ -12,8 +12,10 @@ import { hasManyRows, shadowOfIndex, shadowOfKeyed, shadowOfNumbered } from "./c
 import { indexesOf, isUnreadable, itself, readThrough, rebuildIndex, unlessDamaged, wrongIndexes } from "./indexes.ts";
 import { shadowOfMetadata, shadowOfParticipants } from "./listed.ts";
 import { rebuildTables, sqlOf } from "./schema-edits.ts";
+import { rebuildSequences } from "./sequences.ts";
 import { dropShadow, type Rebuild } from "./shadow.ts";
 import { shadowOfStoredBytes, shadowOfTotals } from "./sums.ts";
+import { REMOVED_TABLES, RemovedRebuild, rebuildChanges } from "./work-lists.ts";
 
 /** Tables that are rebuilt, beside all indexes. */
 export const REBUILT_TABLES: ReadonlySet<string> = new Set([
@@ -24,8 +26,15 @@ export const REBUILT_TABLES: ReadonlySet<string> = new Set([
   "facts",
   "audit",
   "idempotency",
+  "searchable_changes",
+  "removed_cuts",
+  "removed_embeddings",
+  "erased_files",
+  "sqlite_sequence",
 ]);
 
+/** Rows from one end of a small table, which take 10 ms to write. */
+const READABLE_MAX = 5_000;
 /** Has the search index filled again from its beginning, in the background. */
 export const FILL_SEARCH = "INSERT OR REPLACE INTO search_progress (one, n) VALUES (1, 0)";
 
@@ -100,7 +109,7 @@ function derivedIn(db: Database): Derived[] {
     },
   }));
   return [
-    facts(db),
+    keyed(db, "facts", ["name", "value"], 1),
     audit(db),
     ...indexes,
     counted(db, { table: "totals", count: "count" }, shadowOfTotals),
@@ -109,6 +118,10 @@ function derivedIn(db: Database): Derived[] {
     filled(db, "metadata", shadowOfMetadata),
     search(db),
     idempotency(db),
+    keyed(db, "erased_files", ["erasure", "sha256"], 2),
+    filled(db, "searchable_changes", (db) => atOnce(() => rebuildChanges(db))),
+    filled(db, "sqlite_sequence", (db) => atOnce(() => rebuildSequences(db))),
+    ...REMOVED_TABLES.map((table) => filled(db, table, (db) => new RemovedRebuild(db, table))),
   ];
 }
 
@@ -145,28 +158,35 @@ function filled(db: Database, table: string, makeShadow: MakeShadow): Derived {
   };
 }
 
-/** Facts on a damaged page are lost. Of these, whoever next needs the secret of tokens makes another one. */
-function facts(db: Database): Derived {
+/**
+ * A small table whose rows lie by a key. Rows on a damaged page are lost: whoever next needs the secret of tokens makes another one, and
+ * files that an erasure was to remove go with the next sweep.
+ */
+function keyed(db: Database, table: string, columns: readonly string[], keyLength: number): Derived {
+  const named = columns.join(", ");
+  const key = columns.slice(0, keyLength);
+  const rowsBy = (way: "ASC" | "DESC") =>
+    readableRows(db, `SELECT ${named} FROM ${table} ORDER BY ${key.map((column) => `${column} ${way}`).join(", ")}`);
   return {
-    what: "table facts",
-    isDamaged: () => isUnreadable(() => db.prepare("SELECT sum(length(value)) FROM facts").get()),
+    what: `table ${table}`,
+    isDamaged: () => isUnreadable(() => db.prepare(`SELECT sum(length(${columns.at(-1)})) FROM ${table}`).get()),
     begin: () =>
       atOnce(() => {
-        const readable = [...readableFacts(db, "ASC"), ...readableFacts(db, "DESC")];
-        rebuildTable(db, "facts", () => {
-          const put = db.prepare<unknown[]>("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)");
-          for (const fact of readable) put.run(...fact);
+        const readable = [...rowsBy("ASC"), ...rowsBy("DESC")];
+        rebuildTable(db, table, () => {
+          const places = columns.map(() => "?").join(", ");
+          const put = db.prepare<unknown[]>(`INSERT OR REPLACE INTO ${table} (${named}) VALUES (${places})`);
+          for (const row of readable) put.run(...row);
         });
       }),
   };
 }
 
-/** The facts from one end up to the first damaged page. */
-function readableFacts(db: Database, way: "ASC" | "DESC"): unknown[][] {
+/** From one end up to a damaged page. */
+function readableRows(db: Database, sql: string): unknown[][] {
   const found: unknown[][] = [];
   isUnreadable(() => {
-    const facts = db.prepare<unknown[], unknown[]>(`SELECT name, value FROM facts ORDER BY name ${way}`).raw();
-    for (const fact of facts.iterate()) found.push(fact);
+    for (const row of db.prepare<unknown[], unknown[]>(`${sql} LIMIT ${READABLE_MAX}`).raw().iterate()) found.push(row);
   });
   return found;
 }

@@ -7,6 +7,7 @@ import type { Database } from "better-sqlite3";
 import type { PreparedClaim, PreparedSchedule, PreparedSubmission, PreparedWrite } from "../../codec/prepared.ts";
 import { lateByRows, lateInserts, lateRun } from "../late-statements.ts";
 import type { TaskHead } from "../task-head-cache.ts";
+import { TaskNumbers } from "./task-numbers.ts";
 
 const NO_SCHEDULE: PreparedSchedule = [null, null, null, null, null, null];
 const NO_CLAIM: PreparedClaim = [0, null, null, null];
@@ -15,6 +16,7 @@ const MOVED_COLUMNS = 11;
 
 export class GatheredRows {
   readonly #sql;
+  readonly #numbers: TaskNumbers;
   #added: unknown[] = [];
   #moved: unknown[] = [];
   #submissions: unknown[] = [];
@@ -27,6 +29,7 @@ export class GatheredRows {
 
   constructor(db: Database) {
     this.#sql = statements(db);
+    this.#numbers = new TaskNumbers(db);
   }
 
   /**
@@ -39,18 +42,19 @@ export class GatheredRows {
       this.#add(this.#newest, write, submitted);
       return this.#newest;
     }
-    // It is given the number after those that there are.
+    // One of those that wait may have its id.
     this.write();
+    const n = (this.#newest ?? this.#numbers.last) + 1;
     const { id, row, bytes, schedule, claim } = write;
     const [tenant, user, kind, conversation, parent, createdAt] = submitted;
-    const all = [id, ...row, tenant, user, kind, conversation, parent, createdAt, bytes];
+    const all = [n, id, ...row, tenant, user, kind, conversation, parent, createdAt, bytes];
     const inserted =
       schedule || claim
         ? this.#sql.insertScheduledTask.run([...all, ...(schedule ?? NO_SCHEDULE), ...(claim ?? NO_CLAIM)])
         : this.#sql.insertTask.run(all);
     if (inserted.changes === 0) return null;
-    this.#newest = Number(inserted.lastInsertRowid);
-    return this.#newest;
+    this.#newest = n;
+    return n;
   }
 
   /** Of a task that is settled; false where it does not stand like this. */
@@ -140,16 +144,16 @@ function statements(db: Database) {
   const run = (sql: string) => lateRun(db, sql);
   return {
     insertTask: run(
-      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
+      `INSERT INTO tasks (n, id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
          tenant, user, kind, conversation, parent, created_at, bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     insertScheduledTask: run(
-      `INSERT INTO tasks (id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
+      `INSERT INTO tasks (n, id, state, revision, attempt, last_seq, progress, ended_at, deleted_at, record, output,
          tenant, user, kind, conversation, parent, created_at, bytes,
          due_at, deadline_at, lease_worker, lease_until, waits_on, awaits,
          priority, concurrency_key, concurrency_limit, queue)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     // A null costs as much to hand over as a number.
     insertTasks: lateInserts(
