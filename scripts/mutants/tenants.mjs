@@ -260,5 +260,11 @@ export const TENANTS = [
     find: "if (subscription.dueAt !== null && subscription.dueAt > clock.now()) return subscription.dueAt;",
     put: "",
   },
+  {
+    file: "server/src/main.ts",
+    name: "servers-of-a-process-have-one-clock",
+    find: "clock: new SystemClock()",
+    put: "clock: (globalThis.clock ??= new SystemClock())",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files
