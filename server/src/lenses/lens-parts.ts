@@ -11,23 +11,23 @@ import type { Quotas } from "./quota.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who calls, from the moment that the key was accepted: before anything of the body is read. */
+    /** The caller, set when the key is accepted: before anything of the body is read. */
     principal: Principal | null;
-    /** Fires, until its body has come, within a second after its caller's key has ended; null when it came without one. */
+    /** While the body is coming: fires within a second after the caller's key has ended. Null for a request without a key. */
     keyEnd(): AbortSignal | null;
   }
 }
 
 export type Frame = string | Buffer;
 
-/** What one stream shows, asked for only while its reader takes it. */
+/** The frames of one stream, pulled only while its reader takes them. */
 export interface Frames {
   /**
    * One or more whole frames, or a piece of one; bytes that several readers are sent are the same object for all of them.
    * `LATER` where there is nothing by now: then `news` is called once there is.
    */
   next(): FramesRead | Promise<FramesRead>;
-  /** Its reader has left, or has all of it. */
+  /** Called when the reader has left, or has everything. */
   close(): void;
 }
 export type FramesRead = Frame | typeof LATER | typeof ENDED;
@@ -39,26 +39,26 @@ export type EventStream = {
   /** Sent after `heartbeatMs` without a frame. */
   heartbeat: string;
   heartbeatMs: number;
-  /** Its readers take a clean end for the end of what it shows: where it stops before, its connection is broken off. */
+  /** Readers take a clean end for the end of the content. A stream that stops earlier must therefore break its connection off. */
   endsWhole?: true;
   /**
    * What it shows: an iteration, which is pulled while the socket takes bytes, and whose `signal` fires when the reader leaves;
    * or, where 10,000 may be open at once, what has nothing under way while there is nothing to show.
    */
   frames: ((signal: AbortSignal) => AsyncIterable<Frame>) | { begin: (news: () => void) => Frames };
-  /** Calls `end` once it is to end, whoever reads it, until what it returns is called. */
+  /** Calls `end` when the stream has to end; the returned function stops that. */
   ended?: (end: () => void) => () => void;
 };
 
 /** A task as one lens would show it: JSON. */
 export type Show = (task: Task) => unknown;
 
-/** Whom a developer without a key chooses to be. */
+/** The tenant and user that a developer without a key chooses to be. */
 export type Chosen = { tenant?: string; user?: string };
 
 /** What a deployment allows for documents. */
 export type DocumentSettings = {
-  /** Of one file. */
+  /** Bytes of one file. */
   fileBytesMax: number;
   /** Null where no files are fetched from addresses. Throws `invalid`, naming `url`, for one that leads nowhere allowed. */
   checkUrl: ((url: URL) => Promise<void>) | null;
@@ -66,11 +66,11 @@ export type DocumentSettings = {
   take: (principal: Principal, act: "upload" | "vector store") => void;
 };
 
-/** How the server is at this moment. */
+/** The state of the server at this moment. */
 export type Condition = {
   uptimeS: number;
   memoryBytes: number;
-  /** Of one core, since the last time that somebody asked. */
+  /** Share of one core since the last call. */
   cpuPercent: number;
   /** Tasks. */
   running: number;
@@ -81,23 +81,23 @@ export type Condition = {
   embedding: boolean;
 };
 
-/** A share for everybody: each request counts for its caller until its answer is out. What throws, throws `rate_limited`. */
+/** Fair shares: each request counts for its caller until its answer is sent. Methods that refuse throw `rate_limited`. */
 export interface Admission {
-  /** The key of a request was accepted: it counts for the key and its tenant. */
+  /** From now on the request counts for its accepted key and the key's tenant. */
   admit(request: Incoming, principal: Principal): void;
-  /** It counts by the limits of a lens's own contract too. */
+  /** Counts the request by the limits of a lens's own contract too. */
   quota(request: Incoming, principal: Principal, quotas: Quotas): void;
-  /** What the address of a request is counted as. */
+  /** The network as which the address of a request is counted. */
   networkOf(request: Incoming): string;
-  /** What a caller hears whose key was not accepted for `error`: `rate_limited` when too many such come from its address. */
+  /** The error for a caller whose key was not accepted: `error`, or `rate_limited` when too many such requests come from its address. */
   refused(request: Incoming, error: unknown): unknown;
-  /** Resolves when it has its turn; null when that is now. Throws `rate_limited` when too many connections open at once. */
+  /** Resolves when it is the request's turn; null when that is now. Throws `rate_limited` when too many connections open at once. */
   turn(request: Incoming): Promise<void> | null;
-  /** It is as much work as so many requests more. */
+  /** Counts the request as so many more: it is that much work. */
   more(request: Incoming, requests: number): void;
-  /** Its answer is held on purpose, as a stream or until something happens. */
+  /** The answer is held on purpose, as a stream or until something happens. */
   hold(request: Incoming): void;
-  /** It searches. */
+  /** Counts the request as a search. */
   search(request: Incoming): void;
 }
 
@@ -121,7 +121,7 @@ export type LensParts = {
   admission: Admission;
   /** Fires, while `held` is open, within a second after the principal's key was revoked or has expired; null when it came without one. */
   keyEnd: (principal: Principal, held: IncomingMessage | ServerResponse) => AbortSignal | null;
-  /** Callers from this machine need no key. */
+  /** Whether callers from this machine need no key. */
   isOpen: boolean;
   /** What a lens signs its tokens with: 32 bytes that stay the same after a restart. */
   tokenSecret: Buffer;
@@ -140,8 +140,8 @@ export type LensParts = {
   now: () => number;
   documents: DocumentSettings;
   condition: () => Condition;
-  /** Notes a bug of ours that a request met and is answered in spite of. */
+  /** Logs a bug of ours that a request has met and is answered in spite of. */
   unexpected: (error: unknown, requestId: string) => void;
-  /** What keeps the server from working, as sentences; none when it works. */
+  /** Sentences that say what keeps the server from working; none when it works. */
   issues: () => Promise<string[]>;
 };

@@ -15,13 +15,13 @@ import type { QuotaLimits, Quotas } from "./quota.ts";
 import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
 
-/** How callers of one wire say who they are. */
+/** How callers of one protocol say who they are. */
 type CallerRules = {
   /** Where a key may be, in the order in which they are tried. */
   secrets: readonly SecretPlace[];
   /** Another spelling of a key as the store's own. */
   spelling?: (secret: string, parts: Pick<LensParts, "tokenSecret">) => string;
-  /** Whom a caller chooses to be that has no key, where the contract has such a choice: in `dev` alone. */
+  /** In `dev` alone: who a caller without a key chooses to be, where the contract has such a choice. */
   choose?: (headers: IncomingHttpHeaders) => Chosen;
 };
 
@@ -40,9 +40,9 @@ export type LensSettings = {
     rateLimits: Readonly<Record<string, QuotaLimits>> | "off";
   };
   orchestrate: {
-    /** What callers without a key that is accepted are told: the protocol's servers have done both. */
+    /** The status for callers without an accepted key: the protocol's own servers have used both. */
     strangers: 401 | 403;
-    /** What a run is called whose time was over: `expired` is a word that clients of the protocol may wait on for ever. */
+    /** The state of a run whose time is over. Clients of the protocol may wait for ever on `expired`. */
     timedOut: "expired" | "failed";
     /** How long a run waits for a person. */
     answerWithinMs: number;
@@ -57,7 +57,7 @@ export type LensSettings = {
   };
 };
 
-/** What a person reads at a start, and commands to paste. */
+/** What is printed at a start for people, with commands to paste. */
 export type Greeting = { title: string; place: string; commands: readonly string[] };
 export type GreetedServer = {
   /** Where this lens is: its own port, or its prefix on the main one. */
@@ -68,40 +68,40 @@ export type GreetedServer = {
 };
 
 export type Lens = RequestRules & {
-  /** As ports, prefixes, aliases and `?lens=` spell it. */
+  /** The name in ports, prefixes, aliases and `?lens=`. */
   name: string;
-  /** The usual port of its own; null when it has none. */
+  /** The port on which its clients usually look; null when there is none. */
   port: number | null;
   /** Its prefix on the main listener: `/shannon`; empty at the root. On a port of its own it is at the root. */
   mount: string;
   /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/{instance}`. */
   variants?: readonly string[];
-  /** The spelling of a path, below the mount, that its routes are written in, where several mean the same. */
+  /** Where several spellings of a path below the mount mean the same: the one in which the routes are written. */
   rewrite?: (path: string) => string;
   routes: readonly Route[];
-  /** What it also serves at the root of its listeners, whatever its mount: a well-known card. */
+  /** Routes at the root of its listeners, whatever its mount, such as a well-known card. */
   rootRoutes?: readonly Route[];
   caller: CallerRules;
   /** Limits of its own contract, beside everybody's share; of each route that does not say `unlimited`. */
   quotas?: Quotas;
-  /** The status that each code is told with. */
+  /** The HTTP status of each error code. */
   errors: Readonly<Record<ErrorCode, number>>;
-  /** What a refusal is to a client of this wire. A route may have words of its own. */
+  /** A refusal in the protocol's own form. A route may have another. */
   renderError: RenderError;
-  /** What is said where no route leads: 404, or 405 where only the method is wrong. */
+  /** The answer where there is no route: 404, or 405 where only the method is wrong. */
   renderUnrouted: (unrouted: Unrouted, request: RefusedRequest) => ErrorAnswer;
-  /** Headers that every answer of it carries, refusals included. */
+  /** Headers of every answer, refusals included. */
   headers?: (headers: IncomingHttpHeaders) => Record<string, string>;
   /** The headers that a preflight is answered with, at 200; no preflight is answered when absent. */
   preflight?: (headers: IncomingHttpHeaders) => Record<string, string>;
-  /** What it calls each state. */
+  /** The protocol's name of each state. */
   states: Readonly<Record<State, string>>;
-  /** A task as it shows one: what `?lens=` and the dashboard print. */
+  /** A task as the protocol shows it; `?lens=` and the dashboard print this. */
   show: Show;
   greeting: (server: GreetedServer) => Greeting;
   openapi: OpenApiPart;
-  /** How its subscribers are told of events. */
+  /** The formats in which subscribers are told of events. */
   pushFormats?: { names: readonly string[]; over: (verbs: Verbs) => readonly PushFormat[] };
-  /** The same lens as a deployment wants it, of one that leaves it a choice. */
+  /** The lens with a deployment's settings, where it has any. */
   configured?: (settings: LensSettings) => Lens;
 };

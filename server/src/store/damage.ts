@@ -36,7 +36,7 @@ export class Rebuilt extends Damaged {
 }
 
 /**
- * A damaged page has refused what was to be added: `end` is "end of the table ..." or the like, where nobody's can be any more. A running
+ * A damaged page has refused a write: `end` is "end of the table ..." or the like, to which nothing can be added any more. A running
  * server cannot put another database in the place of its own.
  */
 export class DamagedEnd extends Damaged {

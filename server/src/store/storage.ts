@@ -60,7 +60,7 @@ export type Unreadable = { task: TaskId | null; says: string };
 /** A table of which rows could not be read: so many alone, and all those of pages. */
 export type Lost = { table: string; rows: number; pages: boolean };
 
-/** What a database was made anew without, and where the old one went. */
+/** What a mended database has lost, and where the old one went. */
 export type Mended = { lost: Lost[]; aside: string };
 
 /** What a backup says that it holds. */

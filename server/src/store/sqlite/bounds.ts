@@ -6,18 +6,18 @@ import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
 import { readMarker } from "../codec/marker.ts";
 
-/** Of one answer. A page has at least one row, whatever its size: values over 64 KB are not in rows. */
+/** Bytes of one answer. A page has at least one row, whatever its size: values over 64 KB are not in rows. */
 export const ANSWER_BYTES_MAX = 1 << 20;
-/** Of a page of what hangs on a task (events, journal, inbox), values that lie in files counted as what they are. */
+/** Bytes of a page of a task's events, journal or inbox; values in files count with their bytes there. */
 export const TASK_PAGE_BYTES_MAX = 256 << 10;
-/** Of one question. */
+/** Time of one query. */
 export const QUERY_MS_MAX = 5_000;
-/** A row costs this beside its texts, there and on its way. */
+/** What a row costs beside its texts. */
 const ROW_BYTES = 100;
-/** Rows that a query goes over between two looks at the clock. */
+/** Rows between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
 
-/** About what a row takes; a value that was put into the files counts with the bytes that it has there. */
+/** About the bytes of a row; a value that is in a file counts with its bytes there. */
 export function bytesOf(row: readonly unknown[] | null): number {
   let bytes = ROW_BYTES;
   for (const column of row ?? []) {
@@ -27,12 +27,12 @@ export function bytesOf(row: readonly unknown[] | null): number {
   return bytes;
 }
 
-/** The same of what is given as it stands in its row, such as the beginning of a value. */
+/** The same for rows whose values are returned as they are in the row, such as the beginning of a value. */
 export function bytesOfText(row: readonly unknown[] | null): number {
   return (row ?? []).reduce<number>((sum, column) => sum + (typeof column === "string" ? column.length : 0), ROW_BYTES);
 }
 
-/** Those of `rows` that fit, the first one always; `more` says that some did not. Reads none beyond them. */
+/** The first of `rows` that fit, at least one; `more` says that there are others. Reads only one row further. */
 export function fitting<Row extends readonly unknown[] | null>(
   rows: Iterable<Row>,
   bytesMax: number,
@@ -72,7 +72,7 @@ export class QueryTimer {
   }
 }
 
-/** A search whose index is behind is worth sending again after this. */
+/** After this time a search whose index was behind is worth another try. */
 const SEARCH_AGAIN_AFTER_S = 5;
 
 export function searchIsBehind(): Refusal {

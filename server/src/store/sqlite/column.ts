@@ -4,10 +4,10 @@
  */
 import { STATES, type State } from "../../task/states.ts";
 
-/** What a column holds is nothing that its table takes: nobody's fault but the row's. */
+/** A column holds a value that its table would not take: the row is damaged. */
 export class WrongColumn extends Error {}
 
-/** The same of what was counted from other rows, which can be counted anew. */
+/** The same for a sum over other rows, which can be counted again. */
 export class WrongCount extends WrongColumn {}
 
 export function countIn(value: unknown): number {
@@ -20,7 +20,7 @@ export function numberIn(value: unknown): number {
   return value;
 }
 
-/** Of what is summed: what no number holds exactly would make a sum that no table takes. */
+/** A number that is summed: one beyond the safe integers would make a sum that no table takes. */
 export function sizeIn(value: unknown): number {
   const size = numberIn(value);
   if (!Number.isSafeInteger(size)) throw new WrongColumn(`A column holds no size: ${size}.`);

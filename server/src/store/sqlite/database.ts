@@ -7,18 +7,18 @@ const BUSY_TIMEOUT_MS = 10_000;
 /** The upper levels of all B-trees of a million tasks, and the pages of the last minutes; an upper bound, not a reservation. */
 const CACHE_KIB = 16_384;
 /**
- * The same of whoever commits all the time. With a commit for which a B-tree has changed the order of its pages SQLite looks at every
- * page that it has in memory: of 16 MB that is 50 us, a tenth of what thirty submits take.
+ * The cache of a connection that commits all the time. At a commit after which a b-tree's pages have another order, SQLite walks over all
+ * pages in its cache: with 16 MB that takes 50 us, a tenth of what thirty submits take.
  */
 export const COMMITTING_CACHE_KIB = 4_096;
 /**
- * A commit writes whole pages, a dozen of them for one task: these make 40 % fewer bytes of it than SQLite's own 4 KB, and a task
- * takes no more processor time. A database that is there keeps those that it was made with.
+ * Page size of new databases. A commit writes whole pages, a dozen for one task: with 2 KB these are 40 % fewer bytes than with
+ * SQLite's own 4 KB, for the same processor time. An existing database keeps its page size.
  */
 const PAGE_BYTES = 2_048;
-/** Log between checkpoints: each costs two fsyncs, which the default of 4 MB makes four times as frequent. */
+/** WAL between checkpoints. Each costs two fsyncs; with SQLite's default of 4 MB there would be four times as many. */
 const CHECKPOINT_BYTES = 16 << 20;
-/** The log is cut back to this after a burst. */
+/** The WAL file is truncated to this after a burst. */
 const LOG_BYTES_KEPT = 64 << 20;
 
 export const IN_MEMORY = ":memory:";
@@ -26,8 +26,8 @@ export const IN_MEMORY = ":memory:";
 type DatabaseOptions = { readonly?: boolean; pageBytes?: number; cacheKib?: number; isDamaged?: boolean };
 
 /**
- * `from`: where it lies, or the bytes of one, which is then in memory. `pageBytes` are those of a new one, and of a copy; `cacheKib` is
- * its cache. One that is damaged may not even say which tables it has: it is opened for its pages alone.
+ * `from` is a path, or the bytes of a database that is then in memory. `pageBytes` is for new databases and copies. `isDamaged` opens a
+ * database whose schema cannot be read, for its pages alone.
  */
 export function openDatabase(from: string | Buffer, options: DatabaseOptions = {}): Database {
   const db = new Sqlite(from, { timeout: BUSY_TIMEOUT_MS, readonly: options.readonly ?? false });
@@ -41,10 +41,10 @@ export function openDatabase(from: string | Buffer, options: DatabaseOptions = {
     set(db, "foreign_keys", 1);
     set(db, "cache_size", -(options.cacheKib ?? CACHE_KIB));
     set(db, "temp_store", 2);
-    // What is deleted is overwritten where its page is written anyway: an erasure finds the less to overwrite.
+    // Deleted bytes are overwritten where their page is written anyway, so that an erasure has less to overwrite.
     if (onDisk && !options.readonly) db.pragma("secure_delete = fast");
     if (onDisk) {
-      // Mapped pages would count as the memory of this process, which a start that reads every open task then fills.
+      // Mapped pages count as memory of this process, and a start that reads every open task would map many.
       db.pragma("mmap_size = 0");
       const pageBytes = Number(db.pragma("page_size", { simple: true }));
       set(db, "wal_autocheckpoint", CHECKPOINT_BYTES / pageBytes);
@@ -57,7 +57,7 @@ export function openDatabase(from: string | Buffer, options: DatabaseOptions = {
   }
 }
 
-/** What `act` answers, for which alone it is open. */
+/** Opens a database for `act` alone, and returns its answer. */
 export function withDatabase<Result>(
   file: string,
   act: (db: Database) => Result,
@@ -83,25 +83,25 @@ function set(db: Database, name: string, value: string | number): void {
   if (taken !== value) throw new Error(`SQLite did not take ${name} = ${value}: it is ${String(taken)}.`);
 }
 
-/** Of what a row holds or where it lies: another row may do. */
+/** Whether an error is of one row, of its value or its page: other rows may be readable. */
 export function isOfARow(error: unknown): boolean {
   if (isCorrupt(error) || error instanceof WrongColumn) return true;
   if (!(error instanceof SqliteError)) return false;
   return error.code.startsWith("SQLITE_CONSTRAINT") || error.message === "malformed JSON";
 }
 
-/** Of a page that the disk has damaged. Within a transaction that writes, all that follows fails by it as well. */
+/** Whether an error is of a damaged page. After one, every other statement of a writing transaction fails too. */
 export function isCorrupt(error: unknown): boolean {
   return error instanceof SqliteError && error.code.startsWith("SQLITE_CORRUPT");
 }
 
-/** Of a count that is no number: nothing can be added to it. */
+/** Whether an error is of a sum that is no number: nothing can be added to it. */
 export function isOfACount(error: unknown): boolean {
   if (error instanceof WrongCount) return true;
   return error instanceof SqliteError && error.message === "NOT NULL constraint failed: stored_bytes.bytes";
 }
 
-/** Of a damaged page or a wrong count, or of what has one for its cause. */
+/** Whether an error, or its cause, is of a damaged page or a wrong sum. */
 export function isOfDamage(error: unknown): boolean {
   const isIt = (one: unknown) => isCorrupt(one) || isOfACount(one);
   return isIt(error) || (error instanceof Error && isIt(error.cause));

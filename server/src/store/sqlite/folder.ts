@@ -1,9 +1,9 @@
-/** What lies where in a data folder. Knows no driver, so that a command can look without loading one. */
+/** The files of a data folder. Imports no driver, so that a command can look at a folder without one. */
 import path from "node:path";
 
 /** The one file that holds rows. */
 export const DATABASE_FILE = "waybill.sqlite";
-/** The index of vector stores, all of which is made from the rows. A restore puts it aside with them, by its name. */
+/** The index of vector stores, which is derived from rows. By its name a restore moves it aside with them. */
 export const INDEX_FILE = `${DATABASE_FILE}-index`;
 /** Values too large for a row, and uploaded bytes. */
 export const FILES_FOLDER = "files";
@@ -17,15 +17,15 @@ export const RESERVE_FILE = "reserve";
 /** What was paid while the disk was full, see `unwritten-usage.ts`. */
 export const UNWRITTEN_FILE = "unwritten-usage";
 
-/** Before the time at which a restore has moved aside what was there. */
+/** Prefix of a folder that a restore has moved aside; the time follows. */
 export const ASIDE_PREFIX = "before-restore-";
 
-/** Of the entries of a data folder, those that Waybill has made: a folder may also hold what is not its own. */
+/** Whether an entry of a data folder was made by Waybill: a folder may hold other things too. */
 export function isOwnEntry(name: string): boolean {
   return OWN_ENTRY.test(name);
 }
 
-/** What a server opens an entry of this name as. A backup that somebody keeps there is opened by nobody. */
+/** Whether a server opens an entry of this name as a file or a folder; null where it does not open it, such as a backup. */
 export function openedAs(name: string): "file" | "folder" | null {
   if (name === FILES_FOLDER) return "folder";
   return OPENED_FILE.test(name) ? "file" : null;
@@ -38,7 +38,7 @@ const OWN_ENTRY =
 const OPENED_FILE =
   /^((waybill\.sqlite(-index|-refused)?|lock\.sqlite)(-wal|-shm|-journal)?|in-flight.*|fatal-error\.json|reserve|unwritten-usage)$/;
 
-/** Where in a data folder the file of this hash lies. */
+/** The path of the file with this hash. */
 export function pathOfFile(folder: string, sha256: string): string {
   return path.join(folder, FILES_FOLDER, sha256.slice(0, 2), sha256.slice(2));
 }

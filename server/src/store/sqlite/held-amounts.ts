@@ -1,7 +1,7 @@
 /**
- * What users and tenants hold: open tasks, stored bytes, and what models have cost today. Whoever writes remembers it, since to
- * ask for it would cost every submit some statements, and forgets it when another process has written. It remembers as well
- * by which bounds an owner was last judged: what running tasks add is judged by these.
+ * What users and tenants hold: open tasks, stored bytes, and what models have cost today. The writer caches it, since to ask for it
+ * would cost every submit some statements, and forgets it when another process has written. It remembers as well by which bounds an
+ * owner was last judged: what running tasks add is judged by these.
  */
 import type { Database } from "better-sqlite3";
 import { isTerminal, OPEN_STATES, type State } from "../../task/states.ts";
@@ -16,16 +16,19 @@ import { lateRows } from "./late-statements.ts";
 type Owner = { tenant: string; user: string };
 type Amounts = Held & { day: number; isStale: boolean };
 
-/** They never call a model of this server. */
+/** Kinds that never call a model of this server. */
 const FREE_KINDS: ReadonlySet<string> = new Set(["external", "human"]);
-/** They make room, or end what others have left. */
+/** Kinds that are never refused: they make room, or end what others have left. */
 const ALWAYS_TAKEN: ReadonlySet<string> = new Set(["vector_store_deletion", "waybill.cleanup"]);
-/** What is begun may come to its end: what running tasks add is refused from so many times the bound on. */
+/** So that a running task can come to its end, what it adds is refused only beyond so many times the bound. */
 const RUNNING_MAY = 1.1;
-/** Who acts on tasks writes events: from here on one may still end and delete. What tasks add takes nobody the acts on them. */
+/**
+ * Acts on tasks write events: beyond so many times the bound only ends and deletions are taken. What tasks add does not stop acts
+ * before that.
+ */
 const ACTS_MAY = 1.2;
 const BOUNDLESS: HeldBounds = { openTasks: null, usdPerDay: null, storedBytes: null };
-/** Owners that are remembered: of more, all amounts are read again, and the bounds go by which somebody was judged longest ago. */
+/** Cached owners. With more, all amounts are read again, and the bounds that were used longest ago are forgotten. */
 const OWNERS_MAX = 10_000;
 
 export class HeldAmounts {
@@ -34,7 +37,7 @@ export class HeldAmounts {
   readonly #change;
   readonly #amounts = new Map<string, Amounts>();
   readonly #bounds = new Map<string, PreparedShare>();
-  /** Writes that follow each other are mostly of one owner. */
+  /** The last owner and its name: writes that follow each other are mostly of one owner. */
   #lastNamed = { tenant: "", user: "", name: "\n" };
   /** Bytes that this transaction adds and has not written yet. */
   readonly #added = new Map<string, Owner & { bytes: number }>();
@@ -50,18 +53,17 @@ export class HeldAmounts {
     );
   }
 
-  /** What was remembered may not be so any more. */
   forget(): void {
     this.#amounts.clear();
     this.#added.clear();
   }
 
-  /** Bytes were written by another way than `add`: they are read again. */
+  /** Called where bytes were written without `add`. */
   forgetBytes(): void {
     for (const amounts of this.#amounts.values()) amounts.isStale = true;
   }
 
-  /** Why this write is not to be; `state` is that of its task before it, null of a new one. */
+  /** Why this write is refused, or null; `state` is the task's before it, null for a new task. */
   refused(owner: Owner, kind: string, write: PreparedWrite, state: State | null): ShareRefused | null {
     const name = this.#nameOf(owner);
     const share = this.#boundsOf(name, owner, write.share);
@@ -90,7 +92,7 @@ export class HeldAmounts {
     if (daily) this.addMoney(owner, daily);
   }
 
-  /** What no trigger counts. */
+  /** Adds bytes that no trigger counts. */
   addBytes(owner: Owner, bytes: number): void {
     if (bytes <= 0) return;
     const name = this.#nameOf(owner);
@@ -103,7 +105,7 @@ export class HeldAmounts {
     }
   }
 
-  /** What models have cost this owner. */
+  /** Adds the cost of paid calls. */
   addMoney(owner: Owner, daily: readonly AddedUsage[]): void {
     for (const whose of [this.#nameOf(owner), owner.tenant]) {
       const amounts = this.#amounts.get(whose);

@@ -11,7 +11,7 @@ export type Rows = {
   iterate(...values: unknown[]): IterableIterator<unknown[]>;
 };
 
-/** From its first use on it is the statement itself: what hands values on makes a list of them each time. */
+/** After its first use `run` is the statement's own: a wrapper would make an array of the values each time. */
 export function lateRun(db: Database, sql: string): Run {
   const late: Run = {
     run: (...values) => {
@@ -39,15 +39,15 @@ export function lateRows(db: Database, sql: string): Rows {
   return late;
 }
 
-/** Rows in one statement: a statement of its own costs a row half as much again. */
+/** Rows of one INSERT: a statement for each row takes half as long again. */
 const ROWS_AT_ONCE = 8;
 
-/** `insert` names the table and as many columns. Rows go several at a time, and their values are one list. */
+/** Inserts rows several at a time. `insert` names the table and its columns; the values of all rows are one list. */
 export function lateInserts(db: Database, insert: string, columns: number): (values: readonly unknown[]) => void {
   return lateByRows(db, (rows) => `${insert} VALUES ${rows}`, columns);
 }
 
-/** The same of any statement of rows, each of which is in brackets. It answers how many it has changed. */
+/** The same for any statement with a list of rows in brackets. Returns how many rows it has changed. */
 export function lateByRows(
   db: Database,
   sql: (rows: string) => string,

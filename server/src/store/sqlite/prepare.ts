@@ -1,4 +1,4 @@
-/** What a start does to the database of a folder before anybody reads it: it is of this version then, and can be gone over. */
+/** Prepares the database of a folder at a start: afterwards it has this version's schema, and a start can read all that it needs. */
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
 import { Damaged, Rebuilt, SOME_PLACE } from "../damage.ts";
@@ -14,7 +14,7 @@ import { giveUpReserve, layReserve } from "./reserve.ts";
 
 type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
 
-/** On a full disk, whose last reserve this takes, a database that is of this version already is only read. */
+/** On a full disk this gives up the reserve. A database of this version is then only read. */
 export async function prepare(folder: string, tell: Tell): Promise<void> {
   try {
     await bringUpToDate(folder, tell);
@@ -27,8 +27,8 @@ export async function prepare(folder: string, tell: Tell): Promise<void> {
 }
 
 /**
- * Where a page is damaged that a migration reads, to which rows are added, or that has refused the server before what was to be, it is made
- * anew of all that can be read, as `doctor --mend` does it.
+ * Migrates the database. It is rebuilt from all rows that can be read, as by `doctor --mend`, where a migration meets a damaged page,
+ * the end of a table is damaged, or damage has refused a write of the server before.
  */
 async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
   const end = await migrateOrMakeAnew(folder, tell);
@@ -42,13 +42,13 @@ async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
   try {
     await makeAnew(folder, tell);
   } catch (error) {
-    // For want of room, or beside a backup: what is there can be read.
+    // There may be no room, or a backup under way. The server still starts, and reads what it can.
     tell.onDamage?.(new Damaged(`${end}, which could not be made anew,`, error));
   }
   withDatabase(path.join(folder, DATABASE_FILE), (db) => mendOpenIndexes(db, tell.onDamage));
 }
 
-/** Where rows cannot be added any more, if anywhere. */
+/** Returns the damaged end, or null. */
 async function migrateOrMakeAnew(folder: string, tell: Tell): Promise<string | null> {
   try {
     return migrateIn(folder, tell);

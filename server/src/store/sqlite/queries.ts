@@ -1,11 +1,11 @@
-/** Verbs that are one statement each. `values` says what of the given is bound, in the statement's order. */
+/** Verbs that are one statement each. `values` picks what is bound from the verb's argument, in the statement's order. */
 import type { Database } from "better-sqlite3";
 import { fitting } from "./bounds.ts";
 import { maybeTextIn, numberIn } from "./column.ts";
 import { isCorrupt } from "./database.ts";
 import { lateRows } from "./late-statements.ts";
 
-/** The limit of a list that is short by itself, in rows or in bytes. */
+/** No limit, for lists that are short by themselves. */
 export const ALL = Number.MAX_SAFE_INTEGER;
 
 type Values<Given> = (given: Given) => unknown[];
@@ -99,7 +99,7 @@ export function pageByRows(
   }
 }
 
-/** What `one` finds at a place; the place itself where that cannot be read. */
+/** The row of `one` at a place; the place itself where the row cannot be read. */
 export function orItsPlace(one: (place: unknown[]) => unknown[] | undefined, place: unknown[]): unknown[] | undefined {
   try {
     return one(place);
@@ -109,7 +109,7 @@ export function orItsPlace(one: (place: unknown[]) => unknown[] | undefined, pla
   }
 }
 
-/** The first rows; `isCut` where a damaged page ends them. */
+/** The rows up to the first damaged page; `isCut` where there is one. */
 export function untilDamaged(found: Iterable<unknown[]>): { rows: unknown[][]; isCut: boolean } {
   const rows: unknown[][] = [];
   try {
@@ -121,7 +121,7 @@ export function untilDamaged(found: Iterable<unknown[]>): { rows: unknown[][]; i
   }
 }
 
-/** What cannot be read is null. */
+/** The answer of `read`; null where it meets damage. */
 export function orNull<Answer>(read: () => Answer | null): Answer | null {
   try {
     return read();

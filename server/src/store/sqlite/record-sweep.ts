@@ -14,7 +14,7 @@ import type { PassedOver } from "./passed-over.ts";
 import { type IsOver, inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "./slices.ts";
 
 export type RecordSweep = RecordTimes & {
-  /** Conversations up to this id have been looked at. */
+  /** Conversations up to this id are done. */
   after: string;
 };
 
@@ -49,7 +49,10 @@ export function sweepRecords(
   return done ? sweepConversations(db, unusedSince, after, passed, isOver) : after;
 }
 
-/** Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing is left that can go; throws `Damaged` once. */
+/**
+ * Removes what a deleted conversation holds, as far as the time goes. Returns whether nothing is left that can go; throws `Damaged`
+ * once.
+ */
 export function emptyConversation(db: Database, id: string, passed: PassedOver, isOver: IsOver): boolean {
   const empty = () => conversationContents(db).empty(id, isOver);
   return passed.attempt(messagesOf(id), empty, true);

@@ -1,17 +1,16 @@
 /**
- * The mark that a server leaves beside a database whose damage has refused what was to be added: the next start makes that anew, though
- * a look at the ends of its tables finds nothing.
+ * The mark that a server leaves beside a database whose damage has refused a write: the next start rebuilds the database, even if the
+ * ends of its tables are whole.
  */
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { REFUSED_FILE } from "./folder.ts";
 
-/** As far as the disk takes it. */
 export function leaveMark(folder: string): void {
   try {
     writeFileSync(path.join(folder, REFUSED_FILE), "");
   } catch {
-    // The next one that is refused leaves it again after a start.
+    // On a full disk, for instance. The next refusal tries again.
   }
 }
 

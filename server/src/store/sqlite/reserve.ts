@@ -10,7 +10,7 @@ const RESERVE_BYTES = 256 << 10;
 /** The files that SQLite makes to open a database take less. */
 const RESERVE_BYTES_MIN = 64 << 10;
 
-/** Lays it by, if there is room and it is not there whole; where there is not enough for all of it, a half or a quarter. */
+/** Writes the reserve if it is not there in full; where there is no room for all of it, a half or a quarter. */
 export function layReserve(folder: string): void {
   const file = path.join(folder, RESERVE_FILE);
   const there = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -24,7 +24,7 @@ export function layReserve(folder: string): void {
   }
 }
 
-/** True when there was one, and its room is free. */
+/** Removes the reserve. True when there was one. */
 export function giveUpReserve(folder: string): boolean {
   const file = path.join(folder, RESERVE_FILE);
   const isThere = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;

@@ -22,7 +22,7 @@ export function copyInto(db: Database, to: string): void {
   if (process.platform !== "win32") sync(path.dirname(to));
 }
 
-/** It has no pages of what was struck off, as which the one may call itself that it was made of. */
+/** Removes the mark `HAS_ORPHAN_PAGES`, which came from the original: a copy has no orphan pages. */
 function callNothing(copy: string): void {
   const handle = openSync(copy, "r+");
   try {

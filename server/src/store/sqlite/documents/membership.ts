@@ -158,7 +158,7 @@ export class Memberships {
     return found ? memberOf(found) : null;
   }
 
-  /** Those that were left out may be there again once something has been made anew, which the schema tells. */
+  /** Members that were left out may be readable after a rebuild, by which the schema's version has changed. */
   #forgetDamage(): void {
     const schema = this.#schema.get();
     if (schema !== this.#seenSchema) this.#known = new ByteCache(MEMBERS_BYTES_MAX);

@@ -1,6 +1,6 @@
 /**
- * The ends of tables, where rows are added. A damaged page there would refuse what everybody wants to have kept, and nothing else says
- * what was on it: the database is made anew then, of all that can be read.
+ * The ends of tables, where rows are added. A damaged page there would refuse the writes of everybody, and nothing else says what was
+ * on it: the next start rebuilds the whole database from all rows that can be read.
  */
 import type { Database } from "better-sqlite3";
 import { maybeTextIn, textIn } from "../column.ts";
@@ -8,18 +8,18 @@ import { REBUILT_TABLES } from "./derived.ts";
 import { isUnreadable } from "./indexes.ts";
 import { SHADOW } from "./shadow.ts";
 
-/** Rows on three leaves, which SQLite shares out at once: 30 of an event each. */
+/** About the rows of the last three leaves, between which SQLite balances a full one: a leaf has some 30 events. */
 const LAST_ROWS = 100;
 
-/** Every table, also one that SQLite has for itself. Of one whose rows lie by a key, what that is called and its first column. */
+/** Every table, SQLite's own too. Of a WITHOUT ROWID table also the name of its key and the key's first column. */
 const TABLES = `SELECT t.name, k.name, c.name FROM pragma_table_list AS t
   LEFT JOIN pragma_index_list(t.name) AS k ON t.wr AND k.origin = 'pk'
   LEFT JOIN pragma_table_info(t.name) AS c ON t.wr AND c.pk = 1
   WHERE t.schema = 'main' AND t.type = 'table' AND t.name <> 'sqlite_schema'`;
 
 /**
- * The first at which nothing can be added, or the list of unused pages where none can be taken of that; null where all are whole. Outside a
- * transaction. Nothing is written, and of a large database no more is read than of a small one.
+ * The first end that is damaged, or the list of free pages where no page can be taken from it; null where all are whole. Outside a
+ * transaction. Writes nothing, and reads no more of a large database than of a small one.
  */
 export function damagedEnd(db: Database): string | null {
   const ends = endsOf(db);
@@ -32,7 +32,7 @@ export function damagedEnd(db: Database): string | null {
   return isUnreadable(() => takePage(db)) ? "list of unused pages" : null;
 }
 
-/** Not those that a running server makes anew, nor one that it had half made. */
+/** Without the tables that a running server rebuilds, and without its shadow table. */
 function endsOf(db: Database): { table: string; last: string }[] {
   const tables = db.prepare<unknown[], unknown[]>(TABLES).raw().all();
   return tables.flatMap(([name, key, column]) => {
@@ -43,7 +43,7 @@ function endsOf(db: Database): { table: string; last: string }[] {
   });
 }
 
-/** By number the last leaf is written to, and then a new one behind it. By a key a full leaf is shared out with those beside it. */
+/** SQL that reads the end of a table. New rows of a rowid table go to its last leaf; those of a key may split a leaf near the end. */
 function lastOf(table: string, key: string | null, column: string | null): string {
   if (key === null) return `(SELECT max(rowid) FROM "${table}" NOT INDEXED)`;
   return `(SELECT sum(1) FROM (SELECT 1 FROM "${table}" INDEXED BY "${key}" ORDER BY "${column}" DESC LIMIT ${LAST_ROWS}))`;

@@ -1,4 +1,4 @@
-/** What is made from rows is made anew from them, by a store that goes on meanwhile. */
+/** Everything that is derived from rows is rebuilt from them, by a store that goes on meanwhile. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -275,7 +275,10 @@ export class StandingSubscriptions {
   readonly #places;
   readonly #one;
   #passed = new PassedOver();
-  /** Those of a tenant, for as long as nobody changes them: to read thousands anew for each new task takes as many hundredths of a second. */
+  /**
+   * Those of a tenant, for as long as nobody changes them: to read thousands anew for each new task takes as many hundredths of a
+   * second.
+   */
   #known = new ByteCache<string, Known>(KNOWN_BYTES_MAX);
 
   constructor(db: Database) {
@@ -293,7 +296,7 @@ export class StandingSubscriptions {
     this.#known = new ByteCache(KNOWN_BYTES_MAX);
   }
 
-  /** What was learned of damaged pages, once something was made anew. */
+  /** Called after a rebuild: what was learned of damaged pages may not hold any more. */
   forgetDamage(): void {
     this.#passed = new PassedOver();
     this.forget();
@@ -307,7 +310,10 @@ export class StandingSubscriptions {
     this.#passed.attempt(`page for new cursors of webhooks of tenant ${tenant}`, write, undefined);
   }
 
-  /** Rows of the cursors that a new task begins with. Throws `Damaged` where one lies on a damaged page: the next time that is passed over. */
+  /**
+   * Rows of the cursors that a new task begins with. Throws `Damaged` where one lies on a damaged page: the next time that is passed
+   * over.
+   */
   cursorsFor(tenant: string, task: string, at: number, about: () => Choosable): SubscriptionValues[] {
     const known = this.#known.get(tenant) ?? knownOf(this.#read(tenant));
     this.#known.set(tenant, known);

@@ -1,6 +1,6 @@
 /**
- * What may be removed: tasks that ended long ago, of whose tree no task above or below them is open. A tree may be as wide
- * as it is and stay for years, so one call looks at a bounded number of rows, and the next goes on after them.
+ * Tasks that may be removed: they ended long ago, and no task above or below them is open. A tree may be as wide as it is and stay for
+ * years, so one call looks at a bounded number of rows, and the next goes on after them.
  */
 import type { Database } from "better-sqlite3";
 import { Damaged } from "../../damage.ts";
@@ -9,9 +9,9 @@ import { isOfARow } from "../database.ts";
 import { notAside } from "../doctor/set-aside.ts";
 import { PassedOver } from "../passed-over.ts";
 
-/** Rows that one call looks at: about 10 ms. */
+/** Rows that one call reads: about 10 ms. */
 const ROWS_MAX = 2_500;
-/** Tasks of which one call looks whether they may go. */
+/** Candidates that one call considers. */
 const CANDIDATES_MAX = 500;
 
 type Place = { endedAt: number; n: number };
@@ -26,7 +26,7 @@ const FIRST_CHILD = { createdAt: -1, n: 0 };
 const CANDIDATE = "n, id, parent, ended_at, EXISTS (SELECT 1 FROM tasks WHERE parent = t.id) FROM tasks t";
 // The newest task stays, so that no number is given twice.
 const IS_NEXT = "ended_at < ? AND (ended_at, n) > (?, ?) AND n < (SELECT max(n) FROM tasks)";
-/** Nobody knows whether a task has ended whose row cannot be read, so that its tree stays. */
+/** Stands for a row that cannot be read: whether it has ended is not known, so its tree stays. */
 const UNREADABLE = [null, null];
 
 export class EndedTrees {
@@ -36,7 +36,7 @@ export class EndedTrees {
   readonly #relative;
   readonly #children;
   readonly #passed = new PassedOver();
-  /** One statement for many rows fails by one of them: each is read alone from then on. */
+  /** After a statement for many rows has failed, each row is read alone. */
   #isOneDamaged = false;
   #after = START;
   #walk: Walk | null = null;

@@ -21,23 +21,23 @@ import { Pace } from "./pace.ts";
 import type { Work } from "./work-through.ts";
 import { type Writes, writes } from "./writes.ts";
 
-/** Beside what is stored: makes anew what of all that is made from rows is called so, as `DerivedRebuild` does. */
+/** The verbs of the writing thread: all writes, and `mend`, a turn of the `DerivedRebuild` of this name. */
 export type WriterVerbs = Writes & { mend: (what: string) => boolean | null };
 
 const COMMITS_AVERAGED = 8;
 /**
- * Verbs that go on for as long as nobody waits: what has come before them is not held for them. Those that remove tasks lower
- * totals, which have what was changed before them by then.
+ * Verbs that go on for as long as nobody waits. They begin a batch of their own, so that calls before them need not wait for them, and
+ * so that totals have those calls' changes before a removal of tasks lowers them.
  */
 const GIVING_WAY: ReadonlySet<string> = new Set<keyof WriterVerbs>([
   ...(["sweep", "sweepRecords", "index", "eraseTasks", "eraseRecords", "eraseWords"] as const),
   ...(["emptyConversation", "emptyDocument", "emptyPages", "mend"] as const),
 ]);
 
-/** Verbs of work that nobody waits for: what is said to them of damage is what they have to go past. */
+/** Verbs of background work. They are told of damage as it is, since they pass over it. */
 const GOING_PAST: ReadonlySet<string> = new Set<string>([...GIVING_WAY, "sweepChunks" satisfies keyof WriterVerbs]);
 
-/** `slowMs` is what a call takes that is told of; `pass` is that of whoever writes the log back beside this, if anybody does. */
+/** A call that takes `slowMs` is reported; `pass` is shared with the checkpointer, if there is one. */
 type WriterParts = { slowMs?: number | undefined; pass?: WriteBackPass };
 
 export class Writer implements Work {
@@ -143,7 +143,7 @@ export class Writer implements Work {
     return { damagedEnd: damagedEnd(this.#db) };
   }
 
-  /** What was learned of damaged pages until then is forgotten. */
+  /** A turn of a rebuild. After its end, what was learned of damaged pages is forgotten. */
   #mend([, what]: Call): Outcome {
     try {
       if (this.#anew?.what !== what) this.#anew = new DerivedRebuild(this.#db, what);
