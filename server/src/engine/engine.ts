@@ -9,7 +9,7 @@ import type { EventFeed } from "./event-feed.ts";
 import type { Along, Transitions } from "./transitions.ts";
 
 export interface Engine {
-  /** What it can run, by kind. Kinds of its own begin with `waybill.`. */
+  /** What it can run, by kind. The engine's own kinds begin with `waybill.`. */
   readonly handlers: Handlers;
   /** The only way to change a task. */
   readonly transitions: Pick<Transitions, "known" | "find" | "submit" | "change" | "cancel" | "relay" | "planned">;
@@ -22,11 +22,11 @@ export interface Engine {
 
 /** What only the engine knows of a task at this moment. */
 export interface SchedulingView {
-  /** Names of its steps in flight. */
+  /** Names of the task's steps in flight. */
   running(id: TaskId): string[];
-  /** Ids of the tasks of its tenant, of any user, that hold the slots that it wants. */
+  /** Tasks of its tenant, of any user, that hold the slots that it wants. */
   heldBy(id: TaskId): TaskId[];
-  /** The concurrency key that it waits for, ready as it is; null where there is room in it. */
+  /** The concurrency key that a ready task waits for; null where the key has room. */
   behindKey(id: TaskId): string | null;
   /** The tasks of its conversation for whose end it waits before it begins, oldest first. */
   before(id: TaskId): TaskId[];
@@ -46,9 +46,9 @@ export type QueueWorkers = { queue: string; askedAt: number | null; since: numbe
 /** How many tasks lie in a queue of work for other programs, and since when the oldest does. */
 export type QueueDepth = { tenant: string; queue: string; ready: number; oldestAt: number };
 
-/** Slots for tasks that are about to be submitted: one that has a slot is running from its first commit on. */
+/** Slots for tasks that are about to be submitted: with a slot, a task is running from its first commit on. */
 export interface SlotReservation {
-  /** False when there is none, or others come first. */
+  /** False when there is no free slot, or other tasks come first. */
   reserve(task: Task): boolean;
   /** Gives the slot back: the submit did not take effect. */
   unreserve(id: TaskId): void;
@@ -60,12 +60,12 @@ export type Claim = {
   worker: string;
   /** The API key that it comes with: the lease is that key's. */
   key?: string;
-  /** Tasks at most. */
+  /** At most so many tasks. */
   max: number;
   leaseMs: number;
   /** How long to wait for the first one. */
   waitMs: number;
-  /** What commits with each. */
+  /** What commits with the start of each task. */
   along?: (task: TaskId) => Along;
 };
 
@@ -75,6 +75,6 @@ export interface WorkClaims {
   claim(claim: Claim, signal: AbortSignal): Promise<Task[]>;
   /** When a worker last asked for this queue; null where none has since this server started. */
   askedAt(tenant: string, queue: string): number | null;
-  /** Of each queue that has something in it. */
+  /** The depth of each queue that is not empty. */
   depths(): QueueDepth[];
 }

@@ -17,14 +17,14 @@ import type { Clock } from "../clock.ts";
 import type { OrphanEnds, Transitions } from "../transitions.ts";
 import { AGAIN_MS, type EngineLog, isPassing } from "./settings.ts";
 
-/** Tasks that are ended at once: about 10 ms of the event loop, and 5 ms of the writer. */
+/** Tasks that are ended together: about 10 ms of the event loop, and 5 ms of the writer. */
 const PAGE_TASKS = 50;
-/** What the store keeps refusing is tried again after this at most. */
+/** The longest pause before another try where the store keeps refusing. */
 const AGAIN_MS_MAX = 60_000;
 
 type Parts = { store: Pick<Store, "mayGoOn" | "openBelow">; transitions: Transitions; clock: Clock; log: EngineLog };
 
-/** A parent that has ended, with children, of which those up to `after` were ended. `top` is the end that began it all. */
+/** A parent that has ended; its children up to `after` were ended. `top` is the task whose end began it all. */
 type Ended = { end: Command; top: TaskId; after: TaskId; againMs: number };
 type Tree = { parents: number; done: PromiseWithResolvers<void> };
 
@@ -32,7 +32,7 @@ export class Descendants implements OrphanEnds {
   readonly #parts: Parts;
   readonly #ended = new Map<TaskId, Ended>();
   readonly #trees = new Map<TaskId, Tree>();
-  /** Of `#ended`, those whose children are next. */
+  /** The parents of `#ended` whose children are next. */
   #queue: TaskId[] = [];
   #works = false;
   #stopped = false;
@@ -91,13 +91,13 @@ export class Descendants implements OrphanEnds {
   async #work(): Promise<void> {
     while (this.#queue.length > 0 && !this.#stopped) {
       await this.#endPage(this.#queue.splice(0, PAGE_TASKS));
-      // Others have their turn, also where the store answers without leaving this thread.
+      // For others, also where the store answers within this thread.
       await setImmediate();
     }
     this.#works = false;
   }
 
-  /** The next children, of as many of these parents as it takes. */
+  /** Ends a page of children, of as many parents as fill it. */
   async #endPage(parents: readonly TaskId[]): Promise<void> {
     const page = await this.#below(parents);
     if (page === null) {
@@ -117,7 +117,7 @@ export class Descendants implements OrphanEnds {
     this.#queue.push(last.parent);
   }
 
-  /** Null when the store did not tell. */
+  /** The next children; null when the store did not answer. */
   async #below(parents: readonly TaskId[]): Promise<Below[] | null> {
     const { store, log } = this.#parts;
     try {
@@ -138,7 +138,7 @@ export class Descendants implements OrphanEnds {
     try {
       await transitions.change(child, end);
     } catch (error) {
-      // It has ended by itself in this moment.
+      // The child has just ended by itself.
       if (error instanceof Refusal && ENDED_ALREADY.has(error.code)) return null;
       if (!isPassing(error)) {
         log.warn("A task could not be ended with its parent: see waybill doctor.", { task: child, error });
@@ -150,7 +150,7 @@ export class Descendants implements OrphanEnds {
     return null;
   }
 
-  /** Whoever waits for the whole tree is let go: its end is on disk, and the rest follows. */
+  /** Tries again later, and lets those go who wait for the whole tree: the end of its root is on disk, and the rest follows. */
   #later(parent: TaskId): void {
     const ended = this.#ended.get(parent);
     if (!ended) return;

@@ -59,19 +59,19 @@ export type EngineParts = {
   ids: Ids;
   limits?: Partial<EngineLimits>;
   log: EngineLog;
-  /** These three are the process's own when they are not given: it is then the only one over its store. */
+  /** Without these three, the process has its own: it is then the only one over its store. */
   cache?: TaskCache;
   feed?: EventFeed;
   ownership?: TaskOwnership;
-  /** What outlives this process of what is in flight in it. Without one, no crash is known. */
+  /** The record of what is in flight, which outlives the process. Without one, no crash is known. */
   record?: CrashRecord;
-  /** Starts a process for suspects. Without it, they run here in turns. */
+  /** Starts a process for suspects. Without it they run here, one after the other. */
   launch?: LaunchRunProcess;
-  /** Whom a task goes to that people have not done in time; when absent, whom its own assignment names. */
+  /** Who gets a task that people have not done in time; when absent, those whom its assignment names. */
   escalatesTo?: (task: Task) => Identity[];
-  /** What models may cost the task's user and its tenant on one day; any amount when absent. */
+  /** What models may cost a task's user and tenant on one day; without it, any amount. */
   daysMoney?: DaysMoneyOf;
-  /** Judges what was said before its question was asked; when absent, all of it fits. */
+  /** Judges an answer that came before its question; without it, every answer fits. */
   answerTo?: AttemptParts["answerTo"];
   /** The share of its time in which this thread does something, from 0 to 1; when absent it has time to spare. */
   busy?: () => number;
@@ -83,10 +83,10 @@ const UNBOUND: Required<Pick<EngineParts, "answerTo" | "daysMoney" | "busy">> = 
   busy: () => 0,
 };
 
-/** What those are told who know of tasks that are on disk alone. */
+/** What the parts are told that know of tasks on disk alone. */
 type OnDisk = ConstructorParameters<typeof Sleepers>[0] & ConstructorParameters<typeof Backlogs>[0];
 
-/** `standing`: tasks that stand still until there is code that fits them. */
+/** `standing`: tasks that wait for code that fits them. */
 export type EngineStats = { running: number; ready: number; open: number; standing: number };
 
 export class EmbeddedEngine implements Engine {
@@ -96,7 +96,7 @@ export class EmbeddedEngine implements Engine {
   readonly claims: Claims;
   readonly slots: SlotReservation;
   readonly scheduling: SchedulingView;
-  /** Of whoever else pays in this process. */
+  /** Also for other parts of this process that pay. */
   readonly reservations = new Reservations();
   readonly #log: EngineLog;
   readonly #open: OpenTasks;
@@ -115,12 +115,12 @@ export class EmbeddedEngine implements Engine {
   readonly #sleepers: Sleepers;
   readonly #backlogs: Backlogs;
   readonly #strays: Strays;
-  /** The lowest number of a task that this process has submitted: all of before have lower ones, by whatever clock. */
+  /** The lowest number of a task that this process has submitted. Tasks of earlier processes have lower ones, whatever the clocks said. */
   #firstNumber = Number.POSITIVE_INFINITY;
 
-  /** One that begins while its submit is made durable has no number yet. */
+  /** Whether an earlier process has submitted the task. One whose submit is being made durable has no number yet. */
   readonly #isOfBefore = ({ number }: Pick<Task, "number">): boolean => number > 0 && number < this.#firstNumber;
-  /** Whether all that come before it are in memory. */
+  /** Whether all tasks that come before this one are in memory. */
   readonly #mayGo = (entry: Entry): boolean => this.#recovery.mayGo(entry);
   readonly #sweepFailed = (error: unknown): void => this.#log.warn("The retention sweep failed.", { error });
 
@@ -260,7 +260,7 @@ export class EmbeddedEngine implements Engine {
     afterwards().catch((error: unknown) => this.#log.warn("Not everything went on after the start.", { error }));
   }
 
-  /** Stops taking, lets steps in flight end within `graceMs`, and hands the rest back: it goes on at the next start. */
+  /** Takes no more work, lets steps in flight end within `graceMs`, and hands the rest back, which goes on at the next start. */
   async stop(graceMs: number): Promise<void> {
     this.#record.ends("outside", "It was told to stop.");
     this.#scheduler.stop();
@@ -280,7 +280,7 @@ export class EmbeddedEngine implements Engine {
     this.#record.ends("clean", "It stopped in good order.");
   }
 
-  /** How far it is while tasks that were open at the start are on their way into memory, and are not counted; null after that. */
+  /** How far a start has come with reading open tasks into memory, until which they are not all counted; null once it has. */
   get recovering(): Loading | null {
     return this.#recovery.isUnderWay ? this.#recovery.progress : null;
   }
@@ -299,12 +299,12 @@ export class EmbeddedEngine implements Engine {
     return this.#open.byState(this.#sleepers.byState());
   }
 
-  /** Tasks that want a slot which they have not got, by kind; `oldestAt` is since when the one waits that has waited for longest. */
+  /** Tasks that wait for a slot, by kind; `oldestAt` is since when the first of them waits. */
   wantSlots(): WantedSlots[] {
     return this.#scheduler.wanted();
   }
 
-  /** A new task that has its slot runs while its submit is made durable. */
+  /** Runs a new task that has a slot while its submit is made durable. */
   #beginEarly(first: Parameters<EarlyBeginning>[0]): Promise<void> | undefined {
     const { task } = first;
     if (task.state !== "running" || !this.#runner.mayBeginEarly(task)) return undefined;
@@ -313,7 +313,7 @@ export class EmbeddedEngine implements Engine {
     return atRest;
   }
 
-  /** Every commit of this process comes by here, in the order of the commits of a task. */
+  /** Called for every commit of this process, in the order of a task's commits. */
   #changed(change: Write): void {
     const { task, before, command } = change;
     if (before === null && task.number > 0) this.#firstNumber = Math.min(this.#firstNumber, task.number);
@@ -322,13 +322,13 @@ export class EmbeddedEngine implements Engine {
     if (command === "bill" || command === "grant" || command === "delete" || command === "blame") return;
     if (change.relays) this.#waits.relay(task);
     this.#lostCalls.ended(task, command);
-    // Nothing of it moves, unless it asks something, or asks it no more, whose time runs.
+    // A record moves nothing, unless it opens or closes a question with a deadline.
     if (command === "record" && this.#open.get(task.id)?.dueAt === dueAt(task)) return;
     this.#move(task, command === "submit");
     if (command === "submit") this.#interruption.of(task);
     if (command === "submit" && task.state === "running" && !this.#runner.has(task.id))
       this.#scheduler.occupy(task.id, this.#runner.goOn(task));
-    // Its run ended with the process before this one: it goes on like one that was running then.
+    // Its run ended with the former process: it goes on like a task that was running then.
     if (command === "resume" && task.state === "running" && !this.#runner.isLive(task.id)) this.#goesOn(task);
     if (command === "pause" && task.state === "paused" && task.resumesAs !== "running") this.#runner.cutOff(task.id);
     if (command === "suspend") this.#rests(task);
@@ -336,7 +336,7 @@ export class EmbeddedEngine implements Engine {
       this.#waits.watch("An input did not reach its run.", task.id, () => this.#runner.refill(task.id));
   }
 
-  /** An input may have come with it, which a run that is here takes. */
+  /** Called for changes of other processes. An input may have come with one, for the run that is here. */
   #changedElsewhere(task: Task): void {
     this.#move(task);
     if (task.state === "paused" && task.resumesAs !== "running") this.#runner.cutOff(task.id);
@@ -349,7 +349,7 @@ export class EmbeddedEngine implements Engine {
     else this.#scheduler.offer(this.#entryOf(task));
   }
 
-  /** What moves, now that the task is as it is. */
+  /** Acts on the task as it is now. */
   #move(task: Task, isNew = false): void {
     this.#recovery.heard(task);
     this.#sleepers.heard(task.id);
@@ -366,7 +366,7 @@ export class EmbeddedEngine implements Engine {
     this.#tellParent(task);
   }
 
-  /** Whoever may wait for its end: a parent that is not in memory most often does. */
+  /** Tells the parent of a task's end. A parent that is not in memory is most often waiting for it. */
   #tellParent({ id, parent }: Pick<Task, "id" | "parent">): void {
     if (parent === null || this.#descendants.endOf(parent)) return;
     if (this.#open.get(parent)?.awaitsChild ?? true) this.#waits.childEnded(parent, id);
@@ -376,13 +376,13 @@ export class EmbeddedEngine implements Engine {
     return entryOf(task, this.handlers, this.#open.get(task.id)?.doneBy);
   }
 
-  /** Whoever waits for it looks whether anything more will come of it. */
+  /** Has the parent look whether anything more will come of the task. */
   #heldBack(id: TaskId): void {
     const entry = this.#open.get(id);
     if (entry) this.#tellParent(entry);
   }
 
-  /** Somebody runs it or begins it, or there is a reason that nobody does. */
+  /** Whether the task is run or begun by somebody, or there is a reason that it is not. */
   #rests(task: Task): void {
     const standing = task.waits.find((wait) => wait.on === "handler");
     if (!standing) this.#waits.suspended(task);
@@ -406,7 +406,7 @@ export class EmbeddedEngine implements Engine {
     );
   }
 
-  /** It wants a slot or a worker, and what comes before it may not be in memory yet. */
+  /** Whether the task wants a slot or a worker while tasks before it may not be in memory yet. */
   #waitsForOthers(task: Task): boolean {
     if (!this.#recovery.isUnderWay) return false;
     if (task.state === "running") return !this.#recovery.isJudged && task.lease === null;
@@ -434,7 +434,7 @@ function loading({ read, all }: Loading): string {
   return `This server has just started and is still taking its open tasks into memory${far}: it goes on once all that come before it are there.`;
 }
 
-/** What a kind says outside of its runs is its own as well: a promise that it leaves behind does not end the process. */
+/** Wraps what a kind does outside of its runs, so that a rejected promise that it leaves behind does not end the process. */
 function owned(handler: Handler): Handler {
   const own = runsIn(kindOwner(handler.kind));
   const { accept, bind, present, reply, queueOf, modelOf, timeLimitMs, multitaskStrategy } = handler;

@@ -1,11 +1,11 @@
-/** What memory keeps of an open task: enough to know when it moves next and by whom, and nothing of its content. */
+/** An open task in memory: enough to know when it moves next and who does it, and nothing of its content. */
 import type { Handler } from "../../task/handler.ts";
 import { type OpenTask, openTask } from "../../task/open-task.ts";
 import { HUMAN_KIND } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 
 export type Entry = OpenTask & {
-  /** Who does it: a handler of this server, people, whoever claims it from this queue, or nobody here. */
+  /** Who does it: a handler of this server, people, a worker that claims it from this queue, or nobody here. */
   doneBy: DoneBy;
 };
 

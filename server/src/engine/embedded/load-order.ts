@@ -1,6 +1,6 @@
 /**
- * The order in which a start takes up the open tasks of its store, and what it means for those that are in memory already: as
- * long as some of its tenant that come before one may be missing, it gets no slot. Nor does one whose parents are not all known to be open, or
+ * The order in which a start takes up the open tasks of its store, and what it means for those that are in memory already: as long as
+ * some of its tenant that come before one may be missing, it gets no slot. Nor does one whose parents are not all known to be open, or
  * that waits for its turn in a conversation of which not all are there.
  */
 import type { TaskId } from "../../task/id.ts";
@@ -8,13 +8,13 @@ import type { OpenPlace } from "../../task/open-task.ts";
 import type { Entry } from "./entry.ts";
 import type { OpenTasks } from "./open-tasks.ts";
 
-/** The rank of those that want a slot and nothing else. */
+/** The rank of tasks that want a slot and nothing else. */
 const WANTS_A_SLOT = 1;
 const BEFORE_ALL: OpenPlace = { rank: -1, afterUrgent: 0, number: 0 };
 
 export class LoadOrder {
   readonly #open: Pick<OpenTasks, "get">;
-  /** What is read up to here is in memory; null once all are. */
+  /** All tasks up to this place are in memory; null once all are. */
   #place: OpenPlace | null = BEFORE_ALL;
   #areAll = false;
   /**
@@ -22,21 +22,21 @@ export class LoadOrder {
    * changed since the start. What ends one of them takes along what is below it.
    */
   readonly #known = new Map<TaskId, TaskId | null>();
-  /** Of them all that want a slot are in memory: what others want does not come before what they do. */
+  /** Tenants whose tasks that want a slot are all in memory. */
   readonly #tenants = new Set<string>();
 
   constructor(open: Pick<OpenTasks, "get">) {
     this.#open = open;
   }
 
-  /** Null is the end. Returns whether some may go now that might not before. */
+  /** Null is the end. Returns whether more tasks may go on now. */
   readUpTo(place: OpenPlace | null): boolean {
     const before = this.#place;
     this.#place = place;
     return before !== null && before.rank <= WANTS_A_SLOT;
   }
 
-  /** Whether all of this rank and of those before it are read. */
+  /** Whether all tasks of this rank and of earlier ones are read. */
   hasRead(rank: number): boolean {
     return this.#place === null || this.#place.rank > rank;
   }
@@ -49,7 +49,7 @@ export class LoadOrder {
     this.#tenants.add(tenant);
   }
 
-  /** All are there, and what their parents have become is known. */
+  /** Called once all tasks are in memory and the states of their parents are known. */
   areAll(): void {
     this.#areAll = true;
     this.#known.clear();
@@ -57,7 +57,7 @@ export class LoadOrder {
   }
 
   mayGo(entry: Entry): boolean {
-    // What ran before was looked at with all above it.
+    // Tasks that ran were read with all tasks above them.
     if (this.#areAll || entry.state === "running") return true;
     return !entry.inTurn && this.#isReached(entry) && this.#isBelowOpen(entry);
   }
@@ -67,7 +67,7 @@ export class LoadOrder {
     if (this.#place.rank < WANTS_A_SLOT) return false;
     if (this.#tenants.has(tenant)) return true;
     const { afterUrgent } = this.#place;
-    // One that is about to be submitted has no number yet, and will have a higher one than all others.
+    // A task that is about to be submitted has no number yet, and will have the highest.
     return -priority < afterUrgent || (-priority === afterUrgent && number > 0 && number <= this.#place.number);
   }
 

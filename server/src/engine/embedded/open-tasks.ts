@@ -1,11 +1,11 @@
-/** What memory holds of the open tasks that are not on disk alone: their entries, and when time moves each next. */
+/** The open tasks in memory: their entries, and the moment at which time moves each next. */
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
 import { ConversationOrder } from "./conversation-order.ts";
 import type { Entry } from "./entry.ts";
 import { Timers } from "./timers.ts";
 
-/** Whoever acts when the time of a task has come. */
+/** Called when the time of a task has come. */
 export interface TimeObserver {
   /** A timer, a retry, a question's deadline, a lease or a submit delay is over. */
   due(id: TaskId): void;
@@ -13,21 +13,21 @@ export interface TimeObserver {
   expired(id: TaskId): void;
 }
 
-/** What the time of day may be ahead of the time that has elapsed before it counts as set forward. */
+/** The time of day counts as set forward once it is this far ahead of elapsed time. */
 const LEAP_MS_MIN = 1_000;
 
-/** So many tasks of a kind are in a state. */
+/** How many tasks of a kind are in a state. */
 export type StateCount = Pick<Entry, "kind" | "state"> & { count: number };
 
 export class OpenTasks {
   readonly #clock: Clock;
   readonly #entries = new Map<TaskId, Entry>();
-  /** Those that a handler of this server runs, by their rows. */
+  /** Tasks that a handler of this server runs, by their rows. */
   readonly #running = new Map<TaskId, Entry>();
   readonly #order = new ConversationOrder();
   readonly #due: Timers;
   readonly #deadlines: Timers;
-  /** How far the time of day was ahead of the time that has elapsed when what runs was given its deadline. */
+  /** For running tasks: the lead of the time of day over elapsed time when the deadline was set. */
   readonly #timed = new Map<TaskId, { deadlineAt: number; aheadMs: number }>();
 
   constructor(clock: Clock, observer: TimeObserver) {
@@ -58,7 +58,7 @@ export class OpenTasks {
     return those;
   }
 
-  /** How many of each kind are in each state, with those that are not in memory. */
+  /** How many tasks of each kind are in each state, with `others`, which are not in memory. */
   byState(others: Iterable<StateCount> = []): Iterable<StateCount> {
     const counts = new Map<string, StateCount>();
     const add = (kind: string, state: Entry["state"], count: number) => {
@@ -72,17 +72,17 @@ export class OpenTasks {
     return counts.values();
   }
 
-  /** Those that a handler of this server runs, by their rows. Whoever holds one under a lease is another program. */
+  /** Tasks that a handler of this server runs, by their rows; not those that another program holds under a lease. */
   running(): Entry[] {
     return [...this.#running.values()];
   }
 
-  /** Those that stand still until there is code that fits them, paused or not. */
+  /** Tasks that wait for code that fits them, paused or not. */
   standing(): Entry[] {
     return this.#those((entry) => entry.standing);
   }
 
-  /** Parents of those that are here, which are not. */
+  /** Parents that are not in memory, of tasks that are. */
   parentsElsewhere(): TaskId[] {
     const parents = new Set<TaskId>();
     for (const { parent } of this.#entries.values())

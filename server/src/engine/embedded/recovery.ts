@@ -32,14 +32,14 @@ import type { Sleepers } from "./sleepers.ts";
 import { untilAnswered } from "./until-answered.ts";
 import type { WaitCompletion } from "./wait-completion.ts";
 
-/** Open tasks that are looked at at once for their parents, or for the children that they wait for: some milliseconds of a thread. */
+/** Open tasks whose parents, or whose awaited children, are read at once: some milliseconds of a thread. */
 const FAMILY_PAGE = 1_000;
 /** Tasks that are read at once with their inputs, each of which may be megabytes. */
 const WHOLE_PAGE = 64;
-/** Of a tenant that has had more tasks it is not asked whether all that want a slot are there: that would be no quick look. */
+/** For a tenant with more tasks the store is not asked which of them want a slot: that would take long. */
 const TENANT_TASKS_MAX = 1_000;
 const TENANTS_MAX = 10_000;
-/** The rank of what runs, and the last one. */
+/** The rank of running tasks, and the last rank. */
 const RUNS = 0;
 const ALL = 2;
 
@@ -64,28 +64,28 @@ type Parts = {
   log: EngineLog;
 };
 
-/** How many tasks that were open at the start are in memory, of about how many; `all` is 0 while that is not known. */
+/** How many of the open tasks are in memory, of about how many; `all` is 0 while that is not known. */
 export type Loading = { read: number; all: number };
 
 export class Recovery {
   readonly #parts: Parts;
-  /** Callers wait no longer. */
+  /** Resolves once callers may be served. */
   readonly #served = Promise.withResolvers<void>();
   #isServed = false;
-  /** What has changed since the first page was asked for: what pages say of it may be older. */
+  /** Tasks that have changed since the first page was asked for: a page may have an older state of them. */
   #changed: Set<TaskId> | null = new Set();
-  /** What the next page comes behind; null once all are read. */
+  /** The next page begins behind this place; null once all are read. */
   #next: OpenPlace | null = null;
   #read = 0;
-  /** How many there were, about. */
+  /** About how many there are. */
   #all: number | null = null;
   readonly #order: LoadOrder;
   readonly #interrupted = new Set<TaskId>();
   #isJudged = false;
-  /** Paused by their rows, and resumed since. */
+  /** Tasks that were paused at the start and resumed since. */
   readonly #resumed = new Set<TaskId>();
   readonly #claimable: TaskId[] = [];
-  /** Tenants of which the store was asked, as something of theirs came meanwhile. */
+  /** Tenants that the store was asked about, as new tasks of theirs came. */
   readonly #asked = new Set<string>();
   #stopped = false;
 
@@ -94,12 +94,12 @@ export class Recovery {
     this.#order = new LoadOrder(parts.open);
   }
 
-  /** Open tasks are still on their way into memory. */
+  /** Whether open tasks are still being read. */
   get isUnderWay(): boolean {
     return this.#changed !== null;
   }
 
-  /** What ran before this process was judged by how that one ended: it goes on. */
+  /** Whether the tasks that ran before were judged by how the former process ended: then they go on. */
   get isJudged(): boolean {
     return this.#isJudged;
   }
@@ -108,14 +108,14 @@ export class Recovery {
     return { read: this.#read, all: this.#all === null ? 0 : Math.max(this.#read, this.#all) };
   }
 
-  /** Whether all that come before it are in memory, so that it may have a slot now. */
+  /** Whether all tasks that come before this one are in memory, so that it may have a slot. */
   mayGo(entry: Entry): boolean {
     const may = this.#order.mayGo(entry);
     if (!may && this.#changed?.has(entry.id)) this.#askOf(entry.tenant);
     return may;
   }
 
-  /** A tenant that has nothing to be taken up does not wait for what others have. */
+  /** Asks whether a tenant has tasks that still have to be read: if not, it does not wait for those of others. */
   #askOf(tenant: string): void {
     const { store, open, log } = this.#parts;
     if (this.#asked.has(tenant) || this.#asked.size >= TENANTS_MAX) return;
@@ -132,19 +132,22 @@ export class Recovery {
     );
   }
 
-  /** Resolves when callers are to wait no longer although it goes on. */
+  /** Resolves once callers may be served, though reading goes on. */
   get served(): Promise<void> {
     return this.#served.promise;
   }
 
-  /** What a change says of a task counts from here on. What is below one that has ended is refused whatever it does. */
+  /**
+   * Notes a change of a task: a page that was asked for before does not count for it. Tasks below an ended one are refused whatever
+   * they do.
+   */
   heard(task: Pick<Task, "id" | "parent" | "state">): void {
     if (!this.#changed) return;
     this.#changed.add(task.id);
     if (!isTerminal(task.state)) this.#order.isOpen(task);
   }
 
-  /** It runs again, and its run ended with the process before this one: it goes on once all are judged. */
+  /** A task runs again whose run ended with the former process: it goes on once all are judged. */
   resumed(task: TaskId): void {
     this.#resumed.add(task);
   }
@@ -168,7 +171,7 @@ export class Recovery {
     guard.giveTurns().catch((error: unknown) => log.warn("A suspect had no turn.", { error }));
     if (this.#next !== null) this.#serve();
     await this.#readOpen(ALL);
-    // Those that were placed before all of their conversation were there.
+    // For tasks that were placed before all of their conversation were in memory.
     await sleepers.bringBefore(open.inTurn());
     await this.#inTurns(open.inTurn(), ({ id }) => {
       const now = open.get(id);
@@ -180,7 +183,7 @@ export class Recovery {
     this.#order.areAll();
     this.#lookAgain();
     return async () => {
-      // Nobody waits for what is left.
+      // Callers do not wait for what is left.
       this.#serve();
       this.tellParents();
       await this.#afterwards();
@@ -188,7 +191,7 @@ export class Recovery {
     };
   }
 
-  /** Parents whose child has ended while nobody was there to tell them, or cannot be read, are told. */
+  /** Tells parents of children that ended while no process ran, or that cannot be read. */
   tellParents(): void {
     this.#tellParents().catch((error: unknown) => {
       if (!this.#stopped) this.#parts.log.warn("Parents were not told of children that have ended.", { error });
@@ -199,7 +202,7 @@ export class Recovery {
     this.#stopped = true;
   }
 
-  /** Reads on until all are here whose rank is at most this. */
+  /** Reads until all tasks up to this rank are in memory. */
   async #readOpen(rank: number): Promise<void> {
     const { pages, store } = this.#parts;
     while (!this.#stopped && !this.#order.hasRead(rank)) {
@@ -220,7 +223,7 @@ export class Recovery {
     this.#parts.claims.lookAgain();
   }
 
-  /** Those above what runs, wherever they are in the order: what has become of them is known before it goes on. */
+  /** Reads the tasks above running ones, wherever they are in the order: their states must be known before those go on. */
   async #readAbove(): Promise<void> {
     const seen = new Set<TaskId>();
     for (let level = this.#parts.open.parentsElsewhere(); level.length > 0 && !this.#stopped; ) {
@@ -248,7 +251,7 @@ export class Recovery {
     return parents;
   }
 
-  /** Parents that ended while nobody was there to take their children along. */
+  /** Ends the children of parents that ended while no process ran. */
   async #adopt(): Promise<void> {
     const { store, descendants } = this.#parts;
     for (let after: Below | null = { parent: "", id: "" }; after !== null && !this.#stopped; ) {
@@ -282,7 +285,7 @@ export class Recovery {
     this.#served.resolve();
   }
 
-  /** What the store refuses for now ends a start for which callers wait; else it is asked until it answers. */
+  /** A passing refusal of the store fails the start while callers wait for it; later the store is asked until it answers. */
   #again<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     const { clock, log } = this.#parts;
     const goesOn = (error: unknown) => this.#isServed && !this.#stopped && isPassing(error);
@@ -291,17 +294,17 @@ export class Recovery {
     );
   }
 
-  /** When it runs, a worker holds it, whose lease outlives this process. */
+  /** Whether the task is of a kind that workers claim: if it runs, a worker holds it, whose lease outlives a process. */
   #isClaimable({ kind }: Entry): boolean {
     return this.#parts.handlers.get(kind)?.queueOf !== undefined;
   }
 
-  /** What workers may claim whose input no longer fits its kind, or whose queue the store did not tell; and by which keys the rest is held. */
+  /** Reads the tasks that workers may claim: who does them, as their inputs say, and which API keys hold their leases. */
   async #readClaimable(): Promise<void> {
     const { open, handlers, placement, leases } = this.#parts;
     for (let from = 0; from < this.#claimable.length && !this.#stopped; from += WHOLE_PAGE) {
       const page = this.#claimable.slice(from, from + WHOLE_PAGE);
-      // Read at once: one after the other, thousands would each cost a way to the reader and back.
+      // Read together: each alone would take a round trip to the reader.
       const tasks = await Promise.all(page.map((id) => this.#find(id)));
       for (const [at, id] of page.entries()) {
         const task = tasks[at];
@@ -314,7 +317,7 @@ export class Recovery {
     }
   }
 
-  /** Those that were paused before they came to rest were in flight like the others, and are judged with them. */
+  /** Judges and continues what was in flight. Tasks that were paused before they came to rest were in flight too. */
   async #recover(): Promise<void> {
     const { open, scheduler, guard, record } = this.#parts;
     const ids = [...new Set([...this.#interrupted, ...record.last().flights.map(({ task }) => task)])];
@@ -322,7 +325,7 @@ export class Recovery {
     const tasks: Task[] = [];
     for (let from = 0; from < ids.length && !this.#stopped; from += WHOLE_PAGE) {
       const page = await Promise.all(ids.slice(from, from + WHOLE_PAGE).map((id) => this.#again(() => this.#find(id))));
-      // Some may have ended since: a deadline passes while others are read.
+      // Some may have ended since, for instance by a deadline.
       tasks.push(...page.filter((task) => task !== null).filter((task) => !isTerminal(task.state) && isToJudge(task)));
     }
     if (this.#stopped) return;
@@ -372,7 +375,7 @@ export class Recovery {
     await this.#inTurns(await this.#again(() => store.toldAsleep()), (id) => waits.atRest(id));
   }
 
-  /** Callers are served by now: they have their turns between those of thousands of tasks. */
+  /** In turns of the event loop, so that callers are served between thousands of tasks. */
   async #inTurns<Item>(items: readonly Item[], look: (item: Item) => void): Promise<void> {
     for (let from = 0; from < items.length && !this.#stopped; from += WHOLE_PAGE) {
       for (const item of items.slice(from, from + WHOLE_PAGE)) look(item);
@@ -380,7 +383,7 @@ export class Recovery {
     }
   }
 
-  /** The code may fit by now: one try for each start tells, where the missing version alone does not. */
+  /** Tries a task whose code did not fit: with each start the code may have changed, even under the same version. */
   async #lookAtCode(id: TaskId): Promise<void> {
     const { transitions, handlers } = this.#parts;
     const task = await transitions.find(id);
@@ -388,7 +391,7 @@ export class Recovery {
     if (task && wait && handlers.of(task)) await transitions.change(id, { do: "wake", key: wait.key });
   }
 
-  /** It was paused, and its run ended with the process before it could say that it has come to rest. */
+  /** Brings a paused task to rest whose run ended with the former process before it did. */
   async #bringToRest(id: TaskId): Promise<void> {
     const { transitions, scheduler } = this.#parts;
     const task = await transitions.find(id);

@@ -7,7 +7,7 @@ import { type Claimant, ConcurrencyKeys } from "./concurrency-keys.ts";
 
 export type SlotLimits = {
   total: number;
-  /** Of one tenant, at most. */
+  /** At most for one tenant. */
   ofTenant: number;
   /** Beyond the total, for tenants that have no slot. */
   reserve: number;
@@ -16,7 +16,7 @@ export type SlotLimits = {
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #keys: ConcurrencyKeys;
-  /** The tenants of those that have one, by their ids. */
+  /** The tenants of the tasks that have a slot, by the tasks' ids. */
   readonly #held = new Map<string, string>();
   readonly #tenants = new Map<string, number>();
 
@@ -29,12 +29,12 @@ export class Slots {
     return this.#held.size;
   }
 
-  /** Nobody gets one, whoever it is. */
+  /** Whether all slots are taken, those in reserve too. */
   get areGone(): boolean {
     return this.#held.size >= this.#limits.total + this.#limits.reserve;
   }
 
-  /** Whether a task of this tenant may have one now. */
+  /** Whether a task of this tenant may have a slot now. */
   hasRoom(tenant: string): boolean {
     const own = this.#tenants.get(tenant) ?? 0;
     const { total, ofTenant } = this.#limits;
@@ -42,7 +42,7 @@ export class Slots {
     return !this.areGone;
   }
 
-  /** False when the claimant's key has no slot left. Whether there is room is for the caller to see. */
+  /** Takes a slot; false when the claimant's concurrency key has no room. The caller has asked `hasRoom` before. */
   take(claimant: Claimant): boolean {
     const { id, tenant } = claimant;
     if (!this.#keys.take(claimant)) return false;
@@ -65,7 +65,7 @@ export class Slots {
     return this.#held.has(id);
   }
 
-  /** Which tasks of its own tenant stand in the way of this claimant: the holders of its key, else of any slot. */
+  /** The tasks of its own tenant that keep this claimant from a slot: the holders of its key, else of any slot. */
   holders(claimant: Claimant): string[] {
     const ofKey = this.#keys.holders(claimant);
     if (ofKey.length > 0) return ofKey;

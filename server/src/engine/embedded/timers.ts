@@ -6,7 +6,7 @@ type Moment = { at: number; id: string };
 
 const isSooner = (a: Moment, b: Moment) => a.at < b.at;
 
-/** Moments told in one turn of the event loop: thousands of tasks may sleep until the same one, and each has work done for it. */
+/** Moments told in one turn of the event loop: thousands of tasks may sleep until the same moment, and each causes work. */
 const TOLD_PER_TURN = 100;
 /** Fewer stale moments than this are not worth a rebuild. */
 const STALE_MIN = 1_000;
@@ -17,7 +17,7 @@ export class Timers {
   #heap = new Heap<Moment>(isSooner);
   /** The one moment that counts for an id; older ones of it in the heap are stale. */
   readonly #set = new Map<string, number>();
-  /** Those whose moment has been told, and is still the same: whoever was told tries again by himself. */
+  /** Ids whose moment was told and has not changed since: they are not told again. */
   readonly #told = new Set<string>();
   #armed: { at: number; cancel: () => void } | null = null;
   #isHeld = true;
@@ -27,13 +27,13 @@ export class Timers {
     this.#due = due;
   }
 
-  /** Nothing is told before this: whoever is told may look at what is not there yet. */
+  /** Nothing is told before this: the observer may need parts that are not there yet. */
   start(): void {
     this.#isHeld = false;
     this.#arm();
   }
 
-  /** Replaces the moment of `id`; null takes it away. */
+  /** Sets the moment of `id`; null removes it. */
   set(id: string, at: number | null): void {
     if ((this.#set.get(id) ?? null) === at) return;
     this.#told.delete(id);
@@ -47,7 +47,7 @@ export class Timers {
     this.#arm();
   }
 
-  /** Tells the moment of `id` once more when it comes: it was told, and the clock was set back before anybody acted on it. */
+  /** Tells a told moment of `id` once more when it comes again: the clock was set back before anybody acted on it. */
   tellAgain(id: string): void {
     const at = this.#set.get(id);
     if (at === undefined || !this.#told.delete(id)) return;
@@ -62,7 +62,7 @@ export class Timers {
     this.#told.clear();
   }
 
-  /** Deadlines mostly never come: without this, each would stay in the heap until it would have. */
+  /** Drops stale moments. Most deadlines are never reached: each would stay in the heap until its time. */
   #rebuild(): void {
     this.#heap = new Heap(isSooner);
     for (const [id, at] of this.#set) if (!this.#told.has(id)) this.#heap.push({ at, id });

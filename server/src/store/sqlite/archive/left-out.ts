@@ -1,6 +1,6 @@
 /**
- * What a backup of a damaged database was made without. It stands in its copy of the database: a list of another form
- * would be refused by older versions.
+ * The rows that a backup of a damaged database lacks. They are listed in its copy of the database, as older versions would refuse a
+ * manifest of another form.
  */
 import type { Database } from "better-sqlite3";
 import { z } from "zod";
@@ -23,7 +23,7 @@ export function noteLeftOut(database: string, backup: string, lost: readonly Los
   });
 }
 
-/** Nothing where the database says it of another backup, which it was restored from once, or what none of ours has written. */
+/** Empty where the list is of another backup, from which the database was once restored, or was not written by us. */
 export function leftOutOf(database: string, backup: string | undefined): Lost[] {
   const find = (db: Database) =>
     db.prepare<unknown[], unknown>("SELECT value FROM facts WHERE name = ?").pluck().get(FACT);

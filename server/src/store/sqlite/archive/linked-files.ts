@@ -1,4 +1,4 @@
-/** The files of a data folder under second names, which stay when the folder itself no longer has them. */
+/** Hard links to the files of a data folder, which stay when the folder no longer has them. */
 import { copyFile, link, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FILES_FOLDER, pathOfFile } from "../folder.ts";
@@ -6,7 +6,7 @@ import { FILES_FOLDER, pathOfFile } from "../folder.ts";
 const SHELF = /^[0-9a-f]{2}$/;
 const REST_OF_HASH = /^[0-9a-f]{62}$/;
 
-/** Gives every file of the folder a second name in the staging folder; those that have one already are left. */
+/** Links every file of the folder into the staging folder; files that are there already are left. */
 export async function linkFiles(folder: string, staging: string): Promise<void> {
   await mkdir(join(staging, FILES_FOLDER), { recursive: true });
   for (const hash of await hashesIn(folder)) {
@@ -14,15 +14,15 @@ export async function linkFiles(folder: string, staging: string): Promise<void> 
     const to = pathOfFile(staging, hash);
     await mkdir(dirname(to), { recursive: true });
     await link(from, to).catch((error: NodeJS.ErrnoException) => {
-      // Swept meanwhile, or linked before.
+      // It was swept meanwhile, or is linked already.
       if (error.code === "ENOENT" || error.code === "EEXIST") return;
-      // A file system without second names.
+      // A file system without hard links.
       return copyFile(from, to);
     });
   }
 }
 
-/** Of all files that a folder has. */
+/** The hashes of all files of a folder. */
 export async function hashesIn(folder: string): Promise<string[]> {
   const files = join(folder, FILES_FOLDER);
   const shelves = await readdir(files).catch(() => []);

@@ -1,6 +1,6 @@
 /**
- * Makes a database anew from all rows of it that can be read. What is made from rows is made anew too: every index, that of
- * texts, and what is counted. The old one stays as it was, beside it, with all files.
+ * Rebuilds a database from all rows that can be read, with everything that is derived from them: indexes, the search index, totals and
+ * stored bytes. The old database stays beside it as it was, with all files.
  */
 import { chown, copyFile, link, mkdir, mkdtemp, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import path from "node:path";
@@ -25,23 +25,23 @@ import { fillListings } from "./listings.ts";
 import { DatabasePages } from "./pages/database-pages.ts";
 import type { Each } from "./pages/readable-tree.ts";
 
-/** Made of the rows that are copied. */
+/** Tables that are not copied but counted again. */
 const COUNTED: ReadonlySet<string> = new Set(["totals", "stored_bytes"]);
 
 const ROOT = 0;
-/** What a copy may be asked for at once. */
+/** More pages than a database has: the backup copies all in one step. */
 const PAGES_MAX = 0x7fff_ffff;
 
-/** Of a log: a number by which more would lack was damaged itself. */
+/** If more events than this were lost of a task, its last number must be damaged itself. */
 const LOST_EVENTS_MAX = 1_000_000;
 
-/** It is written beside the old one, and what comes at once, such as a whole table, first into a log of its own. */
+/** Times the size of the old database that must be free: the new one, and its WAL, into which a whole table may go at once. */
 const ROOM = 2;
 
-/** Whoever calls it has the folder to himself. */
+/** The caller holds the folder's lock. */
 export async function mend(folder: string, freeBytes = freeBytesIn): Promise<Mended> {
   const there = path.join(folder, DATABASE_FILE);
-  // Where restores work too. Nobody else does now: what is there is of one that was killed, and takes the room.
+  // Restores work there too. None does now: a killed one may have left its files, which take room.
   await removeLeftBehind(folder, "restore-", 0);
   const staging = await mkdtemp(path.join(folder, "restore-"));
   let old: Database | null = null;
@@ -52,20 +52,20 @@ export async function mend(folder: string, freeBytes = freeBytesIn): Promise<Men
     pages = new DatabasePages(there);
     refuseWithoutRoom(pages, await freeBytes(folder));
     const lost = copyReadable(pages, made);
-    // Of one that fails here, or is killed, nothing stays.
+    // A mend that fails from here on, or is killed, leaves nothing.
     const kept = path.join(staging, "kept");
     await mkdir(kept);
     await link(there, path.join(kept, DATABASE_FILE)).catch(() => copyFile(there, path.join(kept, DATABASE_FILE)));
-    // Those that only lost rows name go with the next sweep.
+    // Files that only lost rows have named go with the next sweep of the folder.
     await linkFiles(folder, kept);
     await leaveToOwnerOf(there, made, kept);
     await syncFolder(kept);
     await rm(path.join(folder, INDEX_FILE), { force: true });
     const aside = path.join(folder, `${ASIDE_PREFIX}${new Date().toISOString().replaceAll(/[:.]/g, "-")}`);
     await rename(kept, aside);
-    // The old one has its second name before it loses the first.
+    // The old database has its second name before it loses the first one.
     await syncFolder(folder);
-    // At once: there is a database at every moment.
+    // An atomic rename: there is a database at every moment.
     await rename(made, there);
     removeMark(folder);
     await syncFolder(folder);
@@ -78,13 +78,13 @@ export async function mend(folder: string, freeBytes = freeBytesIn): Promise<Men
   }
 }
 
-/** Some file systems do not say how large they are. */
+/** Infinite for file systems that do not say their size. */
 async function freeBytesIn(folder: string): Promise<number> {
   const { blocks, bavail, bsize } = await statfs(folder);
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
 }
 
-/** Before minutes of work that would come to nothing. */
+/** Refuses early, before minutes of work that would end on a full disk. */
 function refuseWithoutRoom({ used, bytes }: DatabasePages, free: number): void {
   const wanted = ROOM * used * bytes;
   if (free >= wanted) return;
@@ -95,8 +95,8 @@ function refuseWithoutRoom({ used, bytes }: DatabasePages, free: number): void {
 }
 
 /**
- * With all that its log holds in it, and no log beside it: that would be taken for the new one's. Nobody else can open it, which
- * a backup, `doctor` and an entry of the audit log may also while a command has the folder.
+ * Opens the old database exclusively and checkpoints it until there is no WAL beside it: the new database would take that for its own.
+ * A backup, `doctor` or an entry of the audit log may have it open even while a command has the folder.
  */
 function openAlone(file: string): Database {
   const db = openDatabase(file, { isDamaged: true });
@@ -114,7 +114,7 @@ function openAlone(file: string): Database {
   }
 }
 
-/** Whose pages they are is to be known of all. Where an index that a server was making cannot be struck off, nobody looks for strays. */
+/** Drops a shadow table, so that all pages belong to a known tree. Where that is damaged too, no stray pages are read. */
 function strikeHalfMade(db: Database): void {
   try {
     dropShadow(db);
@@ -123,7 +123,7 @@ function strikeHalfMade(db: Database): void {
   }
 }
 
-/** A server that is no root's has to read what root has mended. */
+/** Where root mends: gives the new files to the old file's owner, as whom the server runs. */
 async function leaveToOwnerOf(file: string, made: string, aside: string): Promise<void> {
   if (process.getuid?.() !== ROOT) return;
   const { uid, gid } = await stat(file);
@@ -131,13 +131,13 @@ async function leaveToOwnerOf(file: string, made: string, aside: string): Promis
   for (const entry of [made, aside, ...entries]) await chown(entry, uid, gid);
 }
 
-/** The same beside a server that goes on: a copy of all rows that can be read, as they are at one moment. */
+/** The same beside a running server: a copy of all rows that can be read, of one snapshot. */
 export async function copyOfReadable(from: string, to: string): Promise<Lost[]> {
   const raw = `${to}.raw`;
   const old = openDatabase(from, { readonly: true, isDamaged: true });
   let pages: DatabasePages | null = null;
   try {
-    // Page by page, whatever is on them, and in one step: what is written meanwhile would have it begin anew.
+    // Page by page, whatever is on them, and in one step: between two, a write would make it begin again.
     await old.backup(raw, { progress: () => PAGES_MAX });
     openAlone(raw).close();
     pages = new DatabasePages(raw);
@@ -157,17 +157,17 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
       throw new Error(`it has the schema ${schema}, and one of 1 to ${MIGRATIONS.length} can be made anew`);
     migrateInSteps(db, schema);
     const rows = new CopiedRows(pages, db);
-    // What rows were once let in with is no reason to lose them.
+    // Rows of older versions may break rules of today, and are kept all the same.
     db.pragma("foreign_keys = 0");
     db.pragma("ignore_check_constraints = 1");
     const lost = withoutLateParts(db, () => {
       const found = rows.copy(tablesOf(db).filter((table) => !COUNTED.has(table)));
       if (found.some(({ table }) => table === "idempotency")) rows.readEntries(KEYS_BY_TIME, puttingKeys(db));
-      // With its triggers a task only goes forward.
+      // Before the triggers: one of them refuses a lower `last_seq`.
       db.transaction(() => countEvents(db))();
       return found;
     });
-    // No page that a step reads is damaged any more.
+    // Migrations read this new database alone, in which no page is damaged.
     migrate(db);
     db.transaction(() => goOnBehindLost(db, rows, lost))();
     db.transaction(() =>
@@ -183,7 +183,10 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
   }
 }
 
-/** Indexes are made quicker of all rows at once, those of what is there once aside, and triggers have done their work on these rows. */
+/**
+ * Runs `act` without triggers, which have already done their work on the copied rows, and without indexes, except unique ones: to
+ * create an index of all rows at once is faster.
+ */
 function withoutLateParts<Result>(db: Database, act: () => Result): Result {
   const late = db
     .prepare<unknown[], { type: string; name: string; sql: string }>(
@@ -203,7 +206,7 @@ function tablesOf(db: Database): string[] {
   return names.pluck().all().map(textIn);
 }
 
-/** What rows that are lost have left, and what is counted. Afterwards the database keeps all its rules, so that it can be backed up. */
+/** Removes what lost rows have left behind, and counts again. Afterwards the database keeps all its rules, so that it can be backed up. */
 function settle(db: Database, lost: readonly string[]): void {
   for (const [table, column] of REFERRING)
     db.exec(`DELETE FROM ${table} WHERE task IS NOT NULL AND task NOT IN (SELECT ${column} FROM tasks)`);
@@ -214,7 +217,7 @@ function settle(db: Database, lost: readonly string[]): void {
         `SELECT "table", "from", "to" FROM pragma_foreign_key_list(?)`,
       )
       .all(name);
-    // Where the other table has no row, nothing at all is among its rows, as SQL has it.
+    // NOT IN of an empty table is true, so that rows which refer to it go too.
     for (const { table, from, to } of references)
       db.exec(`DELETE FROM ${name} WHERE ${from} IS NOT NULL AND ${from} NOT IN (SELECT ${to} FROM ${table})`);
   }
@@ -228,8 +231,8 @@ function settle(db: Database, lost: readonly string[]): void {
 }
 
 /**
- * A document that is cut anew is found again; part of a cut would be taken for all of it. Of chunks whose vector is lost their bits say so, and
- * they are embedded again. What nothing leads to any more goes as that of a removed document does.
+ * Cuts of which chunks are lost go, as a part of one would pass for the whole: the document is cut again. Chunks whose vectors are lost
+ * have bits that say so, and are embedded again. Rows that nothing refers to are swept like those of a removed document.
  */
 function settleCuts(db: Database): void {
   db.exec(`DELETE FROM cuts WHERE stored <> (SELECT count(*) FROM chunks WHERE cut = cuts.n)
@@ -243,13 +246,16 @@ function settleCuts(db: Database): void {
     SELECT DISTINCT embedding FROM vectors WHERE embedding NOT IN (SELECT n FROM embeddings)`);
 }
 
-/** Of records that are lost: nothing begins again by such a key. */
+/** Inserts the keys of lost idempotency records, so that no request with one of them runs again. */
 function puttingKeys(db: Database): Each {
   const put = db.prepare<unknown[]>(`INSERT INTO idempotency ${KEY_ALONE} ON CONFLICT DO NOTHING`);
   return (_, key) => void put.run(...key);
 }
 
-/** What is behind a damaged number goes. No number that is in a log is given twice, as followers have been told of it. */
+/**
+ * Removes events with damaged numbers, and sets `last_seq` to the last event where it is lower, or damaged: followers know the last number,
+ * which must not be given twice.
+ */
 function countEvents(db: Database): void {
   db.exec(`WITH odd AS (SELECT task, count(*) AS count FROM events GROUP BY task HAVING max(seq) - count(*) > ${LOST_EVENTS_MAX})
     DELETE FROM events WHERE seq < 1 OR seq > ${LOST_EVENTS_MAX} + (SELECT count FROM odd WHERE odd.task = events.task)`);
@@ -259,8 +265,8 @@ function countEvents(db: Database): void {
 }
 
 /**
- * Each event of a log that is lost is one that says so, as followers count them and wait for the last; a task whose input is lost
- * has one that cannot be read.
+ * A lost event is replaced by one that says so, as followers count events and wait for the last. A lost input is replaced by one that
+ * cannot be read.
  */
 function sayWhatIsLost(db: Database): void {
   db.exec(`WITH RECURSIVE

@@ -17,11 +17,11 @@ import { ErasedNames } from "./erased-names.ts";
 import { ErasurePlaces } from "./erasure-places.ts";
 import { type Erasing, ErasureTally } from "./erasure-tally.ts";
 
-/** Rows without an index by user that one look goes over. */
+/** Rows that one step of a walk without an index by user reads. */
 const LOOKED_AT = 2_000;
 
 type Count = (kind: string, rows: number, since?: number) => void;
-/** A turn of one kind of thing; false when the time is over before all of it is gone. */
+/** A turn that removes things of one kind; false when the time is over before all are gone. */
 type Step = (of: Erasing, isOver: IsOver, count: Count, passed: PassedOver) => boolean;
 type Steps = Readonly<Record<string, Step>>;
 
@@ -31,7 +31,7 @@ export class ErasedRecords {
   readonly #names;
   readonly #ofUser: Steps;
   readonly #ofConversation: Steps;
-  /** Of each erasure that is under way. */
+  /** What each erasure under way passes over. */
   readonly #passed = new Map<string, PassedOver>();
 
   constructor(db: Database) {
@@ -103,7 +103,7 @@ class ErasedConversations {
       db,
       `SELECT max(id) FROM (SELECT id FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})`,
     );
-    // Those that were deleted are in no index by user.
+    // Deleted conversations are in no index by user.
     this.#ofUser = lateRows(
       db,
       `SELECT id FROM (SELECT id, tenant, user FROM conversations WHERE id > ? ORDER BY id LIMIT ${LOOKED_AT})
@@ -190,7 +190,6 @@ class ErasedDocuments {
   }
 }
 
-/** What others wait for no longer than a statement or two at a time. */
 function stepsOf(db: Database, places: ErasurePlaces) {
   return { ...keySteps(db), ...webhookSteps(db, places), ...nameSteps(db, places), vectorStores: vectorStoreStep(db) };
 }

@@ -22,7 +22,7 @@ export class ErasurePlaces {
     this.#forgetLook = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ? AND look = ?");
   }
 
-  /** With each turn: one that did not commit may have been the first. */
+  /** Called in each turn, as the first one may not have committed. */
   open(): void {
     this.#db.exec(
       "CREATE TEMP TABLE IF NOT EXISTS erasure_places (erasure TEXT, look TEXT, place TEXT, PRIMARY KEY (erasure, look))",
@@ -33,7 +33,7 @@ export class ErasurePlaces {
     this.#forget.run(erasure);
   }
 
-  /** What was looked over to its end is to be looked over again, or never. */
+  /** Forgets a walk that has come to its end: it begins again, or never. */
   forgetLook(erasure: string, look: string): void {
     this.#forgetLook.run(erasure, look);
   }

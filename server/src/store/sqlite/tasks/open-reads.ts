@@ -1,4 +1,4 @@
-/** What a start reads of open tasks: those that sleep by when time moves them, the others in the order in which it takes them up. */
+/** The reads of open tasks for a start: sleepers in the order of their times, all others in the order in which a start takes them up. */
 import type { Database } from "better-sqlite3";
 import type {
   AsleepPlace,
@@ -25,7 +25,7 @@ import { OPEN_COLUMNS } from "./task-columns.ts";
 type OpenPage = { after: OpenPlace | null; limit: number };
 type AsleepPage = { after: AsleepPlace; until: number; limit: number };
 type BacklogPage = { of: QueueName; after: BacklogPlace; limit: number };
-/** One that was set aside is there for the page after it to follow. */
+/** A task that was set aside has a row too, so that the next page can follow it. */
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
 export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
 
@@ -33,7 +33,7 @@ export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
 type Numbered = [kind: string, state: string, tenant: string | null, queue: string | null, numbers: number[]];
 export type NumberedRows = { those: Numbered[]; next: AsleepPlace | null };
 
-/** Rows that are read one by one, since one of them is damaged. */
+/** Rows of a page that are read one by one where one of them is damaged. */
 const UNPAGED_MAX = 100;
 
 export function openReads(db: Database) {
@@ -120,7 +120,7 @@ function openBelow(db: Database): (page: { places: readonly BelowPlace[]; limit:
     below.all(JSON.stringify(places), limit).map(([parent, id]) => ({ parent: textIn(parent), id: textIn(id) }));
 }
 
-/** A parent that cannot be read is none that is known to be open. */
+/** A parent that cannot be read does not count as open. */
 function orphaning(db: Database): (page: { after: Below; limit: number }) => { parents: string[]; next: Below | null } {
   const below = lateRows(
     db,
@@ -139,7 +139,7 @@ function orphaning(db: Database): (page: { after: Below; limit: number }) => { p
   };
 }
 
-/** Each task that waits is read by itself, as one may be damaged, and wait for thousands. */
+/** Each waiting task is read alone: one may be damaged, and one may wait for thousands of children. */
 function awaitedInVain(
   db: Database,
 ): (page: { after: AwaitedPlace; limit: number }) => { those: Below[]; next: AwaitedPlace | null } {
@@ -171,8 +171,8 @@ function awaitedInVain(
 }
 
 /**
- * Those whose `wakesAt` is the same, of which there may be a million, in a statement of their own: each begins at its place in the
- * index. Who was set aside is looked for once: to look at the tenant of each would be to read its row.
+ * Two statements, one for the rest of the same `wakesAt`, which a million may have, and one for later ones: each begins at its place in the
+ * index. Tasks set aside are read once for all, as a test of each tenant would read each row.
  */
 function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number }) => NumberedRows {
   const select = `SELECT ${WAKES_AT}, id, n, kind, state, ${WAITS_OF}, ${WAITS_IN} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
@@ -207,7 +207,7 @@ function behindOpenPlace(columns: string): string {
     ORDER BY 1, 2, 3`;
 }
 
-/** The same of those that sleep: those of its moment, of which there may be a million, and those that come after it. */
+/** The same for sleepers: those of the same moment, which a million may have, and those of later ones. */
 function behindAsleepPlace(columns: string): string {
   const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}`;
   return `${rows} AND ${WAKES_AT} = ? AND id > ?
@@ -215,7 +215,7 @@ function behindAsleepPlace(columns: string): string {
     ORDER BY 1, 2`;
 }
 
-/** The same of a queue. */
+/** The same for a queue. */
 function behindBacklogPlace(columns: string): string {
   const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_unclaimed WHERE ${UNCLAIMED_ASLEEP} AND tenant = ? AND queue = ?`;
   return `${rows} AND ${AFTER_URGENT} = ? AND (created_at, id) > (?, ?)
@@ -223,7 +223,7 @@ function behindBacklogPlace(columns: string): string {
     ORDER BY 1, 2, 3`;
 }
 
-/** Of each priority the first one is looked at: there are few. */
+/** Reads the first task of each priority: there are few priorities. */
 function oldestInBacklog(db: Database): (page: { of: QueueName; after: BacklogPlace }) => number | null {
   const rows = `FROM tasks INDEXED BY tasks_unclaimed WHERE ${UNCLAIMED_ASLEEP} AND tenant = ? AND queue = ?`;
   const same = lateRows(
@@ -246,9 +246,9 @@ function oldestInBacklog(db: Database): (page: { of: QueueName; after: BacklogPl
 }
 
 type OpenSource<Page, Place> = {
-  /** What reads these columns of the rows of a page, in its order. */
+  /** SQL that selects these columns of the rows of a page, in the page's order. */
   select: (columns: string) => string;
-  /** The columns that a place is made of; among them its id, last. */
+  /** The columns of a place; the id is the last. */
   place: readonly string[];
   values: (page: Page) => unknown[];
   placeOf: (columns: readonly unknown[]) => Place;

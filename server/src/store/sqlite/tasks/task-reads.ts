@@ -1,4 +1,4 @@
-/** What is read of tasks, and of all that hangs on one. */
+/** The reads of tasks and of their events, journals, inboxes, artifacts and names. */
 import type { Database } from "better-sqlite3";
 import type { Alias } from "../../../task/alias.ts";
 import type { Visible } from "../../../task/visibility.ts";
@@ -16,12 +16,12 @@ import { type TaskWalk, taskWalk } from "./task-walk.ts";
 
 type OfTask = { id: string };
 
-/** Updates of artifacts that one look goes over: some 5 ms, and their values stay where they are. */
+/** Updates of artifacts whose sizes are read at once: some 5 ms, and the values themselves are not read. */
 const UPDATES_AT_ONCE = 2_000;
 /** Longer than any row of the files: of a text as long as that the beginning, for which all of it would be read, tells nothing. */
 const MARKER_BYTES_MAX = 8_192;
 
-/** The bytes of a value, which a row of the files says after its hash: see codec/marker.ts. */
+/** SQL for the bytes of a value. Of a value in a file the row has the size behind the hash: see codec/marker.ts. */
 const bytesOfValue = (column: string) =>
   `CASE WHEN octet_length(${column}) < ${MARKER_BYTES_MAX} AND substr(${column}, 1, 1) = '@'
      THEN CAST(substr(${column}, 67, 16) AS INTEGER) ELSE octet_length(${column}) END`;
@@ -98,7 +98,7 @@ export function taskReads(db: Database) {
 /** The events by which a task asks and is told something. */
 const TURNS = "'task.input_required', 'task.input_received'";
 
-/** What a task was told, and the events by which it asked for it. */
+/** Reads of a task's inbox, and of the events by which it has asked. */
 function inboxReads(db: Database) {
   const { row, page } = queries(db);
   const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
@@ -139,7 +139,7 @@ function inboxReads(db: Database) {
   };
 }
 
-/** An artifact is what its updates make of it; artifacts come in the order of their first ones. */
+/** An artifact is the sum of its updates. Artifacts come in the order of their first updates. */
 function artifactReads(db: Database) {
   const { rows, page } = queries(db);
   return {
@@ -154,7 +154,7 @@ function artifactReads(db: Database) {
       TASK_PAGE_BYTES_MAX,
       ({ id, artifact, after }: OfTask & { artifact: string; after: number }) => [id, artifact, after],
     ),
-    /** What the updates behind `after` add to each, and the last of them. */
+    /** The bytes that updates behind `after` add to each artifact, and the last of these updates. */
     artifactSizes: rows(
       `SELECT id, sum(bytes), max(n) FROM (
          SELECT id, n, ${bytesOfValue("record")} AS bytes FROM artifact_updates
@@ -164,7 +164,7 @@ function artifactReads(db: Database) {
   };
 }
 
-/** The names of tasks. */
+/** Reads of the aliases of tasks. */
 function aliasReads(db: Database) {
   const { rows, text } = queries(db);
   return {
@@ -188,7 +188,7 @@ function aliasReads(db: Database) {
   };
 }
 
-/** A page of rows, as far as they fit into one answer. With `whole`, values have all that is in their row. */
+/** A page of a list, as many rows as fit into one answer. With `whole`, values are not cut to their beginnings. */
 function listPages(db: Database) {
   const pages = new TaskPages(db);
   const rowsOf = taskRows(db);
@@ -204,7 +204,7 @@ function listPages(db: Database) {
   };
 }
 
-/** The same of a page that goes on from a task. */
+/** The same for a page that goes on from a task. */
 function walkedPages(db: Database) {
   const walk = taskWalk(db);
   const rowsOf = taskRows(db);
@@ -218,7 +218,7 @@ function walkedPages(db: Database) {
 
 type Row = unknown[] | null;
 
-/** As many of the first as fit into one answer, one at least. */
+/** The first rows that fit into one answer, at least one. */
 function fittingRows(
   rowsOf: ReturnType<typeof taskRows>,
   numbers: readonly number[],
