@@ -419,8 +419,14 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/people/readable-work.ts",
     name: "one-item-on-a-damaged-page-hides-a-whole-worklist",
-    find: "if (!isCorrupt(error)) throw error;",
-    put: "if (isCorrupt(error)) throw error;",
+    find: "const found = isCorrupt(error) ? oneByOne() : null;",
+    put: "const found = isCorrupt(error) ? null : oneByOne();",
+  },
+  {
+    file: "server/src/store/sqlite/people/readable-work.ts",
+    name: "who-takes-part-in-work-is-not-made-anew-where-its-page-is-damaged",
+    find: "return found.lost.length === 0 ? null : found;",
+    put: "return found;",
   },
   {
     file: "server/src/store/sqlite/people/worklist.ts",

@@ -98,8 +98,10 @@ function workReads(db: Database) {
     const index = shortWay(filter);
     return (index === null ? ranges.page(filter, listed, restOf(filter)) : null) ?? walked(listed, index);
   };
-  const oneByOne = ({ filter, limit, offset, order }: Listed): Numbers => {
-    const { fitting, lost } = readableWork(db, filter.tenant, whereOf(filter, ONE));
+  const oneByOne = ({ filter, limit, offset, order }: Listed): Numbers | null => {
+    const found = readableWork(db, filter.tenant, whereOf(filter, ONE));
+    if (found === null) return null;
+    const { fitting, lost } = found;
     const sql = `SELECT a.task FROM ${READABLE} ORDER BY ${orderOf(order)} LIMIT ? OFFSET ?`;
     const numbers = all(sql, [JSON.stringify(fitting), limit, offset]).map(([task]) => numberIn(task));
     return { numbers, total: fitting.length, lost: lost.slice(0, limit) };
@@ -121,8 +123,8 @@ function workReads(db: Database) {
           return all(counted(`${from} WHERE ${sql} AND ${inTime("a.task")}`), [now, ...values]);
         },
         () => {
-          const { fitting } = readableWork(db, filter.tenant, whereOf(filter, ONE));
-          return all(counted(READABLE), [now, JSON.stringify(fitting)]);
+          const found = readableWork(db, filter.tenant, whereOf(filter, ONE));
+          return found && all(counted(READABLE), [now, JSON.stringify(found.fitting)]);
         },
       ),
   };
