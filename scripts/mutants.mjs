@@ -43,20 +43,24 @@ import { EXECUTION } from "./mutants/execution.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
 import { MENDING } from "./mutants/mending.mjs";
+import { MOVING } from "./mutants/moving.mjs";
 import { NUMBERS } from "./mutants/numbers.mjs";
 import { ON_DISK } from "./mutants/on-disk.mjs";
 import { ENGINE_ORDER, THREAD_ORDER } from "./mutants/order.mjs";
 import { PEOPLE } from "./mutants/people.mjs";
 import { ROWS } from "./mutants/rows.mjs";
+import { RULES } from "./mutants/rules.mjs";
 import { SCHEDULING } from "./mutants/scheduling.mjs";
 import { SHARES } from "./mutants/shares.mjs";
 import { STARTS } from "./mutants/starts.mjs";
 import { STORE } from "./mutants/store.mjs";
+import { STREAMS } from "./mutants/streams.mjs";
 import { Suites } from "./mutants/suites.mjs";
 import { TENANTS } from "./mutants/tenants.mjs";
 import { TERMINAL } from "./mutants/terminal.mjs";
 import { USAGE } from "./mutants/usage.mjs";
 import { WIRE } from "./mutants/wire.mjs";
+import { WRITING } from "./mutants/writing.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -203,14 +207,14 @@ const SUITES = {
 };
 
 const AREAS = {
-  decide: DECIDE,
+  decide: [...DECIDE, ...RULES],
   execution: [...EXECUTION, ...ENGINE_ORDER],
-  scheduling: SCHEDULING,
+  scheduling: [...SCHEDULING, ...MOVING],
   lists: LISTS,
   "on disk": ON_DISK,
   beginnings: BEGINNINGS,
   crashes: CRASHES,
-  store: [...ROWS, ...STORE, ...THREAD_ORDER],
+  store: [...ROWS, ...STORE, ...THREAD_ORDER, ...WRITING],
   bounds: BOUNDS,
   damage: [...DAMAGE, ...MENDING, ...NUMBERS, ...STARTS],
   delivery: DELIVERY,
@@ -221,7 +225,7 @@ const AREAS = {
   audit: AUDIT,
   doors: DOORS,
   tenants: TENANTS,
-  wire: WIRE,
+  wire: [...WIRE, ...STREAMS],
   terminal: TERMINAL,
   kill: KILL,
 };

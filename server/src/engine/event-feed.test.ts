@@ -13,6 +13,7 @@ const said = (seq: number, text = "."): TaskEvent => ({
   custom: true,
 });
 const open = async () => ({ ended: false, lastSeq: 0 });
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A log that is read by at most ten events at once, and counts how often it is. */
 function logged(events: TaskEvent[]) {
@@ -179,4 +180,57 @@ test("a reader of an ended log ends behind its last event, also where that came 
     () => {},
   );
   expect([await reader.next(), await reader.next(), reader.next()]).toEqual([[said(2)], ENDED, ENDED]);
+});
+
+test("who watches is woken once by each change", async () => {
+  const { feed } = logged([]);
+  const watch = feed.watch(ID);
+  let woken = 0;
+  const wait = () => void watch.changed().then(() => (woken += 1));
+  wait();
+  feed.publish(ID, [said(1)]);
+  await turn();
+  wait();
+  await turn();
+  expect(woken).toBe(1);
+  feed.publish(ID, [said(2)]);
+  await turn();
+  expect(woken).toBe(2);
+  watch.end();
+});
+
+test("who follows no more counts for nothing, also where others watch", async () => {
+  const { feed } = logged([said(1)]);
+  const watch = feed.watch(ID);
+  const follower = followed(feed, 0);
+  await follower.next();
+  const last = follower.next();
+  expect(feed.isFollowed(ID)).toBe(true);
+  follower.stop();
+  await last;
+  expect(feed.isFollowed(ID)).toBe(false);
+  watch.end();
+});
+
+test("what another process has added comes behind what this one has told before", async () => {
+  const { log, feed } = logged([said(1)]);
+  feed.publish(ID, [said(1)]);
+  log.events.push(said(2));
+  feed.notice(ID, 2);
+  const { next } = followed(feed, 0);
+  const seen: TaskEvent[] = [];
+  while (seen.length < 2) seen.push(...(await next()));
+  expect(seen).toEqual(log.events);
+});
+
+test("a log that has ended is followed up to its last event, also where that comes later than its end is known", async () => {
+  const { log, feed } = logged([said(1)]);
+  const ended = async () => ({ ended: true, lastSeq: 2 });
+  const follower = feed.follow(ID, 0, ended, new AbortController().signal);
+  expect((await follower.next()).value).toEqual([said(1)]);
+  const next = follower.next();
+  await turn();
+  log.events.push(said(2));
+  feed.publish(ID, [said(2)]);
+  expect((await next).value).toEqual([said(2)]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type HandIn, LEASES_LOST_MAX } from "./claim.ts";
 import { type Change, type Command, decide, EVENTS_MAX, submitted } from "./decide.ts";
 import { Refusal } from "./errors.ts";
+import { STEPS_NAMED_MAX } from "./pause.ts";
 import { queuedTask } from "./queued-task.ts";
 import { isTerminal, TERMINAL_STATES } from "./states.ts";
 import { NO_USAGE, type Task, task as taskSchema, type Wait } from "./task.ts";
@@ -324,6 +325,24 @@ test("the limit of a kind ends nothing that does not run by then, and a deadline
   expect(decided(running, leapt, BORN + 100_000)).toMatchObject({ task: left, events: [] });
   expect(decided(running, leapt, BORN + 120_000).task.state).toBe("timed_out");
   expect(decided(running, leapt, afterIt).task.state).toBe("timed_out");
+});
+
+test("what ends at its named deadline is not said to end by the limit of its kind that ends with it", () => {
+  const running = reach(["start"], { timeLimitMs: 60_000, namedDeadlineAt: BORN + 60_000 });
+  const { task } = decided(running, { do: "expire", leaptMs: 60_000 }, BORN + 60_000);
+  expect(task.state).toBe("timed_out");
+});
+
+test("a clock that is set forward takes nothing of the limit of what comes to rest", () => {
+  const running = reach(["start"], { timeLimitMs: 60_000 });
+  const { task } = decided(running, { ...say("suspendTimer", running), leaptMs: 90_000 }, BORN + 100_000);
+  expect(task.limitLeftMs).toBe(50_000);
+});
+
+test("a pause names some of the steps that go on, however many they are", () => {
+  const running = Array.from({ length: STEPS_NAMED_MAX + 1 }, (_, n) => `step ${n}`);
+  const { task } = decided(reach(["start"]), { do: "pause", by: "ada", reason: "", running }, BORN);
+  expect(task.pausedBy?.running).toEqual(running.slice(0, STEPS_NAMED_MAX));
 });
 
 test("a crash counts until a step was journaled", () => {

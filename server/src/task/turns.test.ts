@@ -11,7 +11,8 @@ const since = { key: "k", since: 1_000 };
 const child: Wait = { on: "child", ...since, until: null, child: "task_1" };
 const nap: Wait = { on: "timer", ...since, until: since.since + LONG_WAIT_MS - 1 };
 const sleep: Wait = { on: "timer", ...since, until: since.since + LONG_WAIT_MS };
-const question: Wait = { on: "input", ...since, until: null, prompt };
+const question: Wait & { on: "input" } = { on: "input", ...since, until: null, prompt };
+const relayed = { child: "task_1", key: "k" };
 
 const said = (type: string, data: JsonObject, told?: Json) =>
   turnsOf({ events: [{ task: "t", ...eventDraft(type, data), seq: 7, at: 1 }] }, told);
@@ -21,6 +22,7 @@ describe("a task is parked", () => {
     ["when it waits for another task", [child], true],
     ["when it sleeps long", [sleep, nap], true],
     ["and not when it naps", [nap], false],
+    ["when it waits for another task whose question it asks", [child, { ...question, relayed }], true],
     ["and not while it asks somebody", [child, question], false],
     ["and not when it goes on at the next free slot", [child, { on: "slot", ...since, until: null }], false],
     ["and not before its next try", [{ on: "retry", ...since, until: 9_999_999 }], false],

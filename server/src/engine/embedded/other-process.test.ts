@@ -104,6 +104,7 @@ describe("what another process writes", () => {
     await other.change(id, { do: "pause", by: "bob", reason: "" });
     await other.change(id, { do: "resume", by: "bob" });
     await atRest();
+    expect(seen.at(-1)?.type).toBe("task.resumed");
     open.resolve();
     await atRest();
     expect(seen.map(({ type }) => type)).toEqual([

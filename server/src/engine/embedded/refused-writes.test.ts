@@ -45,6 +45,7 @@ it("keeps no more than it may, all writes that wait behind a kept one included, 
   isFull = false;
   await clock.advance(1_000, settle);
   await Promise.all([first, second]);
+  await refused.insistAfter(second, "one", write, () => 1_000);
   resolve();
   await other;
   isFull = true;

@@ -131,3 +131,32 @@ test("another goes on in the place of one that was withdrawn while its key had r
   await end("6");
   expect(begun()).toEqual(["0", "1", "2", "6", "7"]);
 });
+
+test("what is offered again has waited since it was offered first", () => {
+  const { scheduler, clock, offer } = stage(1);
+  offer("1", null);
+  offer("2", null);
+  const [before] = scheduler.wanted();
+  clock.spend(5_000);
+  offer("2", null);
+  expect(scheduler.wanted()).toEqual([before]);
+});
+
+test("what waits for its key is in line like what waits for a slot", () => {
+  const { scheduler, offer } = stage(10);
+  const entries = ["1", "2"].map((id) => offer(id, "key"));
+  expect(entries.map((entry) => scheduler.has(entry))).toEqual([true, true]);
+});
+
+test("the slot and the key of a submit that took no effect are the next one's", async () => {
+  const { scheduler, open, offer, end, begun } = stage(1);
+  const entry = offer("1", "key", 1, true);
+  await end("1");
+  scheduler.giveKeyBack("1");
+  expect(scheduler.reserve(entry)).toBe(true);
+  offer("2", "key");
+  open.forget("1");
+  expect(begun()).toEqual(["1"]);
+  scheduler.unreserve("1");
+  expect(begun()).toEqual(["1", "2"]);
+});

@@ -25,6 +25,26 @@ it("tells a moment once from its start on, however often the same is set, and ag
   expect(told).toEqual(["one", "one"]);
 });
 
+it("tells each in its time: one that is sooner than those before it, one that was moved, and once what was set again", async () => {
+  const clock = new VirtualClock(BORN);
+  const told: string[] = [];
+  const timers = new Timers(clock, (id) => told.push(id));
+  timers.start();
+  timers.set("late", BORN + 3_000);
+  timers.set("soon", BORN + 1_000);
+  timers.set("moved", BORN + 1_000);
+  timers.set("moved", BORN + 2_000);
+  timers.set("again", BORN + 2_000);
+  timers.set("again", null);
+  timers.set("again", BORN + 2_000);
+  const seen: string[][] = [];
+  for (let second = 1; second <= 3; second++) {
+    await clock.advance(1_000, settle);
+    seen.push(told.splice(0).sort());
+  }
+  expect(seen).toEqual([["soon"], ["again", "moved"], ["late"]]);
+});
+
 it("tells a moment once more when the clock was set back before anybody acted on it", async () => {
   const clock = new VirtualClock(BORN);
   const told: number[] = [];

@@ -204,7 +204,8 @@ test("a checkpointer that has died begins anew after a while, and no sooner", as
   expect([failures.length, log().rest]).toEqual([2, 0]);
 });
 
-test("a checkpointer that dies again and again begins anew a few times alone", async () => {
+test("a checkpointer that dies again and again begins anew a few times alone, and none of its passes is under way", async () => {
+  setUnderWay(pass, true);
   const failures: unknown[] = [];
   let elapsed = 0;
   const noted = (error: unknown) => failures.push(error);
@@ -217,6 +218,7 @@ test("a checkpointer that dies again and again begins anew a few times alone", a
   writeBack.begin();
   await writeBack.close(false);
   expect(failures).toHaveLength(8);
+  expect(pass).toEqual(writeBackPass());
 });
 
 test("a call behind which the writer was long at work on the log says so", () => {

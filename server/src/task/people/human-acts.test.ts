@@ -173,10 +173,16 @@ describe("what is somebody's own", () => {
     expect(outputOf(acted(told, "ada", decides("approve")))).toMatchObject({ by: "ada" });
   });
 
+  it("remembers once whoever has acted on it, however often", () => {
+    const released = acted(acted(begun({ assignees: [finance] }), "ada", { act: "claim" }), "ada", { act: "release" });
+    expect(released.assignment?.actors).toEqual(["ada"]);
+  });
+
   it("is all that is delegated: his part, or the whole where he has claimed it", () => {
     const task = begun({ assignees: [finance, user("eva")] });
     const delegate: HumanAct = { act: "delegate", to: [user("cyd")] };
     expect(holders(acted(task, "ada", delegate))).toEqual(["eva", "cyd"]);
+    expect(holders(acted(task, "ada", { act: "delegate", to: [user("eva")] }))).toEqual(["eva"]);
     expect(holders(acted(acted(task, "ada", { act: "claim" }), "ada", delegate))).toEqual(["cyd"]);
   });
 });

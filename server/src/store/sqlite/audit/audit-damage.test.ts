@@ -158,3 +158,13 @@ test("retention goes on behind a damaged page once the log is made anew of what 
   await store.close();
   expect((await sqliteStorage(folder).health()).audit.problems).toEqual([]);
 });
+
+test("a store that is closed has noted how far its log has come, however lately that was", async () => {
+  const store = await opened();
+  for (const n of [1, 2]) await store.audit.append(entry(ENTRIES + n));
+  await store.close();
+  const db = openDatabase(path.join(folder, DATABASE_FILE));
+  const noted = db.prepare("SELECT json_extract(value, '$.n') FROM facts WHERE name = 'audit:head'").pluck().get();
+  db.close();
+  expect(noted).toBe(ENTRIES + 2);
+});

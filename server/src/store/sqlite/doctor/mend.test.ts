@@ -375,8 +375,11 @@ test("a backup of what had something made anew is mended as one that had not: no
       INSERT INTO idempotency SELECT printf('%0100d', n), 'k', 'h', 't', n FROM numbers`);
     expect(new DerivedRebuild(db, "table facts").goOn(() => true)).toBe(true);
   });
+  const calls = () => atDatabase((db) => db.pragma("application_id", { simple: true }));
+  expect(calls()).not.toBe(0);
   copyDatabase(database, `${database}-copy`);
   await rename(`${database}-copy`, database);
+  expect(calls()).toBe(0);
   await damagePageOf(folder, "idempotency");
   expect((await sqliteStorage(folder).mend()).lost).toEqual([{ table: "idempotency", rows: 0, pages: true }]);
   expect(atDatabase((db) => db.prepare("SELECT count(*) FROM idempotency").pluck().get())).toBeGreaterThan(TASKS * 0.9);
