@@ -40,6 +40,7 @@ import { DECIDE } from "./mutants/decide.mjs";
 import { DELIVERY } from "./mutants/delivery.mjs";
 import { DOORS } from "./mutants/doors.mjs";
 import { EXECUTION } from "./mutants/execution.mjs";
+import { FAIRNESS } from "./mutants/fairness.mjs";
 import { KILL } from "./mutants/kill.mjs";
 import { LISTS } from "./mutants/lists.mjs";
 import { MENDING } from "./mutants/mending.mjs";
@@ -221,7 +222,7 @@ const AREAS = {
   people: PEOPLE,
   agent: AGENT,
   usage: USAGE,
-  shares: SHARES,
+  shares: [...FAIRNESS, ...SHARES],
   audit: AUDIT,
   doors: DOORS,
   tenants: TENANTS,

@@ -6,6 +6,7 @@ import { CURSORS_MAX } from "../src/delivery/entries.ts";
 import { FEED_BYTES_MAX, TAIL_BYTES_MAX } from "../src/engine/event-feed.ts";
 import { CHUNKS_FREE } from "../src/http/body/tiny-chunks.ts";
 import { STREAMS_BYTES_MAX } from "../src/http/connections/stalled-readers.ts";
+import { LONG_ANSWERS_CHARACTERS_MAX } from "../src/lenses/body/long-answers.ts";
 import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../src/store/erasure-store.ts";
 import { ANSWER_BYTES_MAX, QUERY_MS_MAX, TASK_PAGE_BYTES_MAX } from "../src/store/sqlite/bounds.ts";
 import { ARTIFACT_BYTES_MAX, ARTIFACTS_MAX } from "../src/task/artifact-bounds.ts";
@@ -33,6 +34,7 @@ const FIXED = {
   TAIL_BYTES_MAX,
   FEED_BYTES_MAX,
   STREAMS_BYTES_MAX,
+  LONG_ANSWERS_CHARACTERS_MAX,
 };
 
 /** How slots are shared is told at another place. */

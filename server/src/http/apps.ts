@@ -178,7 +178,7 @@ function lateAppsOf(parts: LateAppsParts, newApp: NewApp, lensParts: LensParts, 
       const { method = "" } = request;
       const id = newRequestId(request);
       const { status, headers, body } = renderError(refusal, { id, unread: true });
-      sendBytes({ id, method, counted: null }, response, status, headers, body);
+      sendBytes({ id, method, counted: null, principal: null }, response, status, headers, body);
     };
     const app = new LateApp(make, { log, connections, unheard, refuse });
     loads.push(() => app.load());

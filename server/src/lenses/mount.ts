@@ -20,6 +20,7 @@ import {
 import { CutJson, type Uploads } from "./body/cut-json.ts";
 import { UnreadForm } from "./body/form.ts";
 import { jsonBody } from "./body/json-body.ts";
+import { longAnswers } from "./body/long-answers.ts";
 import { type Authenticated, authenticationOf } from "./caller.ts";
 import { type ErrorAnswer, type RenderError, refusalOf } from "./error-answer.ts";
 import type { Lens } from "./lens.ts";
@@ -387,7 +388,10 @@ function sendJson(
   reply.code(status);
   if (body !== undefined) reply.header("content-type", JSON_TYPE);
   if (headers !== undefined) reply.headers(headers);
-  reply.send(body === undefined ? undefined : jsonBody(body));
+  const bytes = body === undefined ? undefined : jsonBody(body);
+  if (bytes instanceof Readable)
+    longAnswers.sent(bytes, reply.request.principal?.tenant ?? "", () => reply.raw.destroy());
+  reply.send(bytes);
 }
 
 /** What hooks have set for an answer that is not sent through the framework. */

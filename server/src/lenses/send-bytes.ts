@@ -4,11 +4,12 @@
  */
 import type { ServerResponse } from "node:http";
 import { pipeline, Readable } from "node:stream";
+import { longAnswers } from "./body/long-answers.ts";
 import type { Incoming } from "./incoming.ts";
 
 /** Without `bytes`, an answer that has none. Of bytes that are sent again and again the headers may say how many they are. */
 export function sendBytes(
-  { id, method, counted }: Pick<Incoming, "id" | "method" | "counted">,
+  { id, method, counted, principal }: Pick<Incoming, "id" | "method" | "counted" | "principal">,
   response: ServerResponse,
   status: number,
   headers: Record<string, string>,
@@ -25,7 +26,10 @@ export function sendBytes(
     if (method === "HEAD") {
       bytes.destroy();
       response.end();
-    } else pipeline(bytes, response, () => {});
+    } else {
+      longAnswers.sent(bytes, principal?.tenant ?? "", () => response.destroy());
+      pipeline(bytes, response, () => {});
+    }
     return;
   }
   if (bytes !== undefined) head["content-length"] ??= Buffer.byteLength(bytes);

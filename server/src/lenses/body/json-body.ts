@@ -4,9 +4,10 @@
  */
 import type { Hmac } from "node:crypto";
 import { Readable } from "node:stream";
-import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
+import { isLongJson, jsonCharacters, jsonPieces } from "../../task/json/json-pieces.ts";
 import { tellInTurns } from "../../task/json/json-text.ts";
 import type { LongBody } from "../../task/subscription.ts";
+import { type LongAnswer, longAnswers } from "./long-answers.ts";
 import { ownTurn } from "./own-turn.ts";
 
 /** One of these takes some milliseconds to make. */
@@ -18,7 +19,11 @@ export function isLong(value: unknown): boolean {
 
 /** For plain JSON. `large` are the parts of it that alone may be long. */
 export function jsonBody(value: unknown, large: readonly unknown[] = [value]): string | Readable {
-  return large.some(isLong) ? Readable.from(piecesInTurns(value), { objectMode: false }) : JSON.stringify(value);
+  if (!large.some(isLong)) return JSON.stringify(value);
+  const answer = nobodys();
+  const body = Readable.from(piecesInTurns(value, answer), { objectMode: false });
+  longAnswers.made(body, answer, jsonCharacters(large));
+  return body;
 }
 
 /**
@@ -53,14 +58,21 @@ export async function jsonBytes(value: unknown): Promise<number> {
   return bytes;
 }
 
-export function piecesInTurns(value: unknown): AsyncIterable<string> {
-  return inTurns(jsonPieces(value));
+export function piecesInTurns(value: unknown, answer?: LongAnswer): AsyncIterable<string> {
+  return inTurns(jsonPieces(value), answer);
 }
 
-/** Each in a turn of its own. */
-export async function* inTurns(pieces: Iterable<string>): AsyncIterable<string> {
+/** Each in a turn of its own, of tenants in turn. */
+export async function* inTurns(pieces: Iterable<string>, answer = nobodys()): AsyncIterable<string> {
   for (const piece of pieces) {
+    answer.waits();
     yield piece;
-    await ownTurn();
+    answer.goesOn();
+    await ownTurn(answer.tenant);
   }
+}
+
+/** Until it is known who reads it. */
+function nobodys(): LongAnswer {
+  return { tenant: "", waits: () => {}, goesOn: () => {} };
 }

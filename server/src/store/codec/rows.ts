@@ -12,7 +12,7 @@ import { maybeNumber, maybeText, number, text, time } from "./cells.ts";
 import { parseTolerantly } from "./tolerant.ts";
 
 /** Turns a stored text into its value, from the files when it was spilled there. */
-export type Resolve = (stored: string) => Promise<Json>;
+export type Resolve = (stored: string, tenant?: string) => Promise<Json>;
 
 const replayRow = z.tuple([text, text]);
 export function replayOf(row: unknown): { task: string; hash: string } {

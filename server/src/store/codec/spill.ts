@@ -1,6 +1,7 @@
 /** Values too large for a row: their JSON goes to the files, and the row keeps a marker. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { FairPlaces } from "../../task/fair-places.ts";
 import { type Json, STORED_DEPTH_MAX, storedJson } from "../../task/json/json.ts";
 import { isLongJson, jsonPieces } from "../../task/json/json-pieces.ts";
 import type { Files } from "../files.ts";
@@ -137,11 +138,20 @@ export class Spill {
   }
 }
 
-/** The value of a stored text, read back from the files when it was spilled. */
-export async function readValue(text: string, files: Pick<Files, "read">): Promise<Json> {
+/** Spilled values that are read at once: each has its bytes in memory, beside what was made of them so far. */
+const READ_AT_ONCE = 8;
+const places = new FairPlaces(READ_AT_ONCE);
+
+/** The value of a stored text, read back from the files when it was spilled: those of several tenants in turn. */
+export async function readValue(text: string, files: Pick<Files, "read">, tenant = ""): Promise<Json> {
   const marker = readMarker(text);
   if (!marker) return storedJson.parse(JSON.parse(text));
-  return await parseInTurns(await files.read(marker.sha256, marker.bytes), STORED_DEPTH_MAX);
+  const leave = await places.take(tenant);
+  try {
+    return await parseInTurns(await files.read(marker.sha256, marker.bytes), STORED_DEPTH_MAX);
+  } finally {
+    leave();
+  }
 }
 
 /** The value as a list shows it: a spilled one by its size and its beginning. */

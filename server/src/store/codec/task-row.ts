@@ -153,6 +153,7 @@ export type StoredTask = {
   said: JsonObject;
   input: string;
   output: string | null;
+  tenant: string;
 };
 
 export function readTaskRow(row: unknown): StoredTask {
@@ -166,6 +167,7 @@ export function readTaskRow(row: unknown): StoredTask {
     said: { ...objectIn(fixed), ...objectIn(record) },
     input: textIn(input),
     output: output === null ? null : textIn(output),
+    tenant: String(tenant),
   };
 }
 

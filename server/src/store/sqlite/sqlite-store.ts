@@ -129,7 +129,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.#searches = parts.searches;
     this.#writes = parts.writes;
     this.files = new KeptFiles(parts.files, (hashes) => parts.reads.send("unnamedFiles", { hashes }));
-    this.#resolve = (stored) => unlessDiskTrouble(readValue(stored, parts.files));
+    this.#resolve = (stored, tenant) => unlessDiskTrouble(readValue(stored, parts.files, tenant));
     this.#damage = damage;
     this.chunks = new SqliteChunkStore({ ...parts, damage });
     const onGrown = (vectorStore: string) => this.chunks.noteGrown(vectorStore);
@@ -457,9 +457,9 @@ export class SqliteStore extends SqliteConversations implements Store {
 
   async #task(row: unknown): Promise<Task> {
     const stored = readTaskRow(row);
-    const input = await this.#resolve(stored.input);
+    const input = await this.#resolve(stored.input, stored.tenant);
     if (stored.output === null) return taskOf(stored, { input });
-    return taskOf(stored, { input, output: await this.#resolve(stored.output) });
+    return taskOf(stored, { input, output: await this.#resolve(stored.output, stored.tenant) });
   }
 
   /** A disk that takes no writes leaves the index as it is: what was searched for may be in it. */

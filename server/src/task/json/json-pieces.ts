@@ -10,6 +10,11 @@ export function isLongJson(value: unknown, max: number): boolean {
   return rest(value, max) < 0;
 }
 
+/** About how many characters its JSON has. */
+export function jsonCharacters(value: unknown): number {
+  return Number.MAX_SAFE_INTEGER - rest(value, Number.MAX_SAFE_INTEGER);
+}
+
 /** What is left of `max` after the value; below zero as soon as there is nothing left. */
 function rest(value: unknown, max: number): number {
   if (typeof value === "string") return max - value.length;

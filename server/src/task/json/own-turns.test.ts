@@ -21,3 +21,16 @@ test("of those who wait for a turn each has one of its own, in their order, also
   await making;
   expect(turns).toEqual([]);
 });
+
+test("whoever makes one piece has its turn before the second one of a crowd of another tenant", async () => {
+  const turns: (() => void)[] = [];
+  const next = ownTurns((run) => turns.push(run));
+  const made: string[] = [];
+  const make = (tenant: string) => void next(tenant).then(() => made.push(tenant));
+  for (const tenant of ["greedy", "greedy", "greedy", "modest"]) make(tenant);
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) {
+    turn();
+    await new Promise(setImmediate);
+  }
+  expect(made).toEqual(["greedy", "modest", "greedy", "greedy"]);
+});
