@@ -24,6 +24,7 @@ import { stateIn, textIn } from "../column.ts";
 import { ATTACHMENT_COLUMNS } from "../people/worklist.ts";
 import { SUBSCRIPTIONS } from "../subscriptions/subscription-statements.ts";
 import { INBOX_COLUMNS, OPEN_COLUMNS, TASK_COLUMNS, TASK_TABLES } from "../tasks/task-columns.ts";
+import { LAST_TASK_FACT } from "../tasks/task-numbers.ts";
 
 /** Damaged things that are named. */
 const NAMED_MAX = 100;
@@ -85,7 +86,11 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
     ],
     ["erasure", "SELECT id, record FROM erasures", ([, record]) => erasures.erasureOf(record)],
     ["backup", "SELECT id, record FROM backups", ([, record]) => erasures.backupOf(record)],
-    ["setting", "SELECT name, value FROM facts", ([, value]) => jsonObject.parse(JSON.parse(textIn(value)))],
+    [
+      "setting",
+      `SELECT name, value FROM facts WHERE name <> '${LAST_TASK_FACT}'`,
+      ([, value]) => jsonObject.parse(JSON.parse(textIn(value))),
+    ],
   ];
   for (const [what, sql, read] of others) {
     const table = all(db, sql);

@@ -47,6 +47,8 @@ test.each([
   for (const name of also) await (name === IDS ? damagePageOf(folder, name) : damageLeafOf(folder, name, 0.999));
   await sqliteStorage(folder).mend();
   expect(numberIn("SELECT max(n) FROM tasks")).toBeLessThan(TASKS);
+  const { unreadable } = await sqliteStorage(folder).health();
+  expect(unreadable.filter(({ says }) => says.includes("setting"))).toEqual([]);
   for (const more of [1, 2]) {
     const again = await openSqliteStore(folder);
     await submit(again, newTask());

@@ -6,7 +6,8 @@ import type { Database } from "better-sqlite3";
 import { numberIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 
-const FACT = "tasks:last";
+/** What is called so is a number: of what cannot be read there, nothing is wrong but that it says less. */
+export const LAST_TASK_FACT = "tasks:last";
 
 export class TaskNumbers {
   readonly #last;
@@ -16,11 +17,11 @@ export class TaskNumbers {
     this.#last = lateRows(
       db,
       `SELECT max(ifnull((SELECT max(n) FROM tasks), 0),
-         ifnull((SELECT CAST(value AS INTEGER) FROM facts WHERE name = '${FACT}'), 0))`,
+         ifnull((SELECT CAST(value AS INTEGER) FROM facts WHERE name = '${LAST_TASK_FACT}'), 0))`,
     );
     this.#keep = lateRun(
       db,
-      `INSERT INTO facts (name, value) VALUES ('${FACT}', CAST(CAST(? AS INTEGER) AS TEXT)) ON CONFLICT DO UPDATE
+      `INSERT INTO facts (name, value) VALUES ('${LAST_TASK_FACT}', CAST(CAST(? AS INTEGER) AS TEXT)) ON CONFLICT DO UPDATE
          SET value = excluded.value WHERE CAST(facts.value AS INTEGER) < CAST(excluded.value AS INTEGER)`,
     );
   }
