@@ -1,6 +1,6 @@
 /**
- * The Fastify instance that one listener serves: what holds for every request of every lens, before any of them sees
- * it. It knows no route of its own; what it refuses is a `Refusal`, said by the lens whose route was asked for.
+ * The Fastify instance of one listener: the rules for every request of every lens, before the lens. It knows no routes; its refusals
+ * are a `Refusal`, rendered by the lens of the path.
  */
 import type { IncomingMessage } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -24,27 +24,27 @@ declare module "fastify" {
     held: boolean;
   }
   interface FastifyContextConfig {
-    /** A frequent act on one task: no line in the log for each. */
+    /** A frequent act on one task: it has no line in the log. */
     quiet?: boolean;
-    /** A key is looked for before it begins: who comes without one is refused there. */
+    /** Its key is looked up before it begins, and requests without one are refused there. */
     keyed?: boolean;
   }
 }
 
 export type AppParts = InWorkParts & {
-  /** The lens of a path: it says what is refused before a route is found. */
+  /** The lens of a path, which renders refusals before a route is found. */
   lensAt: (path: string) => Pick<Lens, "renderError">;
-  /** The spelling of a URL that routes are found by. */
+  /** Normalizes a URL for the router. */
   rewrite: (url: string) => string;
   newRequestId: RequestIds;
   keyEnd: LensParts["keyEnd"];
   requestsMax: number;
   trustProxy: number;
-  /** Null answers any `Host` and any page; else only local names and these, and only pages of theirs. */
+  /** Null answers any `Host` and any page; otherwise only local names and these, and only pages of theirs. */
   hosts: ReadonlySet<string> | null;
 };
 
-/** Our routes check and write what they take and give by themselves. The framework's compilers for that are 100 files to load. */
+/** Our routes check and write bodies themselves. The framework's compilers for that are 100 files to load. */
 const NO_COMPILERS = { buildValidator: noCompiler, buildSerializer: noCompiler };
 
 function noCompiler(): never {
@@ -62,12 +62,12 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: parts.bodies.bytesMax,
     genReqId: parts.newRequestId,
     requestIdHeader: false,
-    // None of its own: a parameter is bounded with its URL, which is `too_large` and not malformed.
+    // No bound of the router: a parameter is bounded with its URL, which is `too_large` and not malformed.
     routerOptions: { maxParamLength: Number.MAX_SAFE_INTEGER },
     return503OnClosing: false,
-    // What is added here waits for nothing; a timer for each route is a tenth of adding it.
+    // Plugins here wait for nothing; a timer for each route is a tenth of the time of adding it.
     pluginTimeout: 0,
-    // Each route for GET says that it is one for HEAD too: a second one beside it costs as much again.
+    // Each route for GET also names HEAD: a second route would cost as much again.
     exposeHeadRoutes: false,
     schemaController: { compilersFactory: NO_COMPILERS },
     frameworkErrors: (_error, request, reply) => {
@@ -105,7 +105,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   });
 
   app.addHook("onError", (request, reply, error, done) => {
-    // Fastify closes on a body that it could not read, and a client that still sends it then loses the answer.
+    // Fastify closes the connection when it could not read a body, and a client that still sends it then loses the answer.
     if (error instanceof Refusal && traffic.stage === "serving") reply.removeHeader("connection");
     const isOurs = !(error instanceof Refusal) && (error.statusCode ?? 500) >= 500;
     if (isOurs && !isOfDropped(error, request.raw)) {
@@ -117,7 +117,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   return app;
 }
 
-/** What is wrong with a request whatever its route: undefined when nothing is. */
+/** The refusal of a request independent of its route; undefined if there is none. */
 function refusalOf(
   parts: AppParts,
   request: FastifyRequest,
@@ -139,9 +139,9 @@ function refusalOf(
     reply.header("retry-after", "1").header("connection", "close");
     return new Refusal("unavailable", `The server is ${traffic.stage}: try again in a moment.`, { retryAfterS: 1 });
   }
-  // Whoever watches over the server is answered when nobody else is.
+  // Monitoring is answered even when nobody else is.
   if (request.url === "/health" || request.url === "/metrics") return undefined;
-  // Whatever begins on one that is ending came before the one too many.
+  // Requests that begin on an ending connection came before the one too many.
   const isFull = (of: Connection) => !of.isEnding && of.requestsInWork + of.arriving > requestsOfOneMax;
   if (connection !== undefined && isFull(connection))
     return parts.connections.oneTooMany(connection, request.raw, reply.raw);
@@ -155,11 +155,11 @@ function refusalOf(
   const fault = faultOfUrl(request.url) ?? faultOfHeaders(request.raw.rawHeaders);
   if (fault !== null) return fault;
   const refusal = parts.admission.refusalOfStranger(request);
-  // Of a route that wants a key it is decided when that was looked for.
+  // On a route that requires a key, this is decided after the key was looked up.
   return refusal !== null && request.routeOptions.config.keyed !== true ? refusal : undefined;
 }
 
-/** Of a reply whose route, and with it whose type, nobody knows. */
+/** Answers on a reply whose route, and so its type, is unknown. */
 function answerAny(reply: FastifyReply, status: number, headers: Record<string, string>, body: string): void {
   reply.code(status).headers(headers).send(body);
 }

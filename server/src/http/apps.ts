@@ -1,6 +1,6 @@
 /**
- * What is served, before any port is bound: the app of the main listener with every lens, and that of a lens on a port
- * of its own. They share one traffic, one set of streams and one authentication.
+ * The apps before any port is bound: the main listener's with every lens, and one for each lens with a port of its own. They share one
+ * traffic, one set of streams and one authentication.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -61,34 +61,34 @@ export type AppsParts = AppsOptions & {
   directory?: Directory;
   agents: LensParts["agents"];
   providers: LensParts["providers"];
-  /** The first is at the root of the main port; it also says what is refused outside of any lens. */
+  /** The first is at the root of the main port; it also renders refusals outside of every lens. */
   lenses: readonly [Lens, ...Lens[]];
   documents: Omit<LensParts["documents"], "take"> & { perHour: HourlyLimits<"upload" | "vector store"> };
   condition: LensParts["condition"];
-  /** How far tasks that were open at the start are on their way into memory; null once they are there. */
+  /** How many of the tasks open at the start are loaded; null once all are. */
   recovering: () => Loading | null;
-  /** A damaged page keeps anything from being kept. */
+  /** Whether a damaged page keeps the store from writing. */
   refusesWrites: () => boolean;
   issues: LensParts["issues"];
   tokenSecret: LensParts["tokenSecret"];
-  /** What `/metrics` tells of the rest of the server. */
+  /** Metrics of the rest of the server. */
   metrics: MetricSources;
 };
 
 export type Apps = {
-  /** Of all listeners. */
+  /** Connections of all listeners. */
   connections: Connections;
-  /** Of the main listener: every lens under its prefix, health, metrics, the dashboard. */
+  /** The main listener's app: every lens under its prefix, health, metrics, the dashboard. */
   main: () => Promise<Served>;
-  /** What is answered before that. */
+  /** The short path before it. */
   shortPath: ShortPath;
-  /** Of a port that is a lens's own: the lens at the root, and health. */
+  /** The app of a lens with its own port: the lens at the root, and health. */
   ofLens: (lens: Lens) => Served;
-  /** What the first who asks would wait for. */
+  /** Loads that the first request would otherwise wait for. */
   loads: readonly (() => Promise<unknown>)[];
-  /** Begins to serve; until then every request is told to come again. */
+  /** Begins to serve; until then every request is answered 503. */
   serve: () => void;
-  /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
+  /** Takes no more requests: ends streams, answers held requests, and answers new ones with 503. */
   refuse: () => void;
 };
 
@@ -148,7 +148,7 @@ export function createApps(parts: AppsParts): Apps {
       addFrontDoor(app, { name: "waybill", version, api: "/v1", openapi: "/openapi.json", docs: "/docs" });
       return servedBelow(app, below);
     },
-    // Where a request that came by a proxy was sent to, the framework alone knows.
+    // Only the framework knows the host of a request that came through a proxy.
     shortPath: new ShortPath(
       { ...inWork, rewrite: urlRewriter(lenses), stream: streams.stream },
       parts.trustProxy > 0 && publicUrl === null ? [] : lenses.flatMap((lens) => shortRoutes(lens, lensParts)),
@@ -170,7 +170,7 @@ export function createApps(parts: AppsParts): Apps {
 type LateAppsParts = AppsParts & { connections: Connections; unheard: UnheardBodies; newRequestId: RequestIds };
 type NewApp = (lensAt: AppParts["lensAt"], rewrite: AppParts["rewrite"]) => FastifyInstance;
 
-/** What is made when somebody asks for a lens: below its prefix, and on a port of its own. */
+/** Apps that are made at the first request for a lens: below its prefix, and on a port of its own. */
 function lateAppsOf(parts: LateAppsParts, newApp: NewApp, lensParts: LensParts, loads: (() => Promise<unknown>)[]) {
   const { log, connections, unheard, newRequestId } = parts;
   const late = ({ renderError }: Lens, make: () => Promise<FastifyInstance>) => {
@@ -202,7 +202,7 @@ function lateAppsOf(parts: LateAppsParts, newApp: NewApp, lensParts: LensParts, 
   };
 }
 
-/** Puts lenses on the main listener: what cannot wait on `app`, and the rest below the prefixes that come back. */
+/** Mounts lenses on the main listener: those that cannot wait on `app`, the others below the returned prefixes. */
 async function mountAll(
   app: FastifyInstance,
   { lenses }: AppsParts,
@@ -220,7 +220,7 @@ async function mountAll(
   return below;
 }
 
-/** What callers have a share of. All listeners have the same. */
+/** The parts that bound callers. All listeners share them. */
 function boundedParts({ limits, shares, trustProxy, log, now }: AppsParts) {
   const isProxied = trustProxy > 0;
   const connections = new Connections({
@@ -289,7 +289,7 @@ function appParts({
   };
 }
 
-/** The lens below one of whose prefixes a path lies; none for those of the lens at the root. */
+/** The lens with a prefix above this path; none for the lens at the root. */
 function lensBelow(lenses: readonly Lens[], path: string): Lens | undefined {
   return lenses.find(({ mount, variants = [""] }) =>
     variants.some((variant) => {
@@ -299,7 +299,7 @@ function lensBelow(lenses: readonly Lens[], path: string): Lens | undefined {
   );
 }
 
-/** Where a lens lies that has the whole of what is below a prefix, with its variants there; nowhere, where it shares some with others. */
+/** The prefixes that a lens has for itself, with their variants; none if it shares them with others. */
 function placesBelow({ mount, variants = [""] }: Lens): [prefix: string, variants: readonly string[]][] {
   if (mount !== "" && variants.includes("")) return [[mount, variants]];
   const prefixes = variants.map((variant) => mount + variant);
@@ -307,7 +307,7 @@ function placesBelow({ mount, variants = [""] }: Lens): [prefix: string, variant
   return variants.map((variant) => [mount + variant, [variant]]);
 }
 
-/** The names under which a development server may be asked for, besides those of the machine itself. */
+/** Names of a development server beside those of the machine. */
 function namesOf(publicUrl: string | null): ReadonlySet<string> {
   return new Set(publicUrl === null ? [] : [new URL(publicUrl).hostname.toLowerCase()]);
 }

@@ -1,22 +1,22 @@
 /**
- * Requests of strangers, whose connection has shown no accepted key. Thousands may come in a moment, and whatever becomes of
- * them, to look at all of them at once would hold up everybody else, a check of health as well, which stands behind them
- * until its connection is heard. So they are looked at for a moment of each turn of the event loop, those of several
- * addresses in turn, and the server has its time for hearing the connections behind. Who watches over the server waits for none of them.
+ * Requests of strangers: connections that have not yet shown an accepted key. Thousands may arrive in a moment, and to look at all of
+ * them at once, whatever becomes of them, would hold up everybody else, health checks on new connections included. So strangers'
+ * requests are looked at for one millisecond of each turn of the event loop, with the addresses in rotation, and the server has time to
+ * accept the connections behind them. Requests of monitoring do not wait.
  */
 import type { IncomingMessage } from "node:http";
 import { Beginnings } from "./shares/beginnings.ts";
 
-/** Of a turn of the event loop. */
+/** Time in a turn of the event loop. */
 const TURN_MS = 1;
 
-/** A connection, as far as it matters here. */
+/** The part of a connection that is needed here. */
 type Arriving = {
   readonly network: string;
-  /** The key that it has shown first, once one was accepted. */
+  /** The first accepted key that it has shown. */
   readonly key: string | null;
   readonly requestsInWork: number;
-  /** Requests of it whose heads are here, and that nobody has looked at. */
+  /** Its requests whose heads have arrived and that have not been looked at. */
   arriving: number;
 };
 
@@ -24,19 +24,19 @@ export class Arrivals {
   readonly #beginnings = new Beginnings(TURN_MS);
   readonly #ofConnectionMax: number;
 
-  /** Of one connection so many are in work or wait: of the next one it is decided at once what becomes of it. */
+  /** The number of one connection's requests that may be in work or wait; a further one begins at once, and is refused. */
   constructor(ofConnectionMax: number) {
     this.#ofConnectionMax = ofConnectionMax;
   }
 
-  /** Calls `begin`, at once or when it has its turn; never when its caller has left by then. */
+  /** Calls `begin`, now or when its turn comes; never if its caller has left by then. */
   arrived(request: IncomingMessage, connection: Arriving, begin: () => void): void {
     const isKnown = connection.key !== null || isWatching(request.url);
     if (isKnown || this.#isFull(connection)) begin();
     else this.#beginsInTurn(request, connection, begin);
   }
 
-  /** Calls `begin` in its turn behind `made`, for which anybody waits; false of one that is too many of its connection for that. */
+  /** Calls `begin` in order once `made` is done; false when its connection has too many requests waiting. */
   waits(request: IncomingMessage, connection: Arriving, made: Promise<unknown>, begin: () => void): boolean {
     if (this.#isFull(connection)) return false;
     connection.arriving += 1;
@@ -51,7 +51,7 @@ export class Arrivals {
     return requestsInWork + arriving >= this.#ofConnectionMax;
   }
 
-  /** Whoever begins at once has begun by the time that the next one asks: what that took is gone from the turn. */
+  /** The time that `begin` takes is spent before the next request asks. */
   #beginsInTurn(request: IncomingMessage, connection: Arriving, begin: () => void): void {
     const turn = this.#beginnings.turn(connection.network);
     if (turn === null) {

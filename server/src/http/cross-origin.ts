@@ -1,17 +1,17 @@
-/** Which web pages may read the answers of a lens that has no rules of its own for that (CORS of the Fetch standard). */
+/** Web pages that may read the answers of a lens without CORS rules of its own (CORS of the Fetch standard). */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Lens } from "../lenses/lens.ts";
 import { isForeign } from "./origin.ts";
 
 export type AllowedOrigins = {
-  /** As browsers send them, `https://app.example.com`; `*` is every one. */
+  /** Origins as browsers send them, `https://app.example.com`; `*` is every one. */
   listed: readonly string[];
   /** Pages of this machine. */
   local: boolean;
 };
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-/** What programs need of an answer beside its body. */
+/** Headers that programs need. */
 const EXPOSED = [
   "ETag",
   "Link",
@@ -28,7 +28,7 @@ const EXPOSED = [
 ].join(", ");
 const REMEMBERED_S = "3600";
 
-/** The same lens for pages of these origins too. Keys come in headers: no page is given a cookie of ours. */
+/** The same lens, open to pages of these origins. Keys come in headers: no page has a cookie of ours. */
 export function openTo(lens: Lens, origins: AllowedOrigins): Lens {
   if (lens.headers !== undefined || (origins.listed.length === 0 && !origins.local)) return lens;
   return {

@@ -1,7 +1,4 @@
-/**
- * All that is heard over HTTP: binds the main port, and the ports of the lenses that have one of their own. What is
- * served there is not its business.
- */
+/** Binds the ports of a server: the main one, and one for each lens with a port of its own. The apps decide what is served there. */
 import { type AppsOptions, type AppsParts, createApps } from "./apps.ts";
 import { BindError, type Listener, listen } from "./connections/listener.ts";
 import type { Served } from "./late-app.ts";
@@ -13,7 +10,7 @@ export type HostOptions = AppsOptions & {
   port: number;
   /** Lenses with a port of their own. */
   lensPorts: readonly { name: string; port: number }[];
-  /** A lens port that is taken is an error, not a note: somebody asked for it. */
+  /** Somebody configured the lens ports: one that is taken is then an error and not a note. */
   lensPortsAsked: boolean;
 };
 
@@ -24,15 +21,15 @@ export type Host = {
   url: string;
   /** Root URLs of the lenses that have a port of their own. */
   lensUrls: Readonly<Record<string, string>>;
-  /** What the one who started it should know: ports that were taken, lenses that are not here. */
+  /** Notes for the operator: ports that were taken, lenses that do not run. */
   notes: readonly string[];
-  /** What the first who asks would wait for. */
+  /** Loads that the first request would otherwise wait for. */
   loads: readonly (() => Promise<unknown>)[];
-  /** Begins to serve; until then every request is told to come again. */
+  /** Begins to serve; until then every request is answered 503. */
   serve: () => void;
-  /** Stops taking: ends streams, answers what is held, tells the rest to come again. */
+  /** Takes no more requests: ends streams, answers held requests, and answers new ones with 503. */
   refuse: () => void;
-  /** Lets answers out that are on their way, then cuts the rest. */
+  /** Lets answers under way finish, then cuts the rest. */
   close: (graceMs: number) => Promise<void>;
 };
 

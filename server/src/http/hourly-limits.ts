@@ -1,12 +1,12 @@
-/** How often a caller may do a thing within an hour, where the operator says so. Counted in this process. */
+/** The operator's limits on a caller's acts within an hour, counted in this process. */
 import { Refusal } from "../task/errors.ts";
 import type { Principal } from "../task/principal.ts";
 
 const HOUR_MS = 3_600_000;
-/** Callers that are counted: those who begin an hour when there are more push out the others. */
+/** Callers counted at once: a new one beyond that replaces the oldest. */
 const COUNTED_MAX = 10_000;
 
-/** Of each act; one that is absent has no limit. */
+/** A limit for each act; none if absent. */
 export type HourlyLimits<Act extends string> = Readonly<Partial<Record<Act, number>>>;
 
 export class HourlyCounts<Act extends string> {
@@ -19,7 +19,7 @@ export class HourlyCounts<Act extends string> {
     this.#now = now;
   }
 
-  /** Counts one. Throws `rate_limited`, with the time until the hour is over. */
+  /** Counts one act. Throws `rate_limited`, with the time until the hour is over. */
   take({ tenant, user }: Principal, act: Act): void {
     const limit = this.#limits[act];
     if (limit === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Requests in work, the framework's and those that are answered before it: each counts from its head until its answer is
- * out or its caller has left, and then leaves a duration, and a line in the log where it is worth one.
+ * Requests in work, on the framework's path and on the short one: each counts from its head until its answer is out or its caller has
+ * left. Its end leaves a duration, and for some a line in the log.
  */
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -12,14 +12,14 @@ import type { DurationHistogram } from "./duration-histogram.ts";
 import type { RequestAdmission } from "./shares/admission.ts";
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
-/** A request that is not held on purpose and took longer is worth a line in the log. */
+/** A slower request, unless it is held on purpose, gets a line in the log. */
 const SLOW_MS = 1_000;
 
-/** What all listeners of a process share. */
+/** Shared by all listeners of a process. */
 export type Traffic = {
   /** Requests in work at this moment. */
   inFlight: number;
-  /** Only `serving` takes requests; before and after it they are told to come again. */
+  /** Only `serving` takes requests; in the other stages they are answered 503. */
   stage: "starting" | "serving" | "stopping";
 };
 
@@ -33,10 +33,10 @@ export type InWorkParts = {
   admission: RequestAdmission;
 };
 
-/** The pattern of its path, and whether it is a frequent act on one task: no line in the log for each. */
+/** The pattern of its path; a `quiet` request is a frequent act on one task, and has no line in the log. */
 type Asked = { url: string; quiet: boolean };
 
-/** Counts a request until its end; on the connection that it came by, if that is known. */
+/** Counts a request until its end, and on its connection, if that is known. */
 export function begins(
   parts: InWorkParts,
   request: Incoming,
@@ -74,14 +74,14 @@ function ends(
       status: String(status),
     }));
   }
-  // One line for each refusal under overload would add to it: the metrics count those.
+  // Under overload a line for each refusal would add to the load: the metrics count them.
   if (status === 503) log.debug(line(request, status, ms), "told to come again");
   else if (status >= 500) log.error(line(request, status, ms), "request failed");
   else if (steers(request.method, url) && !quiet) log.info(line(request, status, ms), "steered");
   else if (ms > SLOW_MS && !request.held && !asksToWait(request)) log.warn(line(request, status, ms), "slow request");
 }
 
-/** An act on a thing that exists: its route names one. */
+/** Whether the request acts on an existing thing: its route names one. */
 function steers(method: string, url: string): boolean {
   return method !== "GET" && method !== "HEAD" && url.includes("/:");
 }

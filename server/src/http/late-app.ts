@@ -1,6 +1,6 @@
 /**
- * An app that is made when the first request for it comes, or ahead of it in an idle moment: to put the routes of all lenses together
- * takes most of a start.
+ * An app that is made at the first request for it, or before that in an idle moment: to assemble the routes of all lenses takes most of
+ * a start.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
@@ -9,10 +9,10 @@ import { Refusal } from "../task/errors.ts";
 import type { UnheardBodies } from "./body/unheard-bodies.ts";
 import type { Connection, Connections } from "./connections/connections.ts";
 
-/** What could not be made is made again for whoever asks so much later: each time takes as long as the first. */
+/** An app whose making failed is made again for requests after this time: each attempt takes as long as the first. */
 const AGAIN_MS = 10_000;
 
-/** What a listener needs of an app. */
+/** The part of an app that a listener needs. */
 export type Served = Pick<FastifyInstance, "routing"> & {
   ready: () => PromiseLike<unknown>;
   close: () => PromiseLike<unknown>;
@@ -22,9 +22,9 @@ type LateAppParts = {
   log: Pick<Logger, "error">;
   connections: Connections;
   unheard: Pick<UnheardBodies, "drop">;
-  /** Answers in the words of the app, which is not there. */
+  /** Answers in the place of the app while there is none. */
   refuse: (request: IncomingMessage, response: ServerResponse, refusal: Refusal) => void;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   elapsed?: () => number;
 };
 
@@ -42,17 +42,17 @@ export class LateApp implements Served {
     this.#elapsed = parts.elapsed ?? (() => performance.now());
   }
 
-  /** It waits for nobody before it is asked. */
+  /** Nothing is loaded before the first request. */
   async ready(): Promise<void> {}
 
-  /** Makes it, if nobody has asked for it before, or not since it failed some time ago. */
+  /** Makes it, unless that has begun, or has failed a short time ago. */
   load(): Promise<unknown> {
     if (this.#making !== null && this.#made === null && this.#elapsed() >= this.#againAt) this.#making = null;
     this.#making ??= this.#ready();
     return this.#making;
   }
 
-  /** Whoever comes while it is made waits, and counts for the connection meanwhile. */
+  /** Requests that arrive while it is made wait, and count for their connection. */
   routing(request: IncomingMessage, response: ServerResponse): void {
     if (this.#made !== null) this.#made.routing(request, response);
     else this.#waitFor(this.load(), request, response);
@@ -75,7 +75,7 @@ export class LateApp implements Served {
       this.#refuse(request, response, connection, connections.oneTooMany(connection, request, response));
   }
 
-  /** What still comes of its body has an end like that of any other that nobody reads. */
+  /** The rest of its body is dropped like that of every answered request. */
   #refuse(request: IncomingMessage, response: ServerResponse, { network }: Connection, refusal: Refusal): void {
     const { refuse, unheard } = this.#parts;
     response.once("close", () => unheard.drop(request, network));
@@ -104,7 +104,7 @@ export class LateApp implements Served {
 const NOT_MADE =
   "An API could not be loaded, and is tried again with its next request. Where the same is said again, start the server anew.";
 
-/** Late apps below prefixes, and beside them one that is there from the start. */
+/** Late apps below prefixes, beside an app that is there from the start. */
 export function servedBelow(root: FastifyInstance, below: ReadonlyMap<string, LateApp>): Served {
   const places = [...below];
   return {
@@ -126,7 +126,7 @@ function liesBelow(prefix: string, path: string): boolean {
 
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
-/** A path as the router reads it: without its origin and query, and unescaped. */
+/** A path as the router reads it: without origin and query, and unescaped. */
 function routedPath(url: string): string {
   const whole = url.startsWith("/") ? url : url.replace(ORIGIN, "");
   const end = whole.search(/[?#]/);

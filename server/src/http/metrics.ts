@@ -1,18 +1,18 @@
 /**
- * What `/metrics` says, in the text format of Prometheus. prom-client is loaded at the first scrape, or ahead of it in an idle
- * moment: at a start it would take 15 ms and 2 MB.
+ * The page of `/metrics`, in Prometheus' text format. prom-client is loaded at the first scrape, or before it in an idle moment: at the
+ * start it would take 15 ms and 2 MB.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Registry } from "prom-client";
 import type { DurationHistogram } from "./duration-histogram.ts";
 
-/** A number of the running server that is asked for at each scrape, or one for each of its labels. */
+/** A number of the running server that is read at each scrape, or one for each value of its label. */
 type GaugeSource = { name: string; help: string } & (
   | { value: () => number; values?: never; labelNames?: never }
   | Pick<CounterSource, "labelNames" | "values">
 );
 
-/** Counts by label since the start, asked for at each scrape. */
+/** Counts by label since the start, read at each scrape. */
 export type CounterSource = {
   name: string;
   help: string;
@@ -20,7 +20,7 @@ export type CounterSource = {
   values: () => Iterable<{ labels: Record<string, string>; value: number }>;
 };
 
-/** All that a part of the server has to tell. */
+/** The sources of all parts of the server. */
 export type MetricSources = {
   histograms: readonly DurationHistogram[];
   gauges: readonly GaugeSource[];
@@ -29,7 +29,7 @@ export type MetricSources = {
 
 export type MetricsPage = { contentType: string; text: string };
 
-/** The page of these sources and of the process itself: one for all who ask for it in one turn, of which each took 5 ms. */
+/** The page of these sources and of the process. Scrapes in the same turn of the event loop share one page: each took 5 ms. */
 export function createMetricsPage(sources: MetricSources): () => Promise<MetricsPage> {
   let registry: Registry | undefined;
   let next: Promise<MetricsPage> | null = null;
@@ -48,7 +48,7 @@ export function createMetricsPage(sources: MetricSources): () => Promise<Metrics
   };
 }
 
-/** The lines of a page that are of no tenant, or of this one. */
+/** The lines of a page that belong to no tenant, or to this one. */
 export function linesFor(tenant: string, text: string): string {
   const own = `tenant="${tenant.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"')}"`;
   return text
@@ -66,7 +66,7 @@ async function registryOf({ histograms, gauges, counters }: MetricSources): Prom
     const histogram = new prometheus.Histogram({ name, help, registers });
     const empty = await histogram.get();
     const get = async () => ({ ...empty, values: source.values() });
-    // The registry asks a histogram by the second name.
+    // The registry calls a histogram by the second name.
     Object.assign(histogram, { get, getForPromString: get });
   }
   for (const source of gauges) {

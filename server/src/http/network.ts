@@ -1,10 +1,10 @@
 /**
- * An address as callers are counted by it: of version 6 its first 64 bits, since whoever has one address there has them
- * all; one of version 4 that is written or translated as version 6 is of version 4.
+ * The network by which callers of an address are counted: the first 64 bits of a version 6 address, as whoever has one address there
+ * has them all; a version 4 address that is written or translated as version 6 counts as version 4.
  */
 import { isIPv6 } from "node:net";
 
-/** The first 96 bits of addresses that are of version 4: mapped ones, and those of translators (RFC 6052, 2.1). */
+/** Prefixes of 96 bits for version 4 addresses: mapped ones, and those of translators (RFC 6052, 2.1). */
 const OF_VERSION_4: ReadonlySet<string> = new Set(["0:0:0:0:0:ffff", "64:ff9b:0:0:0:0"]);
 const DOTTED = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
 const GROUPS = 8;
@@ -28,7 +28,7 @@ export function networkOf(address: string): string {
   return `${texts.slice(0, GROUPS_OF_NETWORK).join(":")}::/64`;
 }
 
-/** The last 32 bits as the others are written. */
+/** The last 32 bits, written as the others. */
 function inGroups(_: string, ...bytes: string[]): string {
   const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
   return [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(":");

@@ -1,10 +1,10 @@
 /**
- * What a request says about where it comes from. In `dev`, where no key is needed, this stands between a developer's
- * agents and web pages, other machines and the outside.
+ * Where a request comes from. In `dev`, where no key is needed, this protects a developer's agents from web pages, other machines and
+ * the network.
  */
 import type { IncomingHttpHeaders } from "node:http";
 
-/** True for a `Host` header that names this machine, or one of `also`. A name that a foreign DNS could point here is not local. */
+/** True for a `Host` header that names this machine, or one of `also`. A name whose DNS could point here is not local. */
 export function isLocalHost(host: string | undefined, also: ReadonlySet<string>): boolean {
   if (host === undefined) return false;
   const name = hostName(host);
@@ -21,15 +21,15 @@ function hostName(host: string): string {
 const DESKTOP_ORIGIN = "tauri://localhost";
 
 /**
- * True when a browser sends it for a page that is not of this machine, nor of one of `also`. Programs send neither header.
- * An `Origin` decides where there is one, since a page of this machine's other ports is `cross-site` to some browsers.
+ * True when a browser sends the request for a page that is neither of this machine nor of one of `also`. Programs send neither header.
+ * An `Origin` decides if there is one: some browsers call a page on another port of this machine `cross-site`.
  */
 export function isForeign(headers: IncomingHttpHeaders, also: ReadonlySet<string>): boolean {
   const { origin, referer } = headers;
   if (origin === undefined) {
     const site = headers["sec-fetch-site"];
     if (site !== undefined) return site === "cross-site";
-    // A browser that does not say whose page it is may say which.
+    // A browser that does not send `Origin` may send `Referer`.
     return referer !== undefined && isForeignPage(referer, also);
   }
   return origin !== DESKTOP_ORIGIN && isForeignPage(origin, also);
@@ -41,7 +41,7 @@ function isForeignPage(url: string, also: ReadonlySet<string>): boolean {
   return !isWeb || !isLocalHost(page.host, also);
 }
 
-/** What proxies, content networks and tunnels add to what they hand on, beside all that begins with one of `FORWARDING`. */
+/** Headers that proxies, content networks and tunnels add, beside those that begin with one of `FORWARDING`. */
 const FORWARDED: ReadonlySet<string> = new Set([
   "forwarded",
   "via",
@@ -57,7 +57,7 @@ const FORWARDED: ReadonlySet<string> = new Set([
 ]);
 const FORWARDING = ["x-forwarded-", "cf-", "x-envoy-", "tailscale-", "ngrok-", "x-azure-", "x-arr-"];
 
-/** True when a proxy has handed it on: who sent it is then not known by its address. */
+/** True when a proxy has passed it on: its address then does not tell who sent it. */
 export function isForwarded(headers: IncomingHttpHeaders): boolean {
   for (const name in headers)
     if (FORWARDED.has(name) || FORWARDING.some((beginning) => name.startsWith(beginning))) return true;

@@ -1,10 +1,10 @@
-/** What a browser may do with our own pages: run what we serve, talk to us, and nothing else. */
+/** Headers that bound a page of ours in a browser: it runs our own scripts, talks to this server, and nothing else. */
 import { createHash } from "node:crypto";
 
 const INLINE_SCRIPT = /<script(?![^>]*\bsrc=)[^>]*>([\s\S]*?)<\/script>/gi;
 const INLINE_STYLE = /<style[^>]*>([\s\S]*?)<\/style>/gi;
 
-/** Headers of an HTML page. Its own inline scripts and styles are allowed by their hash, others are not. */
+/** Headers of an HTML page. Its inline scripts and styles are allowed by their hashes; others are not. */
 export function pageHeaders(html: string): Record<string, string> {
   const scripts = ["'self'", ...hashes(html, INLINE_SCRIPT)].join(" ");
   const styles = ["'self'", ...hashes(html, INLINE_STYLE)].join(" ");

@@ -1,8 +1,8 @@
-/** RFC 9457 problem details, for what is refused before a lens has a say. */
+/** RFC 9457 problem details, for requests refused before a lens is known. */
 
 import type { ErrorCode } from "../task/errors.ts";
 
-/** Taken as it is: an import makes Node.js load its whole `fetch` beside it, for 30 ms. */
+/** Not an import: that makes Node.js load its whole `fetch` as well, for 30 ms. */
 const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";

@@ -1,4 +1,4 @@
-/** What an answer and the log call a request. */
+/** The id of a request, in its answer and in the log. */
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
@@ -6,7 +6,7 @@ const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
 
 export type RequestIds = (raw: { headers: IncomingHttpHeaders }) => string;
 
-/** The client's own `X-Request-ID` where it is sane, else one that is unique over restarts. */
+/** The client's own `X-Request-ID` if it is well-formed, else an id that is unique over restarts. */
 export function requestIds(): RequestIds {
   const start = randomBytes(6).toString("base64url");
   let count = 0;

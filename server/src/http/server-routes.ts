@@ -1,17 +1,17 @@
-/** What a listener answers beside its lenses: health, metrics and its front door. */
+/** The routes of a listener beside its lenses: health, metrics and the front page. */
 import type { FastifyInstance } from "fastify";
 import type { LensParts } from "../lenses/lens-parts.ts";
 import { authorizedTwice, isAuthorizedTwice, secretsOf } from "../lenses/secrets.ts";
 import { mustHave } from "../task/principal.ts";
 import { linesFor, type MetricsPage } from "./metrics.ts";
 
-/** So many of about all tasks that were open at the start. `all` is 0 while that is not known. */
+/** How many of the tasks open at the start are loaded. `all` is 0 until their number is known. */
 export type Loading = { read: number; all: number };
 
 /**
- * `GET /health`: 200 once the server is ready; before that, and when it stops, every route is 503. `recovering` while tasks
- * that were open at the start are still on their way into memory, and which share of them is there: what comes behind them waits.
- * `refuses_writes` once a damaged page keeps anything from being kept, until the server is started anew.
+ * `GET /health`: 200 while the server is ready; before that, and while it stops, every route is 503. `recovering` says that tasks open
+ * at the start are still being loaded, and the share that is loaded; later ones have to wait. `refuses_writes` says that a damaged page
+ * keeps the store from writing until the server is restarted.
  */
 export function addHealth(
   app: FastifyInstance,
@@ -26,14 +26,14 @@ export function addHealth(
   });
 }
 
-/** In hundredths, and no count: whoever asks needs no key. */
+/** Hundredths instead of numbers of tasks: this answer needs no key. */
 function shareOf({ read, all }: Loading): number {
   return all === 0 ? 0 : Math.floor((read / all) * 100) / 100;
 }
 
 /**
- * `GET /metrics`, in the text format of Prometheus. Whole with a key of the scope `metrics`; with `admin` without the lines of
- * other tenants. Any other key is `forbidden`; `dev` needs none.
+ * `GET /metrics`, in Prometheus' text format. A key with the scope `metrics` gets the whole page, one with `admin` the page without the
+ * lines of other tenants. Every other key is `forbidden`; `dev` needs none.
  */
 export function addMetrics(
   app: FastifyInstance,
@@ -49,7 +49,7 @@ export function addMetrics(
   });
 }
 
-/** `GET /`: the dashboard for people, facts for programs. */
+/** `GET /`: the dashboard for browsers, a few facts for programs. */
 export function addFrontDoor(app: FastifyInstance, facts: Record<string, string>): void {
   app.get("/", { exposeHeadRoute: true }, (request, reply) => {
     if (request.headers.accept?.includes("text/html")) return reply.redirect("/dashboard/");

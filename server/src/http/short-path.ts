@@ -1,7 +1,7 @@
 /**
- * The way of the requests that come most often, past the HTTP framework: what is plain of them is counted, admitted, read
- * and answered here, by the same parts. All else is the framework's, which finds it untouched: another method or path, a
- * query of its own, a body that is no short JSON, and whatever is refused before its key is looked for.
+ * A short path for the most frequent requests, past the HTTP framework: plain ones are counted, admitted, read and answered here by the
+ * same parts. All others go to the framework untouched: other methods and paths, other queries, bodies that are not short JSON, and
+ * requests that are refused before their key is looked up.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { faultOfHeaders } from "../lenses/body/well-formed.ts";
@@ -16,21 +16,21 @@ import { isForeign, isLocalHost } from "./origin.ts";
 import type { RequestIds } from "./request-ids.ts";
 import type { Counted } from "./shares/admission.ts";
 
-/** A longer body takes longer than the framework. */
+/** For a longer body, the framework's share of the time does not matter. */
 const BODY_BYTES_MAX = 64 << 10;
 const JSON_TYPE = /^application\/json(?:; ?charset=utf-8)?$/i;
-/** What a parameter may be of without being escaped or bounded. */
+/** Parameters that need no unescaping and are within every bound. */
 const PLAIN_NAME = /^[\w.~@-]{1,255}$/;
-/** The only query that these routes are asked with often. */
+/** The only frequent query of these routes. */
 const WAIT = /^\?wait=([0-9.]{1,7})$/;
 
 export type ShortPathParts = InWorkParts &
   Pick<LensParts, "keyEnd" | "stream"> & {
     newRequestId: RequestIds;
-    /** The spelling of a URL that routes are found by. */
+    /** Normalizes a URL for the router. */
     rewrite: (url: string) => string;
     requestsMax: number;
-    /** Of the proxies before this server. */
+    /** Number of proxies before this server. */
     trustProxy: number;
     hosts: ReadonlySet<string> | null;
   };
@@ -61,7 +61,7 @@ export class ShortPath {
     return false;
   }
 
-  /** Nothing stands in its way before its key is looked for. What does is the framework's to say. */
+  /** Whether nothing refuses the request before its key is looked up. Refusals are left to the framework. */
   #isFree({ headers, rawHeaders, socket }: IncomingMessage): boolean {
     const { hosts, traffic, requestsMax, connections } = this.#parts;
     const isOurs = hosts === null || (isLocalHost(headers.host, hosts) && !isForeign(headers, hosts));
@@ -102,7 +102,7 @@ export class ShortPath {
 
 type Place = { url: string; params: Record<string, string>; query: Record<string, string> };
 
-/** What a URL says, where it is one of this route and plain. */
+/** The parameters of a URL, if it is this route's and plain. */
 function placeIn({ prefix, suffix, param }: ShortRoute, url: string): Place | null {
   if (!url.startsWith(prefix)) return null;
   const asked = url.indexOf("?", prefix.length);
@@ -113,7 +113,7 @@ function placeIn({ prefix, suffix, param }: ShortRoute, url: string): Place | nu
   const wait = asked === -1 ? undefined : WAIT.exec(url.slice(asked))?.[1];
   if (asked !== -1 && wait === undefined) return null;
   const params: Place["params"] = {};
-  // In a literal, V8 would look for its place anew each time.
+  // As an object literal, V8 would look up its shape each time.
   if (param !== null) params[param.name] = text;
   return { url, params, query: wait === undefined ? {} : { wait } };
 }
@@ -127,7 +127,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
-/** A request as the framework would have made it. */
+/** A request as the framework would make it. */
 class PlainRequest implements RoutedRequest {
   readonly id: string;
   readonly raw: IncomingMessage;
@@ -173,7 +173,7 @@ class PlainRequest implements RoutedRequest {
     return this.raw.socket;
   }
 
-  /** As many hops before this server as there are proxies that it trusts. */
+  /** As many hops before this server as it trusts proxies. */
   get ip(): string {
     const forwarded = this.#trustProxy === 0 ? "" : String(this.headers["x-forwarded-for"] ?? "");
     const hops = forwarded === "" ? [] : forwarded.split(",").map((address) => address.trim());

@@ -1,4 +1,4 @@
-/** An app as tests ask it, with all of its parts. */
+/** An app for tests, with all its parts. */
 import { pino } from "pino";
 import { BodyPace, USUAL_PACE } from "../lenses/body/body-pace.ts";
 import { nativeLens } from "../lenses/native/routes.ts";
@@ -27,7 +27,7 @@ const SHARES = sharesOf("dev", sharesConfig.parse({ address: { bodiesBytes: 8 <<
 
 type TestParts = Partial<Omit<AppParts, "bodies"> & { bodies: Partial<BodyBounds> }>;
 
-/** What is in the way of every request; `parts` in the place of the usual ones. */
+/** Parts that every request passes; `parts` replace the usual ones. */
 export function testParts({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000 }, ...parts }: TestParts = {}) {
   const { lines, log } = logged();
   const traffic: AppParts["traffic"] = { inFlight: 0, stage: "serving" };
@@ -51,7 +51,7 @@ export function testParts({ bodies = { bytesMax: 1_000, bytesInFlightMax: 10_000
   return { ...usual, ...parts, lines };
 }
 
-/** With some routes of its own; `given` in the place of the usual parts. */
+/** With some routes of its own; `given` replaces the usual parts. */
 export function testApp(given: TestParts = {}) {
   const { lines, ...parts } = testParts(given);
   const { log, traffic, durations } = parts;

@@ -1,7 +1,7 @@
-/** How this process is, for whoever asks from outside. */
+/** The condition of this process, for monitoring. */
 import type { Condition } from "../lenses/lens-parts.ts";
 
-/** `more` is what only others know. */
+/** `more` returns the values that other parts know. */
 export function conditionOf(more: () => Omit<Condition, "uptimeS" | "memoryBytes" | "cpuPercent">): () => Condition {
   let at = performance.now();
   let used = process.cpuUsage();

@@ -1,8 +1,8 @@
-/** Lines of the log about what the store could not read. */
+/** Lines of the log about damage in the store. */
 import type { Logger } from "pino";
 import { type Damaged, DamagedEnd, Rebuilt } from "../store/damage.ts";
 
-/** Says so of what the function that it returns is given. */
+/** Returns a function that logs the damage it is given. */
 export function damageTo(log: Pick<Logger, "warn" | "error">): (damage: Damaged) => void {
   return (damage) => {
     if (damage instanceof Rebuilt)

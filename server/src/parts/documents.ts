@@ -21,7 +21,7 @@ type DocumentWork = {
   close: () => Promise<void>;
 };
 
-/** `watched` is what looks on while a provider embeds. */
+/** `watched` observes a provider while it embeds. */
 export function documentPartsOf(
   config: Config,
   models: Models,

@@ -1,4 +1,4 @@
-/** The configured model that embeds what is new; whichever else can still be had, for what is embedded already. */
+/** The configured model that embeds new documents, and other available ones for documents embedded before. */
 import type { Config } from "../config.ts";
 import type { Embedders } from "../handlers/documents/parts.ts";
 import { modelsConfig } from "../models/configuration.ts";

@@ -1,4 +1,4 @@
-/** What the engine tells, as lines of the log: above all each task that did not end well, so that whoever is on call finds it. */
+/** Events of the engine as lines of the log: above all each task that did not end well, so that the operator finds it. */
 import type { Change } from "../task/change.ts";
 import type { LogLevel, LogLine } from "../task/text/log-line.ts";
 

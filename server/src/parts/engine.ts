@@ -1,4 +1,4 @@
-/** The engine of a server, with what is logged, counted and traced of it. */
+/** The engine of a server, with its log, metrics and traces. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { EmbeddedEngine, type EngineParts } from "../engine/embedded/embedded-engine.ts";

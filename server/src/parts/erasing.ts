@@ -1,4 +1,4 @@
-/** Who goes through with erasures in this process. */
+/** Runs erasures in this process. */
 import type { Logger } from "pino";
 import type { Clock } from "../engine/clock.ts";
 import type { Engine } from "../engine/engine.ts";

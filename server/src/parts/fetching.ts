@@ -1,4 +1,4 @@
-/** Files at addresses that callers name: whereto that may lead, and what of it reaches callers and handlers. */
+/** Files at addresses that callers name: where those may lead, and how much of an answer callers and handlers see. */
 import type { Readable } from "node:stream";
 import type { Download } from "../handlers/documents/parts.ts";
 import { StepFailure } from "../handlers/documents/step-failure.ts";
@@ -7,13 +7,13 @@ import { GuardedClient } from "../outgoing/guarded-client.ts";
 import { NotReached, Reach } from "../outgoing/reach.ts";
 import { Refusal } from "../task/errors.ts";
 
-/** Null where none are fetched. */
+/** Null if none are fetched. */
 export function fetchingOf(urls: "off" | "public" | "any"): GuardedClient | null {
   if (urls === "off") return null;
   return new GuardedClient(urls === "any" ? Reach.everywhere : new Reach({ allow: [], ports: "any" }));
 }
 
-/** Throws `invalid` when the address leads where this server is not sent to. */
+/** Throws `invalid` when this server may not fetch from the address. */
 export async function checkUrl(url: URL, client: GuardedClient): Promise<void> {
   try {
     await client.check(url);

@@ -1,4 +1,4 @@
-/** The handlers of a server, but for those of documents, which need its store. */
+/** The handlers of a server except those of documents, which need its store. */
 import type { Config } from "../config.ts";
 import { configuredGuardrails } from "../guardrails/configuration.ts";
 import { OfflineDetectors } from "../guardrails/offline/offline-detectors.ts";
@@ -19,7 +19,7 @@ import { modelsOf } from "./models.ts";
 import { remoteAgentHandlerOf, toolFetchOf, toolsOf } from "./remote-agents.ts";
 import { StartError, sentence } from "./start-error.ts";
 
-/** Those of a process beside the server, which shares nothing with it. Throws `StartError`. */
+/** The handlers of a process beside the server, which shares nothing with it. Throws `StartError`. */
 export function handlersOfConfig(config: Config, lookups: Lookups, tracing: Tracing | null = null): Handler[] {
   const models = tracedModels(modelsOf(config), tracing);
   return handlersOf(config, models, guardrailsOf(config, models, new OfflineDetectors()), lookups);

@@ -1,4 +1,4 @@
-/** What a server listens with: its lenses, addresses and limits, and what it tells whoever asks how it is. */
+/** What a server listens with: its lenses, addresses and limits, and its health for monitoring. */
 
 import type { Config } from "../config.ts";
 import type { EmbeddedEngine } from "../engine/embedded/embedded-engine.ts";

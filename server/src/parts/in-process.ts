@@ -1,4 +1,4 @@
-/** An engine in the process of whoever imports it: the same tasks, rules and promises as of a server, without one. */
+/** An engine in the process of its user: the same tasks, rules and promises as a server, without one. */
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ConfigError } from "../config-error.ts";
@@ -28,16 +28,16 @@ import { slowCallsTo } from "./slow-calls.ts";
 import { upgradeTo } from "./upgrade-line.ts";
 
 const GRACE_MS = 10_000;
-/** Whoever waits for a task waits for as long as it takes. */
+/** Waits for a task take as long as the task. */
 const WAIT_MS_MAX = 2 ** 31 - 1;
 const LENS = "native";
 
 export type EngineOptions = {
   /** The data folder, which this process owns until the engine is closed. */
   data: string;
-  /** The kinds of tasks that there are. */
+  /** The kinds of tasks. */
   handlers: readonly Handler[];
-  /** Whose tasks these are: those of `waybill dev` when absent. */
+  /** The tenant of these tasks; that of `waybill dev` when absent. */
   tenant?: string;
   user?: string;
   /** Tasks whose handlers run at once. */
@@ -49,32 +49,32 @@ export type EngineOptions = {
 /** A task as it is at one moment. */
 export type TaskView = Pick<Task, "id" | "kind" | "state" | "title" | "input" | "progress" | "metadata" | "createdAt"> &
   Pick<Task, "endedAt" | "attempt" | "conversation" | "parent"> & {
-    /** Of one that has completed. */
+    /** Of a completed task. */
     output?: Json;
-    /** Of one that has ended in another way, where there is something to say. */
+    /** Of a task that has ended otherwise, if there is something to tell. */
     error?: { code: string; message: string; step?: string | undefined };
   };
 
 export type Engine = {
-  /** Resolves once the task is on disk. The same `idempotencyKey` with the same submission gives the same task for a day. */
+  /** Resolves once the task is on disk. The same `idempotencyKey` with the same submission returns the same task for a day. */
   submit(task: Submission, options?: { idempotencyKey?: string }): Promise<TaskView>;
-  /** The task once it has ended, is paused or asks a person; or as it is when `signal` fires. */
+  /** The task once it has ended, is paused or asks a person; or its current state when `signal` fires. */
   settled(id: string, signal?: AbortSignal): Promise<TaskView>;
   get(id: string): Promise<TaskView>;
-  /** Its events after the one of this number, then live, until the task has ended or `signal` fires. */
+  /** Its events after this number, then live ones, until the task has ended or `signal` fires. */
   follow(id: string, after?: number, signal?: AbortSignal): AsyncIterable<TaskEvent>;
-  /** Answers what the task asks, or is there when it asks next. */
+  /** Answers the task's question, or waits for its next one. */
   input(id: string, input: InputSubmission): Promise<TaskView>;
   pause(id: string, reason?: string): Promise<TaskView>;
   resume(id: string): Promise<TaskView>;
   cancel(id: string, reason?: string): Promise<TaskView>;
-  /** Lets steps in flight end for so long; what has not ended goes on where the data folder is opened next. */
+  /** Lets steps in flight end within `graceMs`; open tasks go on when the data folder is opened again. */
   close(graceMs?: number): Promise<void>;
 };
 
 /**
- * Opens a data folder, and goes on with what is open in it. Throws for a handler that `defineHandler` has not made, and when
- * another process owns the folder.
+ * Opens a data folder, and continues its open tasks. Throws for a handler that `defineHandler` has not made, and when another process
+ * owns the folder.
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const given = givenHandlers.safeParse(options.handlers);
@@ -128,7 +128,7 @@ function acting(
   let closed: Promise<void> | undefined;
   return {
     submit: async (given, { idempotencyKey: key } = {}) => {
-      // An idempotency key is bound to all that a submission says, said or not.
+      // An idempotency key is bound to the whole submission, defaults included.
       const wanted = await ownCopy(key === undefined && isPlain(given) ? plainOf(given) : submission.parse(given));
       const idempotency = key === undefined ? undefined : { key, hash: await hashOf(wanted) };
       return viewOf((await tasks.submit(who, LENS, wanted, idempotency)).task);
@@ -149,7 +149,7 @@ function acting(
   };
 }
 
-/** Read by its names: what a class or a prototype has is no field of its own, and is said all the same. */
+/** Fields are read by name: a getter of a class or prototype is not an own field, and counts too. */
 function plainOf({ kind, input, priority }: Submission): Submission {
   return priority === undefined ? { kind, input } : { kind, input, priority };
 }
@@ -163,7 +163,7 @@ async function hashOf(wanted: unknown): Promise<string> {
   return hash.digest("hex");
 }
 
-/** A copy: it is the caller's, to change. */
+/** A copy: the caller may change it. */
 async function viewOf(task: Task): Promise<TaskView> {
   const { id, kind, state, title, input, progress, metadata, createdAt, endedAt, attempt, conversation, parent } = task;
   const values = { input, metadata, ...(task.state === "completed" && { output: task.output }) };

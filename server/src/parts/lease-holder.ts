@@ -1,5 +1,5 @@
 /**
- * By what name a server takes leases of its store. Whoever has locked the data folder is its only server, and goes on at once
- * with what the one before it was at when it died.
+ * The name by which a server takes leases of its store. The owner of a data folder is its only server, and continues at once what the
+ * one before it was doing when it died.
  */
 export const LEASE_HOLDER = "server";

@@ -5,13 +5,13 @@ import type { Config } from "../config.ts";
 import { errorOf, failureOf, stackOf } from "../engine/execution/failure.ts";
 import { secretsOf, withoutSecrets } from "../task/text/redaction.ts";
 
-/** What the log may hold back while nobody takes it: what is more is dropped. */
+/** Bytes that the log holds back while nobody reads it: more is dropped. */
 const LOG_BYTES_MAX = 1 << 20;
-/** Of one error with its causes and fields. */
+/** Characters of one error with its causes and fields. */
 const ERROR_CHARACTERS_MAX = 64_000;
 const ERRORS_MAX = 100;
 
-/** A log that cannot be written, as on a full disk, stops nothing, and neither does an error that cannot be read. */
+/** A log that cannot be written, as on a full disk, stops nothing, nor does an error that cannot be read. */
 export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">): Logger {
   const out = pino.destination({ fd: 2, sync: true, maxLength: LOG_BYTES_MAX });
   out.on("error", () => {});
@@ -25,8 +25,8 @@ export function logger({ logLevel, models }: Pick<Config, "logLevel" | "models">
 }
 
 /**
- * As pino shows an error, with its fields and causes. Handlers throw anything: of what is no error, or throws itself when it
- * is looked at, the little that can be said.
+ * An error as pino shows it, with its fields and causes. Handlers throw anything: of a value that is no error, or that throws when it
+ * is looked at, as much as can be told.
  */
 function shownError(thrown: unknown): object {
   const error = errorOf(thrown);
@@ -36,7 +36,7 @@ function shownError(thrown: unknown): object {
   };
   if (error !== thrown) return short();
   try {
-    // A list may say that it is any length: to go through one of four thousand million holes takes minutes.
+    // A list may claim any length: to go through four thousand million holes takes minutes.
     if (error instanceof AggregateError && error.errors.length > ERRORS_MAX) return short();
     const shown = pino.stdSerializers.err(error);
     // A line that is too long would be dropped as a whole.

@@ -1,4 +1,4 @@
-/** The entry of the audit log that says as what a server has started. */
+/** The entry of the audit log about a server's start and its configuration. */
 import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
@@ -9,16 +9,16 @@ import { NOBODY } from "../task/visibility.ts";
 import { VERSION } from "../version.ts";
 
 const SERVER = "server";
-/** Of more agents only their number is told. */
+/** Beyond this, only the number of agents is noted. */
 const AGENTS_NAMED_MAX = 100;
 const FINGERPRINT_CHARACTERS = 16;
 
-/** By which one sees that an agent is another one than before, and not what it is told. */
+/** Shows that an agent has changed, without its instructions. */
 function fingerprintOf(agent: Config["agents"][number]): string {
   return createHash("sha256").update(JSON.stringify(agent)).digest("hex").slice(0, FINGERPRINT_CHARACTERS);
 }
 
-/** Nobody waits for it: what the store does not take is a line in the log. */
+/** Not waited for: if the store refuses it, the log has a line. */
 export function noteStart(audit: AuditStore, config: Config, lenses: readonly Lens[], log: Logger): void {
   audit
     .append(entryOf(config, lenses))

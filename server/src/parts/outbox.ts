@@ -1,4 +1,4 @@
-/** The outbox of a server: where subscribers may be, in whose words they are told, and what is counted of it. */
+/** The outbox of a server: where subscribers may be, how they are told, and its metrics. */
 import type { Config } from "../config.ts";
 import { Delivery, type DeliveryParts } from "../delivery/delivery.ts";
 import type { CounterSource, MetricSources } from "../http/metrics.ts";
@@ -11,7 +11,7 @@ import type { Verbs } from "../verbs/verbs.ts";
 import { checkUrl } from "./fetching.ts";
 import { LEASE_HOLDER } from "./lease-holder.ts";
 
-/** What callers may have sent, by one client with its connections. */
+/** The client for all requests that callers have sent, with its connections. */
 export function outgoingClient({ allow, ports }: Config["outgoing"]): GuardedClient {
   return new GuardedClient(new Reach({ allow: allow.flatMap((text) => allowedPlace(text) ?? []), ports }));
 }
@@ -27,7 +27,7 @@ export class Outbox {
     this.#client = client;
   }
 
-  /** What makes subscriptions is told of receivers. */
+  /** Makers of subscriptions are given the receivers. */
   receivers() {
     return {
       formats: new Set(this.#lenses.flatMap(({ pushFormats }) => pushFormats?.names ?? [])),
@@ -54,7 +54,7 @@ export class Outbox {
     await this.#delivery.start();
   }
 
-  /** What the first delivery would wait for. */
+  /** The load that the first delivery would otherwise wait for. */
   load(): Promise<unknown> {
     return this.#client.load();
   }

@@ -1,4 +1,4 @@
-/** What is paid for requests that belong to no task, in this process. */
+/** Payments for requests that belong to no task, in this process. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Clock } from "../engine/clock.ts";
@@ -40,7 +40,7 @@ export function paidRequestsOver(
 /** Rows of one line of the log. */
 const LOGGED_MAX = 100;
 
-/** By user and model: whoever reads the log can add it by hand. */
+/** By user and model: a reader of the log can enter it by hand. */
 function sumsOf(payments: readonly Payment[]) {
   const sums = new Map<string, { tenant: string; user: string; model: string; calls: number; cost_usd: number }>();
   for (const { owner, calls } of payments)

@@ -1,6 +1,6 @@
 /**
- * What a start leaves to the first who needs it, loaded ahead of them: one thing after the other once the server has started, each in
- * a moment in which its thread has nothing to do. A server that is never idle leaves it to whoever comes.
+ * Loads what a start leaves to its first user: one thing after the other once the server has started, each in a moment when its thread
+ * is idle. On a server that is never idle, the first user loads it.
  */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
@@ -8,14 +8,14 @@ import type { Clock } from "../engine/clock.ts";
 import type { Host } from "../http/host.ts";
 import { modelLoads } from "../models/models.ts";
 
-/** Between two looks, and so between two loads: each holds the thread for 10 to 100 ms. */
+/** Between two looks, and so between two loads: each load holds up the thread for 10 to 100 ms. */
 const LOOK_MS = 1_000;
-/** Of the time between two looks, what a thread works that counts as idle. */
+/** A thread that works for less than this share of the time is idle. */
 const IDLE_SHARE = 0.1;
 
 type Parts = {
   clock: Clock;
-  /** Which share of the time since it was last asked the thread has worked. */
+  /** The share of the time since the last call that the thread has worked. */
   worked?: () => number;
   warn: (error: unknown) => void;
 };
@@ -54,7 +54,7 @@ export class Preloading {
   }
 
   async #look(): Promise<void> {
-    // Whoever needs what has failed tries again: of modules, Node.js keeps the error of those alone that have failed as they ran.
+    // The first user of a failed load tries again: Node.js keeps the error of a module only if it failed while running.
     if (this.#parts.worked() < IDLE_SHARE) await this.#left.shift()?.().catch(this.#parts.warn);
     if (this.#left.length > 0) this.#cancel = this.#later();
   }

@@ -1,4 +1,4 @@
-/** Agents of other servers, as the configuration has them: the kind of task that asks one, and a tool of our agents for each. */
+/** Configured agents of other servers: a kind of task that asks one, and a tool of our agents for each. */
 import type { Config } from "../config.ts";
 import type { Tool } from "../handlers/agent/tool.ts";
 import { askRemoteAgentTool } from "../handlers/agent/tools/ask-remote-agent.ts";
@@ -8,7 +8,7 @@ import type { Outgoing } from "../task/agent/agent-reach.ts";
 import type { Handler } from "../task/handler.ts";
 import { outgoingClient } from "./outbox.ts";
 
-/** An answer is a task with all that came out of it. */
+/** An answer is a task with all its outputs. */
 const ANSWER_BYTES_MAX = 32 << 20;
 const REDIRECTS_MAX = 5;
 
@@ -21,13 +21,13 @@ export function remoteAgentHandlerOf({ outgoing, remoteAgents }: Config, files: 
   });
 }
 
-/** How tools reach other servers: as far as callers may send this one, and no further than their agent may go. */
+/** How tools reach other servers: as far as callers may send this server, within the reach of their agent. */
 export function toolFetchOf({ outgoing }: Config): Outgoing {
   const client = outgoingClient(outgoing);
   return (refusal) => guardedFetch(client, { bytesMax: ANSWER_BYTES_MAX, redirectsMax: REDIRECTS_MAX, refusal });
 }
 
-/** What agents may have beside the built-in tools: those of the configuration, and one for each remote agent. */
+/** Tools for agents beside the built-in ones: the configured ones, and one for each remote agent. */
 export function toolsOf({ tools, remoteAgents }: Config): Tool[] {
   const remote = Object.entries(remoteAgents).map(([name, { description }]) => askRemoteAgentTool(name, description));
   return [...tools, ...remote];

@@ -1,16 +1,16 @@
 /**
- * Lines of the log about calls that the store worked long on. A store that is slow is so for everybody: each kind of call has a
- * line a minute at most, which says how many there were since the one before.
+ * Lines of the log about slow calls of the store. A slow store is slow for everybody: each kind of call has at most one line a minute,
+ * which tells how many there were since the last line.
  */
 import type { Logger } from "pino";
 import type { SlowStoreCall } from "../store/storage.ts";
 
 const LINE_EVERY_MS = 60_000;
 
-/** When the last line was, the calls since then and the longest of them. */
+/** The time of the last line, the calls since then and the longest of them. */
 type Untold = { at: number; calls: number; longestMs: number };
 
-/** Says so of the calls that what it returns is given. */
+/** Returns a function that logs the calls it is given. */
 export function slowCallsTo(log: Pick<Logger, "warn">, elapsed = () => performance.now()) {
   const untold = new Map<string, Untold>();
   return ({ thread, call, ms, rows }: SlowStoreCall): void => {

@@ -1,7 +1,7 @@
-/** The server cannot start: a sentence for whoever started it. */
+/** The server cannot start: a sentence for its operator. */
 export class StartError extends Error {
   override readonly name = "StartError";
-  /** What was asked for cannot be, as against what the machine does not give. */
+  /** The request cannot be met on any machine, as opposed to something that this machine lacks. */
   readonly badUsage: boolean;
 
   constructor(message: string, badUsage = false) {

@@ -1,4 +1,4 @@
-/** The store of a server: opened, and what is said of one that cannot be opened, read or written any more. */
+/** The store of a server: opened, and the messages about one that cannot be opened, read or written any more. */
 
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
@@ -15,7 +15,7 @@ import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
 import { upgradeTo } from "./upgrade-line.ts";
 
-/** `refusesWrites` once a damaged page keeps anything from being kept. */
+/** `refusesWrites` once a damaged page keeps the store from writing. */
 export async function storeOf(
   config: Config,
   record: CrashRecordFile,
@@ -23,7 +23,7 @@ export async function storeOf(
   metrics: Pick<ServerMetrics, "written" | "slowCall">,
 ): Promise<{ store: Store; refusesWrites: () => boolean }> {
   const onFatal = (error: Error) => {
-    // Nothing can be kept any more. What was acknowledged is on disk, and the next start goes on from there.
+    // Nothing can be written any more. All that was acknowledged is on disk, and the next start goes on from there.
     record.ends("outside", "The store has died.");
     log.fatal({ err: error }, "the store has died");
     process.exit(1);
@@ -57,7 +57,7 @@ export async function storeOf(
   }
 }
 
-/** A store that cannot be read is what keeps a server from working that answers. */
+/** The server answers, but cannot work, when its store cannot be read. */
 export async function issuesOf(store: Store): Promise<string[]> {
   try {
     await store.keys.hasAny();

@@ -1,4 +1,4 @@
-/** Where traces and metrics go out; null, and nothing of it is loaded, where no address is set. */
+/** Where traces and metrics are sent; null, with nothing loaded, if no address is set. */
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Clock } from "../engine/clock.ts";
@@ -15,7 +15,7 @@ export async function telemetryOf({ telemetry }: Config, log: Logger, clock: Clo
   return { sink, tracing: new Tracing(sink, telemetry, () => clock.now()) };
 }
 
-/** Of a process beside the server, which tells that by `ask`; null where nobody is told. */
+/** For a process beside the server, which sends its traces by `ask`; null if nobody takes them. */
 export function relayedTracing(
   { telemetry }: Config,
   ask: Parameters<typeof relayingSink>[0],
@@ -24,7 +24,7 @@ export function relayedTracing(
   return telemetry && new Tracing(relayingSink(ask), telemetry, () => clock.now());
 }
 
-/** The trace of the code that asks, as what is asked elsewhere goes on with it; null where it is part of none. */
+/** The trace of the calling code, to be continued elsewhere; null if it is part of none. */
 export function traceHere(tracing: Tracing | null): Trace | null {
   const place = callPlace(tracing);
   return place && { ...place.trace, parent: place.span };

@@ -1,7 +1,4 @@
-/**
- * The secret that tokens are signed with. It lies beside the tasks, so that a token is good after a restart, and goes
- * into backups with them.
- */
+/** The secret for signing tokens. It lies beside the tasks, so that tokens stay valid after a restart, and is part of backups. */
 import { randomBytes } from "node:crypto";
 import { Refusal } from "../task/errors.ts";
 import type { JsonObject } from "../task/json/json.ts";
@@ -15,8 +12,8 @@ type Settings = {
 };
 
 /**
- * The one that is there, or a new one, also in the place of one that cannot be read: its tokens are good no longer. Where
- * nothing can be written or read at the moment, it is that of this process alone.
+ * The stored secret, or a new one, also in the place of an unreadable one: its tokens are then invalid. While the store can neither be
+ * read nor written, a secret of this process.
  */
 export async function tokenSecretIn(settings: Settings): Promise<Buffer> {
   const made = randomBytes(BYTES);
@@ -30,7 +27,7 @@ export async function tokenSecretIn(settings: Settings): Promise<Buffer> {
   return made;
 }
 
-/** What is there; null also where it is damaged, and not only out of reach. */
+/** The stored secret; null also if it is damaged, but not if it is out of reach for the moment. */
 async function readable(settings: Settings): Promise<JsonObject | null> {
   try {
     return await settings.setting(NAME);

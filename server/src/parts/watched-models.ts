@@ -1,4 +1,4 @@
-/** Models that are counted and traced while they are asked. */
+/** Models whose requests are counted and traced. */
 import type { Config } from "../config.ts";
 import type { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { Embedder } from "../models/embedding.ts";

@@ -1,6 +1,6 @@
 /**
- * Bodies, counted as far as they are held in memory, until their request has been answered; those that are JSON are read here,
- * within bounds. A body that is too long is refused at its first byte too many, or at its Content-Length; the rest is never kept.
+ * Request bodies: their bytes count as held in memory until the request has been answered, and JSON bodies are read here, within
+ * bounds. A body that is too long is refused at the first byte beyond its bound, or at its Content-Length; the rest is not kept.
  */
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
@@ -13,19 +13,19 @@ import { parseJson } from "./json-text.ts";
 import { JsonValues } from "./json-values.ts";
 import { ParserThread } from "./parser-thread.ts";
 
-/** Larger bodies are parsed in a thread of their own: this one takes 1 ms, and what is done with 30,000 values ten. */
+/** Larger bodies are parsed in another thread: one of this size takes 1 ms here, and work on its 30,000 values ten. */
 const OWN_THREAD_BYTES_MAX = 64 << 10;
-/** Of a body for the thread: a deeper one cannot be handed from one to the other. */
+/** Depth of a body for the other thread: a deeper one cannot be passed between threads. */
 const DEPTH_MAX = 1_000;
-/** A value takes two bytes at least, with what parts it from the next one. */
+/** A value takes at least two bytes: its own, and the comma or bracket beside it. */
 const VALUE_BYTES_MIN = 2;
 
 export type BodyBounds = {
-  /** How slowly bodies may come. */
+  /** How slowly bodies may arrive. */
   pace: BodyPaceBounds;
-  /** From a body's head to its last byte: it is held in memory meanwhile. */
+  /** Time from a body's head to its last byte, while it is held in memory. */
   msMax: number;
-  /** Bytes of one body, where the route says no other bound. */
+  /** Bytes of one body, unless the route has a bound of its own. */
   bytesMax: number;
   /** Values of one body. */
   valuesMax: number;
@@ -37,17 +37,17 @@ export type BodyBounds = {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** What is held of its body so far, as long as it is in work. */
+    /** Bytes of its body that are held while it is in work. */
     bodyBytes: number;
   }
 }
 
-/** All listeners of a process share one. */
+/** One for all listeners of a process. */
 export class Bodies {
   readonly bytesMax: number;
   readonly #bounds: BodyBounds;
   readonly #thread = new ParserThread();
-  /** How fast they have to come. */
+  /** The pace at which bodies have to arrive. */
   readonly pace: BodyPace;
   /** Bytes of bodies whose requests are in work. */
   #bytes = 0;
@@ -59,10 +59,10 @@ export class Bodies {
   }
 
   /**
-   * The JSON that `payload` brings of a request's body. Another stream than the request's own is what a reader before this one
-   * has left of it, who watches how the body comes: of a file in it nothing but its name may be left for minutes. Throws
-   * `too_large` and `invalid`, and `rate_limited` or `unavailable` when the caller or all callers have too much in work.
-   * Whoever hears of the request's end calls `ended`.
+   * Parses the JSON of a request's body from `payload`. If that is not the request's own stream, an earlier reader has taken a part of
+   * it and watches its pace: of a body with a file, only the file's name may be left for minutes. Throws `too_large` and `invalid`, and
+   * `rate_limited` or `unavailable` when the caller or all callers have too much in work. The owner of the request calls `ended` at its
+   * end.
    */
   async read(request: Incoming, payload: Readable, bytesMax = this.bytesMax): Promise<unknown> {
     const watch: Watch = (giveUp) =>
@@ -75,7 +75,7 @@ export class Bodies {
       : parseJson(bytes);
   }
 
-  /** So many bytes more of a request's body are in memory. Throws as `read` does when they are too many. */
+  /** Counts further bytes of a request's body as held in memory. Throws as `read` does when they are too many. */
   hold(request: Incoming, bytes: number): void {
     if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw tooMany();
     this.#bytes += bytes;
@@ -83,19 +83,19 @@ export class Bodies {
     this.#bounds.take(request, bytes);
   }
 
-  /** It waits for something else than what is done with its body. */
+  /** The work on its body is done, and its answer is held. */
   held(request: Incoming): void {
     if (request.bodyBytes > OWN_THREAD_BYTES_MAX) this.#thread.held(request);
   }
 
-  /** Its body is in work no longer. */
+  /** Frees the bytes of its body. */
   ended(request: Incoming): void {
     this.#bytes -= request.bodyBytes;
     if (request.bodyBytes > OWN_THREAD_BYTES_MAX) this.#thread.ended(request);
   }
 }
 
-/** Makes `app` read `application/json` and `application/*+json`; other types stay refused as 415. */
+/** Makes `app` parse `application/json` and `application/*+json`; other types stay 415. */
 export function parseJsonBodies(app: FastifyInstance, bodies: Bodies): void {
   app.decorateRequest("bodyBytes", 0);
   app.removeAllContentTypeParsers();
@@ -103,7 +103,7 @@ export function parseJsonBodies(app: FastifyInstance, bodies: Bodies): void {
     const { bodyLimit: bytesMax = bodies.bytesMax } = request.routeOptions;
     if (Number(payload.headers["content-length"] ?? 0) <= bytesMax)
       return await bodies.read(request, payload, bytesMax);
-    // Read and dropped: a socket that is closed on an unread body loses the answer on its way.
+    // The rest is read and dropped: a socket closed with an unread body loses its answer.
     payload.resume();
     throw tooLong(bytesMax);
   };
@@ -113,7 +113,7 @@ export function parseJsonBodies(app: FastifyInstance, bodies: Bodies): void {
 
 type Watch = (giveUp: (why: Refusal) => void) => ReturnType<BodyPace["watch"]>;
 
-/** By its events and not by its iterator, which takes longer for a small body than the rest of the request. */
+/** Listens to events: the iterator of a stream takes longer for a small body than the rest of the request. */
 function read(
   payload: Readable,
   bounds: Pick<BodyBounds, "bytesMax" | "valuesMax">,
@@ -130,7 +130,7 @@ function read(
       settle();
       chunks = [];
     };
-    // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+    // The rest is read and dropped: a socket closed with an unread body loses its answer.
     const fail = (error: unknown) => {
       if (isDone) return;
       done(() => reject(error));
@@ -164,7 +164,7 @@ function read(
       const [only] = chunks;
       done(() => resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)));
     };
-    // It is closed after its end as well, and its listeners go with it: to take four off takes as long as to put them on.
+    // A stream is closed after its end too, and its listeners go with it: to remove four takes as long as to add them.
     const cut = () => isDone || fail(new Refusal("invalid", "The body ended before its end."));
     const { body: coming, done: settled } = watch(fail);
     if (payload.destroyed) return cut();

@@ -1,19 +1,19 @@
 /**
- * Where a text stops being JSON, and what was expected there: in the words of Python's parser, which clients of servers
- * in Python are told. It is asked of texts alone that a parser has refused.
+ * Where a text stops being JSON, and what was expected there, in the words of Python's parser, which clients of Python servers expect.
+ * Only texts that a parser has refused are looked at.
  */
 export type JsonFault = {
-  /** Characters before it. */
+  /** Characters before the fault. */
   at: number;
   says: string;
 };
 
-/** Deeper texts are not looked into: Python gives up on them too, without a place. */
+/** Deeper texts are not examined: Python gives up on them too, without a position. */
 const DEPTH_MAX = 900;
 const BLANK = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORDS = ["null", "true", "false"];
-/** Up to what ends a piece of a string: a quote, a backslash or a control character. */
+/** The plain part of a string, up to a quote, a backslash or a control character. */
 const PLAIN = /[^"\\\p{Cc}]*[\u007f-\u009f]*/uy;
 const FOUR_DIGITS = /^[0-9a-fA-F]{4}$/;
 const ESCAPED = new Set('"\\/bfnrt');
@@ -27,7 +27,7 @@ class Broken extends Error {
   }
 }
 
-/** Null when nothing is wrong with it, as far as this looks. */
+/** Null when no fault is found. */
 export function jsonFault(text: string): JsonFault | null {
   try {
     const end = afterBlank(text, afterValue(text, afterBlank(text, 0), 0));
@@ -88,7 +88,7 @@ function afterList(text: string, open: number, depth: number): number {
   }
 }
 
-/** `begin` is behind the quote that opens it. */
+/** `begin` is the index behind the opening quote. */
 function afterString(text: string, begin: number): number {
   let at = begin;
   for (;;) {

@@ -1,13 +1,10 @@
-/** The value of JSON bytes. It knows no thread: small bodies are parsed in the server's own, large ones in another. */
+/** Parses JSON bytes, in the server's thread (small bodies) or in another (large ones). */
 import { keepNumberTexts, numberTextsIn } from "../../lenses/body/number-texts.ts";
 import { jsonOf, textOf } from "../../lenses/body/well-formed.ts";
 import { Refusal } from "../../task/errors.ts";
 import { jsonFault } from "./json-fault.ts";
 
-/**
- * `__proto__`, plain or escaped in JSON's ways. secure-json-parse finds it by the same pattern in the same time, and does
- * not say which key it was.
- */
+/** `__proto__`, plain or with JSON escapes. secure-json-parse uses the same pattern in the same time, and does not name the key. */
 const SUSPECT =
   /"(?:_|\\u005[fF]){2}(?:p|\\u0070)(?:r|\\u0072)(?:o|\\u006[fF])(?:t|\\u0074)(?:o|\\u006[fF])(?:_|\\u005[fF]){2}"\s*:/;
 
@@ -15,7 +12,7 @@ const SUSPECT =
 export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   const text = textOf(bytes);
-  // To look for it plainly takes a tenth of the pattern's time.
+  // The plain search takes a tenth of the pattern's time.
   if ((text.includes("__proto__") || text.includes("\\u")) && SUSPECT.test(text))
     throw new Refusal("invalid", "The body has a key named __proto__, which is not accepted.");
   const own = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;

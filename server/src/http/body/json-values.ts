@@ -1,6 +1,6 @@
 /**
- * Counts the values of a JSON text while its bytes come in, without making them: what a body costs in memory is not its
- * bytes but its values, of which 40 MB may hold twenty millions. It does not check the text: a parser does that.
+ * Counts the values of a JSON text while its bytes arrive, without parsing it: the memory of a body depends on its values and not on
+ * its bytes, and 40 MB may hold twenty million of them. The parser checks the text, not this.
  */
 import { JsonTextEnd } from "../../lenses/body/json-text-end.ts";
 
@@ -13,13 +13,13 @@ const CLOSE_LIST = 0x5d;
 const CLOSE_OBJECT = 0x7d;
 
 export class JsonValues {
-  /** At least as many as there are: commas and brackets that open, which every further value needs. */
+  /** An upper bound: the number of commas and opening brackets, one of which every further value needs. */
   count = 1;
-  /** Levels of the deepest one. */
+  /** The greatest depth. */
   depth = 0;
-  /** At least as many as the object has that has most: each is counted as often as it is written. */
+  /** An upper bound for the keys of the largest object: repeated keys count each time. */
   keys = 0;
-  /** Keys of what is open, the innermost last. */
+  /** Numbers of keys of the open objects, the innermost last. */
   readonly #open: number[] = [];
   #inText = false;
   readonly #textEnd = new JsonTextEnd();
@@ -29,14 +29,14 @@ export class JsonValues {
     while (at < chunk.length) at = this.#inText ? this.#endOfText(chunk, at) : this.#endOfRest(chunk, at);
   }
 
-  /** Behind the quote that ends the text, or behind the chunk. */
+  /** The index behind the quote that ends the string, or the end of the chunk. */
   #endOfText(chunk: Buffer, from: number): number {
     const quote = this.#textEnd.in(chunk, from);
     this.#inText = quote === -1;
     return quote === -1 ? chunk.length : quote + 1;
   }
 
-  /** Behind the quote that begins a text, or behind the chunk. */
+  /** The index behind the quote that begins a string, or the end of the chunk. */
   #endOfRest(chunk: Buffer, from: number): number {
     for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];

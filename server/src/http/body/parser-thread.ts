@@ -1,9 +1,9 @@
 /**
- * The way to the thread that parses large bodies. It is started with the first of them, and anew when it has died. It has
- * one body at a time, those of several tenants in turn, and the next only when the request of the one before has been answered:
- * what comes of a body is checked, written and said again, and several of them side by side would hold up everybody else
- * and fill the memory. One whose answer is held or takes long holds no other up for long. After one on which this thread has worked for
- * long at once, the others have the thread for a few times as long: a small request takes several turns of the loop.
+ * Passes large bodies to the thread that parses them. The thread is started with the first body, and again after it has died. It parses
+ * one body at a time, with the tenants in rotation, and the next one only when the request before it has been answered: a parsed body
+ * is then checked, written and answered, and several at once would hold up everybody else and fill the memory. A request whose answer
+ * is held or takes long does not hold up the next one for long. When one has taken much of this thread's time at once, other requests
+ * get a few times as much before the next: a small request takes several turns of the event loop.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -13,22 +13,22 @@ import { FairQueue } from "../../task/fair-queue.ts";
 
 export type ToParse = { bytes: Uint8Array };
 type Unreadable = Pick<Refusal, "code" | "message" | "detail">;
-/** What is kept beside a value does not come along with it from the thread. */
+/** What is kept beside a value does not pass between threads with it. */
 type ParsedValue = { value: unknown; numberTexts: NumberTexts | null };
 export type Parsed = ParsedValue | Unreadable;
 
-/** Of its heap. A body of 40 MB whose values are bounded takes 200. */
+/** Heap of the thread. A body of 40 MB within the bound of values takes 200. */
 const HEAP_MB_MAX = 512;
 
-/** What is done with a body at once is short up to this. */
+/** Uninterrupted work on a body up to this is short. */
 const SHORT_MS = 2;
-/** How much of this thread's time is left to others between two bodies, for each that one has taken. */
+/** How much of this thread's time others get between two bodies, as a multiple of the last body's. */
 const LEFT_TO_OTHERS = 3;
 const LEFT_MS_MAX = 250;
 /** How long the next body waits for the answer to the one before. */
 const ANSWER_MS_MAX = 250;
 
-/** `request` is whose end is told; one that has ended is answered by nobody. */
+/** `request` identifies it at its end; a request that has ended gets no answer. */
 type Waiting = PromiseWithResolvers<unknown> & {
   bytes: Uint8Array<ArrayBuffer>;
   tenant: string;
@@ -39,11 +39,11 @@ type Waiting = PromiseWithResolvers<unknown> & {
 export class ParserThread {
   #worker: Worker | null = null;
   readonly #waiting = new FairQueue<Waiting>();
-  /** Those that wait or are in work, by their requests. */
+  /** Bodies that wait or are being parsed, by their requests. */
   readonly #unread = new Map<object, Waiting>();
   #inWork: Waiting | null = null;
   #isBusy = false;
-  /** Whose answer the next body waits for, and what goes on then. */
+  /** The request whose answer the next body waits for, and the function that then goes on. */
   #answered: { request: object; goOn: () => void } | null = null;
   readonly #answerMsMax: number;
 
@@ -51,9 +51,9 @@ export class ParserThread {
     this.#answerMsMax = answerMsMax;
   }
 
-  /** Throws `invalid` as the parser does, and `too_large` when the thread died of it. `bytes` are the thread's from then on. */
+  /** Throws `invalid` as the parser does, and `too_large` when the thread died of the body. `bytes` then belong to the thread. */
   parse(bytes: Buffer, tenant: string, request: object): Promise<unknown> {
-    // Memory of its own, so that it is handed over and not copied.
+    // Memory of its own: it can be transferred without a copy.
     const waiting = {
       ...Promise.withResolvers<unknown>(),
       bytes: new Uint8Array(bytes),
@@ -67,12 +67,12 @@ export class ParserThread {
     return waiting.promise;
   }
 
-  /** What its body was for is done, and its answer takes its time. */
+  /** The work on its body is done, and its answer is held. */
   held(request: object): void {
     if (this.#answered?.request === request) this.#answered.goOn();
   }
 
-  /** Its answer is out, or its caller has left: what nobody waits for any more is not read. */
+  /** It is answered, or its caller has left: a body that nobody waits for is not parsed. */
   ended(request: object): void {
     this.held(request);
     const waiting = this.#unread.get(request);
@@ -94,7 +94,7 @@ export class ParserThread {
     this.#worker.postMessage({ bytes } satisfies ToParse, [bytes.buffer]);
   }
 
-  /** Once its request is answered and others have had their turn. `from` is when this thread began to work on what has come. */
+  /** Once its request is answered and others have had their share of time. `from` is when this thread began to work on the parsed body. */
   async #goOn(from: number, { request, hasEnded }: Waiting): Promise<void> {
     const answered = hasEnded ? null : this.#answerOf(request);
     await nextTurn();
@@ -129,7 +129,7 @@ export class ParserThread {
     });
   }
 
-  /** The thread has it no more. */
+  /** The body that the thread has returned or died of. */
   #takeOut(): Waiting | null {
     const inWork = this.#inWork;
     this.#inWork = null;
@@ -142,17 +142,17 @@ export class ParserThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
     });
     worker.unref();
-    // To take it over takes a while, and what is done with it then as long: each in a turn of its own.
+    // To receive a value takes time, and the work on it as much: each has its own turn of the event loop.
     worker.on("message", (parsed: Parsed) => {
       const waiting = this.#takeOut();
       if (waiting) setImmediate(() => this.#handOver(waiting, parsed));
     });
     worker.on("error", () => {});
-    // What it answered cannot be made here, where the stack is as deep as the value: it ends as if it had died of it.
+    // A message that this thread cannot deserialize, as its stack is too small for the value's depth: treated as a death of the thread.
     worker.on("messageerror", () => void worker.terminate());
     worker.on("exit", () => {
       this.#worker = null;
-      // What was in work is what the thread may have died of.
+      // The thread may have died of the body it was parsing.
       const waiting = this.#takeOut();
       if (!waiting) return;
       this.#unread.delete(waiting.request);

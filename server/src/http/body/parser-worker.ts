@@ -1,4 +1,4 @@
-/** The thread in which large bodies are parsed, one after the other: 40 MB would hold the server's own for a second. */
+/** The thread that parses large bodies, one after the other: a body of 40 MB would hold up the server's own thread for a second. */
 import { parentPort } from "node:worker_threads";
 import { numberTextsOf } from "../../lenses/body/number-texts.ts";
 import { Refusal } from "../../task/errors.ts";

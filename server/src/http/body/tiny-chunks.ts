@@ -1,31 +1,31 @@
 /**
- * Bodies in tiny chunks. A caller may send each byte as a chunk of its own, and then one read of its socket brings ten thousand chunks:
- * each costs its reader as much as one of 64 KB, and a hundred times its size in memory. So after some of them they are joined, and one
+ * Bodies in tiny chunks. If a caller sends each byte as a chunk, one read of its socket brings ten thousand chunks: each costs its
+ * reader as much as one of 64 KB, and a hundred times its size in memory. So after the first few, tiny chunks are joined, and one
  * connection at a time is read on, for some 13 ms of every 40.
  */
 import { networkOf } from "../network.ts";
 
-/** Taken as it is: an import makes Node.js load its whole `fetch` beside it, for 30 ms. */
+/** Not an import: that makes Node.js load its whole `fetch` as well, for 30 ms. */
 const { IncomingMessage } = process.getBuiltinModule("node:http");
 
-/** A chunk of fewer bytes is tiny. */
+/** A chunk with fewer bytes is tiny. */
 const TINY_BYTES = 1_024;
 /** A body's first chunks may be of any size. */
 export const CHUNKS_FREE = 64;
-/** Tiny chunks that wait before they are joined: each takes a hundred bytes and more. */
+/** Tiny chunks that wait before they are joined: each takes a hundred bytes or more. */
 const TINY_APART_MAX = 1_024;
 /** Pause between two reads of tiny chunks: they may take a third of all time. */
 const READ_EVERY_MS = 40;
 
-/** A request as a listener makes it: the parser pushes each chunk of its body, and reads its socket when it asks for more. */
+/** The request class of a listener. The HTTP parser pushes each chunk of a body, and reads its socket when asked for more. */
 export class TinyChunkRequest extends IncomingMessage {
   #chunks = 0;
   #tiny: Buffer[] = [];
   #isMoreWanted = false;
-  /** The network that it comes from, once it waits for a turn. */
+  /** The network it comes from, once it waits to be read. */
   #network: string | null = null;
 
-  /** False ends the reading of the socket. */
+  /** False stops the reading of the socket. */
   override push(chunk: Buffer | null): boolean {
     this.#chunks += 1;
     if (chunk === null) this.join();
@@ -53,7 +53,7 @@ export class TinyChunkRequest extends IncomingMessage {
     super._destroy(error, done);
   }
 
-  /** Hands the waiting chunks to the body's reader as one, and reads on where more is wanted. */
+  /** Passes the waiting chunks to the body's reader as one, and reads on if it wants more. */
   join(): void {
     const tiny = this.#takeTiny();
     if (tiny.length === 0) return;
@@ -77,9 +77,9 @@ export class TinyChunkRequest extends IncomingMessage {
   }
 }
 
-/** The requests whose tiny chunks wait: one has its turn at a time, of networks in turn. */
+/** Requests whose tiny chunks wait: one is read at a time, with the networks in rotation. */
 class TinyChunkTurns {
-  /** The network whose turn it is stands first. */
+  /** The network that is next comes first. */
   readonly #waiting = new Map<string, Set<TinyChunkRequest>>();
   #isComing = false;
 

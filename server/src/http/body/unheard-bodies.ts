@@ -1,16 +1,16 @@
 /**
- * Bodies that still come after their requests were answered: they are read and dropped, so that a client which sends them on hears
- * the answer, and cut off when they take too long. One is read from a turn of the event loop, of addresses in turn: a turn takes up
- * to 2 MB of each connection that sends, and hundreds of megabytes in one turn would hold up everybody else.
+ * Bodies that still arrive after their requests were answered. They are read and dropped, so that a client which goes on sending gets
+ * its answer, and cut off when they take too long. One is read per turn of the event loop, with the addresses in rotation: a turn takes
+ * up to 2 MB of each connection that sends, and hundreds of megabytes in one turn would hold up all other requests.
  */
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import type { BodyPace } from "../../lenses/body/body-pace.ts";
 import { Openings } from "../shares/openings.ts";
 
-/** How long a body may go on that was answered before its end. */
+/** How long a body may go on after its answer. */
 const UNHEARD_MS_MAX = 10_000;
-/** A sender of less than this in one look is looked at less and less often: one who sends nothing would keep the loop going round. */
+/** A sender of fewer bytes per read is read less and less often: a silent one would keep the event loop busy. */
 const WORTH_A_LOOK_BYTES = 16_384;
 const REST_MS_MAX = 250;
 
@@ -22,7 +22,7 @@ export class UnheardBodies {
     this.#pace = pace;
   }
 
-  /** What is left of a request whose answer is out, if anything is. */
+  /** Drops the rest of an answered request's body, if there is any. */
   drop(raw: IncomingMessage, network: string): void {
     if (raw.complete || raw.destroyed) return;
     const cut = () => {

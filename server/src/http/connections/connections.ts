@@ -1,7 +1,7 @@
 /**
- * The connections of a process. One that has shown an accepted key keeps its place. The others are strangers: when there
- * are too many of them, in all or from one address, the oldest makes room for the newest. So whoever holds connections
- * without a key keeps nobody out, and a check of health finds a place however many there are.
+ * The connections of a process. A connection that has shown an accepted key keeps its place. The others are strangers: when there are
+ * too many, in all or from one address, the oldest makes room for the newest. So connections without a key keep nobody out, and a
+ * health check always finds a place.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -11,38 +11,38 @@ import { networkOf } from "../network.ts";
 import { leaveUnread } from "./unread-heads.ts";
 
 export type Connection = {
-  /** Where it comes from, as far as its socket says. */
+  /** The network of its socket's address. */
   network: string;
-  /** The key that it has shown first, once one was accepted. */
+  /** The first accepted key that it has shown. */
   key: string | null;
-  /** No request of it has had its turn yet. */
+  /** None of its requests has begun. */
   isNew: boolean;
   requestsInWork: number;
-  /** Requests of it whose heads are here, and that nobody has looked at. */
+  /** Its requests whose heads have arrived and that have not been looked at. */
   arriving: number;
-  /** The answer is on its way with which it ends. */
+  /** The answer that ends it is on its way. */
   isEnding: boolean;
 };
 
 export type ConnectionBounds = {
   max: number;
-  /** Requests of one that are in work at once: what a client sends ahead of its answers. */
+  /** Requests of one connection in work at once: a client may send some ahead of their answers. */
   requestsOfOne: number;
-  /** Of these, those that keep their place for one key; null is any number. */
+  /** Connections that keep their place for one key; null is any number. */
   ofKey: number | null;
   /** Strangers from one address; null is any number. */
   ofAddress: number | null;
 };
 
-/** A tenth of all connections, and never more than this, is left to strangers. */
+/** A tenth of all connections, but at most this many, is reserved for strangers. */
 const STRANGERS_MIN = 1_000;
 
 export class Connections {
-  /** What comes over those of strangers. */
+  /** Requests of strangers' connections. */
   readonly arrivals: Arrivals;
   readonly #bounds: ConnectionBounds;
   readonly #all = new Map<Socket, Connection>();
-  /** In the order in which they came; those of one address too. */
+  /** In order of arrival, as those of each address. */
   readonly #strangers = new Set<Socket>();
   readonly #ofAddress = new Map<string, Set<Socket>>();
   readonly #ofKey = new Map<string, number>();
@@ -56,7 +56,7 @@ export class Connections {
     return this.#bounds.requestsOfOne;
   }
 
-  /** What a request hears that is one too many of its connection, which ends with that answer. */
+  /** The answer to one request too many on a connection, which ends with it. */
   oneTooMany(connection: Connection, { socket }: IncomingMessage, response: ServerResponse): Refusal {
     response.shouldKeepAlive = false;
     connection.isEnding = true;
@@ -69,12 +69,12 @@ export class Connections {
     return this.#all.size;
   }
 
-  /** Of a socket that was handed to `add`. */
+  /** The connection of a socket given to `add`. */
   of(socket: Socket): Connection | undefined {
     return this.#all.get(socket);
   }
 
-  /** Whether a key comes over it for the first time: once. */
+  /** True once, for the first key on a connection. */
   isNew(socket: Socket): boolean {
     const connection = this.#all.get(socket);
     if (connection === undefined || !connection.isNew) return false;
@@ -100,7 +100,7 @@ export class Connections {
     if (this.#all.size > this.#bounds.max) this.#dropFirst(this.#strangers);
   }
 
-  /** It has shown a key that was accepted, and is no stranger any more where there is a place for it. */
+  /** It has shown an accepted key, and is no stranger any more if the key has a place left. */
   shows(socket: Socket, key: string): void {
     const connection = this.#all.get(socket);
     if (connection === undefined || connection.key !== null) return;
@@ -123,7 +123,7 @@ export class Connections {
     else this.#ofKey.delete(connection.key);
   }
 
-  /** As a stranger. */
+  /** Removes it from the strangers. */
   #forget(socket: Socket, { network }: Connection): void {
     this.#strangers.delete(socket);
     const neighbours = this.#ofAddress.get(network);

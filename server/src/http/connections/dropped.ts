@@ -1,4 +1,4 @@
-/** What comes of a caller that hangs up: the request breaks off wherever it was. That is no fault of the server's. */
+/** Callers that hang up: the request breaks off anywhere. That is no fault of the server. */
 import type { IncomingMessage } from "node:http";
 
 const CODES: ReadonlySet<unknown> = new Set([
@@ -10,7 +10,7 @@ const CODES: ReadonlySet<unknown> = new Set([
   "ABORT_ERR",
 ]);
 
-/** Whether `error` is nothing but that the caller has left: its connection is gone, and the error is one of that. */
+/** Whether `error` only says that the caller has left: its connection is closed, and the error comes of that. */
 export function isOfDropped(error: unknown, { destroyed, socket }: IncomingMessage): boolean {
   if (!(destroyed || socket.destroyed) || !(error instanceof Error)) return false;
   return error.name === "AbortError" || ("code" in error && CODES.has(error.code));

@@ -1,4 +1,4 @@
-/** Sockets: an app bound to one port on one or more addresses, and closed in good order. */
+/** Sockets: an app bound to one port on one or more addresses, and closed in order. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { TinyChunkRequest } from "../body/tiny-chunks.ts";
@@ -7,18 +7,18 @@ import type { ShortPath } from "../short-path.ts";
 import type { Connections } from "./connections.ts";
 import { answerConnect, answerNoRequest } from "./no-request.ts";
 
-/** Taken as it is: an import makes Node.js load its whole `fetch` beside it, for 30 ms. */
+/** Not an import: that makes Node.js load its whole `fetch` as well, for 30 ms. */
 const { createServer } = process.getBuiltinModule("node:http");
 
 export type Listener = {
-  /** The port that was bound, where 0 was asked for. */
+  /** The bound port, also where 0 was asked for. */
   port: number;
   addresses: readonly string[];
-  /** Stops accepting; resolves when the last connection is gone, or after `graceMs`, when the rest is cut. */
+  /** Stops accepting. Resolves when the last connection is closed, or after `graceMs`, when the others are cut. */
   close: (graceMs: number) => Promise<void>;
 };
 
-/** The port is taken, forbidden, or the address is not of this machine. */
+/** The port is taken or forbidden, or the address is not one of this machine. */
 export class BindError extends Error {
   override readonly name = "BindError";
   readonly taken: boolean;
@@ -29,19 +29,19 @@ export class BindError extends Error {
   }
 }
 
-/** A large file on a slow line takes its time. Whoever reads a body has a bound of its own for one that stands still. */
+/** A large file on a slow line takes long. Readers of bodies have their own bound for one that stalls. */
 const REQUEST_MS_MAX = 3_600_000;
 /** Longer than the 60 s of usual load balancers, so that they close first. */
 export const KEEP_ALIVE_MS = 72_000;
 export const HEADER_BYTES_MAX = 16_384;
 /**
- * A turn of the event loop hears one new connection of each socket that listens. With a single one a check of health would wait, beside
- * a flood of them, for as many turns as connections came before it; the system spreads what comes among several.
+ * A turn of the event loop accepts one connection of each listening socket. With a single socket, a health check would wait as many
+ * turns as connections of a flood came before it; the system distributes connections among several sockets.
  */
 const SOCKETS_OF_PORT = 32;
-/** Where the system spreads connections among the sockets of a port. */
+/** Platforms that distribute connections among the sockets of a port. */
 const SPREADS: ReadonlySet<NodeJS.Platform> = new Set(["linux"]);
-/** How often a listener that closes looks for connections whose answer is out. */
+/** How often a closing listener looks for idle connections. */
 const IDLE_CHECK_MS = 50;
 
 /** Binds `app` to `port` on each of `hosts`. Null is both loopback addresses, IPv6 only where the machine has it. */
@@ -81,7 +81,7 @@ export async function listen(
   };
 }
 
-/** Slow heads are cut off after `headMsMax`; an answer may take as long as it likes. `shortPath` is asked before the app. */
+/** Heads that arrive more slowly than `headMsMax` are cut off; an answer may take any time. `shortPath` is tried before the app. */
 type ServerParts = { headMsMax: number; connections: Connections; shortPath?: ShortPath | undefined };
 
 function createHttpServer(app: Served, { headMsMax, connections, shortPath }: ServerParts): Server {
@@ -89,7 +89,7 @@ function createHttpServer(app: Served, { headMsMax, connections, shortPath }: Se
   const server = createServer(
     {
       IncomingMessage: TinyChunkRequest,
-      // The runtime takes whole ones alone: 16.1 s are none, by a hair.
+      // The runtime takes whole numbers only.
       headersTimeout: Math.ceil(headMsMax),
       requestTimeout: REQUEST_MS_MAX,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -98,7 +98,7 @@ function createHttpServer(app: Served, { headMsMax, connections, shortPath }: Se
     },
     (request: IncomingMessage, response: ServerResponse) => {
       const connection = connections.of(request.socket);
-      // What was sent ahead of the answer with which its connection ends hears none, and takes nobody's place.
+      // Requests sent ahead of the answer that ends the connection are not answered, and take no place.
       if (connection?.isEnding === true) return;
       const begin = () => {
         if (!shortPath?.takes(request, response)) app.routing(request, response);
@@ -109,14 +109,14 @@ function createHttpServer(app: Served, { headMsMax, connections, shortPath }: Se
   );
   server.on("connection", (socket) => connections.add(socket));
   server.on("clientError", (error, socket: Socket) => {
-    // Of one that is ending nothing more is read: the answer that says why is on its way.
+    // A connection that is ending is not read any more: the answer with the reason is on its way.
     if (connections.of(socket)?.isEnding !== true) answerNoRequest(error, socket);
   });
   server.on("connect", (_, socket) => answerConnect(socket));
   return server;
 }
 
-/** A port that several sockets share is refused to nobody who shares it too: so it is asked for alone first. */
+/** A shared port can be bound while others share it: so it is first bound alone, to see that it is free. */
 async function mustBeFree(host: string, port: number): Promise<void> {
   if (port === 0) return;
   const alone = createServer();
@@ -150,7 +150,7 @@ function unlessAbsent(error: unknown): void {
 function closed(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    // A client keeps its connection for the next request: once its answer is out there is nothing to wait for.
+    // Clients keep their connections for the next request; once the answer is out, there is nothing to wait for.
     const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(cut);

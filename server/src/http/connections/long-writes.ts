@@ -1,22 +1,22 @@
 /**
- * Long frames of all streams, some bytes in a turn of the event loop. Readers of one log are told of the same page at once, and each
- * socket takes megabytes before it stalls: 200 of them held everybody else for .3 s.
+ * Writes long frames of all streams, a bounded number of bytes per turn of the event loop. Readers of one log are shown the same page
+ * at once, and each socket takes megabytes before it stalls: 200 of them held up everybody else for 0.3 s.
  */
 
-/** Shorter frames are written as they come: there are thousands of them in a turn, for as many streams. */
+/** Shorter frames are written at once: a turn has thousands of them, for as many streams. */
 const LONG_BYTES = 16 << 10;
-/** Of a turn: some 5 ms. */
+/** Bytes per turn of the event loop: some 5 ms. */
 const TURN_BYTES = 2 << 20;
-/** Of frames that wait for theirs, which are in memory. What comes beyond that is written at once. */
+/** Bytes of waiting frames in memory. Further frames are written at once. */
 const WAITING_BYTES_MAX = 64 << 20;
 
 export class LongWrites {
   readonly #waiting: { bytes: number; begin: () => void }[] = [];
   #waitingBytes = 0;
-  /** In this turn. */
+  /** Bytes written in this turn. */
   #bytes = 0;
 
-  /** Resolves when a frame of so many bytes may be written; null when at once. */
+  /** Resolves when a frame of so many bytes may be written; null for at once. */
   turn(bytes: number): Promise<void> | null {
     if (bytes < LONG_BYTES) return null;
     if (this.#bytes === 0) setImmediate(this.#nextTurn);

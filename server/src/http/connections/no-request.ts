@@ -1,14 +1,14 @@
-/** What is answered to what the parser of HTTP refuses, and to `CONNECT`: the framework hears of neither. */
+/** Answers what the HTTP parser refuses, and `CONNECT`: the framework sees neither. */
 import type { Duplex } from "node:stream";
 import type { ErrorCode } from "../../task/errors.ts";
 import { PROBLEM_TYPE, problemJson } from "../problem.ts";
 
 type Answer = { status: number; reason: string; code: ErrorCode; detail: string; headers?: string };
 
-/** A line as HTTP has it, with a method that nobody here knows. */
+/** A well-formed request line, whose method is unknown here. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [^\s]{1,8192} HTTP\/1\.[01]\r?\n/;
 
-/** For its answer to arrive. */
+/** Time for its answer to arrive. */
 const HALF_OPEN_MS = 1_000;
 
 const NO_TUNNEL: Answer = {
@@ -23,7 +23,7 @@ export function answerNoRequest(error: NodeJS.ErrnoException, socket: Duplex): v
 }
 
 export function answerConnect(socket: Duplex): void {
-  // One that breaks off says nothing more.
+  // A connection that breaks off needs no answer.
   socket.on("error", () => socket.destroy());
   end(socket, NO_TUNNEL);
 }
@@ -58,7 +58,8 @@ function end(socket: Duplex, { status, reason, code, detail, headers = "" }: Ans
     `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\n${headers}content-type: ${PROBLEM_TYPE}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  // Cut at once, it might lose its answer; left alone, one that never closes its half would hold up the end of the server.
+  // Cut at once, the connection might lose its answer; without a limit, a client that never closes its half would hold up the server's
+  // end.
   const cut = setTimeout(() => socket.destroy(), HALF_OPEN_MS);
   socket.once("close", () => clearTimeout(cut)).resume();
 }

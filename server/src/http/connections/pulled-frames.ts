@@ -1,4 +1,4 @@
-/** An iteration of frames, pulled one by one. */
+/** An iterator of frames, pulled one by one. */
 import type { Frame, Frames, FramesRead } from "../../lenses/lens-parts.ts";
 import { ENDED } from "../../task/events/log-reader.ts";
 
@@ -17,7 +17,7 @@ export class PulledFrames implements Frames {
 
   close(): void {
     this.#left.abort();
-    // What breaks while it ends is nobody's any more.
+    // Errors at its end concern nobody any more.
     this.#frames.return?.().then(undefined, () => {});
   }
 }

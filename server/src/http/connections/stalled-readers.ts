@@ -1,18 +1,18 @@
 /**
- * What readers of streams were sent and have not taken: of each the frames that were written last, a page of about 256 KB.
- * Bytes that several are sent are one object, which is held, and counts, once. When all of it is too much, whoever has
- * stood still for longest is let go, and may come back where it was.
+ * Frames that readers of streams were sent and have not yet taken: for each reader the last written ones, a page of about 256 KB. A
+ * frame for several readers is one object, and counts once. When all together are too large, the reader that has stalled for longest is
+ * disconnected; it may resume where it was.
  */
 
 import type { Frame } from "../../lenses/lens-parts.ts";
 
-/** Of all readers together. */
+/** Bytes for all readers together. */
 export const STREAMS_BYTES_MAX = 64 << 20;
 
 export class StalledReaders<Reader> {
   readonly #bytesMax: number;
   readonly #letGo: (reader: Reader) => void;
-  /** In the order in which they stopped taking. */
+  /** In the order in which they stalled. */
   readonly #readers = new Map<Reader, Frame>();
   readonly #sharers = new Map<Buffer, number>();
   #bytes = 0;
@@ -34,7 +34,7 @@ export class StalledReaders<Reader> {
     }
   }
 
-  /** It has taken what it was sent, or has left. */
+  /** It has taken its frames, or has left. */
   remove(reader: Reader): void {
     const frame = this.#readers.get(reader);
     if (frame === undefined) return;

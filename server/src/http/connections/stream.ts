@@ -1,7 +1,7 @@
 /**
- * Server-sent events on the raw response. Frames are asked for only while the socket takes bytes: a reader that does not
- * read costs one item and the kernel's buffer, and slows nobody. While there is nothing to show, nothing of a stream is under
- * way: it is one record. Closing a stream never cancels what it shows.
+ * Server-sent events on the raw response. Frames are pulled only while the socket takes bytes: a stalled reader costs one frame and the
+ * kernel's buffer, and slows down nobody else. A stream with nothing to show is one record, with nothing pending. To close a stream
+ * does not cancel its task.
  */
 import type { ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -13,15 +13,15 @@ import { LongWrites } from "./long-writes.ts";
 import { PulledFrames } from "./pulled-frames.ts";
 import { STREAMS_BYTES_MAX, StalledReaders } from "./stalled-readers.ts";
 
-/** A reader that takes no byte for this long is let go; it may resume where it was. */
+/** A reader that takes no byte for this long is disconnected; it may resume where it was. */
 const STALLED_MS_MAX = 300_000;
-/** A reader that takes nothing more is cut off this long after what ends its stream. */
+/** After the end of its stream, a reader that takes no more bytes is cut off after this time. */
 const CUT_MS = 250;
-/** One timer for all streams, since 10,000 of them are 10,000 timers otherwise. */
+/** One timer for all streams: 10,000 streams would be 10,000 timers. */
 const TICK_MS = 1_000;
 const LINE_FEED = 10;
 
-/** Of those that there is news for, so many are written to in one turn of the event loop. */
+/** Streams with news that are written to in one turn of the event loop. */
 const SHOWN_AT_ONCE = 512;
 
 type Open = {
@@ -31,16 +31,16 @@ type Open = {
   heartbeatMs: number;
   endsWhole: boolean;
   lastWriteAt: number;
-  /** What was written ends with the end of a line: a long frame comes in pieces. */
+  /** The last write ended a line: a long frame comes in pieces. */
   isWhole: boolean;
   frames: Frames;
-  /** Its frames are on their way, also where they wait for the socket. */
+  /** Frames are being written, or wait for the socket. */
   isShowing: boolean;
   hasNews: boolean;
   isOver: boolean;
-  /** The socket takes bytes again, or never more. */
+  /** Called when the socket takes bytes again, or is closed. */
   goOn: () => void;
-  /** It is bound no more to what ends it. */
+  /** Unbinds it from the signals that end it. */
   stay: (() => void) | undefined;
 };
 
@@ -50,7 +50,7 @@ const BEGUN = { lastWriteAt: 0, isWhole: true, isShowing: false, hasNews: false,
 export type Streams = {
   stream: (request: Incoming, raw: ServerResponse, stream: EventStream) => Promise<void>;
   open: () => number;
-  /** Ends every stream: clients come back to the next server with their Last-Event-ID. */
+  /** Ends every stream: clients resume at the next server with their Last-Event-ID. */
   close: () => void;
 };
 
@@ -58,9 +58,9 @@ type StreamsParts = {
   streamsMax: number;
   bytesMax?: number;
   log: Logger;
-  /** What a stream's head says of its caller's share, which it is part of from then on. Throws `rate_limited`. */
+  /** Headers that tell the caller's share, in which the stream counts from then on. Throws `rate_limited`. */
   headersOf?: (request: Incoming) => Readonly<Record<string, string>>;
-  /** Resolves when it may open; null when at once. Throws `rate_limited` when too many wait for that. */
+  /** Resolves when it may open; null for at once. Throws `rate_limited` when too many wait to open. */
   turnOf?: (request: Incoming) => Promise<void> | null;
 };
 
@@ -80,16 +80,16 @@ export function createStreams({
       if (isFull()) throw tooMany();
       const left = headersOf(request);
       request.held = true;
-      // Of a stream whose head alone is asked for, nothing opens.
+      // For a HEAD request no stream opens.
       if (request.method !== "HEAD") await turnOf(request);
-      // Others may have opened while it waited.
+      // Others may have opened during the wait.
       if (isFull()) throw tooMany();
-      // Its reader has left while it waited: nothing would say so any more.
+      // Its reader has left during the wait: no event would tell of that any more.
       if (raw.destroyed || raw.closed) return;
       raw.writeHead(200, headOf(request, { ...left, ...stream.headers }));
       if (request.method === "HEAD") return void raw.end();
       raw.flushHeaders();
-      // Nothing of its request is held for as long as it is open.
+      // The stream keeps nothing of its request while it is open.
       streams.add(raw, request.id, stream);
     },
   };
@@ -100,7 +100,7 @@ class OpenStreams {
   readonly #log: Logger;
   readonly #open = new Set<Open>();
   readonly #stalled: StalledReaders<Open>;
-  /** Those that there is news for. */
+  /** Streams with news. */
   readonly #due: Open[] = [];
   readonly #longWrites = new LongWrites();
   #timer: NodeJS.Timeout | undefined;
@@ -186,14 +186,14 @@ class OpenStreams {
     }
   }
 
-  /** Null where its socket takes more at once. */
+  /** Null if its socket takes more at once. */
   #written(one: Open, frame: Frame): Promise<void> | null {
     if (write(one, frame)) return null;
     this.#stalled.add(one, frame);
     return drained(one).then(() => this.#stalled.remove(one));
   }
 
-  /** It shows nothing more. A clean end says that all was shown, or that its reader may come back where it was. */
+  /** Ends it. A clean end says that all was shown, or that its reader may resume. */
   #end(one: Open, isCut: boolean): void {
     if (one.isOver) return;
     one.isOver = true;

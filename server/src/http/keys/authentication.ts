@@ -1,6 +1,6 @@
 /**
- * Who calls: keys by the store's verb, remembered for a moment. In `dev` whoever calls from this machine without a key,
- * or with one that the store does not know, is the developer, so that every client's own example runs as it is printed.
+ * Authenticates callers: keys are looked up by the store's verb, and remembered for a moment. In `dev`, a caller on this machine
+ * without a key, or with an unknown one, is the developer, so that the examples of every client run as printed.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Incoming } from "../../lenses/incoming.ts";
@@ -17,7 +17,7 @@ import { KeyLookups } from "./key-lookups.ts";
 import { KeyUses } from "./key-uses.ts";
 import { KeyWatch } from "./key-watch.ts";
 
-/** The one that is printed in examples: it counts as no key, and is never in a store. */
+/** The key that is printed in examples: it counts as no key, and is never in a store. */
 export const DEVELOPMENT_KEY = "sk_test_123456";
 export const DEVELOPER: Principal = {
   tenant: "default",
@@ -26,7 +26,7 @@ export const DEVELOPER: Principal = {
   keyId: "development",
 };
 
-/** How long an answer of the store is believed: a key that is revoked behind our back is out after this. */
+/** How long a look-up is remembered: a key that another process revokes is refused after this time. */
 const REMEMBERED_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
 const SECRET_LENGTH_MAX = 512;
@@ -34,10 +34,10 @@ const SECRET_LENGTH_MAX = 512;
 export type Authentication = {
   authenticate: LensParts["authenticate"];
   keyEnd: LensParts["keyEnd"];
-  /** The keys and erasures that were handed in; a key that is ended through these is out at once. */
+  /** The keys and erasures that were passed in; a key ended through these is refused at once. */
   keys: Keys;
   erasures: Erasures;
-  /** Nobody is let in any more: what is known of the use of keys is written. */
+  /** Nobody is authenticated any more: noted uses of keys are written. */
   stop: () => void;
 };
 
@@ -53,22 +53,22 @@ export function createAuthentication({
   keys: Keys;
   erasures: Erasures;
   development: boolean;
-  /** Who is reached from the outside has no developer: nobody is known by where they are. */
+  /** With a public URL there is no developer: an address then does not tell who calls. */
   publicUrl: string | null;
-  /** Groups and roles of whom a developer is. */
+  /** Groups and roles of the user that a developer acts as. */
   directory?: Directory;
   wrongKeys: WrongKeysShare;
   now: () => number;
 }): Authentication {
-  /** Nearly every request comes with a key that came a moment ago. */
+  /** Nearly every request has a key that came a moment ago. */
   const remembered = new Map<string, { principal: Principal; until: number }>();
-  /** By which key each of them came. The developer has none. */
+  /** The key of each principal. The developer has none. */
   const proofOf = new WeakMap<Principal, string>();
   const watch = new KeyWatch((proofs) => keys.ended(proofs));
   const uses = new KeyUses((some) => keys.noteUses(some), now);
 
   const lookups = new KeyLookups(wrongKeys, now);
-  /** How often keys were ended here: what was looked up before that may be no more. */
+  /** How often keys were ended here: results of look-ups from before may be outdated. */
   let ends = 0;
 
   async function find(secret: string, from: string): Promise<Principal | "ended" | null> {
@@ -86,7 +86,7 @@ export function createAuthentication({
     return principal;
   }
 
-  /** What was remembered, and what is held, may have ended with what was just done. */
+  /** The act may have ended remembered keys, and keys for which answers are held. */
   async function ending<Result>(act: Promise<Result>): Promise<Result> {
     const done = await act;
     ends += 1;
@@ -113,8 +113,8 @@ export function createAuthentication({
     const said = new Set(secrets.filter((secret) => secret !== DEVELOPMENT_KEY));
     const found = await Promise.all([...said].map((secret) => find(secret, networkOf(request.ip))));
     const principal = found.find((each) => each !== null && each !== "ended");
-    // A wrong key beside a right one is no slip of a client that is to be looked over: somebody tries. Two right ones of
-    // different keys leave open who asks.
+    // A wrong key beside a right one is no mistake of a client: somebody tries keys. Two right ones of different keys leave open who
+    // calls.
     const isWhole = found.every((each) =>
       each === null ? isOpen : each !== "ended" && each.keyId === principal?.keyId,
     );
@@ -130,7 +130,7 @@ export function createAuthentication({
   }
 }
 
-/** The verbs that end keys, each with what follows from that. */
+/** The verbs that end keys, each with its effect on remembered keys. */
 function endedThrough(
   { keys, erasures }: { keys: Keys; erasures: Erasures },
   ending: <Result>(act: Promise<Result>) => Promise<Result>,
@@ -147,7 +147,7 @@ function endedThrough(
       revokeAll: (principal, user) => ending(keys.revokeAll(principal, user)),
     },
     erasures: {
-      // Of a user the keys go in the commit that begins it.
+      // The keys of a user go in the commit that begins the erasure.
       begin: (principal, subject) =>
         subject.type === "user" ? ending(erasures.begin(principal, subject)) : erasures.begin(principal, subject),
       get: (principal, id) => erasures.get(principal, id),
@@ -160,7 +160,7 @@ function isOwnMachine({ socket, ip, headers }: Incoming): boolean {
   return isLoopback(socket.remoteAddress) && isLoopback(ip) && !isForwarded(headers);
 }
 
-/** Whom a developer chose to be: one of the users of a tenant, who sees what such a one sees. */
+/** The user that a developer has chosen to act as, who sees what that user sees. */
 function developerAs({ tenant, user }: Chosen = {}, directory: Directory): Principal {
   const chosen = {
     tenant: tenant ?? DEVELOPER.tenant,

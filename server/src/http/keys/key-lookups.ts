@@ -1,8 +1,8 @@
 /**
- * How often keys that nobody has shown before are looked for. A secret is 256 random bits: one that is nobody's stays so,
- * and is not asked for again. Beyond some hundreds a minute an address has its guesses looked for one after the other, with a
- * pause between, so that a flood of them leaves the store to others. A key that was accepted before waits for none; and one that
- * turns out to be right takes nothing of what its address may guess, so that all callers behind one proxy may come at once.
+ * Bounds how often unknown keys are looked up. A secret has 256 random bits: one that does not exist never will, and is not looked up
+ * again. Beyond some hundreds of look-ups a minute, an address has its guesses looked up one after the other, with a pause between, so
+ * that a flood of them leaves the store to others. Keys that were accepted before do not wait, and a key that turns out to be right
+ * does not count as a guess, so that all callers behind one proxy may come at once.
  */
 import { Refusal } from "../../task/errors.ts";
 import type { WrongKeysShare } from "../shares/share.ts";
@@ -11,14 +11,14 @@ const MINUTE_MS = 60_000;
 const ADDRESSES_MAX = 10_000;
 const SECRETS_MAX = 10_000;
 
-/** `waiting`: what has those go on that wait, in their order. */
+/** `waiting`: the functions that resume the waiting look-ups, in order. */
 type Address = { from: number; count: number; waiting: Set<() => void>; nextAt: number };
 
 export class KeyLookups {
   readonly #share: WrongKeysShare;
   readonly #now: () => number;
   readonly #addresses = new Map<string, Address>();
-  /** What is nobody's, or will never be anybody's again. */
+  /** Secrets that do not exist, or have ended for good. */
   readonly #vain = new Map<string, "ended" | null>();
   readonly #accepted = new Set<string>();
 
@@ -27,7 +27,7 @@ export class KeyLookups {
     this.#now = now;
   }
 
-  /** What `look` finds, once it may look. Throws `rate_limited` when too many guesses of its address wait. */
+  /** The result of `look`, once it may run. Throws `rate_limited` when too many guesses of its address wait. */
   async find<Found>(
     secret: string,
     address: string,
@@ -66,7 +66,7 @@ export class KeyLookups {
     place.waiting.delete(resolve);
   }
 
-  /** It was no guess: the next that waits has what it has taken. */
+  /** It was no guess: the next waiting look-up gets its place. */
   #giveBack(address: string): void {
     const place = this.#addresses.get(address);
     if (place === undefined) return;

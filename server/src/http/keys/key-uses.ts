@@ -1,12 +1,12 @@
 /**
- * When and from where keys were last let in: to the minute, so that the store hears of a busy key once a minute, and of
- * all that were busy in one write. It is told when the store is asked for a key, and so is no part of most requests.
+ * When and from where keys were last used: to the minute, so that the store writes a busy key once a minute, and all busy keys in one
+ * write. A use is noted when the store is asked for a key, so most requests do not note one.
  */
 import type { KeyUse } from "../../task/key.ts";
 
 const COARSE_MS = 60_000;
 const WRITTEN_MS = 10_000;
-/** Keys whose last use is remembered here: of more, what was noted is forgotten, and noted again. */
+/** Keys whose last use is remembered here: beyond that, notes are forgotten and made again. */
 const NOTED_MAX = 10_000;
 
 export class KeyUses {
@@ -30,7 +30,7 @@ export class KeyUses {
     this.#timer ??= setTimeout(() => void this.write(), WRITTEN_MS).unref();
   }
 
-  /** Writes what was noted. What the store refuses is forgotten: the next minute tells as much. */
+  /** Writes the notes. A refused write is forgotten: the next minute has as much. */
   async write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,7 +1,7 @@
 /**
- * Keys that answers are held for: event streams, waits for a task, claims that wait for work, bodies that are on their
- * way. All of them are looked at again every 0.4 s, in one question, and whoever is held by one that was revoked,
- * replaced or has expired hears of it. Whatever ends a key, this process or another, is seen in the same way.
+ * Keys for which answers are held: event streams, waits for a task, claims that wait for work, bodies that are arriving. All are
+ * checked every 0.4 s in one query, and the holders of a key that was revoked, replaced or has expired are told. It does not matter
+ * whether this process or another ended the key.
  */
 const CHECK_MS = 400;
 
@@ -12,12 +12,12 @@ export class KeyWatch {
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `ended` names those of the proofs whose secrets let nobody in any more. What it throws says nothing: they are asked for again. */
+  /** `ended` returns the proofs whose secrets are no longer accepted. If it throws, it is asked again at the next check. */
   constructor(ended: (proofs: readonly string[]) => Promise<readonly string[]>) {
     this.#ended = ended;
   }
 
-  /** `ended` fires once the secret has. Whoever watches it says by `release` that nothing is held any more. */
+  /** `ended` fires once the secret has ended. The watcher calls `release` when nothing is held any more. */
   watch(proof: string): { ended: AbortSignal; release: () => void } {
     const watched = this.#watched.get(proof) ?? { ended: new AbortController(), holders: 0 };
     this.#watched.set(proof, watched);
@@ -32,7 +32,7 @@ export class KeyWatch {
     };
   }
 
-  /** Looks at all of them now. */
+  /** Checks all of them now. */
   async check(): Promise<void> {
     const looked = new Map(this.#watched);
     for (const proof of await this.#ended([...looked.keys()]).catch(() => [])) {

@@ -1,10 +1,10 @@
 /**
- * A share for everybody: who may go on, and what of the server each request takes until its answer is out. It counts for
- * its address until a key of it is accepted, and then for that key and the key's tenant; so whoever comes with a key
- * shares with nobody of the same address. Counted in this process: a request that another one answers is counted there.
+ * Admits requests within their callers' shares, and counts them until their answers are out. A request counts for its address until its
+ * key is accepted, and then for that key and its tenant; so callers with a key share nothing with others at the same address. Counts
+ * are of this process: a request to another one counts there.
  *
- * @fastify/rate-limit and rate-limiter-flexible count requests alone, of one name each, by a promise or a timer per
- * name; here a request is counted for two and in five ways, in less than a microsecond.
+ * @fastify/rate-limit and rate-limiter-flexible count requests only, for one name each, with a promise or a timer per name; here a
+ * request counts for two owners and in five ways, in less than a microsecond.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Incoming } from "../../lenses/incoming.ts";
@@ -23,14 +23,14 @@ import { type AddressShare, type Share, type Shares, shareOfKey, shareOfTenant }
 
 type Known = readonly [key: Owner<Share>, tenant: Owner<Share>];
 
-/** What a request counts for. */
+/** Whose share a request counts in. */
 export type Counted = {
   address: Owner<AddressShare>;
   known: Known | null;
   isHeld: boolean;
   isSearch: boolean;
   bodiesBytes: number;
-  /** What its answer says of what is left. */
+  /** Headers of its answer, with the rest of its share. */
   headers: Readonly<Record<string, string>>;
 };
 
@@ -44,7 +44,7 @@ const NO_HEADERS = {};
 /** Streams and new connections that open in one turn of the event loop. */
 const OPEN_AT_ONCE_MAX = 48;
 
-/** `held` hears of each request whose answer is held. */
+/** `held` is called for each request whose answer is held. */
 type AdmissionParts = { isProxied: boolean; now: () => number; held?: (request: Incoming) => void };
 
 export class RequestAdmission implements Admission {
@@ -53,7 +53,7 @@ export class RequestAdmission implements Admission {
   readonly #isProxied: boolean;
   readonly #now: () => number;
   readonly #held: (request: Incoming) => void;
-  /** Of each lens that has such limits. */
+  /** One for each lens with such limits. */
   readonly #quotas = new Map<Quotas, QuotaCounts>();
   readonly #keys = new Owners<Share>("key");
   readonly #tenants = new Owners<Share>("tenant");
@@ -69,7 +69,7 @@ export class RequestAdmission implements Admission {
     this.#held = held;
   }
 
-  /** Its head is here: it counts for its address. */
+  /** Its head has arrived: it counts for its address. */
   arrived(request: Incoming): void {
     const now = request.startedAt;
     const address = this.#addresses.of(this.networkOf(request), this.#shares.address, now);
@@ -85,7 +85,7 @@ export class RequestAdmission implements Admission {
     };
   }
 
-  /** Why nobody without a key is answered at its address for now; null when they are. */
+  /** The refusal of requests without a key from its address at the moment; null if there is none. */
   refusalOfStranger({ counted, startedAt }: Incoming): Refusal | null {
     if (counted === null) return null;
     const { address } = counted;
@@ -117,7 +117,7 @@ export class RequestAdmission implements Admission {
     if (counted !== null && counted.known !== null) this.#count(counted, counted.known, requests, now);
   }
 
-  /** Of this minute, and not where one of the two has no more left. Clients are told of the tighter one. */
+  /** Counts it in this minute, unless one of the two has no requests left. Clients are told of the tighter one. */
   #count(counted: Counted, known: Known, requests: number, now: number): void {
     for (const owner of known) owner.count(now, requests);
     const [key, tenant] = known;
@@ -166,7 +166,7 @@ export class RequestAdmission implements Admission {
     mustFit(counted.known, "streams", "streams and held answers");
   }
 
-  /** Resolves when a stream may open; null when at once. Throws `rate_limited` when too many wait to open. */
+  /** Resolves when a stream may open; null for at once. Throws `rate_limited` when too many wait to open. */
   streamTurn({ counted }: Incoming): Promise<void> | null {
     return counted === null || counted.known === null ? null : this.#turn(counted.known, "streams");
   }
@@ -178,7 +178,7 @@ export class RequestAdmission implements Admission {
     return this.#beginnings.turn(tenant.name);
   }
 
-  /** By what the shares say, and then by what others open. */
+  /** Waits first for the shares, and then for other openings. */
   #turn(known: Known, what: Opening): Promise<void> | null {
     const waitMs = waitMsOf(known, what, this.#now());
     const [, { name }] = known;
@@ -195,7 +195,7 @@ export class RequestAdmission implements Admission {
     mustFit(counted.known, "searches", "searches");
   }
 
-  /** Bytes of its body have come. */
+  /** Counts arrived bytes of its body. */
   takeBytes({ counted }: Incoming, bytes: number): void {
     if (counted === null) return;
     counted.bodiesBytes += bytes;
@@ -234,7 +234,7 @@ function mustFit(known: Known, name: "streams" | "searches", what: string): void
   }
 }
 
-/** How long an opening waits by the shares of both. One that is refused takes no turn of either. */
+/** How long an opening waits for both shares. A refused one uses up nothing. */
 function waitMsOf([key, tenant]: Known, what: Opening, now: number): number {
   const waitMs = Math.max(key.waitMs(what, now), tenant.waitMs(what, now));
   if (waitMs > TURN_MS_MAX)

@@ -1,31 +1,31 @@
 import { FairQueue } from "../../task/fair-queue.ts";
 
 /**
- * How long requests of known callers begin in one turn of the event loop. Those that wait have so much processor time: where the
- * machine takes this thread off its processor for longer than that, as a busy one does, one of them would begin a turn.
+ * Time in which requests of known callers begin, per turn of the event loop. Waiting ones get as much processor time: if a busy machine
+ * takes this thread off its processor for longer, only one would begin per turn by the clock.
  */
 const TURN_MS = 3;
-/** More do not begin in one turn, however short they are. */
+/** At most as many begin in one turn, however short they are. */
 const AT_ONCE_MAX = 100;
 
 /**
- * Requests whose callers are known begin for some milliseconds of each turn of the event loop, and what came beside them in later
- * ones, of tenants in turn. A caller may have hundreds in one turn; whoever comes beside them waits for some of them alone,
- * and so does the next thing that a request in work has to do.
+ * Requests of known callers begin for some milliseconds of each turn of the event loop; the others begin in later turns, with the
+ * tenants in rotation. A caller may send hundreds in one turn: requests of others, and further steps of requests in work, then wait for
+ * a few of them only.
  */
 export class Beginnings {
   readonly #waiting = new FairQueue<() => void>();
   readonly #turnMs: number;
   #isCounting = false;
   #until = 0;
-  /** What this thread will have worked by then. */
+  /** The thread's work time at which this turn's share ends. */
   #untilWorkedMs = 0;
 
   constructor(turnMs = TURN_MS) {
     this.#turnMs = turnMs;
   }
 
-  /** Resolves when a request of this tenant may begin; null when at once. */
+  /** Resolves when a request of this tenant may begin; null for at once. */
   turn(tenant: string): Promise<void> | null {
     const now = performance.now();
     if (!this.#isCounting) {
@@ -37,7 +37,7 @@ export class Beginnings {
     return new Promise((resolve) => this.#waiting.push(tenant, resolve));
   }
 
-  /** Each of those that wait has a call of its own: what it does at once is done before it is seen whether there is time for another. */
+  /** One call for each waiting request: its synchronous work is done before the remaining time is looked at. */
   readonly #nextTurn = (): void => {
     const { length } = this.#waiting;
     this.#isCounting = length > 0;
@@ -53,7 +53,7 @@ export class Beginnings {
   };
 }
 
-/** What this thread has worked so far. */
+/** Processor time of this thread. */
 function workedMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

@@ -1,6 +1,6 @@
 /**
- * What a deployment gives to everybody: to a key, to all keys of a tenant together, and to an address whose requests come
- * without an accepted key. One schema; each bound that is absent is the usual one, and null is none.
+ * The configured shares: of a key, of all keys of a tenant together, and of an address whose requests have no accepted key. An absent
+ * bound has its default, and null is no bound.
  */
 import { z } from "zod";
 import { modelList } from "../../task/agent/allowed-models.ts";
@@ -11,41 +11,41 @@ const bound = z.int().min(1).max(1_000_000_000_000_000).nullable().optional();
 const share = z.strictObject({
   /** Requests that begin within a minute. */
   requestsPerMinute: bound,
-  /** Requests in work at once, but for those that are held. */
+  /** Requests in work at once, without held ones. */
   requests: bound,
-  /** Open event streams and answers that are held: waits for a task, claims that wait for work, uploads. */
+  /** Open event streams and held answers: waits for a task, claims that wait for work, uploads. */
   streams: bound,
-  /** Streams that open within a minute; more open in turn, spread over time. */
+  /** Streams that open within a minute; further ones wait, spread over time. */
   streamsPerMinute: bound,
-  /** New connections within a minute; the first request of more is answered in turn. */
+  /** New connections within a minute; the first request on further ones waits. */
   connectionsPerMinute: bound,
   /** Bytes of JSON bodies whose requests are in work. */
   bodiesBytes: bound,
-  /** Searches in work at once: in vector stores, and lists by a text. */
+  /** Searches in work at once: in vector stores, and of lists by text. */
   searches: bound,
   /** Open tasks of the key's user, or of the tenant. */
   openTasks: bound,
-  /** US dollars that models may have cost on one day (UTC), of the same. */
+  /** US dollars spent on models on one day (UTC), by the key's user, or the tenant. */
   usdPerDay: z.number().positive().max(1_000_000_000).nullable().optional(),
-  /** Bytes that the same keeps: values of tasks, files, documents, vector stores, messages. */
+  /** Bytes stored by the key's user, or the tenant: values of tasks, files, documents, vector stores, messages. */
   storedBytes: bound,
-  /** The language models that may be asked, as `provider:model`, where a name may end in `*`. */
+  /** Allowed language models, as `provider:model`, where a name may end in `*`. */
   models: modelList.nullable().optional(),
 });
 
 const addressShare = share.pick({ requestsPerMinute: true, requests: true, bodiesBytes: true }).extend({
-  /** Connections that have shown no accepted key; the oldest makes room for the newest. */
+  /** Connections without an accepted key; the oldest makes room for the newest. */
   connections: bound,
-  /** Keys that nobody has shown before, looked for at once within a minute. */
+  /** Look-ups of unknown keys at once within a minute. */
   wrongKeysPerMinute: bound,
-  /** Milliseconds between two of more than these. */
+  /** Milliseconds between two look-ups beyond these. */
   wrongKeyPauseMs: z.int().min(0).max(10_000).optional(),
-  /** More than these that wait for their turn are refused. */
+  /** Waiting look-ups; more are refused. */
   wrongKeysWaiting: bound,
 });
 
 const keyShare = share.extend({
-  /** Connections that stay open for it whatever comes. */
+  /** Connections that are never closed to make room for others. */
   connections: bound,
 });
 
@@ -53,10 +53,10 @@ const name = z.string().min(1).max(255);
 
 export const sharesConfig = z.strictObject({
   key: keyShare.prefault({}),
-  /** Keys of a tier have these bounds in place of those of `key`. */
+  /** Replaces `key` for keys of a tier. */
   tiers: z.record(name, keyShare).default({}),
   tenant: share.prefault({}),
-  /** Tenants that have other bounds than those of `tenant`. */
+  /** Replaces `tenant` for some tenants. */
   tenants: z.record(name, share).default({}),
   address: addressShare.prefault({}),
 });
@@ -67,7 +67,7 @@ const GB = 1_024 * MB;
 
 const WRONG_KEYS: WrongKeysShare = { wrongKeysPerMinute: 600, wrongKeyPauseMs: 10, wrongKeysWaiting: 256 };
 
-/** Generous: a program that works hard for its users is far from them. */
+/** Generous: a busy program stays far below. */
 const IN_SERVE: { key: Share; tenant: Share; address: AddressShare & WrongKeysShare } = {
   key: {
     requestsPerMinute: 300_000,
@@ -115,14 +115,14 @@ const BOUNDLESS: Share = {
   connections: null,
 };
 
-/** Whoever calls a server in `dev` is its developer: nothing but its memory is kept for others. */
+/** In `dev` every caller is the developer: only memory is bounded. */
 const IN_DEV: typeof IN_SERVE = {
   key: { ...BOUNDLESS, bodiesBytes: 64 * MB },
   tenant: BOUNDLESS,
   address: { requestsPerMinute: null, requests: null, bodiesBytes: 64 * MB, connections: null, ...WRONG_KEYS },
 };
 
-/** The shares of a server that was told `given`. */
+/** The shares of a server with the configuration `given`. */
 export function sharesOf(mode: "dev" | "serve", given: SharesConfig): Shares {
   const usual = mode === "dev" ? IN_DEV : IN_SERVE;
   const key = over(usual.key, given.key);

@@ -1,12 +1,12 @@
 import { FairQueue } from "../../task/fair-queue.ts";
 
-/** What a turn has to have taken for each opening of the next one beyond the first, about four times what an opening takes. */
+/** One more opening per this much of the last turn of the event loop, about four times the time of an opening. */
 const EACH_MS = 4;
 
 /**
- * What opens, a new connection or a stream, one a turn of the event loop, of tenants in turn. Many may come in one turn, and the work
- * on all of them at once would hold up everybody else for as long as they take together. Where turns are long, with hundreds of
- * streams to read from, one of each would be few a second: then several open, up to `atOnceMax`, as a small part of a turn.
+ * Opens new connections and streams, one per turn of the event loop, with the tenants in rotation. Many may arrive in one turn, and to
+ * open all at once would hold up everybody else. Where turns are long, as with hundreds of streams to read from, one per turn would be
+ * few a second: then several open, up to `atOnceMax`, as a small part of a turn.
  */
 export class Openings {
   readonly #waiting = new FairQueue<() => void>();
@@ -20,18 +20,18 @@ export class Openings {
     this.#now = now;
   }
 
-  /** Resolves when one of this tenant may open; null when at once. */
+  /** Resolves when an opening of this tenant may go on; null for at once. */
   turn(tenant: string): Promise<void> | null {
     if (this.#hasOpened) return new Promise((resolve) => this.#waiting.push(tenant, resolve));
     this.#opens();
     return null;
   }
 
-  /** Nothing else does before the loop has gone round. */
+  /** Blocks others until the event loop has gone round. */
   #opens(): void {
     this.#hasOpened = true;
     this.#openedAt = this.#now();
-    // The first comes before what the loop has heard of by now, the second behind it.
+    // The first call comes before the events that have arrived by now, the second after them.
     setImmediate(() => setImmediate(() => this.#next()));
   }
 

@@ -1,14 +1,14 @@
-/** What one key, tenant or address has of its share at this moment. */
+/** The current use of one share: of a key, tenant or address. */
 import type { AddressShare } from "./share.ts";
 
 const MINUTE_MS = 60_000;
-/** Of a second's openings these are taken at once, when there were none before. */
+/** Openings of a second that may come at once after a pause. */
 const AT_ONCE_MAX = 256;
-/** Whoever would wait for its turn for longer is refused. */
+/** An opening that would wait longer is refused. */
 export const TURN_MS_MAX = 10_000;
 
 export type Opening = "streams" | "connections";
-/** What of a share says how many of them open within a minute. */
+/** The bounds of a share on openings within a minute. */
 type Opens = AddressShare & { [Name in `${Opening}PerMinute`]?: number | null };
 
 type Kind = "key" | "tenant" | "address";
@@ -18,9 +18,9 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   /** Which of its kind it is. */
   readonly name: string;
   readonly share: Bounds;
-  /** What its clients are told of its share of requests: `RateLimit-Policy`. */
+  /** The `RateLimit-Policy` header for its share of requests. */
   readonly policy: string;
-  /** As it is named to its clients. */
+  /** Its name for clients. */
   readonly whose: string;
   readonly #kind: string;
   requests = 0;
@@ -29,7 +29,7 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   bodiesBytes = 0;
   #minuteFrom = Number.NEGATIVE_INFINITY;
   #ofMinute = 0;
-  /** When the next one of each has its turn. */
+  /** When the next opening of each kind may come. */
   readonly #nextAt = { streams: Number.NEGATIVE_INFINITY, connections: Number.NEGATIVE_INFINITY };
 
   constructor(kind: Kind, name: string, share: Bounds) {
@@ -40,13 +40,13 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     this.policy = `"${kind}";q=${share.requestsPerMinute};w=60`;
   }
 
-  /** Nothing would be forgotten with it. */
+  /** Whether it can be forgotten without loss. */
   isIdle(now: number): boolean {
     const { requests, streams, searches, bodiesBytes } = this;
     return requests + streams + searches + bodiesBytes === 0 && now - this.#minuteFrom >= MINUTE_MS;
   }
 
-  /** Counts requests of this minute. */
+  /** Counts requests in this minute. */
   count(now: number, requests = 1): void {
     if (now - this.#minuteFrom >= MINUTE_MS) {
       this.#minuteFrom = now;
@@ -55,12 +55,12 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     this.#ofMinute += requests;
   }
 
-  /** They count no more. */
+  /** Takes back counted requests. */
   uncount(requests = 1): void {
     this.#ofMinute -= requests;
   }
 
-  /** Requests of this minute that are left; fewer than none when one too many was counted. */
+  /** Requests left in this minute; negative when one too many was counted. */
   left(): number {
     return (this.share.requestsPerMinute ?? Number.POSITIVE_INFINITY) - this.#ofMinute;
   }
@@ -70,12 +70,12 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     return Math.max(1, Math.ceil((MINUTE_MS - (now - this.#minuteFrom)) / 1_000));
   }
 
-  /** How long an opening would wait for its turn. */
+  /** How long an opening would wait. */
   waitMs(what: Opening, now: number): number {
     return Math.max(0, this.#turnAt(what, now) - now);
   }
 
-  /** An opening has that turn. */
+  /** Takes the place of an opening. */
   takeTurn(what: Opening, now: number): void {
     this.#nextAt[what] = this.#turnAt(what, now) + this.#stepMs(what);
   }
@@ -87,7 +87,7 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     return Math.max(this.#nextAt[what], now - (atOnce - 1) * this.#stepMs(what));
   }
 
-  /** Between two openings; none where any number may open. */
+  /** Time between two openings; none if any number may open. */
   #stepMs(what: Opening): number {
     const perMinute = this.#perMinute(what);
     return perMinute === null ? 0 : MINUTE_MS / perMinute;
@@ -98,13 +98,13 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
     return perMinute;
   }
 
-  /** Whether one of its counts is beyond its bound. */
+  /** Whether a count is beyond its bound. */
   exceeds(name: "requests" | "bodiesBytes"): boolean {
     const bound = this.share[name];
     return bound !== null && this[name] > bound;
   }
 
-  /** What clients are told of it. The draft's fields, and those of before that most clients read. */
+  /** Headers about it for clients: the draft's fields, and the older ones that most clients read. */
   headers(now: number): Record<string, string> {
     const left = String(Math.max(0, this.left()));
     const reset = String(this.resetS(now));
@@ -118,14 +118,14 @@ export class Owner<Bounds extends AddressShare = AddressShare> {
   }
 }
 
-/** Those of one kind that are counted at once: of more, the ones that were idle for longest are forgotten. */
+/** Owners of one kind that are counted at once: beyond that, those idle for longest are forgotten. */
 const OWNERS_MAX = 20_000;
-/** Looked at to find one that is idle. */
+/** Owners looked at to find an idle one. */
 const LOOKED_AT_MAX = 32;
 
 export class Owners<Bounds extends AddressShare> {
   readonly #kind: Kind;
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly #all = new Map<string, Owner<Bounds>>();
 
   constructor(kind: Kind) {
@@ -136,7 +136,7 @@ export class Owners<Bounds extends AddressShare> {
     return this.#all.size;
   }
 
-  /** The one of this name; a new one has `share`. */
+  /** The owner of this name; a new one gets `share`. */
   of(name: string, share: Bounds, now: number): Owner<Bounds> {
     const known = this.#all.get(name);
     if (known !== undefined) return known;

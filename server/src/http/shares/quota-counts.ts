@@ -1,8 +1,8 @@
-/** Requests of each key in the present minute, hour and day of the clock, for lenses whose contracts have such limits. */
+/** Counts the requests of each key in the current minute, hour and day, for lenses whose contracts have such limits. */
 import { QUOTA_WINDOWS, type QuotaLeft, type QuotaLimits, type QuotaWindow } from "../../lenses/quota.ts";
 
 const WINDOW_S: Readonly<Record<QuotaWindow, number>> = { minute: 60, hour: 3_600, day: 86_400 };
-/** Keys that are counted: of more, those that came first begin anew. */
+/** Keys counted at once: beyond that, the oldest begin anew. */
 const COUNTED_MAX = 20_000;
 
 type Count = { window: number; requests: number };
@@ -10,7 +10,7 @@ type Count = { window: number; requests: number };
 export class QuotaCounts {
   readonly #counts = new Map<string, Record<QuotaWindow, Count>>();
 
-  /** Counts a request, unless one of its windows is used up, which is named then. `now` is in milliseconds since 1970. */
+  /** Counts a request, unless one of its windows is used up; names that window then. `now` is in milliseconds since 1970. */
   take(key: string, limits: QuotaLimits, now: number): { left: QuotaLeft; usedUp: QuotaWindow | null } {
     const counts = this.#of(key);
     const seconds = now / 1_000;

@@ -1,4 +1,4 @@
-/** What one key, tenant or address may have of the server at once, and within a minute. Null is any number. */
+/** What one key, tenant or address may take of the server at once, and within a minute. Null is any number. */
 import type { ModelLists } from "../../task/agent/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Task } from "../../task/task.ts";
@@ -7,49 +7,49 @@ type Bound = number | null;
 
 export type AddressShare = Readonly<{
   requestsPerMinute: Bound;
-  /** In work at once; those that are held on purpose count as streams. */
+  /** Requests in work at once; held ones count as streams. */
   requests: Bound;
-  /** Of JSON bodies whose requests are in work. */
+  /** Bytes of JSON bodies whose requests are in work. */
   bodiesBytes: Bound;
   connections: Bound;
 }>;
 
-/** Of keys from one address that are nobody's. */
+/** Bounds on unknown keys from one address. */
 export type WrongKeysShare = Readonly<{
-  /** Looked for at once; of more, one after the other. */
+  /** Look-ups at once; further ones run one after the other. */
   wrongKeysPerMinute: Bound;
-  /** Between two of these. */
+  /** Pause between two of the further ones. */
   wrongKeyPauseMs: number;
-  /** Of these that wait; more are refused. */
+  /** Waiting look-ups; more are refused. */
   wrongKeysWaiting: Bound;
 }>;
 
 export type Share = AddressShare &
   Readonly<{
     streams: Bound;
-    /** Of these, those that open within a minute: more open one after the other, in turn. */
+    /** Streams that open within a minute: further ones open one after the other. */
     streamsPerMinute: Bound;
-    /** Connections that show a key for the first time within a minute: more are answered in turn. */
+    /** Connections that show a key for the first time within a minute: further ones are answered one after the other. */
     connectionsPerMinute: Bound;
     searches: Bound;
-    /** Of the user whose key it is, or of the whole tenant. */
+    /** Open tasks of the key's user, or of the whole tenant. */
     openTasks: Bound;
-    /** What models may have cost on one day, UTC, of the same. */
+    /** US dollars spent on models on one day (UTC), by the user or the tenant. */
     usdPerDay: Bound;
-    /** Of values, files, documents, vector stores and messages, of the same. */
+    /** Bytes of values, files, documents, vector stores and messages, of the user or the tenant. */
     storedBytes: Bound;
-    /** The language models that may be asked, see `task/agent/allowed-models.ts`; null is any. */
+    /** Allowed language models, see `task/agent/allowed-models.ts`; null is any. */
     models: readonly string[] | null;
   }>;
 
 export type Shares = Readonly<{
   key: Share;
-  /** In place of `key`, for keys of a tier. */
+  /** Replaces `key` for keys of a tier. */
   tiers: ReadonlyMap<string, Share>;
   tenant: Share;
-  /** In place of `tenant`, for some. */
+  /** Replaces `tenant` for some tenants. */
   tenants: ReadonlyMap<string, Share>;
-  /** Of requests without an accepted key. */
+  /** For requests without an accepted key. */
   address: AddressShare & WrongKeysShare;
 }>;
 
@@ -58,12 +58,12 @@ export function shareOfKey({ key, tiers }: Shares, { tier }: Pick<Principal, "ti
   return (tier === undefined ? undefined : tiers.get(tier)) ?? key;
 }
 
-/** That of its tenant. */
+/** The share of a principal's tenant. */
 export function shareOfTenant({ tenant, tenants }: Shares, principal: Pick<Principal, "tenant">): Share {
   return tenants.get(principal.tenant) ?? tenant;
 }
 
-/** The models that a principal may have asked: of its key, and of both shares. */
+/** The lists of models that a principal may use: of its key, and of both shares. */
 export function allowedModelsOf(shares: Shares): (principal: Principal) => ModelLists {
   return (principal) => {
     const lists = [principal.models, shareOfKey(shares, principal).models, shareOfTenant(shares, principal).models];
@@ -74,7 +74,7 @@ export function allowedModelsOf(shares: Shares): (principal: Principal) => Model
 type DaysMoneyBounds = { user: number | null; tenant: number | null };
 type Held = Pick<Share, "openTasks" | "usdPerDay" | "storedBytes">;
 
-/** What is held for good is of the user whose key it is, and of its tenant; null where nothing of it is bounded. */
+/** The bounds on what is stored, for the key's user and its tenant; null where nothing is bounded. */
 export function heldBoundsOf(shares: Shares): (principal: Principal) => { user: Held; tenant: Held } | null {
   const known = new WeakMap<Share, Held>();
   const heldOf = (share: Share): Held => {
@@ -89,7 +89,7 @@ export function heldBoundsOf(shares: Shares): (principal: Principal) => { user: 
   };
 }
 
-/** What models may cost the user and the tenant of a task on one day. */
+/** What a task's user and tenant may spend on models on one day. */
 export function daysMoneyOf(shares: Shares): (task: Pick<Task, "tenant" | "tier">) => DaysMoneyBounds {
   return ({ tenant, tier }) => ({
     user: shareOfKey(shares, tier === null ? {} : { tier }).usdPerDay,
