@@ -255,4 +255,34 @@ export const MOVING = [
     find: 'if (!(error instanceof Refusal) || error.code === "fenced") throw error;',
     put: "throw error;",
   },
+  {
+    file: "server/src/engine/event-feed.ts",
+    name: "a-notice-leaves-what-was-heard-before",
+    find: "    this.#recent.drop(id);\n",
+    put: "",
+  },
+  {
+    file: "server/src/engine/event-feed.ts",
+    name: "a-log-that-has-ended-is-read-to-its-last-but-one",
+    find: "if (ended && lastSeq <= this.#cursor)",
+    put: "if (ended && lastSeq <= this.#cursor + 1)",
+  },
+  {
+    file: "server/src/engine/embedded/scheduler.ts",
+    name: "a-new-task-comes-before-those-that-are-read",
+    find: "this.#ready.size > 0 || !this.#mayGo(entry) || !this.#slots",
+    put: "this.#ready.size > 0 || !this.#slots",
+  },
+  {
+    file: "server/src/engine/embedded/timers.ts",
+    name: "a-stale-moment-is-told",
+    find: "if (this.#set.get(next.id) !== next.at || this.#told.has(next.id)) continue;",
+    put: "if (this.#told.has(next.id)) continue;",
+  },
+  {
+    file: "server/src/engine/embedded/timers.ts",
+    name: "a-sooner-moment-waits-for-a-later-one",
+    find: "(this.#armed && this.#armed.at <= next.at)",
+    put: "this.#armed",
+  },
 ];

@@ -78,4 +78,16 @@ export const STREAMS = [
     find: "this.#until = isTaken ? until : 0;",
     put: "this.#until = until;",
   },
+  {
+    file: "server/src/lenses/a2a/stream/task-stream.ts",
+    name: "a-snapshot-is-followed-by-what-it-has",
+    find: "      if (event.seq < from.snapshot) return [];\n",
+    put: "",
+  },
+  {
+    file: "server/src/lenses/body/body-reader.ts",
+    name: "a-body-whose-key-has-ended-goes-on",
+    find: "() => request.keyEnd()",
+    put: "() => null",
+  },
 ];

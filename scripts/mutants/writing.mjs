@@ -51,6 +51,7 @@ export const WRITING = [
   {
     file: "server/src/store/sqlite/thread/answer-queue.ts",
     name: "who-waits-to-go-out-is-forgotten",
+    hangs: true,
     find: "    this.#observer.rests();\n",
     put: "",
   },

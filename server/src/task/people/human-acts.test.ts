@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../json/json.ts";
 import { queuedTask } from "../queued-task.ts";
 import type { Task } from "../task.ts";
 import { type HumanAct, humanAct, humanInput } from "./human.ts";
-import { type Actor, RULES } from "./human-acts.ts";
+import { type Actor, afterPause, RULES } from "./human-acts.ts";
 import type { Identity } from "./identity.ts";
 import { firstAssignment, workStateOf } from "./work-item.ts";
 
@@ -171,6 +171,29 @@ describe("what is somebody's own", () => {
     const told = acted(asked, "cyd", { act: "submit_information" });
     expect(refused(told, "bob", decides("approve"))).toBe("conflict");
     expect(outputOf(acted(told, "ada", decides("approve")))).toMatchObject({ by: "ada" });
+  });
+
+  it("expires in the moment that was named, and later by as long as it was suspended", () => {
+    const times = { due_at: new Date(AT + 30_000).toISOString(), expires_at: new Date(AT + 60_000).toISOString() };
+    const task = begun({ assignees: [finance], ...times });
+    const error = { message: "It expired before anybody had decided." };
+    expect(taken(decide(task, { do: "expire" }, AT + 60_000)).task).toMatchObject({ state: "timed_out", error });
+    const later = task.assignment && afterPause(task.assignment, 5_000);
+    expect([later?.dueAt, later?.expiresAt]).toEqual([AT + 35_000, AT + 65_000]);
+  });
+
+  it("is nobody's who had claimed it once others are asked", () => {
+    const claimed = acted(begun({ assignees: [finance] }), "ada", { act: "claim" });
+    const asked = acted(claimed, "ada", { act: "request_information", from: [user("cyd")] });
+    expect([claimed.assignment?.claimedBy, asked.assignment?.claimedBy]).toEqual(["ada", null]);
+  });
+
+  it("is another item of worklists once it is paused, and once it is deleted", () => {
+    const task = begun({ assignees: [finance] });
+    const paused = taken(decide(task, { do: "pause", by: "eva", reason: "" }, AT + 1_000));
+    const cancelled = taken(decide(paused.task, { do: "cancel", by: "eva", reason: "" }, AT + 2_000));
+    const deleted = taken(decide(cancelled.task, { do: "delete" }, AT + 3_000));
+    expect([paused, cancelled, deleted].map(({ assigns }) => assigns)).toEqual([true, true, true]);
   });
 
   it("remembers once whoever has acted on it, however often", () => {
