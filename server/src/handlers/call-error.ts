@@ -1,4 +1,4 @@
-/** Why a call to somebody else gave no answer: a code, a sentence for people, and what the engine's retries go by. */
+/** Why a call to another server failed: a code, a sentence for people, and whether and when the engine may retry. */
 export class CallError extends Error {
   override readonly name: string = "CallError";
   readonly code: string;

@@ -1,4 +1,4 @@
-/** What came of one streamed answer until now, in bounds, and the answer that it makes at its end. */
+/** The parts of one streamed answer so far, within bounds, and the answer at its end. */
 
 import type {
   LanguageModelV4FinishReason,
@@ -26,14 +26,14 @@ export type Reading = Pick<
   ModelAnswer,
   "text" | "reasoning" | "toolCalls" | "finish" | "usage" | "rawUsage" | "generation"
 > & {
-  /** The model's name as the provider states it; undefined when it does not. */
+  /** The provider's name of the model; undefined if it states none. */
   model: string | undefined;
 };
 
-/** What was asked, as far as the answer needs it. */
+/** The request, as far as the answer needs it. */
 export type Asked = { provider: string; prompt: readonly PromptTurn[]; tools: ModelCall["tools"] };
 
-/** A part without content still counts this much, so that a stream of nothing but pings ends too. */
+/** A part without content counts as this much, so that a stream of pings only ends too. */
 const PART_BYTES_MIN = 16;
 
 export class AnswerSoFar {
@@ -91,7 +91,7 @@ export class AnswerSoFar {
         return "";
       case "tool-call":
         this.#count(part.input, part.providerMetadata);
-        // A tool that the provider runs on its own side is not ours to answer.
+        // A tool that runs on the provider's side is not ours to answer.
         if (part.providerExecuted !== true) this.#toolCalls.push(toolCall(part));
         return "";
       case "response-metadata":
@@ -108,7 +108,7 @@ export class AnswerSoFar {
     }
   }
 
-  /** The next text, of an answer that no parameters shape; what of it is whole. */
+  /** Takes plain text of an answer without parameters; returns the part that ends with a whole character. */
   addPlain(text: string): string {
     this.#count(text);
     const piece = this.#pieces.push(text);
@@ -116,18 +116,18 @@ export class AnswerSoFar {
     return piece;
   }
 
-  /** Which model the provider says it is, past the parts of its package. */
+  /** The provider's name of the model, past the parts of its package. */
   named(model: string): void {
     this.#model = model;
   }
 
-  /** The answer, which the reader has left before the provider ended it. */
+  /** The answer, ended by its reader before the provider ended it. */
   async left(early: EarlyStop, onText?: ModelCall["onText"]): Promise<Reading> {
     if (early !== "stop_sequence") await this.#handOnRest(onText);
     return this.#answer({ toolCalls: [], finish: "stop", early, ...(await this.estimated()) });
   }
 
-  /** Rejects with `unavailable` where the provider broke off or failed. */
+  /** Rejects with `unavailable` if the provider broke off or failed. */
   async finished(onText?: ModelCall["onText"]): Promise<Reading> {
     const { provider } = this.#asked;
     if (this.#finish === undefined) throw cutStream(provider);
@@ -141,13 +141,13 @@ export class AnswerSoFar {
     return this.#answer({ toolCalls: this.#toolCalls, finish, early: null, ...(await this.#counted(usage)) });
   }
 
-  /** What has been spent on the answer until now, by this server's own count. */
+  /** Usage of the answer so far, by this server's own count. */
   async estimated(): Promise<{ usage: Usage; rawUsage: unknown }> {
     const { prompt, tools } = this.#asked;
     return { usage: await estimatedUsage(prompt, tools, this.#said()), rawUsage: ESTIMATED };
   }
 
-  /** A provider that states no counts has used some all the same: a budget rests on them. */
+  /** A provider without counts has used tokens all the same: budgets rely on them. */
   async #counted(stated: LanguageModelV4Usage): Promise<{ usage: Usage; rawUsage: unknown }> {
     const usage = usageOf(stated);
     const misses = usage.inputTokens === 0 || (usage.outputTokens === 0 && this.#said().some((text) => text !== ""));
@@ -190,7 +190,7 @@ export class AnswerSoFar {
     this.#reasoning.set(part.id, { text, ...(state && { state }) });
   }
 
-  /** What was held back: half of a character, and for a stop sequence that did not come. */
+  /** Passes on held text: half a character, and a possible stop sequence that was none. */
   async #handOnRest(onText: ModelCall["onText"]): Promise<void> {
     const half = await this.#addText(this.#pieces.end());
     const rest = this.#generation?.rest() ?? "";
@@ -219,7 +219,7 @@ export class AnswerSoFar {
   }
 }
 
-/** What a provider wants back of its own words, by the provider's name; later pieces bring more of it. */
+/** Data that a provider wants back, by the provider's name; later pieces add to it. */
 function merged(
   state: ProviderState | undefined,
   more: SharedV4ProviderMetadata | undefined,
@@ -241,7 +241,7 @@ function toolCall(part: {
   const { toolCallId, toolName, input } = part;
   const state = merged(undefined, part.providerMetadata);
   const call = { id: toolCallId.toWellFormed(), name: toolName.toWellFormed(), ...(state && { state }) };
-  // A tool without parameters may be called with nothing at all.
+  // A tool without parameters may be called without any input.
   if (input.trim() === "") return { ...call, input: {} };
   try {
     return { ...call, input: wellFormed(argumentsIn(input)) };
@@ -251,7 +251,7 @@ function toolCall(part: {
   }
 }
 
-/** Arguments that a server has written as JSON twice, or as nothing, are what they were. */
+/** Arguments written as JSON twice, or as nothing, are what they stand for. */
 function argumentsIn(input: string): unknown {
   const value: unknown = JSON.parse(input);
   if (typeof value !== "string") return value ?? {};
@@ -279,8 +279,8 @@ function finishOf(
 }
 
 /**
- * The interface states the total with both cache counts inside; a provider that gives no counts has used none. A total that is
- * less than what of it came from a cache leaves that out.
+ * The interface states the total with both cache counts inside; a provider without counts counts as zero. A total smaller than its
+ * cached part leaves that part out.
  */
 function usageOf({ inputTokens: input, outputTokens: output }: LanguageModelV4Usage): Usage {
   const cacheReadTokens = statedCount(input.cacheRead);

@@ -1,6 +1,6 @@
 /**
- * The packages of OpenAI and Anthropic make a provider of their own when they are imported, and throw where the environment has an
- * empty address, as compose files hand on one that nobody has set. Our configuration reads an empty one as none.
+ * The packages of OpenAI and Anthropic make a provider of their own when they are imported, and throw if the environment has an empty
+ * address, as compose files pass on an unset one. Our configuration reads an empty address as none.
  */
 const NAMES = ["OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"];
 

@@ -25,7 +25,7 @@ export function compatibleModel(settings: Settings, name: string): LanguageModel
   });
 }
 
-/** The model, asked in another way. */
+/** The model with another way to be asked. */
 export function around(
   model: LanguageModelV4,
   asked: Pick<LanguageModelV4, "doGenerate" | "doStream">,
@@ -34,7 +34,7 @@ export function around(
   return { specificationVersion: "v4", provider, modelId, supportedUrls, ...asked };
 }
 
-/** What is left of a stream whose text went another way. */
+/** The rest of a stream whose text was read elsewhere. */
 function endAlone(end: PlainEnd): LanguageModelV4StreamResult {
   const stream = new ReadableStream<LanguageModelV4StreamPart>({
     start(parts) {
@@ -45,7 +45,7 @@ function endAlone(end: PlainEnd): LanguageModelV4StreamResult {
   return { stream };
 }
 
-/** OpenAI's reasoning models, behind whichever gateway that does not rename them. */
+/** OpenAI's reasoning models, also behind gateways that keep their names. */
 function isReasoning(name: string): boolean {
   return /^(o\d|gpt-5)/.test(name);
 }

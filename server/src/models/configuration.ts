@@ -1,6 +1,6 @@
 /**
- * What an operator can say about language models: the providers, the default, the tiers, the prices and the limits.
- * The environment is one more way to say it; reading it is a pure function, so that a test hands in its own.
+ * The configuration of language models: providers, default, tiers, prices and limits. The environment is one more source; it is read by
+ * a pure function, so that a test passes in its own.
  */
 
 import { z } from "zod";
@@ -13,7 +13,7 @@ const providerTypes = ["openai", "anthropic", "ollama", "openai-compatible"] as 
 export const EXTENSIONS = ["top_k", "typical_p", "min_tokens", "repetition_penalty"] as const;
 export type Extension = (typeof EXTENSIONS)[number];
 
-/** What OpenAI is asked for when nobody names a model. */
+/** OpenAI's model when nobody names one. */
 export const OPENAI_MODEL = "gpt-5-mini";
 
 const keyed: ReadonlySet<string> = new Set(["openai", "anthropic"]);
@@ -31,7 +31,7 @@ const providerConfig = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
   /** The model meant when only the provider is named. */
   defaultModel: z.string().min(1).optional(),
-  /** How long its first token may take, where that is not `models.firstTokenMs`, or three times that on one's own machine or network. */
+  /** How long its first token may take; without it `models.firstTokenMs`, or three times that on a local machine or network. */
   firstTokenMs: z.int().positive().optional(),
   /** Of a compatible server: the fields beyond OpenAI's own that it takes; all of them when absent. */
   extensions: z.array(z.enum(EXTENSIONS)).optional(),
@@ -59,14 +59,14 @@ export const modelsConfig = z.strictObject({
   providers: z.record(providerName, namedProvider).default({}),
   /** US dollars per million tokens, by `provider:model` or by model, before the shipped table. */
   prices: z.record(z.string(), price).default({}),
-  /** Tokens that a model can hold, prompt and answer together, by `provider:model` or by model, before what is known of it. */
+  /** Tokens of a model's context, prompt and answer together, by `provider:model` or by model; precedes the known size. */
   contextTokens: z.record(z.string(), z.int().positive()).default({}),
   offlineWordsPerS: offlineWordsPerS.default(0),
   /** An answer whose first token has not come after this long will not come. */
   firstTokenMs: z.int().positive().default(300_000),
   /** A stream that says nothing more for this long has stalled. */
   streamIdleMs: z.int().positive().default(60_000),
-  /** The most that one answer may hold, text and tool calls together. */
+  /** The size of one answer, text and tool calls together. */
   outputBytesMax: z
     .int()
     .positive()
@@ -102,8 +102,8 @@ export function providersFromEnvironment(
 }
 
 /**
- * A base URL that is not OpenAI's own is of a server that calls itself compatible: it has chat completions, what it may
- * have of Responses is seldom whole, and many want no key.
+ * A base URL that is not OpenAI's own is that of a compatible server: it has chat completions, rarely all of Responses, and often needs
+ * no key.
  */
 function openaiFrom(env: Readonly<Record<string, string | undefined>>): ProviderConfig | undefined {
   const apiKey = setting(env, "OPENAI_API_KEY");
@@ -117,12 +117,12 @@ function openaiFrom(env: Readonly<Record<string, string | undefined>>): Provider
   return { type: "openai", apiKey, ...(baseUrl !== undefined && { baseUrl }), ...named };
 }
 
-/** The vendor itself, in any of its regions, and not a server that speaks like it. */
+/** The vendor itself, in any of its regions, and not a compatible server. */
 export function isOpenai(baseUrl: string): boolean {
   return URL.canParse(baseUrl) && /(^|\.)openai\.com$/.test(new URL(baseUrl).hostname);
 }
 
-/** A configuration completed by what the environment names, key by key of a provider; the configuration wins. */
+/** A configuration completed from the environment, key by key of a provider; the configuration wins. */
 export function withEnvironment(
   config: ModelsConfigInput,
   env: Readonly<Record<string, string | undefined>>,
@@ -130,7 +130,7 @@ export function withEnvironment(
   const providers: NonNullable<ModelsConfigInput["providers"]> = { ...config.providers };
   for (const [name, named] of Object.entries(providersFromEnvironment(env))) {
     const configured = config.providers?.[name];
-    // A key must not travel to another vendor that happens to be configured under its name.
+    // A key must not be sent to another vendor that is configured under its name.
     if (configured === undefined || configured.type === named.type || configured.type === name) {
       providers[name] = { ...named, ...configured };
     }
@@ -152,7 +152,7 @@ function ollamaUrl(address: string, env: Readonly<Record<string, string | undefi
 
 const HAS_SCHEME = /^https?:\/\//i;
 
-/** An address, which may lack its scheme. Throws `unknown_model` for what is none, with the variable's name. */
+/** An address, possibly without a scheme. Throws `unknown_model` with the variable's name for an invalid one. */
 function addressIn(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   const said = setting(env, name);
   if (said === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Everything that a provider, its wire or its SDK package can do to a call, as one `ModelError`.
- * What the caller did itself (abort) and our own bounds (stall, size) are decided where they happen, not here.
+ * Failures of a call by the provider, the connection or the SDK package, each as a `ModelError`. An abort by the caller and our own
+ * bounds (stall, size) are decided where they happen.
  */
 
 import { APICallError, InvalidResponseDataError, JSONParseError, TypeValidationError } from "@ai-sdk/provider";
@@ -9,7 +9,7 @@ import { ModelError, type ModelErrorCode } from "./model.ts";
 import { AnswerFailure, errorOf } from "./wire/answer-repair.ts";
 import { isFields, textOf } from "./wire/fields.ts";
 
-/** An error frame inside a stream that began well, as the provider packages hand it on. */
+/** An error frame inside a stream that began well, as the provider packages pass it on. */
 const streamFailure = z.looseObject({
   message: z.string(),
   type: z.string().nullish().catch(null),
@@ -20,10 +20,10 @@ const streamFailure = z.looseObject({
 type StreamFailure = z.infer<typeof streamFailure>;
 
 const messageCharsMax = 2_000;
-/** Of a page or a text in the place of an error. */
+/** Characters of a page or a text received instead of an error. */
 const WORDS_CHARS_MAX = 200;
 
-/** The `ModelError` for whatever was thrown or streamed as an error. `now` reads a Retry-After that is a date. */
+/** The `ModelError` for any thrown or streamed error. `now` is needed for a Retry-After that is a date. */
 export function modelError(error: unknown, provider: string, now: number): ModelError {
   if (error instanceof ModelError) return error;
   const told = answerFailure(error);
@@ -33,7 +33,7 @@ export function modelError(error: unknown, provider: string, now: number): Model
     return new ModelError("bad_answer", `${provider} sent bytes that are not its protocol`, { cause: error });
   }
   if (InvalidResponseDataError.isInstance(error)) {
-    // The package for compatible APIs reports a stream that ended too early as invalid data, with no data.
+    // The package for compatible APIs reports a stream that ended too early as invalid data, without data.
     return error.data === undefined
       ? cutStream(provider, error)
       : new ModelError("bad_answer", `${provider}: ${shortened(error.message)}`, { cause: error });
@@ -44,7 +44,7 @@ export function modelError(error: unknown, provider: string, now: number): Model
   return new ModelError("bad_answer", `${provider} answered in a way that could not be read`, { cause: error });
 }
 
-/** What an answer has failed by, also where a package has wrapped it. */
+/** The error that an answer has reported, also when a package has wrapped it. */
 function answerFailure(error: unknown): AnswerFailure | null {
   if (error instanceof AnswerFailure) return error;
   return error instanceof Error && error.cause instanceof AnswerFailure ? error.cause : null;
@@ -90,7 +90,7 @@ function fromResponse(error: APICallError, provider: string, now: number): Model
   );
 }
 
-/** The sentence in the body of an error, whichever field has it; the words of a page or a text; null where it has none. */
+/** The message in the body of an error, in whichever field; the words of a page or a text; null if there is none. */
 function saidIn(body: string): string | null {
   try {
     const value: unknown = JSON.parse(body);
@@ -106,7 +106,7 @@ function saidIn(body: string): string | null {
   }
 }
 
-/** What providers call a prompt that is longer than the model can hold. Most send 400 with it, some 422; 413 says it alone. */
+/** Providers' messages for a prompt that exceeds the model's context. Most send 400 with it, some 422; 413 says it alone. */
 const TOO_LONG = new RegExp(
   [
     "context_length|context (length|window|size|limit)|context[^.]{0,20} overflow|model token limit|maximum model length",
@@ -119,7 +119,7 @@ const TOO_LONG = new RegExp(
 /** A spent quota is a 429 at OpenAI, but no wait mends it. */
 function codeOfStatus(status: number, words: string): ModelErrorCode {
   if (words.includes("insufficient_quota")) return "refused";
-  // Whoever stands before the model: its own door, or a proxy with a bound on bodies.
+  // From the model's own server, or from a proxy with a bound on bodies.
   if (status === 413 || ([400, 422, 500].includes(status) && TOO_LONG.test(words))) return "prompt_too_long";
   if (status === 429 || status === 529) return "rate_limited";
   if (status === 408 || status === 409 || status === 425 || status >= 500) return "unavailable";
@@ -134,8 +134,8 @@ function codeOfWords(words: string): ModelErrorCode {
 }
 
 /**
- * `retry-after-ms`, or `retry-after` in seconds or as an HTTP date; where there is neither, what the body says of it in words
- * ("try again in 1m2.5s") or in a field (`"retryDelay": "34s"`).
+ * `retry-after-ms`, or `retry-after` in seconds or as an HTTP date; without them, a time in the body's message ("try again in 1m2.5s")
+ * or in a field (`"retryDelay": "34s"`).
  */
 function retryAfter(headers: Readonly<Record<string, string>>, body: string, now: number): number | undefined {
   const ms = headers["retry-after-ms"]?.trim();
@@ -152,7 +152,7 @@ function retryAfter(headers: Readonly<Record<string, string>>, body: string, now
   return (said === undefined ? null : spanMs(said.replace(/\.$/, ""))) ?? undefined;
 }
 
-/** A server that means never says a number that no timer has. */
+/** A server that means never sends a number beyond every timer. */
 const RETRY_MS_MAX = 365 * 86_400_000;
 const NUMBER = /^\d{1,30}(\.\d+)?$/;
 const UNITS_MS: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 /**
- * One answer as its call's parameters want it: what goes into the request, what of the text is handed on, when it is
- * over, and what is told of it at the end.
+ * Applies a call's parameters to one answer: the fields of its request, the part of the text that is passed on, its early end, and the
+ * report at the end.
  */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
@@ -11,7 +11,7 @@ import type { ModelAnswer, ModelCall, PromptTurn } from "./model.ts";
 import { cutAfter, type Host, ignoredByPackage, logprobsWanted, parameterRequest, stopsOf } from "./parameters.ts";
 import { StopSequences } from "./stop-sequences.ts";
 
-/** Told of the input, at most. */
+/** Characters of the input in the report. */
 const INPUT_TEXT_CHARACTERS_MAX = 100_000;
 
 /** Why the reading of an answer ended before the provider ended it. */
@@ -29,11 +29,11 @@ export class Generation {
   readonly #providerName: string;
   #text = "";
   #longEnough: boolean;
-  /** Tokens of the text that are handed on, where the provider may give more; null where it gives no more. */
+  /** Tokens of the text that are passed on if the provider may give more; null if it gives no more. */
   readonly #cutAfter: number | null;
   #isCut = false;
 
-  /** Throws nothing. What the prompt has beyond `truncateInputTokens` is cut off before anything is asked. */
+  /** Throws nothing. A prompt beyond `truncateInputTokens` is cut before the request. */
   static async of(call: ModelCall, parameters: GenerationParameters, host: Host, model: string): Promise<Generation> {
     return new Generation(await lastTokens(call.prompt, parameters.truncateInputTokens ?? 0), parameters, host, model);
   }
@@ -52,14 +52,14 @@ export class Generation {
     this.#longEnough = (asked.minNewTokens ?? 0) === 0;
   }
 
-  /** A part of the stream that is no text. */
+  /** A part of the stream other than text. */
   note(part: LanguageModelV4StreamPart): void {
     if (part.type === "stream-start") this.#ignored.push(...ignoredByPackage(part.warnings, this.#asked));
     if (part.type === "raw") this.#tokens.addChunk(part.rawValue);
     if (part.type === "finish") this.#tokens.addMetadata(part.providerMetadata);
   }
 
-  /** What of a piece of text is handed on. */
+  /** The part of a piece of text that is passed on. */
   async push(given: string): Promise<string> {
     const piece = this.#cutAfter === null ? given : await this.#within(this.#cutAfter, given);
     this.#text += piece;
@@ -70,13 +70,13 @@ export class Generation {
     return this.#stops.push(piece);
   }
 
-  /** Why nothing more of the text is handed on; null while more may be. */
+  /** Why no more text is passed on; null while more may be. */
   get stopped(): EarlyStop | null {
     if (this.#stops.stoppedBy !== null) return "stop_sequence";
     return this.#isCut ? "max_tokens" : null;
   }
 
-  /** What of the next piece is in the first tokens of the text. */
+  /** The part of the next piece within the first tokens of the text. */
   async #within(tokens: number, piece: string): Promise<string> {
     const text = this.#text + piece;
     const first = await firstTokens(text, tokens);
@@ -84,7 +84,7 @@ export class Generation {
     return first.slice(this.#text.length);
   }
 
-  /** What was held back and can be handed on, once nothing more comes. */
+  /** Text that was held back and can be passed on, once no more comes. */
   rest(): string {
     return this.#stops.end();
   }

@@ -1,6 +1,6 @@
 /**
- * A prompt cut to its last tokens, and the tokens of texts. Counted by this server's own tokenizer, which no provider's
- * is exactly, in its thread and a piece at a time: a prompt may have megabytes, and others ask too.
+ * Cuts a prompt to its last tokens, and counts tokens of texts. The count is by this server's own tokenizer, which no provider's
+ * matches exactly, in its thread and in pieces: a prompt may have megabytes, and others ask too.
  */
 import type { PromptTurn } from "./model.ts";
 import { askOfTokens } from "./token-thread.ts";
@@ -8,8 +8,8 @@ import { askOfTokens } from "./token-thread.ts";
 const PIECE_CHARACTERS = 16_384;
 
 /**
- * The prompt with at most the last `tokens` of what was said; 0 is all. Instructions stay whole and do not count: cut,
- * the model would be another one. Something is always left: a prompt of nothing is refused by providers.
+ * The prompt with at most its last `tokens`; 0 is all. Instructions stay whole and do not count, as the model needs all of them.
+ * Something always remains: providers refuse an empty prompt.
  */
 export async function lastTokens(prompt: readonly PromptTurn[], tokens: number): Promise<PromptTurn[]> {
   if (tokens === 0) return [...prompt];
@@ -47,7 +47,7 @@ export async function tokensOf(texts: Iterable<string>): Promise<number> {
   return pieces.length === 0 ? tokens : tokens + (await askOfTokens("count", pieces));
 }
 
-/** What is said in a prompt, for a count of it. */
+/** The texts of a prompt, to be counted. */
 export function* textsOf(prompt: readonly PromptTurn[]): Iterable<string> {
   for (const turn of prompt) {
     if (turn.role === "tool") for (const { output } of turn.results) yield output;
@@ -87,7 +87,7 @@ async function endOf(text: string, tokens: number): Promise<{ text: string; used
   return { text: text.slice(from), used };
 }
 
-/** Providers refuse the results of calls that the prompt does not show, and a prompt that begins with an answer. */
+/** Providers refuse results of calls that the prompt does not contain, and a prompt that begins with an answer. */
 function withoutStrays(turns: readonly PromptTurn[]): PromptTurn[] {
   const known = new Set<string>();
   const kept: PromptTurn[] = [];

@@ -1,9 +1,9 @@
-/** What providers tell of single tokens, as their packages hand it on: how likely each was, and what else might have come. */
+/** Reports of providers on single tokens, as their packages pass them on: log-probabilities and alternatives. */
 
 import { z } from "zod";
 import type { GeneratedToken, GenerationParameters } from "../task/agent/generation-parameters.ts";
 
-/** Of more, the first are told: each may have five alternatives, and an output is kept. */
+/** The first so many are reported: each may have five alternatives, and an output is stored. */
 const TOKENS_MAX = 2_048;
 
 const told = z.object({
@@ -11,26 +11,26 @@ const told = z.object({
   logprob: z.number(),
   top_logprobs: z.array(z.object({ token: z.string(), logprob: z.number() })).nullish(),
 });
-/** Some packages hand on a list for each piece of text. */
+/** Some packages pass on one list for each piece of text. */
 const list = z.array(z.union([told, z.array(told)]));
 const metadata = z.record(z.string(), z.looseObject({ logprobs: z.unknown().optional() }));
 
-/** A chunk of a chat completion, as far as its log-probabilities go. */
+/** The log-probabilities of a chunk of a chat completion. */
 const chunk = z.object({
   choices: z.array(z.object({ logprobs: z.object({ content: list.nullish() }).nullish() })),
 });
 
-/** The tokens of an answer with what was asked of them; null where the provider has told nothing. */
+/** The requested facts on the tokens of an answer; null if the provider reports none. */
 export class TokenReport {
   readonly #tokens: z.infer<typeof told>[] = [];
 
-  /** Takes a chunk as it came over the wire: packages for compatible servers read no log-probabilities. */
+  /** Takes a chunk as received: packages for compatible servers read no log-probabilities. */
   addChunk(raw: unknown): void {
     const read = chunk.safeParse(raw);
     if (read.success) for (const { logprobs } of read.data.choices) this.#add(logprobs?.content ?? []);
   }
 
-  /** Takes what a package tells with the end of an answer. */
+  /** Takes the report that a package gives at the end of an answer. */
   addMetadata(provider: unknown): void {
     const read = metadata.safeParse(provider);
     if (!read.success || this.#tokens.length > 0) return;

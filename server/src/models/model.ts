@@ -1,6 +1,6 @@
 /**
- * What the rest of Waybill knows of language models: choose one, ask it once, get text, tool calls and usage.
- * It knows nothing of tasks: the engine retries, journals and budgets; a call here is exactly one request to a provider.
+ * The interface of language models: choose one, ask it once, get text, tool calls and usage. It knows nothing of tasks: the engine
+ * retries, journals and keeps budgets; a call here is exactly one request to a provider.
  */
 
 import type { GenerationParameters, GenerationReport } from "../task/agent/generation-parameters.ts";
@@ -17,13 +17,13 @@ export type PromptTurn =
 
 export type PromptFile = { mediaType: string; name?: string; base64: string };
 
-/** What a provider wants back with words of its own, by the provider's name: signatures, encrypted items, ids. */
+/** Data that a provider wants back, by the provider's name: signatures, encrypted items, ids. */
 export type ProviderState = Record<string, JsonObject>;
 
-/** What the model thought before it spoke. Providers want it back within one run, whole and as they gave it. */
+/** The model's reasoning before its answer. Providers want it back within one run, whole and unchanged. */
 export type Reasoning = { text: string; state?: ProviderState };
 
-/** A call as the model wrote it. `input` is whatever JSON it sent: the caller checks it against the tool's schema. */
+/** A call as the model wrote it. `input` is any JSON: the caller checks it against the tool's schema. */
 export type ToolCall = { id: string; name: string; input: unknown; invalid?: string; state?: ProviderState };
 
 type ToolResult = { id: string; name: string; output: string; isError: boolean };
@@ -40,19 +40,19 @@ export type ModelCall = {
   model: ModelId;
   prompt: PromptTurn[];
   tools: ToolOffer[];
-  /** `none` shows the tools, which a prompt with earlier calls needs, and forbids to call them. Default `auto`. */
+  /** `none` shows the tools, which a prompt with earlier calls needs, and forbids calls. Default `auto`. */
   toolChoice?: "auto" | "none";
   maxOutputTokens?: number;
   temperature?: number;
-  /** How the model is asked to generate; more exact than the two fields above, and before them. */
+  /** Generation parameters; they precede the two fields above. */
   parameters?: GenerationParameters;
-  /** Sent along with the request. */
+  /** Sent with the request. */
   headers?: Record<string, string>;
-  /** Whose it is: a model of this machine answers one call after the other, those of several tenants in turn. */
+  /** The caller's tenant: a local model answers one call after the other, with the tenants in rotation. */
   tenant?: string;
   /** Aborts the request; the call then rejects with `aborted`. */
   signal: AbortSignal;
-  /** The model has begun to answer: with text, reasoning or a call. Once. */
+  /** Called once, when the model has begun to answer: with text, reasoning or a call. */
   onBegun?: () => void;
   /** Pieces of the answer's text in order, as they arrive. */
   onText?: (piece: string) => void;
@@ -68,26 +68,26 @@ export type Usage = {
 
 export type ModelAnswer = {
   text: string;
-  /** Absent where the provider tells none. */
+  /** Absent if the provider returns none. */
   reasoning?: Reasoning[];
   toolCalls: ToolCall[];
   finish: "stop" | "tool_calls" | "length" | "content_filter" | "other";
   usage: Usage;
-  /** The provider's own usage object, untouched; `{ estimated: true }` where it stated no counts and `usage` is our own. */
+  /** The provider's own usage object, unchanged; `{ estimated: true }` if it stated no counts and `usage` is our own. */
   rawUsage: unknown;
-  /** As the provider names the model that answered, and the provider's name. */
+  /** The model and the provider, as the provider names them. */
   model: string;
   provider: string;
   /** US dollars by the dated price table; null when the model has no price there. Local models cost 0. */
   costUsd: number | null;
-  /** How it ended, and what of the call's parameters was not done; absent where the call had none. */
+  /** How the answer ended, and which parameters were ignored; absent if the call had none. */
   generation?: GenerationReport;
 };
 
-/** What a call has cost, whether or not it brought an answer. */
+/** The cost of a call, whether or not it brought an answer. */
 export type PaidCall = Pick<ModelAnswer, "usage" | "rawUsage" | "model" | "provider" | "costUsd">;
 
-/** What the world of providers can do to a call. `retryAfterMs` is the provider's own wish, when it said one. */
+/** Failures of a call. `retryAfterMs` is the provider's own wish, if it stated one. */
 export type ModelErrorCode =
   | "rate_limited" // 429, 529
   | "unavailable" // 5xx, refused or broken connection, a stream cut in the middle, a stream that stalls
@@ -112,7 +112,7 @@ export class ModelError extends Error {
     message: string,
     options: { retryAfterMs?: number; wasAnswered?: boolean; cause?: unknown } = {},
   ) {
-    // Providers repeat what they were sent: the reason of a failure is read by others than who has the key.
+    // Providers repeat parts of a request: people without the key read the reason of a failure too.
     super(withoutSecrets(message), { cause: options.cause });
     this.code = code;
     this.retryable = code === "rate_limited" || code === "unavailable" || code === "bad_answer";
@@ -121,11 +121,11 @@ export class ModelError extends Error {
   }
 }
 
-/** The one way to reach a language model. */
+/** The only way to reach a language model. */
 export interface Models {
   /** The model used when nobody names one. */
   readonly defaultModel: ModelId;
-  /** The model of a tier; the default model where the configuration names none. */
+  /** The model of a tier; the default model if the configuration names none. */
   forTier(tier: Tier): ModelId;
   /** Completes a name that lacks its provider (`gpt-5-mini`), or throws `unknown_model`, listing what is configured. */
   resolve(name: string, provider?: string): ModelId;
@@ -133,13 +133,13 @@ export interface Models {
   providers(): string[];
   /** Text of its answer may be followed by calls of tools. */
   speaksBeforeCalls(model: ModelId): boolean;
-  /** The least that its answer may be bounded to, in tokens. */
+  /** The smallest bound on its answer that it accepts, in tokens. */
   answerTokensMin(model: ModelId): number;
   /** How long its first token may take, in milliseconds. */
   firstTokenMs(model: ModelId): number;
-  /** Tokens that the model can hold, prompt and answer together; null where nobody has said. */
+  /** Tokens of the model's context, prompt and answer together; null if unknown. */
   contextTokens(model: ModelId): number | null;
-  /** What the model costs; null where nobody has said. */
+  /** The model's price; null if unknown. */
   price(model: ModelId): Price | null;
   /** One request, never retried here. Rejects with `ModelError` only. */
   call(call: ModelCall): Promise<ModelAnswer>;

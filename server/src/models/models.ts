@@ -1,6 +1,6 @@
 /**
- * Builds `Models` from a configuration: which providers there are, which model a name means, one call to one of them.
- * Provider packages and the offline model are loaded at their first use, so that a server starts without them.
+ * Builds `Models` from a configuration: the providers, the model that a name means, one call to one of them. Provider packages and the
+ * offline model are loaded at their first use, so that a server starts without them.
  */
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
@@ -22,10 +22,10 @@ import { type Priced, readAnswer } from "./reading.ts";
 import { loadConnections } from "./wire/provider-connections.ts";
 import { providerFetch } from "./wire/provider-fetch.ts";
 
-/** The offline model, which is always there. */
+/** The offline model, which always exists. */
 const offlineModelId: ModelId = "local:reference";
 
-/** What a provider is asked for when nobody names a model. Ollama has what its owner pulled; this is its own example. */
+/** A provider's model when nobody names one. Ollama has the models that its owner pulled; this is its own example. */
 const sensibleDefaults: Record<ProviderType, string | undefined> = {
   openai: OPENAI_MODEL,
   anthropic: "claude-sonnet-4-5",
@@ -107,13 +107,13 @@ export function createModels(config: ModelsConfigInput = {}): Models {
   };
 }
 
-/** What the first call to each provider of a configuration would load. */
+/** Loads that the first call to each configured provider would otherwise wait for. */
 export function modelLoads({ providers = {} }: ModelsConfigInput): (() => Promise<unknown>)[] {
   const types = new Set(Object.values(providers).map(({ type }) => type));
   return types.size === 0 ? [packages.local] : [loadConnections, ...Array.from(types, (type) => packages[type])];
 }
 
-/** A model on one's own machine may first have to be loaded, and reads a prompt slowly. */
+/** A local model may have to be loaded first, and reads a prompt slowly. */
 function firstTokenMsOf(config: ProviderConfig | undefined, byDefault: number): number {
   if (config?.firstTokenMs !== undefined) return config.firstTokenMs;
   const isNear = config !== undefined && isNearby(new URL(baseUrlOf(config)).hostname);
@@ -122,7 +122,7 @@ function firstTokenMsOf(config: ProviderConfig | undefined, byDefault: number): 
 
 const NEARBY_FIRST_TOKEN_FACTOR = 3;
 
-/** This machine, or one that is named without a domain. */
+/** This machine, or a host named without a domain. */
 function isNearby(host: string): boolean {
   return /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[::1\]$)/.test(host) || /^[^.]+$|\.local$/.test(host);
 }
@@ -169,7 +169,7 @@ function defaultOf(provider: ProviderConfig | undefined): string | undefined {
   return provider === undefined ? undefined : (provider.defaultModel ?? sensibleDefaults[provider.type]);
 }
 
-/** The provider that a bare model name belongs to: by the vendor's way of naming, else the one that takes any name. */
+/** The provider of a bare model name: by the vendor's naming, else the one that takes any name. */
 function homeOf(name: string, providers: Readonly<Record<string, ProviderConfig>>): string | undefined {
   if (name.trim() === "") return undefined;
   const all = Object.entries(providers);

@@ -1,20 +1,17 @@
-/**
- * OpenAI's own Responses API, or chat completions where a server behind another base URL has only those: most servers
- * that call themselves compatible with OpenAI do.
- */
+/** OpenAI's own Responses API, or chat completions if a server behind another base URL has only those, as most compatible servers do. */
 
 import { createOpenAI, type OpenAIProviderSettings } from "@ai-sdk/openai";
 import { APICallError, type LanguageModelV4, type LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { around, compatibleModel } from "./compatible.ts";
 import { isOpenai } from "./configuration.ts";
 
-/** What a server says of a path that it has not. */
+/** Statuses for a path that a server does not have. */
 const MISSING: ReadonlySet<number | undefined> = new Set([404, 405, 501]);
 
-/** What base URLs have shown to speak, for as long as this process runs. */
+/** The API that each base URL has been found to have, until this process ends. */
 const spoken = new Map<string, "responses" | "chat">();
 
-/** The model of that name at OpenAI or at a server that speaks like it. */
+/** The model of that name at OpenAI or at a compatible server. */
 export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string }, name: string): LanguageModelV4 {
   const responses = withoutStorage(createOpenAI(settings).responses(name));
   if (isOpenai(settings.baseURL)) return responses;
@@ -28,7 +25,7 @@ export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string
       spoken.set(settings.baseURL, "responses");
       return answer;
     } catch (error) {
-      // Where responses were had before, a 404 is about the model.
+      // After a successful Responses request, a 404 is about the model.
       const missing = APICallError.isInstance(error) && MISSING.has(error.statusCode);
       if (!missing || known === "responses") throw error;
       const answer = await by(chat);
@@ -43,7 +40,7 @@ export function openaiModel(settings: OpenAIProviderSettings & { baseURL: string
   });
 }
 
-/** OpenAI keeps nothing of an answer, and gives its reasoning to us instead: encrypted, to be sent back in the same run. */
+/** OpenAI stores nothing of an answer, and returns its reasoning instead: encrypted, to be sent back in the same run. */
 function withoutStorage(model: LanguageModelV4): LanguageModelV4 {
   const unstored = ({ providerOptions, ...options }: LanguageModelV4CallOptions): LanguageModelV4CallOptions => ({
     ...options,

@@ -1,7 +1,6 @@
 /**
- * Generation parameters in the request of each provider: which it takes, under which name, and which it cannot do. What
- * every provider can have done for it (stop sequences, a time limit, the length of the input) is done in `reading.ts`
- * and `last-tokens.ts`.
+ * Generation parameters in the request of each provider: the ones it takes, their names there, and the ones it cannot do. Those that
+ * work for every provider (stop sequences, a time limit, the length of the input) are in `reading.ts` and `last-tokens.ts`.
  */
 
 import type { LanguageModelV4CallOptions, SharedV4Warning } from "@ai-sdk/provider";
@@ -10,7 +9,7 @@ import type { Extension, ProviderConfig } from "./configuration.ts";
 
 type Parameter = IgnoredParameter["parameter"];
 
-/** A provider as a request is made for it. `local` is the offline model. */
+/** A provider, as far as requests differ. `local` is the offline model. */
 export type Host = { name: string; type: ProviderConfig["type"] | "local"; extensions: readonly Extension[] };
 
 const EXTENSION_OF = {
@@ -20,7 +19,7 @@ const EXTENSION_OF = {
   repetitionPenalty: "repetition_penalty",
 } as const;
 
-/** What a provider takes by a field of its own. */
+/** Parameters with a field of their own, by provider. */
 const TAKES: Record<Host["type"], ReadonlySet<Parameter>> = {
   openai: new Set(["decoding", "temperature", "topP", "seed", "maxNewTokens"]),
   anthropic: new Set(["decoding", "temperature", "topP", "topK", "maxNewTokens"]),
@@ -29,26 +28,26 @@ const TAKES: Record<Host["type"], ReadonlySet<Parameter>> = {
   // It draws nothing: it is greedy, and repeats itself under any seed.
   local: new Set(["decoding", "seed", "maxNewTokens"]),
 };
-/** What this server does by itself, whatever the provider can. */
+/** Parameters that this server does itself, for every provider. */
 const DONE_HERE: ReadonlySet<Parameter> = new Set([
   "stopSequences",
   "includeStopSequence",
   "timeLimitMs",
   "truncateInputTokens",
 ]);
-/** What `greedy` makes pointless. */
+/** Parameters without effect under `greedy`. */
 const DRAWING = ["temperature", "topP", "topK", "typicalP"] as const;
-/** OpenAI's own limit; the others are watched for here. */
+/** OpenAI's own limit; the others are looked for here. */
 const NATIVE_STOPS_MAX = 4;
-/** OpenAI refuses a request for fewer tokens: what is beyond a smaller number is cut off here. */
+/** OpenAI refuses a smaller bound: an answer is then cut here. */
 export const OPENAI_TOKENS_MIN = 16;
-/** Each piece of an answer is looked through for the beginnings of all of them: a longer one ends no text, here or at a provider. */
+/** Each piece of an answer is searched for the beginnings of all sequences: longer ones are ignored, here and at a provider. */
 const STOP_CHARACTERS_MAX = 1_000;
 const TOP_LOGPROBS_MAX = 20;
 
 export type ParameterRequest = { options: Partial<LanguageModelV4CallOptions>; ignored: IgnoredParameter[] };
 
-/** The options of one request that say `parameters`, and what of them the provider cannot do. */
+/** The options of one request for `parameters`, and the parameters that the provider cannot do. */
 export function parameterRequest(asked: GenerationParameters, host: Host, model: string): ParameterRequest {
   const parameters = effective(asked);
   const extended = extensionsOf(parameters, host);
@@ -76,7 +75,7 @@ export function parameterRequest(asked: GenerationParameters, host: Host, model:
   };
 }
 
-/** What a provider's package has left out of a request, as it says itself. */
+/** Parameters that a provider's package has left out of a request, by its own report. */
 export function ignoredByPackage(
   warnings: readonly SharedV4Warning[],
   asked: GenerationParameters,
@@ -101,24 +100,24 @@ export function ignoredByPackage(
   });
 }
 
-/** After how many tokens an answer is cut off here, since its provider gives more; null where it does as it is told. */
+/** The number of tokens after which an answer is cut here, as its provider gives more; null if it keeps to the bound. */
 export function cutAfter({ maxNewTokens = 0 }: GenerationParameters, { type }: Host): number | null {
   return type === "openai" && maxNewTokens > 0 && maxNewTokens < OPENAI_TOKENS_MIN ? maxNewTokens : null;
 }
 
-/** The number of alternatives that log-probabilities are asked with; 0 where nobody wants any. */
+/** The number of alternatives to ask for with log-probabilities; 0 if none are wanted. */
 export function logprobsWanted({ returns = {} }: GenerationParameters): number {
   const { generatedTokens, tokenLogprobs, tokenRanks, topTokens = 0 } = returns;
   if (!generatedTokens && !tokenLogprobs && !tokenRanks && topTokens === 0) return 0;
-  // A rank is a place among the alternatives: the more are asked for, the more often it is known.
+  // A rank is a place among the alternatives: the more of them, the more often it is known.
   return tokenRanks ? TOP_LOGPROBS_MAX : Math.max(1, topTokens);
 }
 
-/** Without what another field makes pointless, and without values that mean nothing at all. */
+/** Without parameters that another one makes pointless, and without values without meaning. */
 function effective(asked: GenerationParameters): GenerationParameters {
   const parameters = { ...asked };
   if (asked.decoding === "greedy") for (const name of DRAWING) delete parameters[name];
-  // Both ask for the provider's own.
+  // Both mean the provider's own.
   if (asked.maxNewTokens === 0) delete parameters.maxNewTokens;
   if (asked.minNewTokens === 0) delete parameters.minNewTokens;
   if (asked.beamWidth !== undefined && asked.beamWidth <= 1) delete parameters.beamWidth;
@@ -152,7 +151,7 @@ function extensionsOf(parameters: GenerationParameters, { type, extensions }: Ho
   return fields;
 }
 
-/** A provider stops by itself only where nobody needs to know what stopped it, nor when. */
+/** A provider stops by itself only if nobody needs to know at which sequence, or when. */
 function nativeStops(parameters: GenerationParameters): string[] {
   if (parameters.includeStopSequence || parameters.minNewTokens !== undefined) return [];
   return stopsOf(parameters)
@@ -160,7 +159,7 @@ function nativeStops(parameters: GenerationParameters): string[] {
     .slice(0, NATIVE_STOPS_MAX);
 }
 
-/** OpenAI's reasoning models refuse the whole request that asks for them. */
+/** OpenAI's reasoning models refuse a request that asks for log-probabilities. */
 function saysLogprobs({ type }: Host, model: string): boolean {
   if (type === "openai") return !/^(o\d|gpt-5)/.test(model);
   return type === "ollama" || type === "openai-compatible";

@@ -1,11 +1,11 @@
 /**
- * What a price is, and the list prices for standard, text-only use as the vendors published them on 2026-01-15.
- * An operator's own `prices` go first. A model that is missing here has no cost rather than a guessed one.
+ * Prices, and the list prices for standard, text-only use as published by the vendors on 2026-01-15. An operator's own `prices` precede
+ * them. A model missing here has no cost rather than a guessed one.
  */
 
 import { z } from "zod";
 
-/** US dollars per million tokens. A cache rate that is not given is the input rate. */
+/** US dollars per million tokens. Without a cache rate, the input rate applies. */
 export const price = z.strictObject({
   input: z.number().nonnegative(),
   output: z.number().nonnegative(),

@@ -1,6 +1,6 @@
 /**
- * What a call costs, in US dollars: the tokens a provider counted times a dated table of list prices.
- * It knows nothing of discounts, batches, tiers of service or tools that a provider bills apart.
+ * The cost of a call in US dollars: the provider's token counts times a dated table of list prices. Discounts, batches, service tiers
+ * and separately billed tools are not known.
  */
 
 import type { ModelId, Usage } from "./model.ts";
@@ -9,7 +9,7 @@ import { listPrices, type Price } from "./price-table.ts";
 const free: Price = { input: 0, output: 0 };
 const perMillion = 1_000_000;
 
-/** The price of a model, or null when nobody stated one. The operator's own prices go before the shipped table. */
+/** The price of a model, or null if it is unknown. The operator's own prices precede the shipped table. */
 export function priceOf(model: ModelId, type: string, overrides: Readonly<Record<string, Price>> = {}): Price | null {
   const name = model.slice(model.indexOf(":") + 1);
   const own = longestPrefix(model, overrides) ?? longestPrefix(name, overrides);
@@ -18,7 +18,7 @@ export function priceOf(model: ModelId, type: string, overrides: Readonly<Record
   return longestPrefix(bareName(name), listPrices) ?? null;
 }
 
-/** What `usage` costs: cached tokens at their own rates, the rest of the input at the input rate, none of them twice. */
+/** The cost of `usage`: cached tokens at their own rates, other input at the input rate, each token once. */
 export function costUsd(usage: Usage, rate: Price | null): number | null {
   if (rate === null) return null;
   const uncached = Math.max(0, usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens);
@@ -36,8 +36,8 @@ function bareName(name: string): string {
 }
 
 /**
- * `gpt-5-mini-2025-08-07` has the price of `gpt-5-mini`; `gpt-5-minimal` must not have it, and neither may an
- * unknown `gpt-5-ultra` have that of `gpt-5`: what follows the prefix has to be a date, a version or `latest`.
+ * `gpt-5-mini-2025-08-07` has the price of `gpt-5-mini`, but `gpt-5-minimal` has not, nor has an unknown `gpt-5-ultra` that of `gpt-5`:
+ * the prefix must be followed by a date, a version or `latest`.
  */
 function longestPrefix(name: string, table: Readonly<Record<string, Price>>): Price | undefined {
   if (Object.hasOwn(table, name)) return table[name];

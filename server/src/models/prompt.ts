@@ -4,10 +4,10 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageM
 import type { ModelCall, PromptTurn } from "./model.ts";
 import { wellFormed } from "./well-formed.ts";
 
-/** What our own model alone reads. */
+/** Options that only our own model reads. */
 const WAYBILL = "waybill";
 
-/** Whose call it is; "" when nobody has said. */
+/** The caller's tenant; "" if unknown. */
 export function tenantOf({ providerOptions }: LanguageModelV4CallOptions): string {
   return String(providerOptions?.[WAYBILL]?.["tenant"] ?? "");
 }
@@ -69,13 +69,13 @@ function message(turn: PromptTurn): LanguageModelV4Message {
             text: text.toWellFormed(),
             ...(state && { providerOptions: state }),
           })),
-          // Providers refuse an empty text block, which is what a turn of nothing but tool calls would give.
+          // Providers refuse an empty text block, which a turn of tool calls only would have.
           ...(turn.text === "" ? [] : [{ type: "text" as const, text: turn.text.toWellFormed() }]),
           ...(turn.toolCalls ?? []).map((call) => ({
             type: "tool-call" as const,
             toolCallId: call.id,
             toolName: call.name,
-            // Providers insist on an object here, and a call that was not JSON has none to give back.
+            // Providers require an object here, and a call that was not JSON has none to return.
             input: call.invalid === undefined ? wellFormed(call.input) : {},
             ...(call.state && { providerOptions: call.state }),
           })),

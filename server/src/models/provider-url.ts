@@ -1,11 +1,11 @@
-/** Where a provider's API lives, with its version segment. */
+/** Where a provider's API is, with its version segment. */
 import type { ProviderConfig } from "./configuration.ts";
 import { ModelError } from "./model.ts";
 
-/** The last part of a path that a base URL does not have: what its server is asked at, pasted whole. */
+/** The end of a path that a base URL does not have: an endpoint's address, pasted whole. */
 const ASKED_AT = /\/(chat\/completions|completions|responses|messages|embeddings)$/;
 
-/** Ollama is reached through its OpenAI-compatible endpoint. Throws `unknown_model` where nobody said where it is. */
+/** Ollama is reached through its OpenAI-compatible endpoint. Throws `unknown_model` without an address. */
 export function baseUrlOf({ type, baseUrl: given }: ProviderConfig): string {
   const baseUrl = given === undefined ? undefined : pathUrl(new URL(given));
   if (type === "openai") return baseUrl ?? "https://api.openai.com/v1";
@@ -23,7 +23,7 @@ function pathUrl({ origin, pathname }: URL): string {
   return origin + pathname.replace(/\/+$/, "").replace(ASKED_AT, "");
 }
 
-/** How a provider is reached beyond its path: a query of its base URL goes with every request, and who is named in it is its user. */
+/** The rest of a base URL: its query goes with every request, and its user is sent as the user. */
 export function reachOf(
   { baseUrl, apiKey, headers }: ProviderConfig,
   fetch: typeof globalThis.fetch,

@@ -1,7 +1,6 @@
 /**
- * Reads one streamed answer to its end: text as it comes, tool calls, counts. It holds the bounds of a stream, how long
- * its first token and the silence after it may last and how much it may hold, and turns every way to fail into a
- * `ModelError`.
+ * Reads one streamed answer to its end: text as it comes, tool calls, counts. It keeps the bounds of a stream: the time until its first
+ * token, the silence after it, and its size. Every failure becomes a `ModelError`.
  */
 
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
@@ -15,20 +14,20 @@ import { afterMs } from "./timer.ts";
 import { hearPlain } from "./wire/provider-fetch.ts";
 
 export type ReadingLimits = {
-  /** Until the model says anything at all: it may have a long prompt to read, or a queue before it. */
+  /** Until the first sign of the model: it may have a long prompt to read, or a queue before it. */
   firstTokenMs: number;
   /** Between two pieces from then on. */
   streamIdleMs: number;
   outputBytesMax: number;
 };
 
-/** What an answer costs that has these counts. */
+/** The cost of an answer with these counts. */
 export type Priced = (answer: Pick<Reading, "usage" | "rawUsage" | "model">) => PaidCall;
 
 /**
- * Asks `model` once and reads the answer. Rejects with `ModelError` only; the request is over when it settles. Where the
- * call has parameters, the answer may end earlier than the provider would have ended it. An answer that fails after it
- * has begun was paid for: its error says what it cost.
+ * Asks `model` once and reads the answer. Rejects with `ModelError` only; the request is over when it settles. With parameters, the
+ * answer may end earlier than the provider would have ended it. An answer that fails after it has begun was paid for: its error has the
+ * cost.
  */
 export async function readAnswer(
   model: LanguageModelV4,
@@ -54,7 +53,7 @@ export async function readAnswer(
       silence.broken();
       if (piece !== "" && !request.signal.aborted) call.onText?.(piece);
     };
-    // What parameters make of a text takes its time.
+    // With parameters, text is processed asynchronously, and is read through the package.
     if (generation === null) hearPlain(request.signal, hear, (name) => answer.named(name));
     const { stream } = await unlessAborted(model.doStream(options), request.signal);
     reader = stream.getReader();
@@ -77,7 +76,7 @@ export async function readAnswer(
     silence.end();
     if (timeUp !== null) clearTimeout(timeUp);
     call.signal.removeEventListener("abort", abort);
-    // Whatever is still on the wire is let go, however the reading ended.
+    // The rest of the answer is dropped, however the reading ended.
     request.abort(OVER);
     reader?.cancel().catch(() => {});
   }
@@ -88,7 +87,7 @@ function failureOf(error: unknown, call: AbortSignal, request: AbortSignal, prov
   return modelError(request.aborted ? request.reason : error, provider, Date.now());
 }
 
-/** Tells once that a provider has said nothing for too long: at first, or since its last piece. */
+/** Reports once that a provider has been silent for too long: before its first token, or since its last piece. */
 class Silence {
   readonly #provider: string;
   readonly #idleMs: number;
@@ -132,14 +131,14 @@ class Silence {
   }
 }
 
-/** The reason of an abort that nobody hears any more: without one, an error with a stack is made for each call. */
+/** The reason of an abort that nobody reads: without one, an error with a stack is made for each call. */
 const OVER = new Error("the call is over");
 /** The reason of an abort by the call's own time limit. */
 const TIME_UP = new Error("the call's time limit");
 
-/** A provider that ignores the abort signal does not hold the caller. */
+/** A provider that ignores the abort signal does not hold up the caller. */
 async function unlessAborted<T>(work: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  // Work that is left behind may still fail, and nobody is there to hear it.
+  // Abandoned work may still fail, and nobody listens any more.
   work.then(undefined, () => {});
   signal.throwIfAborted();
   let stop: (() => void) | undefined;

@@ -1,6 +1,6 @@
 /**
- * Ends a text where one of several sequences comes, while the text arrives in pieces. What may be the beginning of one
- * is held back until the next piece tells, so that nothing behind an end is ever handed on.
+ * Ends a text at the first of several sequences, while the text arrives in pieces. A possible beginning of a sequence is held back
+ * until the next piece decides, so that no text after an end is ever passed on.
  */
 
 export class StopSequences {
@@ -15,7 +15,7 @@ export class StopSequences {
     this.#include = include;
   }
 
-  /** What of the text so far can be handed on. With `pass`, no sequence is looked for in this piece. */
+  /** The part of the text so far that can be passed on. With `pass`, no sequence is looked for in this piece. */
   push(piece: string, pass = false): string {
     if (this.stoppedBy !== null) return "";
     const text = this.#held + piece;
@@ -34,7 +34,7 @@ export class StopSequences {
     return text.slice(0, text.length - begun);
   }
 
-  /** What was held back for a sequence that did not come. */
+  /** Text that was held back for a sequence that did not come. */
   end(): string {
     const held = this.#held;
     this.#held = "";

@@ -1,4 +1,4 @@
-/** Timers of any length: one of Node.js fires at once when it is set for more than 2^31 - 1 ms, which is 25 days. */
+/** Timers of any length: Node.js fires one at once when it is set for more than 2^31 - 1 ms, which is 25 days. */
 
 const TIMER_MS_MAX = 2 ** 31 - 1;
 

@@ -1,8 +1,8 @@
-/** What is asked about tokens, and the answers of this server's tokenizer. */
+/** Questions about tokens, and the answers of this server's tokenizer. */
 import { firstTokensIn, lastTokensIn, tokensIn } from "../reference/text/tokens.ts";
 
 type Part = { text: string; tokens: number };
-/** `count`: the tokens of some texts together; `first` and `last`: what of a text has at most so many. */
+/** `count`: the tokens of some texts together; `first` and `last`: the beginning or end of a text with at most so many. */
 export type TokenQuestions = { count: readonly string[]; first: Part; last: Part };
 export type TokenAnswers = { count: number; first: string; last: Part };
 

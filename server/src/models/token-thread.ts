@@ -1,6 +1,6 @@
 /**
- * The thread that counts tokens: its table takes 0.2 s to load, and 16,000 Chinese characters 70 ms to count. It starts with the
- * first question, ends when nobody has asked for a while, and keeps no process alive.
+ * The thread that counts tokens: its table takes 0.2 s to load, and 16,000 Chinese characters 70 ms to count. It starts with the first
+ * question, ends when it has been idle for a while, and does not keep the process alive.
  */
 import { Worker } from "node:worker_threads";
 import type { TokenAnswers, TokenQuestions } from "./token-answers.ts";
@@ -21,7 +21,7 @@ let worker: Worker | null = null;
 let idle: NodeJS.Timeout | undefined;
 let last = 0;
 
-/** Those who have much to ask do so a piece at a time: questions are answered in the order in which they come. */
+/** Long questions are asked in pieces: they are answered in order of arrival. */
 export async function askOfTokens<Verb extends keyof TokenQuestions>(
   verb: Verb,
   asked: TokenQuestions[Verb],
@@ -29,7 +29,7 @@ export async function askOfTokens<Verb extends keyof TokenQuestions>(
   try {
     return await askOfThread(verb, asked);
   } catch {
-    // It has died, or there is none left to start. What is counted may be an answer that is paid: it is not lost for that.
+    // The thread has died, or cannot be started. The counted text may be a paid answer, which must not be lost for that.
     const { answerTo } = await import("./token-answers.ts");
     return answerTo(verb, asked);
   }
@@ -58,7 +58,7 @@ function start(): Worker {
     if (open.size > 0) return;
     started.unref();
     idle = setTimeout(() => {
-      // Whoever asks from now on is answered by another.
+      // Later questions start another thread.
       worker = null;
       void started.terminate();
     }, IDLE_MS).unref();

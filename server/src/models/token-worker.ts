@@ -1,4 +1,4 @@
-/** The inside of the thread that counts tokens. */
+/** The code of the thread that counts tokens. */
 import { parentPort } from "node:worker_threads";
 import { answerTo } from "./token-answers.ts";
 import type { TokenQuestion } from "./token-thread.ts";

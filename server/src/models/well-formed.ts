@@ -1,9 +1,9 @@
 /**
- * Text of a model, and text for one, without halves of characters: a model may write one into JSON, a stream may be cut
- * between two, and no provider takes one back.
+ * Removes halves of surrogate pairs from a model's text, and from text for one: a model may write one into JSON, a stream may be cut
+ * between two, and no provider accepts one.
  */
 
-/** The same value with every text in it well-formed, names of members too. */
+/** The same value with all its texts well-formed, names of members too. */
 export function wellFormed(value: unknown): unknown {
   if (typeof value === "string") return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormed);
@@ -11,11 +11,11 @@ export function wellFormed(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toWellFormed(), wellFormed(inner)]));
 }
 
-/** Text that comes in pieces: a piece that ends amid a character waits with its half for the next. */
+/** Text in pieces: half a character at the end of a piece waits for the next piece. */
 export class WellFormedPieces {
   #half = "";
 
-  /** The piece, and what waited before it. */
+  /** The piece after the half that waited. */
   push(piece: string): string {
     const text = this.#half + piece;
     const last = text.charCodeAt(text.length - 1);
@@ -24,7 +24,7 @@ export class WellFormedPieces {
     return (endsAmid ? text.slice(0, -1) : text).toWellFormed();
   }
 
-  /** What waits, once nothing more comes. */
+  /** The half that waits, once no more comes. */
   end(): string {
     const half = this.#half.toWellFormed();
     this.#half = "";

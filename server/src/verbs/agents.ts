@@ -1,4 +1,4 @@
-/** What callers may do with agents: see those of the server's configuration and of their tenant, and make their own. */
+/** The verbs of agents: see those of the server's configuration and of the tenant, and make one's own. */
 import type { z } from "zod";
 import type { AgentDefinition, agentDefinition } from "../task/agent/agent.ts";
 import type { Json, JsonObject } from "../task/json/json.ts";
@@ -15,7 +15,7 @@ export type RemovedAgent = Agent & { deletedBy: string; deletedAt: number };
 /** Without a slug, one is made of its name. */
 export type NewAgent = Omit<z.input<typeof agentDefinition>, "slug"> & { slug?: string };
 
-/** What is null goes back to its default. Of `properties` the named ones change, and those that are null go. */
+/** A null field goes back to its default. Of `properties` the named ones change, and null ones are removed. */
 export type AgentUpdate = {
   [Field in keyof Omit<NewAgent, "slug" | "properties">]?: NewAgent[Field] | null;
 } & { properties?: { [name: string]: Json | undefined } | null };
@@ -31,9 +31,9 @@ export type OfferedTool = {
 export type AgentFilter = {
   /** Hidden ones too. */
   hidden?: boolean;
-  /** Those of any of these ids or slugs. */
+  /** Those with any of these ids or slugs. */
   ids?: readonly string[];
-  /** Those of any of these names. */
+  /** Those with any of these names. */
   names?: readonly string[];
 };
 
@@ -54,7 +54,7 @@ export interface Agents {
     page: { limit: number; cursor?: string },
   ): Promise<{ agents: Agent[]; next: string | null }>;
   get(principal: Principal, idOrSlug: string): Promise<Agent>;
-  /** All that an agent of this server may be given, by their names. */
+  /** All tools that an agent of this server may have, by name. */
   tools(principal: Principal): readonly OfferedTool[];
   /**
    * Throws `invalid`, naming the field, for what does not fit or names a model, a tool or an agent that there is not;

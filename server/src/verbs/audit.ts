@@ -1,16 +1,16 @@
-/** Who reads the audit log, and who is in it that was refused. */
+/** Reads and writes of the audit log, refused calls included. */
 import type { AuditFilter, AuditPage, AuditPlace } from "../task/audit.ts";
 import type { Origin } from "../task/origin.ts";
 import type { Principal } from "../task/principal.ts";
 
-/** A call that was refused: whose key is unknown, revoked or expired, or lacks a scope. */
+/** A refused call: its key is unknown, revoked or expired, or lacks a scope. */
 export type RefusedCall = {
   /** Null for a key that was not accepted. */
   principal: Principal | null;
   origin: Origin;
-  /** What its address is counted as. */
+  /** The network by which its address is counted. */
   network: string;
-  /** The name of what was asked for. */
+  /** The name of its route. */
   route: string;
 };
 
@@ -38,6 +38,6 @@ export interface Audit {
   signedIn(principal: Principal, lens: string): Promise<void>;
   /** Counts it: of one address at most one entry a minute is written, which says how many there were. */
   refused(call: RefusedCall): void;
-  /** Writes what is counted and not written yet. */
+  /** Writes the unwritten counts. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What callers may do with conversations. */
+/** The verbs of conversations. */
 import type { Conversation, ConversationChanges, Message, MessageChanges, MessageDraft } from "../task/conversation.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Page } from "../task/task-filter.ts";
@@ -18,7 +18,7 @@ export interface Conversations {
     lens: string,
     idOrAlias: string,
   ): Promise<{ conversation: Conversation; alias: string | null }>;
-  /** What it is called in `lens`; null when it has no name there, and for one that is deleted or not the principal's to see. */
+  /** Its name in `lens`; null if it has none there, is deleted, or the principal may not see it. */
   nameOf(principal: Principal, lens: string, id: string): Promise<string | null>;
   /**
    * Newest created first, all or those with one agent, at most `PAGE_LIMIT_MAX`. `aliases` are those of `lens`, in the
@@ -37,7 +37,7 @@ export interface Conversations {
   ): Promise<{ messages: Message[]; total: number }>;
   /** A new one, without a task. Throws `invalid`, naming the field. */
   create(principal: Principal, fields: ConversationChanges): Promise<Conversation>;
-  /** Changes what is given. Throws `not_found`, `invalid`, naming the field. */
+  /** Changes the given fields. Throws `not_found`, `invalid`, naming the field. */
   update(principal: Principal, id: string, fields: ConversationChanges): Promise<Conversation>;
   /** Its tasks stay, and its alias may name another one. False when it was deleted before. Throws `not_found`. */
   delete(principal: Principal, lens: string, idOrAlias: string): Promise<boolean>;
@@ -45,7 +45,7 @@ export interface Conversations {
   say(principal: Principal, id: string, said: CallersMessage): Promise<Message>;
   /** By the id of the message. Throws `not_found`. */
   message(principal: Principal, id: string, message: string): Promise<Message>;
-  /** Changes what is given of a message, whoever said it. Throws `not_found`, `invalid`, naming the field. */
+  /** Changes the given fields of a message, whoever said it. Throws `not_found`, `invalid`, naming the field. */
   edit(principal: Principal, id: string, message: string, changes: MessageChanges): Promise<Message>;
   /** Throws `not_found`. */
   unsay(principal: Principal, id: string, message: string): Promise<void>;

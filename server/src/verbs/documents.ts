@@ -1,4 +1,4 @@
-/** What callers may do with documents: the files that they upload, and what is read from them. */
+/** The verbs of documents: uploaded files, and the text read from them. */
 import type { Readable } from "node:stream";
 import type { Chunk } from "../task/documents/chunk.ts";
 import type { Analysis, DocumentPage, DocumentRecord, Produced } from "../task/documents/document.ts";
@@ -8,17 +8,17 @@ import type { Idempotency } from "../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
 import type { Upload } from "./uploads.ts";
 
-/** A document as its callers see it; `taskId` is what clients of the documents API call its last task. */
+/** A document for its callers; `taskId` is its last task's name for clients of the documents API. */
 export type Document = Omit<DocumentRecord, "produced"> & { taskId: string };
 
-/** What is to be done with a document beyond reading it. */
+/** Work on a document beyond reading it. */
 export type DocumentOptions = {
   analyses: Analysis[];
   /** Embed it, also outside of any vector store. */
   vectorize: boolean;
   /** The outline as JSON, in place of an indented Markdown list. */
   outlineAsJson: boolean;
-  /** Names of options that there are not: the task says so. */
+  /** Names of unknown options: the task reports them. */
   unknown: string[];
 };
 
@@ -33,7 +33,7 @@ export type NewDocument = {
   /** As the client declares it. */
   mediaType: string;
   from: Upload | { url: string };
-  /** What the bytes must have: 32 hex digits. */
+  /** The MD5 that the bytes must have: 32 hex digits. */
   md5?: string;
   /** A document of the same bytes, or of this id, is answered as it is. */
   skipExisting: boolean;
@@ -64,7 +64,7 @@ export interface Documents {
     principal: Principal,
     id: string,
   ): Promise<{ document: Document; produced: Produced; vectorStoreIds: string[] }>;
-  /** Its bytes, for whoever reads them to the end or destroys the stream. Throws `not_found` while a download has not brought them. */
+  /** Its bytes. The caller reads them to the end or destroys the stream. Throws `not_found` while a download has not brought them. */
   bytes(principal: Principal, id: string): Promise<{ document: Document; size: number; bytes: Readable }>;
   /** From this index on, at most `limit`, fewer when they have their bytes; and how many have been read. */
   pages(

@@ -1,4 +1,4 @@
-/** What callers may ask to be erased: all of a user, or all of a conversation, wherever it is kept. */
+/** The verbs of erasures: all data of a user, or of a conversation, wherever it is kept. */
 import type { Erasure, ErasureSubject } from "../task/erasure.ts";
 import type { Principal } from "../task/principal.ts";
 
@@ -13,7 +13,7 @@ export interface Erasures {
    * `rate_limited` for whoever has too many under way.
    */
   begin(principal: Principal, subject: ErasureSubject): Promise<Erasure>;
-  /** How far it is. One's own; with the scope `admin` any of the tenant. Throws `not_found`. */
+  /** The state of one. One's own; with the scope `admin` any of the tenant. Throws `not_found`. */
   get(principal: Principal, id: string): Promise<Erasure>;
   /** Latest first, at most `limit`; one's own, with the scope `admin` all of the tenant. */
   list(principal: Principal, limit: number): Promise<Erasure[]>;

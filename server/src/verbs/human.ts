@@ -1,7 +1,7 @@
 /**
- * What people may do: work through what is theirs, and take part in the work of others. A task that asks a person, of
- * whichever kind, is one item of this work: its `assignment` says who is to act. Each verb may be used on tasks of all
- * kinds; what a kind has no use for is `not_allowed_in_state`.
+ * The verbs of people: do one's own work, and take part in the work of others. A task of any kind that asks a person is one item of
+ * work: its `assignment` says who is to act. Each verb may be used on tasks of all kinds; a verb without a meaning for a kind is
+ * `not_allowed_in_state`.
  */
 import type { Readable } from "node:stream";
 import type { DirectoryEntry, IdentityQuery } from "../task/people/directory.ts";
@@ -15,7 +15,7 @@ import type { Acknowledged } from "./tasks.ts";
 
 export { WORK_ORDERS } from "../task/people/work-states.ts";
 
-/** What may come with every act, and commits with it. */
+/** Options of every act, committed with it. */
 export type ActOptions = {
   comment?: { text: string; scope?: RemarkScope };
   /** A new priority, 1 (highest) to 5. */
@@ -25,7 +25,7 @@ export type ActOptions = {
   idempotency?: Idempotency;
 };
 
-/** An act that a principal may do now. `outcome` is the decision that it stands for, null for every other act. */
+/** An act that a principal may do now. `outcome` is its decision, null for every other act. */
 export type AllowedAct = { act: HumanActName; outcome: string | null; title: string };
 
 /** Whose work a worklist shows. All but `all` within what the principal may see. */
@@ -66,7 +66,7 @@ export interface HumanTasks {
    * escalation that leads to nobody (`to`).
    */
   act(principal: Principal, id: string, act: HumanAct, options?: ActOptions): Promise<Acknowledged>;
-  /** What the principal may do with the task as it is: what `act` would not refuse as `forbidden` or `not_allowed_in_state`. */
+  /** The acts that `act` would not refuse as `forbidden` or `not_allowed_in_state` on the task as it is. */
   allowed(principal: Principal, task: Task): AllowedAct[];
 
   /**
@@ -135,6 +135,6 @@ export interface HumanTasks {
   ): Promise<{ identities: DirectoryEntry[]; total: number }>;
   /** Throws `not_found`. Whoever calls is always known. */
   identity(principal: Principal, identity: Identity): Promise<DirectoryEntry>;
-  /** What people call a user, by the directory; the id of one that it does not know. */
+  /** A user's name in the directory; the id of an unknown user. */
   nameOf(principal: Principal, user: string): string;
 }

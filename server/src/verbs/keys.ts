@@ -1,8 +1,8 @@
-/** What callers may do with API keys. */
+/** The verbs of API keys. */
 import type { Key, KeyUse } from "../task/key.ts";
 import type { Principal, Scope } from "../task/principal.ts";
 
-/** `proof` is what a secret is known by where it may not be kept: it lets nobody in. */
+/** `proof` identifies a secret where the secret itself may not be kept: it lets nobody in. */
 export type Authenticated = { principal: Principal; expiresAt: number | null; proof: string };
 
 export type NewKey = {
@@ -13,7 +13,7 @@ export type NewKey = {
   roles?: string[];
   models?: string[];
   expiresAt?: number;
-  /** Made below the key of the principal: whoever has not the scope `admin` makes no other. */
+  /** Made below the principal's key: without the scope `admin` no other can be made. */
   child?: boolean;
 };
 
@@ -23,7 +23,7 @@ export interface Keys {
    * when there is none. Throws no refusal of its own.
    */
   authenticate(secret: string): Promise<Authenticated | "ended" | null>;
-  /** Those of these proofs whose secrets let nobody in any more, by whichever process they were ended. */
+  /** Those of these proofs whose secrets are not accepted any more, whichever process ended them. */
   ended(proofs: readonly string[]): Promise<string[]>;
   /** Remembers when and from where keys were let in. */
   noteUses(uses: readonly KeyUse[]): Promise<void>;

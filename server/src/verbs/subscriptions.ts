@@ -1,10 +1,10 @@
-/** What callers may do with subscriptions: have an address told of a task's events, and look after that. */
+/** The verbs of subscriptions: an address that is told of a task's events. */
 import type { Principal } from "../task/principal.ts";
 import type { Delivery, NewSubscription, Subscription, Trial } from "../task/subscription.ts";
 
-/** What anybody is shown of one: what it sends with is its receiver's alone. */
+/** A subscription without its secrets, which only its receiver knows. */
 export type SubscriptionView = Omit<Subscription, "secrets" | "key" | "tenant" | "user" | "version" | "announces"> & {
-  /** Names of what it has of that. */
+  /** Names of the secrets. */
   secretNames: string[];
 };
 
@@ -29,7 +29,7 @@ export interface Subscriptions {
   /** Oldest first; of these formats. */
   list(principal: Principal, task: string | null, formats: readonly string[]): Promise<SubscriptionView[]>;
   get(principal: Principal, task: string | null, id: string): Promise<SubscriptionView>;
-  /** What is under way may still arrive. */
+  /** A delivery under way may still arrive. */
   delete(principal: Principal, task: string | null, id: string): Promise<void>;
   /**
    * Attempts, newest first, of the last `DELIVERIES_KEPT_MAX`, of all tasks `STANDING_DELIVERIES_KEPT_MAX`; at most `limit`,
@@ -59,6 +59,6 @@ export interface Subscriptions {
     id: string,
     to: { secret: string; overlapMs: number },
   ): Promise<SubscriptionView>;
-  /** Sends it what says that nothing has happened, once, also when it is disabled. Nothing of that is kept. */
+  /** Sends it a test event, once, also when it is disabled. Nothing of that is kept. */
   try(principal: Principal, task: string | null, id: string): Promise<Trial>;
 }

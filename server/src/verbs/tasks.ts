@@ -1,4 +1,4 @@
-/** What callers may do with tasks. */
+/** The verbs of tasks. */
 import type { Readable } from "node:stream";
 import type { Artifact } from "../task/artifact.ts";
 import type { TaskEvent } from "../task/events/event.ts";
@@ -20,7 +20,7 @@ import type {
 import type { RecordedCall } from "../task/usage.ts";
 import type { Why } from "./why.ts";
 
-/** A question of a task with the event that asked it, or what somebody has told it. */
+/** A question of a task with the event that asked it, or an input that it was given. */
 export type Turn =
   | { seq: number; at: number; asked: Prompt; told?: never }
   | { seq: number; at: number; by: string; messageId: string; told: Json; asked?: never };
@@ -33,7 +33,7 @@ export type Acknowledged = {
 
 export type KeyedSubmission = { submission: Submission; idempotency: Idempotency | undefined };
 
-/** What is left out stays as it is; null bounds it no more. */
+/** An absent amount stays as it is; null removes the bound. */
 export type BudgetAmounts = { tokens?: number | null; costUsd?: number | null; onSpent?: Budget["onSpent"] };
 
 export interface Tasks {
@@ -79,9 +79,9 @@ export interface Tasks {
     filter: LatestFilter,
     page: { limit: number; after: LatestPlace | null },
   ): Promise<LatestPage>;
-  /** By its id, or by the name that clients of `lens` know it by. Throws `not_found`. */
+  /** By its id, or by its name for clients of `lens`. Throws `not_found`. */
   named(principal: Principal, lens: string, idOrName: string): Promise<Task>;
-  /** What clients of `lens` call each of these tasks: its id where it has no name there. */
+  /** The names of these tasks for clients of `lens`: the id of one without a name. */
   names(lens: string, tasks: readonly Task["id"][]): Promise<string[]>;
   /**
    * A page in either order, whose cursors are ids or names in `lens`, with these names. At most `PAGE_LIMIT_MAX`. Throws
@@ -124,15 +124,15 @@ export interface Tasks {
    * its bytes. Throws `not_found`, `invalid` for a cursor that no page has given.
    */
   usage(principal: Principal, id: string, cursor?: string): Promise<{ calls: RecordedCall[]; next: string | null }>;
-  /** What the task and all its descendants have spent, each call counted once. Throws `not_found`. */
+  /** The total of the task and all its descendants, each call counted once. Throws `not_found`. */
   treeUsage(principal: Principal, id: string): Promise<UsageTotals>;
-  /** What it has asked people and what it was told, oldest first, or the `last` ones of that. Throws `not_found`. */
+  /** Its questions to people and its inputs, oldest first, or the `last` ones of these. Throws `not_found`. */
   turns(principal: Principal, id: string, last?: number): Promise<Turn[]>;
-  /** What it was told last; null when it was told nothing. Throws `not_found`. */
+  /** Its last input; null if there was none. Throws `not_found`. */
   lastTold(principal: Principal, id: string): Promise<{ messageId: string; told: Json } | null>;
-  /** The bytes of a file that came with the task, for whoever reads them to the end or destroys the stream. Throws `not_found`. */
+  /** The bytes of a file that came with the task. The caller reads them to the end or destroys the stream. Throws `not_found`. */
   file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }>;
-  /** Names no task that the principal may not see. Throws `not_found`. */
+  /** Names only tasks that the principal may see. Throws `not_found`. */
   why(principal: Principal, id: string): Promise<Why>;
 
   /**

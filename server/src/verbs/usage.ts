@@ -1,4 +1,4 @@
-/** What callers may ask of the totals of usage. */
+/** The verbs of usage totals. */
 
 import type { UsageFilter, UsageGroup, UsageRow, UsageSum } from "../task/daily-usage.ts";
 import type { Principal } from "../task/principal.ts";
@@ -19,13 +19,13 @@ export type UsageAnswer = {
   next: string | null;
 };
 
-/** What is held, and how much there may be; null is any number. */
+/** The amount held and its bound; null is any number. */
 export type HeldShare = Record<"openTasks" | "usdToday" | "storedBytes", { held: number; most: number | null }>;
 
 export interface Usage {
   /**
-   * What one's own user holds of the store for good, and with the scope `tasks:all` the whole tenant (else null). Throws
-   * `forbidden` without the scope `tasks`.
+   * What the principal's user holds of the store, and with the scope `tasks:all` the whole tenant (else null). Throws `forbidden`
+   * without the scope `tasks`.
    */
   share(principal: Principal): Promise<{ user: HeldShare; tenant: HeldShare | null }>;
 

@@ -1,4 +1,4 @@
-/** What callers may do with vector stores: make one of documents, change which are in it, and search it. */
+/** The verbs of vector stores: make one of documents, change its members, and search it. */
 import type { AttributeFilter } from "../task/documents/attribute-filter.ts";
 import type { Chunk, ChunkingStrategy } from "../task/documents/chunk.ts";
 import type {
@@ -15,7 +15,7 @@ import type { Idempotency } from "../task/submission.ts";
 import type { Page, PlacedPage, TaskList } from "../task/task-filter.ts";
 import type { CountedCall } from "../task/usage.ts";
 
-/** A vector store as its callers see it; `taskId` is what clients of the documents API call its last task. */
+/** A vector store for its callers; `taskId` is its last task's name for clients of the documents API. */
 export type VectorStore = VectorStoreRecord & {
   taskId: string;
   /** Null: never. */
@@ -36,17 +36,17 @@ export type NewVectorStore = {
   description: string;
   metadata: JsonObject;
   documentIds: readonly string[];
-  /** Its name is its own among its owner's whose metadata has this key. */
+  /** Its name is unique among its owner's stores whose metadata has this key. */
   nameAmong?: string;
-  /** What is used when nobody asks for another one, when absent. */
+  /** The usual chunking when absent. */
   chunking?: ChunkingStrategy;
-  /** After it was last used. */
+  /** After its last use. */
   expiresAfterMs: number | null;
 };
 
 export type VectorStoreUpdate = {
   name?: string;
-  /** A new name is its own among its owner's whose metadata has this key. */
+  /** A new name is unique among its owner's stores whose metadata has this key. */
   nameAmong?: string;
   description?: string;
   metadata?: JsonObject;
@@ -58,7 +58,7 @@ export type VectorStoreUpdate = {
 export type NewMember = {
   documentId: string;
   attributes: MemberRecord["attributes"];
-  /** That of the store when absent. */
+  /** The store's own when absent. */
   chunking?: ChunkingStrategy;
 };
 
@@ -79,15 +79,15 @@ export type Found = {
   /** 0..1, higher is better. */
   score: number;
   attributes: MemberRecord["attributes"];
-  /** Where the words of the question are in the chunk's text, in UTF-16 units. */
+  /** Where the question's words are in the chunk's text, in UTF-16 units. */
   highlights: readonly { start: number; end: number }[];
 };
 
 export type StoreSummary = { text: string; model: string; tokens: number; createdAt: number; durationMs: number };
 
 /**
- * A vector store is known by the id that its owner gave it; one's own is found before another's of the tenant. Every verb
- * throws `not_found` for a store, or a file of it, that there is not.
+ * A vector store is known by the id that its owner gave it; one's own is found before another's of the tenant. Every verb throws
+ * `not_found` for a store, or a file of it, that does not exist.
  */
 export interface VectorStores {
   /**
@@ -142,7 +142,7 @@ export interface VectorStores {
   remove(principal: Principal, id: string, documentId: string): Promise<void>;
   /** How many of the batch's documents are in each status. */
   batch(principal: Principal, id: string, batchId: string): Promise<Batch>;
-  /** What of it is in progress is cancelled, and its task with it. One that has ended stays as it is. */
+  /** Cancels the part of it in progress, and its task. An ended batch stays as it is. */
   cancelBatch(principal: Principal, id: string, batchId: string): Promise<Batch>;
 
   /**
@@ -168,11 +168,11 @@ export interface VectorStores {
     onPaid?: (call: CountedCall) => void,
   ): Promise<Map<string, Found[]>>;
   /**
-   * What its documents say, in short; kept until they change. It names the model that has written it. Throws
-   * `not_allowed_in_state` when no document of it can be read.
+   * A short summary of its documents; kept until they change. It names the model that wrote it. Throws `not_allowed_in_state` when none
+   * of its documents can be read.
    */
   summary(principal: Principal, id: string, tokensMax: number): Promise<StoreSummary>;
 
-  /** How many documents the tenant has that were read, and how many vector stores. */
+  /** The numbers of the tenant's processed documents and vector stores. */
   counts(principal: Principal): Promise<{ processed: number; vectorStores: number }>;
 }

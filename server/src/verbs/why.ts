@@ -1,7 +1,7 @@
-/** The answer to "why is this task where it is?", for a person on call. */
+/** The answer to "why is this task in its state?", for a person on call. */
 import type { Failure, Task, Wait } from "../task/task.ts";
 
-/** What keeps an open task where it is, for programs; one that has ended has its state for a reason. */
+/** Reasons that keep an open task in its state, for programs; an ended one has its state as the reason. */
 export const WHY_REASONS = [
   "delayed",
   "no_slot",
@@ -39,24 +39,24 @@ export type WhyReason = (typeof WHY_REASONS)[number];
 export type Why = {
   task: string;
   state: Task["state"];
-  /** What the sentence says, for programs. */
+  /** The meaning of the sentence, for programs. */
   reason: WhyReason;
   /** One sentence. */
   summary: string;
   /** When it came into its state. */
   since: number;
-  /** When it goes on or gives up by itself; null: not without somebody. */
+  /** When it goes on or gives up by itself; null if it needs somebody. */
   until: number | null;
   waits: Wait[];
-  /** What runs at this moment: names of steps in flight. */
+  /** Names of steps in flight. */
   running: string[];
-  /** Tasks that hold the slots that it wants: at most 20, and only those that may be seen. */
+  /** Tasks that hold the slots it waits for: at most 20, and only visible ones. */
   heldBy: string[];
-  /** Tasks of its conversation for whose end it waits before it begins, oldest first: at most 20. */
+  /** Tasks of its conversation whose end it waits for before it begins, oldest first: at most 20. */
   before: string[];
-  /** Tasks of its tenant before it in the queue, by priority and age; null when it is not in it. */
+  /** Tasks of its tenant before it in the queue, by priority and age; null when it is not in the queue. */
   ahead: number | null;
-  /** Of work that other programs do: its queue, and when a worker last asked for it, null where none has since `since`. */
+  /** For work of other programs: its queue, and when a worker last asked for it, null if none has since `since`. */
   workers: { queue: string; askedAt: number | null; since: number } | null;
   lastError: Failure | null;
 };

@@ -1,4 +1,4 @@
-/** What other programs may do: take ready work, say that they live, and hand in its outcome. */
+/** The verbs of workers: take ready work, extend its lease, and deliver its outcome. */
 import type { Json } from "../task/json/json.ts";
 import type { Principal } from "../task/principal.ts";
 import type { Failure, Task } from "../task/task.ts";
@@ -48,5 +48,5 @@ export interface Work {
   deliver(principal: Principal, id: string, outcome: { worker: string } & Outcome): Promise<Task>;
 }
 
-/** What came of a piece of work. */
+/** The outcome of a piece of work. */
 export type Outcome = { output: Json } | { error: Failure };

@@ -1,6 +1,6 @@
 /**
- * The handler of kind `agent`: its input at the door, what outsiders see of it, its time limit, and its run. An agent
- * or a model that is not there is refused before the task exists.
+ * The handler of kind `agent`: the check of its input, its public view, its time limit, and its run. An unknown agent or model is
+ * refused before the task exists.
  */
 import { ModelError, type Models } from "../../models/model.ts";
 import {
@@ -31,21 +31,21 @@ export type AgentHandlerParts = {
   models: Models;
   /** The first is the default; `assistant` when there is none. */
   agents: readonly ConfiguredAgent[];
-  /** Own tools, besides the built-in ones. One of the same name takes the place of a built-in one. */
+  /** Own tools, beside the built-in ones. One of the same name replaces a built-in one. */
   tools: readonly Tool[];
-  /** Where agents look things up; absent where there are no documents. */
+  /** Search in documents; absent if there are none. */
   documents?: DocumentSearch;
-  /** Where the agents are that callers make; absent where there are none. */
+  /** Agents that callers make; absent if there are none. */
   directory?: AgentDirectory;
-  /** Where the larger attachments of tasks are. */
+  /** Reads larger attachments of tasks. */
   files?: AttachmentFiles;
-  /** How tools reach other servers; absent where they do not. */
+  /** How tools reach other servers; absent if they do not. */
   outgoing?: Outgoing;
-  /** What every run is guarded by, and the detectors that there are; none when absent. */
+  /** Guardrails of every run, and the detectors; none when absent. */
   guardrails?: GuardrailParts;
 };
 
-/** What callers who make agents may name, and the agents that are there without them. */
+/** What callers who make agents may name, and the configured agents. */
 export function agentCatalog({ models, agents, tools, documents }: AgentHandlerParts): {
   configured: readonly AgentDefinition[];
   tools: readonly Pick<Tool, "name" | "description" | "inputSchema">[];
@@ -67,7 +67,7 @@ export function agentCatalog({ models, agents, tools, documents }: AgentHandlerP
 }
 
 const TITLE_CHARS_MAX = 200;
-/** Of one answer, once its first token is there. */
+/** Per answer, once its first token has come. */
 const SIMPLE_DEADLINE_MS = 2 * 60_000;
 const STANDARD_DEADLINE_MS = 45 * 60_000;
 
@@ -99,8 +99,7 @@ export function agentHandler({
   for (const agent of parts.agents.bySlug.values()) checkTools(agent, parts.tools);
   const codeOf = codeFor([byDefault, ...others], parts.agents);
   const runModel: AgentRun = (ctx, input) => runAgent(ctx, input, parts);
-  // Only the door looks the names up, in its schema and where a submit is accepted: a task that was let in goes on when the
-  // configuration changes.
+  // Names are looked up only here, when a submit is accepted: a task goes on when the configuration changes.
   const door = agentInput.superRefine((input, issues) => {
     try {
       const agent = agentFor(input, parts.agents);
@@ -129,12 +128,12 @@ export function agentHandler({
   return { ...handler, bind };
 }
 
-/** A task that code has begun is that code's, also where another agent is the default by then. */
+/** A task begun by an agent's code stays with that code, also if another agent becomes the default. */
 function withAgent(given: Json, agent: string): Json {
   return isJsonObject(given) && given["agent"] === undefined ? { ...given, agent } : given;
 }
 
-/** The code that runs a task with this input; none where a model does. */
+/** The code that runs a task with this input; none if a model does. */
 function codeFor(
   agents: readonly ConfiguredAgent[],
   { byDefault }: AgentParts["agents"],
@@ -143,7 +142,7 @@ function codeFor(
   return ({ agent = byDefault.slug, bound }) => (bound ? undefined : runs.get(agent));
 }
 
-/** What an agent's code returns may be any JSON. What cannot be said is nothing. */
+/** An agent's code may return any JSON. A value without text shows nothing. */
 function replyOf(output: Json): Part[] {
   const said = agentOutputOf(output) ? null : closingWordsOf(output);
   if (said) return said.message.parts;
@@ -151,7 +150,7 @@ function replyOf(output: Json): Part[] {
   return text === "" ? [] : [{ text }];
 }
 
-/** Which field of the input an error of the plan is about; null for an error that is none of them. */
+/** The field of the input that an error of the plan is about; null for any other error. */
 function pathOf(error: unknown, input: AgentInput): string[] | null {
   if (error instanceof UnknownAgent || error instanceof UnknownTool) return ["agent"];
   if (!(error instanceof ModelError)) return null;
@@ -159,7 +158,7 @@ function pathOf(error: unknown, input: AgentInput): string[] | null {
   return [input.provider === undefined ? "agent" : "provider"];
 }
 
-/** Code of one's own may wait for as long as it likes. */
+/** An agent's code may wait as long as it likes. */
 function ownTimeLimitMs(input: AgentInput, { agents }: AgentParts): number | null {
   return agentFor(input, agents).timeLimitMs ?? null;
 }
@@ -183,7 +182,7 @@ function everyTool(own: readonly Tool[], search: Tool | undefined): ReadonlyMap<
   return new Map([...builtIn, ...own].map((tool) => [tool.name, tool]));
 }
 
-/** An agent names a tool that is not there. */
+/** An agent names a tool that does not exist. */
 class UnknownTool extends Error {}
 
 function checkTools(agent: RunAgent, tools: ReadonlyMap<string, Tool>): void {

@@ -1,6 +1,6 @@
 /**
- * Attached parts as a model can take them: text inside the question, pictures and PDFs as files beside it. What can
- * not be handed over is named in the text, so that the model does not pretend to have read it.
+ * Attached parts for a model: text inside the question, pictures and PDFs as files beside it. Parts that cannot be passed on are named
+ * in the text, so that the model does not pretend to have read them.
  */
 import type { PromptFile } from "../../models/model.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -29,13 +29,13 @@ const MODEL_FILES: ReadonlySet<string> = new Set([
 const TEXT_TYPES =
   /^(?:text\/[^;]+|application\/(?:[^;]+\+)?(?:json|xml|yaml|x-yaml|toml|csv|javascript|sql|x-ndjson|jsonl))(?:;|$)/i;
 
-/** Where the bytes of larger attachments are. */
+/** Reads the bytes of larger attachments. */
 export type AttachmentFiles = {
   /** Throws `not_found` when there is no such file. */
   read: (sha256: string, bytesMax: number) => Promise<Buffer>;
 };
 
-/** The parts with the bytes of those that a model can take; the others stay as they are. */
+/** The parts, with the bytes of those that a model can take; the others are unchanged. */
 export async function withBytes(
   parts: readonly Part[],
   files: AttachmentFiles | null,
@@ -51,7 +51,7 @@ export async function withBytes(
     if (size > room || !(MODEL_FILES.has(mediaType) || TEXT_TYPES.test(mediaType))) continue;
     room -= size;
     const bytes = await files.read(kept, size).catch(unlessLost);
-    // What the disk has kept less of is as good as lost: a model would take it for the whole.
+    // A file that is shorter on disk is as good as lost: a model would take it for the whole.
     if (bytes?.length === size) found.splice(-1, 1, { ...part, file: { bytes: bytes.toString("base64") } });
   }
   return found;
@@ -93,7 +93,7 @@ export function readAttachments(parts: readonly Part[], bounds: AttachmentBounds
   return { text: texts.join("\n\n"), files };
 }
 
-/** The part's text; null when it has none to show. */
+/** The part's text; null if it has none. */
 function textIn(part: Part): string | null {
   if ("text" in part) return part.text;
   if ("data" in part) return JSON.stringify(part.data);

@@ -1,7 +1,7 @@
 /**
- * The budgets that hold for a task: its own, and those of the tasks above it, each for the whole tree below its task.
- * They are looked at within the step of every model call, so that what others of the tree spend meanwhile counts, and what
- * it may cost is reserved before it is made; what was found is journaled with the step, so that a later attempt comes to the same.
+ * The budgets that apply to a task: its own, and those of the tasks above it, each for the whole tree below its task. They are read
+ * within the step of every model call, so that spending of others in the tree counts, and the call's possible cost is reserved before
+ * it is made. The result is journaled with the step, so that a later attempt decides the same.
  */
 import type { ModelId } from "../../models/model.ts";
 import type { Price } from "../../models/price-table.ts";
@@ -18,20 +18,20 @@ import {
 import type { Json } from "../../task/json/json.ts";
 import type { Budget, UsageTotals } from "../../task/task.ts";
 
-/** The percentage at which a budget is said to run low. */
+/** The percentage at which a budget is reported to run low. */
 const THRESHOLD_PERCENT = 80;
 
-/** Few enough to pass no budget by much, and enough to say something: providers count a prompt otherwise than we do. */
+/** Few enough to exceed no budget by much, and enough for a short answer: providers count prompts differently. */
 const ANSWER_TOKENS_MIN = 16;
-/** An answer that may be no longer than this waits for those beside it, whose calls may leave more. */
+/** If an answer could be no longer than this, the call waits for calls beside it, which may leave more. */
 const ANSWER_TOKENS_WORTH = 1_024;
-/** Few answers are longer, and few models give longer ones: more is not taken from those beside it. */
+/** Few answers are longer, and few models give longer ones: no more is reserved. */
 export const ANSWER_TOKENS_MAX = 16_384;
 const PER_MILLION = 1_000_000;
 
-/** A model's own tokenizer is another than ours: until it has counted one prompt, a tenth more is allowed for. */
+/** A model's own tokenizer differs from ours: until it has counted one prompt, a tenth is added. */
 const COUNTED_PER_TOKEN = 1.1;
-/** What is beyond are pictures and documents, which the next prompt may not have. */
+/** A higher ratio comes of pictures and documents, which the next prompt may not have. */
 const COUNTED_PER_TOKEN_MAX = 4;
 
 const AGAIN_LARGER = "Submit it again with a larger budget.";
@@ -40,22 +40,22 @@ const RESUME_TO_GRANT =
   "Resume the task to grant the same amount once more, give it another budget (waybill budget), or cancel it.";
 const GOES_ON_THEN = "The task goes on by itself then.";
 
-/** What is said of a budget that runs low or is spent. */
+/** A budget that runs low or is spent. */
 export type Standing = {
   is: "low" | "spent";
-  /** Whose budget it is. */
+  /** The task whose budget it is. */
   task: string;
   onSpent: Budget["onSpent"];
   sentence: string;
   told: EventData["budget.threshold"];
-  /** Nobody grants it more: the next day does, which begins then. */
+  /** A day's money: nobody grants more, but the next day does, which begins at `until`. */
   nextDay?: true;
   until?: number;
 };
 
 /**
- * The worst that is to be said of a budget; null while enough of it is left. `own` is the task that asks. One that has no room for
- * the next call, by what its provider has counted before, is spent.
+ * The state of a budget if it runs low or is spent; null while enough is left. `own` is the asking task. A budget without room for the
+ * next call, by its provider's counts so far, is spent.
  */
 export function standingOf(bound: Bound, own: string, next?: ExpectedCall): Standing | null {
   const { budget, from, spent, task } = bound;
@@ -68,7 +68,7 @@ export function standingOf(bound: Bound, own: string, next?: ExpectedCall): Stan
     if (percent < THRESHOLD_PERCENT) return;
     states.push({ is, task, onSpent: budget.onSpent, sentence, told: toldOf(bound, type, percent) });
   };
-  // One of which nothing is spent lets a call be made, however long its prompt is: a grant would change nothing.
+  // An unspent budget allows one call, however long its prompt: a grant would change nothing.
   const least = spent.calls > from.calls ? next?.least : undefined;
   const full = (type: "tokens" | "cost", percent: number, so: string) => {
     const sentence = `${so}, and its prompt alone has some ${counted(least?.inputTokens ?? 0)} tokens.`;
@@ -98,7 +98,7 @@ export function standingOf(bound: Bound, own: string, next?: ExpectedCall): Stan
   return states.find(({ is }) => is === "spent") ?? states[0] ?? null;
 }
 
-/** What a call will cost for certain; nothing where nobody knows its price. */
+/** The certain part of a call's cost; 0 if its price is unknown. */
 function leastCostUsd(least: NonNullable<ExpectedCall["least"]>, price: Price | null): number {
   if (price === null) return 0;
   const input = Math.min(price.input, price.cacheRead ?? price.input);
@@ -124,7 +124,7 @@ function standingOfDay(bound: Bound, { whose, endsAt }: DaysMoney): Standing | n
   };
 }
 
-/** How far it reaches: its amount from where it began to count. */
+/** The budget's limits: its amounts from where it began to count. */
 function limitsOf({ budget, from }: Bound): { tokens: number | null; costUsd: number | null } {
   return {
     tokens: budget.tokens === undefined ? null : tokensOf(from) + budget.tokens,
@@ -132,7 +132,7 @@ function limitsOf({ budget, from }: Bound): { tokens: number | null; costUsd: nu
   };
 }
 
-/** How the budgets of a call stand, which is not to be made where one is spent. */
+/** The states of a call's budgets; a spent one forbids the call. */
 function standingsOf(
   bounds: readonly Bound[],
   own: string,
@@ -142,10 +142,7 @@ function standingsOf(
   return { spent: states.filter(({ is }) => is === "spent"), low: states.filter(({ is }) => is === "low") };
 }
 
-/**
- * What a call may come to: its prompt by our own count, the price of its model, how long its answer may be where that is known, and
- * what it comes to at least where that is known.
- */
+/** What a call may cost: its prompt by our own count, the model's price, the longest answer and the least cost, where known. */
 export type ExpectedCall = {
   inputTokens: number;
   price: Price | null;
@@ -153,12 +150,12 @@ export type ExpectedCall = {
   least?: { inputTokens: number; outputTokens: number };
 };
 
-/** What a call may spend: `maxOutputTokens` where a budget bounds its answer, and what is reserved for it. */
+/** How much a call may spend: `maxOutputTokens` if a budget bounds its answer, and its reservation. */
 export type Allowance = { maxOutputTokens?: number; reserve: Reservation };
 
 /**
- * What of every budget a call may take, so that none is passed by the calls that spend the rest of it side by side; null
- * where those under way have to end first. The prompt is counted by this server's tokenizer, which is not the provider's.
+ * How much of every budget a call may take, so that calls side by side exceed none; null if calls under way have to end first. The
+ * prompt is counted by this server's tokenizer, which is not the provider's.
  */
 export function allowanceOf(
   bounds: readonly Bound[],
@@ -174,7 +171,7 @@ export function allowanceOf(
     if (limits.tokens !== null) {
       const left = Math.max(1, limits.tokens - tokensOf(spent) - reserved.tokens);
       const room = left - (least?.inputTokens ?? 0);
-      // A budget of which nothing is spent lets a call be made whose prompt alone is longer.
+      // An unspent budget allows one call whose prompt alone is longer.
       const few = Math.min(room > 0 ? room : left, ANSWER_TOKENS_MIN);
       most.push(isShared ? left - inputTokens : Math.max(left - inputTokens, few));
     }
@@ -194,12 +191,12 @@ export function allowanceOf(
   return { ...(isBounded && { maxOutputTokens: output }), reserve: { tokens: inputTokens + output, costUsd } };
 }
 
-/** What is journaled of a step that was not begun. */
+/** The journal entry of a step that was not begun. */
 type Overspent = { overspent: Standing[] };
 
 /**
- * Does what asks a model, for the step that it is the body of, within every budget that holds for its task: not where one is
- * spent, and not before those that work side by side leave enough of each. What it may cost is reserved while it lasts.
+ * Runs the body of a step that asks a model, within every budget that applies to its task: not if one is spent, and not before calls
+ * beside it leave enough of each. Its possible cost is reserved meanwhile.
  */
 async function withinBudgets<Result>(
   step: StepContext,
@@ -210,7 +207,7 @@ async function withinBudgets<Result>(
   let bounds = await step.budgets();
   if (bounds.length === 0) return body([], null);
   const expected = await expect();
-  // What costs nothing takes nothing of a day's money.
+  // A free call takes nothing of a day's money.
   const binding = (all: Bound[]) => (isFree(expected) ? all.filter(({ day }) => day === undefined) : all);
   bounds = binding(bounds);
   if (bounds.length === 0) return body([], null);
@@ -224,15 +221,15 @@ async function withinBudgets<Result>(
   }
 }
 
-/** What a run does about its budgets. */
+/** A run's dealings with its budgets. */
 export class BudgetWatch {
-  /** Those of which it was said that they run low. */
+  /** Tasks whose budgets were reported to run low. */
   readonly warned = new Set<string>();
 
-  /** The prompt that a model's provider has counted last: its tokens by our own count and by the provider's. */
+  /** The last prompt that each model's provider has counted: its tokens by our count and by the provider's. */
   readonly #last = new Map<ModelId, { tokens: number; counted: number }>();
 
-  /** How many tokens a model's provider will count in a prompt of `tokens` by our own count. */
+  /** The tokens that a model's provider will count, at most, in a prompt of `tokens` by our count. */
   promptTokens(model: ModelId, tokens: number): number {
     const last = this.#last.get(model);
     if (last === undefined) return Math.ceil(tokens * COUNTED_PER_TOKEN);
@@ -241,8 +238,8 @@ export class BudgetWatch {
   }
 
   /**
-   * How many it will count at least: the prompts of a run grow, and one that is longer than the last has what that had. Before
-   * the first of a run, as many as it will count at most: a budget of which others of the tree have spent is passed by none.
+   * The tokens that it will count at least: prompts of a run grow, and a longer one contains the last. Before the first prompt of a
+   * run, the same as `promptTokens`: a budget that others of the tree have partly spent is then never exceeded.
    */
   leastPromptTokens(model: ModelId, tokens: number): number {
     const last = this.#last.get(model);
@@ -250,12 +247,12 @@ export class BudgetWatch {
     return Math.floor(last.counted * Math.min(1, tokens / last.tokens));
   }
 
-  /** It has counted `counted` in one of `tokens`. */
+  /** Its provider has counted `counted` in a prompt of `tokens`. */
   notePrompt(model: ModelId, tokens: number, counted: number): void {
     this.#last.set(model, { tokens, counted });
   }
 
-  /** A step whose body asks a model, within every budget: one that is spent pauses or fails the task before it. */
+  /** A step whose body asks a model, within every budget: a spent one pauses or fails the task before it. */
   async step<Result extends Json>(
     ctx: Context,
     name: string,
@@ -272,14 +269,14 @@ export class BudgetWatch {
     }
   }
 
-  /** Returns when the call that was not made may be tried again. Throws `TaskFailure` where a spent budget ends the task. */
+  /** Returns when the call that was not made may be tried again. Throws `TaskFailure` if a spent budget ends the task. */
   async #goOn(ctx: Context, spent: readonly Standing[], expect: () => Promise<ExpectedCall>): Promise<void> {
     for (const { told } of spent) ctx.emit({ type: "budget.threshold", data: told });
     const sentences = spent.map(({ sentence }) => sentence).join(" ");
     const ofDay = spent.some(({ nextDay }) => nextDay === true);
     if (spent.some(({ onSpent }) => onSpent === "fail"))
       throw new TaskFailure("budget_exhausted", `${sentences} ${ofDay ? AGAIN_THEN : AGAIN_LARGER}`);
-    // What only a person grants is not granted by the next day.
+    // A budget that only a person can grant is not renewed by the next day.
     const until = spent.map((each) => each.until ?? Number.POSITIVE_INFINITY).reduce((a, b) => Math.max(a, b), 0);
     const isOver = Number.isFinite(until);
     if (isOver) await ctx.pause("budget", `${sentences} ${GOES_ON_THEN}`, until, "days_money");
@@ -295,7 +292,7 @@ export class BudgetWatch {
     });
   }
 
-  /** Says once of each budget that it runs low. Returns of which it has said so now. */
+  /** Reports each low budget once. Returns those reported now. */
   warn(step: StepContext, low: readonly Standing[]): string[] {
     const fresh = low.filter(({ task }) => !this.warned.has(task));
     for (const { told } of fresh) step.emit({ type: "budget.threshold", data: told });
@@ -338,7 +335,7 @@ function dollars(amount: number): string {
   return `$${Number(amount.toFixed(6))}`;
 }
 
-/** Of a model that is known to cost nothing. */
+/** Whether the model is known to be free. */
 function isFree({ price }: ExpectedCall): boolean {
   return price !== null && price.input === 0 && price.output === 0;
 }

@@ -1,20 +1,17 @@
-/** Agents as their authors write them, and the one that is there when nobody wrote any. */
+/** Agents as their authors write them, and the default one. */
 import { z } from "zod";
 import { type AgentDefinition, type AgentInput, agentDefinition } from "../../task/agent/agent.ts";
 import type { Context } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
 
-/** An agent's run in code of one's own, under the rules of `Context`. What it returns is the task's output. */
+/** An agent's run in its author's code, under the rules of `Context`. The result is the task's output. */
 export type AgentRun = (ctx: Context, input: AgentInput) => Promise<Json>;
 
-/** An agent of the configuration: its run may be code, where others ask a model. */
+/** A configured agent: its run may be code instead of a model. */
 export const configuredAgent = agentDefinition
   .extend({
     run: z.custom<AgentRun>((value) => typeof value === "function", "must be a function").optional(),
-    /**
-     * Some of its answers are a message alone (see `ClosingWords`), so that an API which can answer so waits to hear which
-     * before it shows a task.
-     */
+    /** Some of its answers are only a message (see `ClosingWords`), so an API with such answers waits for it before it shows a task. */
     answersAlone: z.boolean().optional(),
   })
   .superRefine(({ run, answersAlone, guardrails }, { addIssue }) => {
@@ -29,12 +26,12 @@ export function defineAgent(definition: z.input<typeof configuredAgent>): Config
   return configuredAgent.parse(definition);
 }
 
-/** What of an agent is data. */
+/** The data of an agent, without its code. */
 export function definitionOf({ run: _, answersAlone: __, ...definition }: ConfiguredAgent): AgentDefinition {
   return definition;
 }
 
-/** Answers whatever has no agent of its own. */
+/** Runs inputs that name no agent. */
 export const assistant = defineAgent({
   slug: "assistant",
   name: "Assistant",

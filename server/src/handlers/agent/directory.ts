@@ -1,4 +1,4 @@
-/** Where the handler finds agents that callers have made, and fixes what they are for a task that begins. */
+/** Agents of callers: the handler finds them here, and binds their definitions to a task that begins. */
 
 import type { AgentDefinition, BoundAgent } from "../../task/agent/agent.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -10,16 +10,16 @@ type Owner = Pick<Context["task"], "tenant" | "user">;
 
 type FoundAgent = { id: string; version: number; definition: AgentDefinition };
 
-/** What the handler asks of the agents of a server. */
+/** The handler's questions about the agents of a server. */
 export interface AgentDirectory {
-  /** Of this id or slug, among those that the owner may use; null when there is none. */
+  /** The agent of this id or slug, among those that the owner may use; null if there is none. */
   find(owner: Owner, idOrSlug: string): Promise<FoundAgent | null>;
 }
 
 /**
- * The input with what its agent is at this moment, so that the task goes on with that whatever becomes of the agent. One of
- * the configuration that is named by its slug is the handler's own already, and one that is not there is left to the door,
- * which says so. Throws `invalid` for an input that brings its own.
+ * The input bound to its agent's present definition, so that the task goes on with that when the agent changes. A configured agent
+ * named by its slug is the handler's own already; a missing one is refused by the input's check. Throws `invalid` for an input that
+ * brings a bound agent itself.
  */
 export async function boundInput(given: Json, owner: Owner, agents: Agents, directory: AgentDirectory): Promise<Json> {
   if (!isJsonObject(given)) return given;
@@ -44,7 +44,7 @@ async function boundAgent({ id, version, definition }: FoundAgent, owner: Owner,
     ...(timeLimitMs !== undefined && { timeLimitMs }),
     ...(reach !== undefined && { reach }),
     ...(definition.guardrails !== undefined && { guardrails: definition.guardrails }),
-    // One that is gone by now is nobody to hand anything to.
+    // A deleted agent is no collaborator.
     collaborators: others.flatMap((other) => (other ? [collaboratorOf(other.definition)] : [])),
   };
   return bound;

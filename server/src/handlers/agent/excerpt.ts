@@ -6,7 +6,7 @@ export function shortened(text: string, charsMax: number): string {
   return line.length <= charsMax ? line : `${head(line, charsMax - 1)}…`;
 }
 
-/** At most `charsMax` characters of `text`, which begins one of so many, and where it was cut a note that says so. */
+/** At most `charsMax` characters of `text`, the beginning of a text of `length`; a cut text ends in a note that says so. */
 export function excerpt(text: string, charsMax: number, length = text.length): string {
   if (length <= charsMax) return text;
   return `${head(text, charsMax)}\n[Cut: ${charsMax} of ${length} characters are shown.]`;

@@ -1,6 +1,6 @@
 /**
- * Asks a model with a prompt that it can hold. What is known of the model is kept to before anything is asked, counted
- * in tokens; a model that still says that the prompt is too long is asked again with a shorter one.
+ * Asks a model with a prompt that fits its context. Known limits of the model are kept from the start, counted in tokens; a model that
+ * still calls the prompt too long is asked again with a shorter one.
  */
 import { textsOf, tokensOf } from "../../models/last-tokens.ts";
 import type { PromptTurn } from "../../models/model.ts";
@@ -8,12 +8,12 @@ import { StepError } from "../../task/handler.ts";
 import type { ModelTurn } from "./model-turn.ts";
 import { charsOf, PROMPT_CHARS_MAX } from "./prompt.ts";
 
-/** What a prompt may take of what the model can hold; the rest is for tools and the answer. */
+/** A prompt's share of the model's context; the rest is for tools and the answer. */
 const PROMPT_SHARE = 0.75;
-/** Half as long each time: after so many it is a thirtieth. */
+/** Each try is half as long: after so many it is a thirtieth. */
 const SHORTER_MAX = 5;
 
-/** `ask` has a suffix for the names of its steps, which differ from try to try. Rejects with what the last one failed with. */
+/** `ask` gets a suffix for the names of its steps, which differ from try to try. Rejects with the error of the last one. */
 export async function askFitting(
   build: (charsMax: number) => PromptTurn[],
   contextTokens: number | null,
@@ -32,7 +32,7 @@ export async function askFitting(
   }
 }
 
-/** The tokens of a text are not in proportion to its characters, so what was cut is counted again. */
+/** The tokens of a text are not in proportion to its characters, so a cut text is counted again. */
 async function fitting(build: (charsMax: number) => PromptTurn[], contextTokens: number | null): Promise<PromptTurn[]> {
   let prompt = build(PROMPT_CHARS_MAX);
   if (contextTokens === null) return prompt;

@@ -1,6 +1,6 @@
 /**
- * What agents ask of the server that has begun their task. Suspects run in a process of their own, which has no store: there
- * each question is sent to the server by its name.
+ * Agents' questions to the server that has begun their task. Suspects run in a process of their own, which has no store: there each
+ * question is sent to the server by its name.
  */
 import type { Citation } from "../../task/agent/agent.ts";
 import type { Trace } from "../../task/trace.ts";
@@ -10,12 +10,12 @@ import type { DocumentSearch } from "./tools/search-documents.ts";
 
 export type Lookups = { documents: DocumentSearch; directory: AgentDirectory };
 
-/** What a search came to, and what it has cost: also one that failed, of which the words of the error are left. */
+/** The result of a search, and its cost: of a failed one too, with the message of its error. */
 type FoundAtCost = { paid: readonly CountedCall[] } & ({ found: Citation[] } | { failed: string });
 
 type Ask = <Result>(name: string, given: readonly unknown[]) => Promise<Result>;
 
-/** The server's end: given by position, as the other end has sent it. A search goes on to its own bound when its asker has gone. */
+/** The server's side: arguments are by position, as sent. A search whose asker is gone goes on to its own bound. */
 export function answering({
   documents,
   directory,
@@ -46,8 +46,8 @@ async function atCost(find: (onPaid: (call: CountedCall) => void) => Promise<Cit
 }
 
 /**
- * The end of the process: whoever waits no longer hears so at once, and of what is paid when it is known. What the server does
- * for it is a part of `place`, the trace and the span whose code asks.
+ * The process's side: a caller who stops waiting is told at once, and of payments when they are known. The server's work for it is a
+ * part of `place`, the trace and span of the asking code.
  */
 export function asking(ask: Ask, place: () => Trace | null = () => null): Lookups {
   return {

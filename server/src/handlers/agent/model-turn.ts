@@ -1,6 +1,6 @@
 /**
- * One model call as one journaled step: what is sent, what comes back, what it cost, and how it can fail. The engine
- * retries; what is thrown here says whether that can help and when.
+ * One model call as one journaled step: its prompt, its answer, its cost, and its failures. The engine retries; a thrown error says
+ * whether that can help, and when.
  */
 import { randomUUID } from "node:crypto";
 import type { Guard, Tail } from "../../guardrails/guard.ts";
@@ -28,8 +28,8 @@ import { retryableOf } from "./retryable.ts";
 import { cut, emptyReport, SpokenText, tell } from "./run-guard.ts";
 
 /**
- * A tool call as the model wrote it; `problem` when its arguments cannot be used at all, `shown` where a guardrail lets
- * nobody but the tool see them.
+ * A tool call as the model wrote it; `problem` if its arguments cannot be used at all, `shown` if a guardrail hides them from all but
+ * the tool.
  */
 export type AskedCall = {
   id: string;
@@ -38,18 +38,18 @@ export type AskedCall = {
   problem: string | null;
   shown?: Json;
   state?: ProviderState;
-  /** What its tool was when the model asked for it: one that is another by now makes no other journal of it. */
+  /** Its judgement by the tool of that time: a tool that has changed since does not change the journal. */
   judged?: { problem: string | null; needsApproval: boolean };
 };
 
-/** What is journaled of a model's answer. */
+/** A model's answer in the journal. */
 export type ModelTurn = {
-  /** As guardrails let it through. */
+  /** After guardrails. */
   text: string;
-  /** What of the text was not looked at yet, as it goes on in the next call. */
+  /** The end of the text that is not yet checked, as it continues in the next call. */
   tail?: Tail;
   guarded?: GuardrailReport;
-  /** For the provider alone, which wants it back with the calls. */
+  /** For the provider only, which wants it back with the calls. */
   reasoning?: Reasoning[];
   calls: AskedCall[];
   finish: ModelAnswer["finish"];
@@ -59,11 +59,11 @@ export type ModelTurn = {
   outputTokens: number;
   costUsd: number | null;
   durationMs: number;
-  /** Where the call had parameters. */
+  /** Present if the call had parameters. */
   generation?: GenerationReport;
-  /** Those whose budgets were said to run low before it. */
+  /** Tasks whose budgets were reported to run low before it. */
   warned?: string[];
-  /** Its prompt by our own count, where a budget held for it: what a later attempt knows of the next prompt comes of it. */
+  /** Tokens of its prompt by our count, if a budget applied: later attempts estimate the next prompt by it. */
   promptTokens?: number;
 };
 
@@ -74,22 +74,22 @@ export type ModelTurnOptions = {
   /** Slug of the agent whose usage this is. */
   agent: string;
   retries: number;
-  /** An answer of nothing but tool calls is no answer. */
+  /** An answer of tool calls only is then no answer. */
   mustAnswer: boolean;
   judge?: (call: AskedCall) => AskedCall;
-  /** What looks at the text before anybody sees it. */
+  /** Checks the text before anybody sees it. */
   guard?: Guard | null;
-  /** What the call before this one left of the same answer. */
+  /** The unchecked end of the previous call of the same answer. */
   tail?: Tail | undefined;
-  /** An answer that reaches the model's limit goes on in another call. */
+  /** An answer that reaches the model's limit continues in another call. */
   mayContinue?: boolean;
-  /** From 1; what is found in calls and in what is said beside them is named by it. */
+  /** From 1; findings in calls, and in text beside them, are named by it. */
   turn?: number;
 };
 
-/** Longer than the first token of a model on one's own machine may take, and its answer after that. */
+/** Longer than a local model may take for its first token and its answer. */
 const CALL_TIMEOUT_MS = 1_800_000;
-/** A try from this one on that brings no answer is the last: it was paid for, and more would be. */
+/** A try with this number or a later one that brings no answer is the last: it was paid for, and more would be. */
 const EMPTY_TRIES_MAX = 3;
 const ARGUMENTS_CHARS_MAX = 100_000;
 const NAME_CHARS_MAX = 64;
@@ -97,8 +97,8 @@ const PER_MILLION = 1_000_000;
 const REASON_CHARS_MAX = 1_000;
 
 /**
- * Asks the model once per try, within every budget that holds for the task: one that is spent pauses or fails it. Rejects
- * with `StepError` whose message is a whole sentence, and ends the task where whoever submitted it may not ask this model.
+ * Asks the model once per try, within every budget that applies to the task: a spent one pauses or fails it. Rejects with a `StepError`
+ * whose message is a whole sentence, and ends the task if its submitter may not use this model.
  */
 export async function askModel(ctx: Context, name: string, options: ModelTurnOptions): Promise<ModelTurn> {
   const { budgets, retries, call, models } = options;
@@ -123,7 +123,7 @@ export async function askModel(ctx: Context, name: string, options: ModelTurnOpt
   return said;
 }
 
-/** Asked again at the call: what the name of a model means may be another one by then, and code chooses one of its own. */
+/** Checked again at the call: the name of a model may mean another one by then, and code chooses one of its own. */
 function mustBeAllowed({ task }: Context, model: string): void {
   if (isAllowed(task.models, model)) return;
   throw new TaskFailure(
@@ -162,7 +162,7 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
       throw callError(error, call.model, step.tries, retries + 1);
     });
   bill(step, key, agent, answer);
-  // What is cut may still be JSON, and mean something else than the model was about to ask for.
+  // Cut arguments may still be JSON, and mean something else than the model intended.
   const calls = answer.toolCalls.map((asked) => askedCall(asked, answer.finish === "length" ? CUT_CALL : null));
   const said = answer.text.trim() !== "";
   if (answer.finish === "content_filter") {
@@ -172,7 +172,7 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
       false,
     );
   }
-  // What a parameter has ended is an answer, however short.
+  // An answer that a parameter has ended is an answer, however short.
   const ended = answer.generation && answer.generation.stopReason !== "end";
   if (!said && !ended && (calls.length === 0 || mustAnswer)) throw emptyAnswer(answer, call, step.tries);
   const called = calls.length > 0 && !mustAnswer;
@@ -196,16 +196,16 @@ async function ask(step: StepContext, options: ModelTurnOptions): Promise<ModelT
   };
 }
 
-/** What the call comes to if this process dies before its answer is counted. */
+/** Writes the estimated cost, in case this process dies before the answer is counted. */
 async function noteBefore(step: StepContext, key: string, { models, call, agent }: ModelTurnOptions): Promise<void> {
   const price = models.price(call.model);
-  // What costs nothing has no bill that somebody else writes.
+  // A free call needs no entry for a process that dies.
   if (price?.input === 0 && price.output === 0) return;
   const paid = expectedCall(call.model, roughUsage(call.prompt, call.tools), price);
   await step.paying({ ...countedOf(paid, agent), key, raw: ESTIMATED }, (price?.output ?? 0) / PER_MILLION);
 }
 
-/** Every real call is paid, so no two share a key: not those of one step's tries, nor one that a crash made again. */
+/** Every call is paid, so no two share a key: neither tries of one step, nor a call repeated after a crash. */
 function bill(step: StepContext, key: string, agent: string, paid: PaidCall): void {
   const raw = isJson(paid.rawUsage) ? paid.rawUsage : null;
   step.usage({ ...countedOf(paid, agent), key, raw });
@@ -214,19 +214,19 @@ function bill(step: StepContext, key: string, agent: string, paid: PaidCall): vo
 const CUT_CALL =
   "the answer reached its output limit before it was whole, so the call was not made. Write less, and shorter arguments";
 
-/** The caller wants no more than this many tokens: an answer that reaches them is whole. */
+/** The caller wants no more tokens than this: an answer that reaches them is complete. */
 export function isCapped({ parameters }: { parameters?: GenerationParameters | undefined }): boolean {
   return (parameters?.maxNewTokens ?? 0) > 0;
 }
 
-/** Single tokens say what a guard may have taken out of the text. */
+/** Single tokens would tell what a guard has taken out of the text. */
 function withoutTokens({ generatedTokens, ...report }: GenerationReport): GenerationReport {
   if (generatedTokens === undefined) return report;
   const reason = "Guardrails look at the text, not at single tokens.";
   return { ...report, ignored: [...report.ignored, { parameter: "returns", reason }] };
 }
 
-/** The text and the calls of an answer as a guard lets them through. */
+/** The text and the calls of an answer after the guard. */
 async function guarded(
   step: StepContext,
   spoken: SpokenText,
@@ -249,7 +249,7 @@ async function guarded(
   return { text, calls, guarded: cut(report), ...(tail && { tail }) };
 }
 
-/** `problem` is what is wrong with the whole answer; null where nothing is. */
+/** `problem` is a problem of the whole answer; null if there is none. */
 function askedCall({ state, invalid, ...call }: ModelAnswer["toolCalls"][number], problem: string | null): AskedCall {
   const asked = { id: call.id, name: excerpt(call.name, NAME_CHARS_MAX), ...(state && { state }) };
   const wrong = problem ?? (invalid === undefined ? null : excerpt(invalid, REASON_CHARS_MAX));
@@ -289,7 +289,7 @@ function emptyAnswer(
   );
 }
 
-/** What happened, what was tried, what to do. */
+/** A message with the error, the tries, and advice. */
 function callError(error: unknown, model: string, tries: number, triesMax: number): CallError {
   const reason = excerpt(error instanceof Error ? error.message : String(error), REASON_CHARS_MAX);
   const code = error instanceof ModelError ? error.code : "failed";

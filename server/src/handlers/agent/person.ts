@@ -1,6 +1,6 @@
 /**
- * Where a run waits for a person: a question that the model asks, and the approval of a call. Both hold no memory while
- * they wait. Both are over after 30 minutes, with which the run goes on; or when its submit says, and then so is the run.
+ * Waits of a run for a person: a question of the model, and the approval of a call. Neither holds memory while it waits. Both end after
+ * 30 minutes, and the run goes on; or when the submit says, and then the run ends too.
  */
 import { z } from "zod";
 import type { PromptFile } from "../../models/model.ts";
@@ -11,7 +11,7 @@ import { type AttachmentFiles, readAttachments, withBytes } from "./attachment.t
 
 export const PERSON_DEADLINE_MS = 30 * 60_000;
 
-/** What a run may still ask people for. */
+/** How much a run may still ask of people. */
 export type PersonAllowance = {
   /** Questions and approvals. */
   left: number;
@@ -19,16 +19,16 @@ export type PersonAllowance = {
   answerWithinMs: number | null;
 };
 
-/** What the model may ask. `choices` are suggestions, not a limit. */
+/** A question of the model. `choices` are suggestions, not a limit. */
 export const personQuestion = z.strictObject({
   question: z.string().min(1).max(4_000).describe("The question, complete: the person sees nothing else."),
   choices: z.array(z.string().min(1).max(200)).max(20).optional().describe("Answers to suggest."),
 });
 
-/** What the model is told, and the pictures and PDF files that it is shown. */
+/** The text for the model, and the pictures and PDF files for it. */
 export type PersonSaid = { output: string; files: PromptFile[] };
 
-/** Asks and returns what the model is to be told. */
+/** Asks, and returns the text for the model. */
 export async function askPerson(
   ctx: Context,
   name: string,
@@ -43,7 +43,7 @@ export async function askPerson(
   return { output, files: [] };
 }
 
-/** An answer in words, with the text of the files that came with it. */
+/** An answer in words, with the text of attached files. */
 async function said(answer: Answer, from: AttachmentFiles | null): Promise<PersonSaid> {
   const words = answerText(valueTold(answer.value));
   const { parts } = answer.message ?? messageTold(answer.value);
@@ -72,7 +72,7 @@ const approvalSchema: JsonObject = {
 
 export type Approval = { approved: true } | { approved: false; told: string };
 
-/** Asks whether a call may be made. Only a clear yes is one. */
+/** Asks whether a call may be made. Only a clear yes counts. */
 export async function askApproval(
   ctx: Context,
   name: string,
@@ -118,7 +118,7 @@ function isYes(word: string): boolean {
 
 const worded = z.looseObject({ text: z.string().optional(), answer: z.string().optional() });
 
-/** An answer as text, out of whatever a lens wrapped it in. */
+/** An answer as text, without the wrapping of its lens. */
 function answerText(value: Json): string {
   if (typeof value === "string") return value;
   const said = worded.safeParse(value);

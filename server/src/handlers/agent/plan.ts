@@ -1,6 +1,6 @@
 /**
- * What one run will be: which agent, model, mode and tools. Made once per task and journaled, so that a task that
- * outlives a restart with another configuration goes on as it began.
+ * The plan of one run: agent, model, mode and tools. Made once per task and journaled, so that a task goes on as it began after a
+ * restart with another configuration.
  */
 import { ModelError, type ModelId, type Models } from "../../models/model.ts";
 import type { AgentDefinition, AgentInput, BoundAgent, Collaborator } from "../../task/agent/agent.ts";
@@ -11,7 +11,7 @@ import { SEARCH_DOCUMENTS } from "./tools/search-documents.ts";
 
 export type AgentMode = AgentDefinition["mode"];
 
-/** The modes that have code of their own; every other one runs as `standard`. */
+/** Modes with code of their own; all others run as `standard`. */
 export type RunMode = Extract<AgentMode, "simple" | "standard">;
 
 export type Plan = {
@@ -21,23 +21,23 @@ export type Plan = {
   mode: RunMode;
   model: ModelId;
   maxTurns: number;
-  /** Names of the tools that the model is offered. */
+  /** Names of the tools offered to the model. */
   tools: string[];
   asksPerson: boolean;
-  /** Absent: it hands nothing over. */
+  /** Absent: it consults nobody. */
   collaborators?: Collaborator[];
   /** The vector stores that it searches; absent: all of the owner's. */
   knowledgeBases?: string[];
-  /** Hosts that its tools may reach; absent: whatever the server may. */
+  /** Hosts that its tools may reach; absent: all that the server may. */
   reach?: string[];
   /** Of the server, the agent and the task together; absent in plans of older versions. */
   guardrails?: Guardrails;
 };
 
-/** Names an agent that is not there. */
+/** Names an agent that does not exist. */
 export class UnknownAgent extends MissingCode {}
 
-/** The same of a model. */
+/** Names a model that does not exist. */
 export class UnknownModel extends MissingCode {}
 
 function modelThere(find: () => ModelId): ModelId {
@@ -49,13 +49,13 @@ function modelThere(find: () => ModelId): ModelId {
   }
 }
 
-/** What a run needs to know of its agent, of the configuration or made by a caller. */
+/** The part of an agent that a run needs, of a configured one or a caller's. */
 export type RunAgent = Omit<BoundAgent, "id" | "version">;
 
 /** The agents of this server; the first is the default. */
 export type Agents = { byDefault: RunAgent; bySlug: ReadonlyMap<string, RunAgent> };
 
-/** Throws for agents that share a slug, or name a collaborator that is none of them. */
+/** Throws for agents that share a slug, or name a collaborator that is not among them. */
 export function agentsOf(all: readonly AgentDefinition[]): Agents {
   const [byDefault] = all;
   if (byDefault === undefined) throw new Error("There is no agent.");
@@ -81,7 +81,7 @@ export function collaboratorOf({ slug, name, description }: AgentDefinition): Co
   return { slug, name, description };
 }
 
-/** The agent that a task's input means. Throws `UnknownAgent`. */
+/** The agent of a task's input. Throws `UnknownAgent`. */
 export function agentFor(input: Pick<AgentInput, "agent" | "bound">, agents: Agents): RunAgent {
   if (input.bound !== undefined) return input.bound;
   if (input.agent === undefined) return agents.byDefault;
@@ -94,7 +94,7 @@ export function agentFor(input: Pick<AgentInput, "agent" | "bound">, agents: Age
   return agent;
 }
 
-/** The mode that is asked for and the one that runs. */
+/** The requested mode and the one that runs. */
 export function modesFor(
   input: Pick<AgentInput, "mode">,
   agent: Pick<RunAgent, "mode">,
@@ -103,7 +103,7 @@ export function modesFor(
   return { asked, mode: asked === "simple" ? "simple" : "standard" };
 }
 
-/** Whoever asks beats the agent's definition; a named model beats a tier. Throws a `ModelError` for an unknown one. */
+/** The task's choice precedes the agent's; a named model precedes a tier. Throws a `ModelError` for an unknown one. */
 export function modelFor(
   input: Pick<AgentInput, "model" | "provider" | "tier">,
   agent: Pick<RunAgent, "model">,
@@ -116,7 +116,7 @@ export function modelFor(
   return models.defaultModel;
 }
 
-/** Throws `UnknownAgent`, or `UnknownModel`: the door has let in neither, so that the configuration has lost it since. */
+/** Throws `UnknownAgent`, or `UnknownModel`: a submit with either is refused, so the configuration has lost it since. */
 export async function planRun(
   input: AgentInput,
   parts: {
@@ -131,7 +131,7 @@ export async function planRun(
   const withTools = mode === "standard";
   const { collaborators, knowledgeBases, reach } = agent;
   const tools = new Set(withTools ? (agent.tools ?? (await parts.builtInTools())) : []);
-  // Whoever is given knowledge can look it up.
+  // An agent with knowledge bases can search them.
   if (withTools && knowledgeBases.length > 0) tools.add(SEARCH_DOCUMENTS);
   return {
     agent: agent.slug,

@@ -1,7 +1,6 @@
 /**
- * The prompt of one model call, from what the task was asked, the conversation before it and what this run has done
- * so far. Pure, so that a later attempt builds the same prompt from the same journal. Bounded: history goes first,
- * oldest before newest, then old tool results.
+ * The prompt of one model call, from the task's question, the conversation before it and the turns of this run. Pure, so that a later
+ * attempt builds the same prompt from the same journal. Bounded: history is cut first, oldest before newest, then old tool results.
  */
 import type { PromptTurn } from "../../models/model.ts";
 import type { HeardMessage } from "../../task/conversation.ts";
@@ -25,7 +24,7 @@ export const PROMPT_CHARS_MAX = 400_000;
 const MESSAGE_CHARS_MAX = 50_000;
 const OLD_RESULT_CHARS_MAX = 300;
 
-/** The whole prompt, within `charsMax` where instructions and question leave room for that. */
+/** The whole prompt, within `charsMax` if instructions and question leave room for that. */
 export function buildPrompt(source: PromptSource, charsMax: number = PROMPT_CHARS_MAX): PromptTurn[] {
   const system = source.instructions.filter((section) => section.trim() !== "").join("\n\n");
   const question = questionTurn(source);
@@ -80,7 +79,7 @@ function fittingTranscript(transcript: readonly PromptTurn[], charsMax: number):
   }
   let first = 0;
   while (chars > charsMax && first < latest) {
-    // A tool turn goes with the assistant turn that asked for it.
+    // A tool turn is dropped with the assistant turn that asked for it.
     do {
       chars -= charsOf(turns.slice(first, first + 1));
       first++;
@@ -90,7 +89,7 @@ function fittingTranscript(transcript: readonly PromptTurn[], charsMax: number):
   return chars <= charsMax ? kept : kept.map((turn) => withinChars(turn, charsMax));
 }
 
-/** The results of a turn, each with its share. */
+/** The results of a turn, each cut to its share. */
 function withinChars(turn: PromptTurn, charsMax: number): PromptTurn {
   if (turn.role !== "tool") return turn;
   const share = Math.max(OLD_RESULT_CHARS_MAX, Math.floor(charsMax / turn.results.length));

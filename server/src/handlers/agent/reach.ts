@@ -1,4 +1,4 @@
-/** How the tools of a run reach other servers: by a `fetch` that is held to what their agent may reach. */
+/** How the tools of a run reach other servers: by a `fetch` within the reach of their agent. */
 import { z } from "zod";
 import { type Fetch, type Outgoing, reachRefusal } from "../../task/agent/agent-reach.ts";
 import type { StepContext } from "../../task/handler.ts";
@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 
 const notReached = z.looseObject({ code: z.literal("not_reached"), message: z.string() });
 
-/** For a call of a tool, in the step that it is made in. What is refused is told to whoever looks after the server. */
+/** For a tool's call, within its step. Refusals are logged for the operator. */
 export function fetchOf(
   { agent, reach }: Pick<Plan, "agent" | "reach">,
   { signal, log }: Pick<StepContext, "signal" | "log">,

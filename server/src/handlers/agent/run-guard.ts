@@ -1,7 +1,7 @@
 /**
- * The guardrails of one run, at every place where text goes in or comes out: what the caller gives is blocked as a whole,
- * what else the model would read is cleaned before it reads it, and what it says is cleaned before anybody is told of it.
- * It looks inside steps only, so that a later attempt finds what was found.
+ * The guardrails of one run, wherever text goes in or comes out: a caller's forbidden input is blocked as a whole, other texts are
+ * cleaned before the model reads them, and the model's text is cleaned before anybody sees it. Checks run in steps only, so that a
+ * later attempt has the same findings.
  */
 
 import type { Looking } from "../../guardrails/detector.ts";
@@ -20,18 +20,18 @@ import { readAttachments } from "./attachment.ts";
 import type { BudgetWatch } from "./budget.ts";
 import { beginPaidCall } from "./paid-call.ts";
 
-/** What a server asks of every run, and by what it looks. */
+/** The guardrails that a server asks of every run, and its detectors. */
 export type GuardrailParts = { asked: Guardrails; detectors: Detectors };
 
-/** What a tool's result becomes: for the model, and for those who watch. */
+/** A tool's result after the guard: for the model, and for watchers. */
 type Outcome = { output: string; shown?: string; citations?: { text: string }[] };
 
 const FINDINGS_MAX = 1_000;
 const EVENT_FINDINGS_MAX = 100;
 const RETRIES = 3;
-/** Of what a model is told that looks at a text, about. */
+/** Tokens of the instructions to a model that checks a text, about. */
 const QUESTION_TOKENS = 250;
-/** Older messages than these have no room in a prompt. */
+/** Older messages have no room in a prompt. */
 const HISTORY_CHARS_MAX = 400_000;
 
 export class RunGuard {
@@ -55,8 +55,8 @@ export class RunGuard {
   }
 
   /**
-   * A step in which these texts are looked at. Where a model is asked about them, it is not begun with a spent budget: what a
-   * tool does is then not done either, whose result nobody could look at.
+   * A step that checks these texts. If a model is asked about them, it does not begin with a spent budget: a tool's effect is then not
+   * made either, as nobody could check its result.
    */
   step<Result extends Json>(
     ctx: Context,
@@ -75,12 +75,12 @@ export class RunGuard {
     return this.#budgets.step(ctx, name, expected, body, options);
   }
 
-  /** Of the whole run so far; absent where nothing was asked for. */
+  /** Of the whole run so far; absent without guardrails. */
   get report(): { guardrails?: GuardrailReport } {
     return this.#isAsked ? { guardrails: this.#report } : {};
   }
 
-  /** Takes what a step has found into the report. */
+  /** Adds the findings of a step to the report. */
   note(found: GuardrailReport | undefined): void {
     if (!found) return;
     const { findings, warnings } = this.#report;
@@ -92,7 +92,7 @@ export class RunGuard {
       warnings.push({ id: "FINDINGS_CUT", message: `Only the first ${FINDINGS_MAX} findings are listed.` });
   }
 
-  /** Says of files that came with a text that nobody can look into them. */
+  /** Notes that files which came with a text cannot be checked. */
   noteUnread(of: string, files: readonly { mediaType: string }[]): void {
     if (!this.isOn || files.length === 0) return;
     const warnings = files.map(({ mediaType }) => ({
@@ -102,7 +102,7 @@ export class RunGuard {
     this.note({ findings: [], warnings });
   }
 
-  /** Whether what the caller gives may not go to the model; the answer is then `INPUT_REJECTED`, and live text already. */
+  /** Whether the caller's input may not go to the model; the answer is then `INPUT_REJECTED`, and already shown. */
   async blocks(ctx: Context, input: AgentInput, attachments: readonly Part[]): Promise<boolean> {
     const guard = this.#input;
     if (guard === null) return false;
@@ -141,7 +141,7 @@ export class RunGuard {
       let room = HISTORY_CHARS_MAX;
       for (const { n, parts } of messages.toReversed()) {
         for (const [part, { text }] of parts.map((part) => ({ text: shownOf(part) })).entries()) {
-          // What has no room is left out here as in the prompt.
+          // A message without room is left out here as in the prompt.
           const cleaned = room < text.length ? null : await guard.clean(text, `message ${n}`, lookingIn(step));
           room -= text.length;
           if (cleaned === null) changes.push({ message: n, part, text: "" });
@@ -163,7 +163,7 @@ export class RunGuard {
     }));
   }
 
-  /** A tool's result as the model may read it, and as others may. For the step that has it. */
+  /** A tool's result as the model may read it, and as others may. Called in the tool's step. */
   async outcome<Result extends Outcome>(
     step: StepContext,
     id: string,
@@ -188,14 +188,14 @@ export class RunGuard {
     return { ...result, output, shown, ...(citations.length > 0 && { citations }), guarded: cut(guarded) };
   }
 
-  /** `outcome` in a step of its own, for results that come of none. */
+  /** `outcome` in a step of its own, for results without one. */
   async outcomeStep<Result extends Outcome & Json>(ctx: Context, id: string, result: Result): Promise<Result> {
     if (!this.isOn) return result;
     return this.step(ctx, `guard ${id}`, [result.output], (step): Promise<Result> => this.outcome(step, id, result));
   }
 }
 
-/** What a model says, on its way out of the step that asks it. */
+/** A model's text, checked within the step that asks it. */
 export class SpokenText {
   readonly #guard: Guard;
   readonly #stream: GuardedStream;
@@ -213,9 +213,9 @@ export class SpokenText {
     this.#stream.push(piece);
   }
 
-  /** `whole` is the text as the model's answer has it; with `goesOn`, its last sentence is left to the next call. */
+  /** `whole` is the complete text of the answer; with `goesOn`, its last sentence is left to the next call. */
   async end(whole: string, goesOn: boolean): Promise<Cleaned & { tail?: Tail }> {
-    // What came is what was sent; an answer may have more, as a provider's that does not stream.
+    // The streamed text is a beginning; the answer may have more, as of a provider that does not stream.
     if (whole.startsWith(this.#came)) this.push(whole.slice(this.#came.length));
     return goesOn ? this.#stream.interrupt() : this.#stream.end();
   }
@@ -243,7 +243,7 @@ export class SpokenText {
   }
 }
 
-/** The highest of each rate; null where one is not known. */
+/** The highest of each rate; null if one is unknown. */
 function dearest(prices: readonly (Price | null)[]): Price | null {
   const known = prices.filter((price) => price !== null);
   if (known.length < prices.length) return null;
@@ -262,19 +262,19 @@ function add(report: GuardrailReport, { findings, warnings }: Omit<Cleaned, "tex
   report.warnings.push(...warnings);
 }
 
-/** No journal entry grows without end. */
+/** Bounded, as it goes into journal entries. */
 export function cut({ findings, warnings }: GuardrailReport): GuardrailReport {
   return { findings: findings.slice(0, FINDINGS_MAX), warnings };
 }
 
-/** Says where something was found; never what. */
+/** Reports the place of findings, never their text. */
 export function tell(step: StepContext, { findings }: Pick<GuardrailReport, "findings">): void {
   if (findings.length === 0) return;
   const shown = findings.slice(0, EVENT_FINDINGS_MAX).map(({ word: _, ...finding }) => finding);
   step.emit({ type: "agent.guarded", data: { agent: "", findings: shown } });
 }
 
-/** What looking costs is the task's, in a call of its own for each question to a model. */
+/** The cost of checks is the task's, in a paid call for each question to a model. */
 function lookingIn(step: StepContext): Looking {
   return {
     signal: step.signal,

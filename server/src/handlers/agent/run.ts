@@ -1,6 +1,6 @@
 /**
- * One agent's run: the plan, then turns of a model call and the tools that it asks for, until the model answers. Every
- * call is a journaled step, so a later attempt comes back to the turn that it was in without asking anything again.
+ * One agent's run: the plan, then turns of a model call and the tools that it asks for, until the model answers. Every call is a
+ * journaled step, so a later attempt returns to its turn without asking anything again.
  */
 import { z } from "zod";
 import type { ModelCall, Models, PromptTurn } from "../../models/model.ts";
@@ -27,25 +27,25 @@ import { consultAgentTool } from "./tools/consult-agent.ts";
 export type AgentParts = {
   models: Models;
   agents: Agents;
-  /** Null where there are no agents but these. */
+  /** Null if there are no agents but these. */
   directory: AgentDirectory | null;
   /** Every tool of the server by name. */
   tools: ReadonlyMap<string, Tool>;
-  /** Names of the tools that an agent has whose definition names none, for the owner of this task. */
+  /** Names of the tools of an agent whose definition names none, for the owner of this task. */
   builtInTools: (task: Context["task"]) => Promise<readonly string[]>;
-  /** The tool that searches these vector stores alone; null where there are no documents. */
+  /** The tool that searches these vector stores only; null if there are no documents. */
   searchIn: (vectorStores: readonly string[]) => Tool | null;
-  /** Null where no attachment is in a file. */
+  /** Null if no attachment is in a file. */
   files: AttachmentFiles | null;
-  /** Null where tools reach no other server. */
+  /** Null if tools reach no other server. */
   outgoing: Outgoing | null;
   guardrails: GuardrailParts;
 };
 
-/** Questions and approvals that one task may put to people. */
+/** Questions and approvals that one task may ask of people. */
 export const PERSON_ASKS_MAX = 10;
 const CALLS_PER_TURN_MAX = 16;
-/** After so many turns in a row in which every call failed, the model must answer with what it has. */
+/** After so many turns in a row in which every call failed, the model must answer without tools. */
 const FAILED_TURNS_MAX = 3;
 const CONTINUATIONS_MAX = 3;
 const CITATIONS_MAX = 50;
@@ -128,7 +128,7 @@ export async function runAgent(ctx: Context, input: AgentInput, parts: AgentPart
   }
 }
 
-/** What an answer's last call and the passages that were read say of it. */
+/** The output of a run, from its last model call and the passages that were read. */
 function outputOf({ model, provider, generation }: ModelTurn, { citations }: Sources) {
   return {
     ...{ model, provider },
@@ -137,7 +137,7 @@ function outputOf({ model, provider, generation }: ModelTurn, { citations }: Sou
   };
 }
 
-/** What is asked of the model in one turn. */
+/** The model call of one turn. */
 function callOf(
   asked: Pick<ModelCall, "tenant" | "model" | "prompt" | "tools">,
   { mustAnswer, parameters }: { mustAnswer: boolean; parameters: AgentInput["parameters"] },
@@ -149,7 +149,7 @@ function callOf(
   };
 }
 
-/** The answer to an input that no model may see. */
+/** The answer to an input that guardrails keep from the model. */
 function rejected(ctx: Context, plan: Plan, guard: RunGuard): AgentOutput {
   const at = plan.model.indexOf(":");
   const [provider, model] = [plan.model.slice(0, at), plan.model.slice(at + 1)];
@@ -165,11 +165,11 @@ function offerOf({ name, description, inputSchema }: Tool) {
 
 const answerNow = "No more tools can be called now. Answer with what you have, and say what is missing.";
 
-/** A model's answer that may come in several calls, each going on where the last one reached its limit. */
+/** A model's answer in one or more calls, each continuing where the last one reached its limit. */
 class Answer {
   text = "";
   pieces = 0;
-  /** Of the last piece, what was not looked at yet. */
+  /** The end of the last piece, not yet checked. */
   tail: ModelTurn["tail"];
   totals = { inputTokens: 0, outputTokens: 0, costUsd: 0 as number | null, durationMs: 0 };
 
@@ -187,7 +187,7 @@ class Answer {
   }
 }
 
-/** What the tools of a run have read, each passage once, best first. */
+/** Passages that the tools of a run have read, each once, best first. */
 class Sources {
   #byPassage = new Map<string, Citation>();
 
@@ -220,7 +220,7 @@ function planned(ctx: Context, input: AgentInput, parts: AgentParts): Promise<Pl
   );
 }
 
-/** The conversation before this task, as far back as was asked for. */
+/** Messages of the conversation before this task, as many as were asked for. */
 async function historyOf(ctx: Context, input: AgentInput): ReturnType<Context["history"]> {
   const wanted = historyWindow(input.historyMessages);
   return wanted === 0 || ctx.task.conversation === null ? [] : ctx.history(wanted);
@@ -243,7 +243,7 @@ function offeredTools(plan: Plan, { tools, directory, searchIn }: AgentParts): O
   return new Map([...offered, ...ofTheRun].map((tool) => [tool.name, tool]));
 }
 
-/** Keeps the place of a tool that this server had when the task began, so that the journal still fits. */
+/** Stands for a tool that this server had when the task began, so that the journal still fits. */
 function goneTool(name: string): Tool {
   return defineTool({
     name,
@@ -278,7 +278,7 @@ async function carryOutAll(
   return [...branches.flatMap(([key]) => outcomes[key] ?? []), ...excess];
 }
 
-/** The turn and its results as the next prompt shows them. Ids are made unique: some models repeat theirs. */
+/** The turn and its results for the next prompt. Ids are made unique: some models repeat theirs. */
 function exchange(
   { text, reasoning }: ModelTurn,
   calls: readonly AskedCall[],
@@ -339,10 +339,10 @@ function statusOf(input: AgentInput, transcript: readonly PromptTurn[]): string 
   return `Reading what ${[...new Set(last.results.map(({ name }) => name))].join(", ")} returned`;
 }
 
-/** Of no locale, which makes a formatter for each prompt. */
+/** Not from a locale, which would make a formatter for each prompt. */
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
-/** The date as the task was submitted, which no later attempt sees differently. */
+/** The date of the submit, which is the same in every later attempt. */
 function moment(ctx: Context): string {
   const at = new Date(ctx.task.createdAt);
   return `Current date: ${WEEKDAYS[at.getUTCDay()]}, ${at.toISOString().slice(0, 16).replace("T", " ")} UTC, when the task was given.`;

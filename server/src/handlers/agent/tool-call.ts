@@ -1,6 +1,6 @@
 /**
- * Carries out one tool call of a turn, from what the model wrote to what the model is told. Nothing that a model or a
- * tool does wrong ends the run: it becomes a result that says so.
+ * Carries out one tool call of a turn, from the model's request to the result that the model reads. An error of a model or a tool never
+ * ends the run: it becomes a result that names it.
  */
 
 import { randomUUID } from "node:crypto";
@@ -22,27 +22,27 @@ import type { RunGuard } from "./run-guard.ts";
 import { NoAnswer, type PreparedCall, type Tool } from "./tool.ts";
 import { askPersonTool } from "./tools/ask-person.ts";
 
-/** What the model is told; `shown` is what others are, where a guardrail keeps some of it from them. */
+/** The result for the model; `shown` is the one for others, if a guardrail keeps some of it from them. */
 export type Outcome = {
   output: string;
   isError: boolean;
   citations?: Citation[];
   shown?: string;
   guarded?: GuardrailReport;
-  /** What came with a person's answer and is no text: shown to the model behind the results. */
+  /** Files that came with a person's answer: shown to the model after the results. */
   files?: PromptFile[];
 };
 
-/** What a call is carried out with. */
+/** The parts that carry out a call. */
 export type CallParts = {
   tools: OfferedTools;
   people: PersonAllowance;
   guard: RunGuard;
-  /** Null where no attachment is in a file. */
+  /** Null if no attachment is in a file. */
   attachments: AttachmentFiles | null;
-  /** Whose tools they are. */
+  /** The plan of the agent that calls. */
   plan: Pick<Plan, "agent" | "reach">;
-  /** Null where tools reach no other server. */
+  /** Null if tools reach no other server. */
   outgoing: Outgoing | null;
 };
 
@@ -51,7 +51,7 @@ export type OfferedTools = ReadonlyMap<string, Tool>;
 const OBSERVED_CHARS_MAX = 2_000;
 const PARAMS_CHARS_MAX = 10_000;
 const ERROR_CHARS_MAX = 2_000;
-/** Of one call. */
+/** Per call. */
 const CITATIONS_MAX = 20;
 
 /** `id` is `turn.index`, unique in the task. Rejects only when the run itself is over. */
@@ -90,7 +90,7 @@ export async function carryOut(ctx: Context, id: string, call: AskedCall, parts:
   return runTool(ctx, parts, id, tool, runOf(prepare(call, tool, tools)));
 }
 
-/** The call with what its tool is: once, when the model asks for it. */
+/** The call with its judgement by its tool, made once, when the model asks for it. */
 export function judged(call: AskedCall, tools: OfferedTools): AskedCall & Required<Pick<AskedCall, "judged">> {
   if (call.judged) return { ...call, judged: call.judged };
   const tool = tools.get(call.name);
@@ -99,7 +99,7 @@ export function judged(call: AskedCall, tools: OfferedTools): AskedCall & Requir
   return { ...call, judged: { problem, needsApproval: tool?.needsApproval === true } };
 }
 
-/** A call that fitted its tool as it was fails where it does not fit it as it is. */
+/** A call that fitted the tool of that time fails when it does not fit the present one. */
 function runOf(prepared: PreparedCall): (PreparedCall & { ok: true })["run"] {
   return prepared.ok ? prepared.run : () => Promise.reject(new NoAnswer(prepared.problem));
 }
@@ -183,7 +183,7 @@ async function once(
   const citations: Citation[] = [];
   const cite = (citation: Citation) => void citations.push(citation);
   const fetch = fetchOf(plan, step, { tool: tool.name, outgoing });
-  // Every call is paid, so that no two share a key.
+  // Every call is paid, so no two share a key.
   const usage = (call: CountedCall) =>
     step.usage({ ...call, key: `${step.key}/${step.tries}/${randomUUID()}`, raw: null });
   const result = await run({ signal: step.signal, task: ctx.task, key: step.key, log: step.log, fetch, cite, usage })
@@ -195,7 +195,7 @@ async function once(
       }),
     )
     .catch((error: unknown) => {
-      // Cancel, shutdown and the time limit are the engine's to word; a retry is its to make.
+      // For cancel, shutdown and the time limit the engine finds the words; retries are its to make.
       if (step.signal.aborted || (step.tries <= tool.retries && retryableOf(error))) throw error;
       if (!(error instanceof NoAnswer)) step.report(error);
       return failed(`${tool.name} failed: ${reasonOf(error)}`);

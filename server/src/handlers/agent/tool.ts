@@ -1,6 +1,6 @@
 /**
- * What an agent's model may call. A tool is defined with the schema of its input; past `defineTool` the schema's type
- * is inside the closure and every tool looks the same. Tools know nothing of journals, turns or models.
+ * Tools that an agent's model may call. A tool is defined with the schema of its input; after `defineTool` the schema's type is inside
+ * the closure, and all tools have one type. Tools know nothing of journals, turns or models.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
@@ -17,34 +17,34 @@ import { excerpt } from "./excerpt.ts";
 export type ToolContext = {
   /** Fires at cancel, deadline, the tool's time limit and shutdown. */
   readonly signal: AbortSignal;
-  /** The task that the call is made for. */
+  /** The task that makes the call. */
   readonly task: Context["task"];
-  /** The same over retries and crashes: hand it to outside services as their idempotency key. */
+  /** The same over retries and crashes: pass it to outside services as an idempotency key. */
   readonly key: string;
-  /** For whoever looks after the tool: in the server's log at once, and in the task's. */
+  /** For the operator: in the server's log at once, and in the task's. */
   readonly log: Log;
   /**
-   * As the global one, held to what the agent may reach: each connection and each redirect is judged, and what is refused
-   * is an error that says why. Ends with `signal`.
+   * As the global one, within the agent's reach: each connection and each redirect is checked, and a refusal is an error with the
+   * reason. Ends with `signal`.
    */
   readonly fetch: Fetch;
-  /** Says where what is returned stands; the task's output names it. */
+  /** Names the source of the result; the task's output cites it. */
   cite(citation: Citation): void;
-  /** Says what a call of a model has cost: it counts for the task and its budgets, each time that this is called. */
+  /** Adds the cost of a model call to the task and its budgets, each time it is called. */
   usage(call: CountedCall): void;
 };
 
-/** What a tool tells the model in words of its own: nothing in its code is wrong. */
+/** A result for the model in the tool's own words: no fault of its code. */
 export class NoAnswer extends Error {}
 
 export type ToolDefinition<Input extends z.ZodType> = {
   /** Letters, digits, `_` and `-`, at most 64: what providers accept. */
   name: string;
-  /** Tells the model what it does and when to use it. */
+  /** Tells the model what the tool does and when to use it. */
   description: string;
-  /** A schema of an object, without async checks. Its JSON Schema is what the model sees. */
+  /** A schema of an object, without async checks. The model sees its JSON Schema. */
   input: Input;
-  /** Called once its input fits. What it throws is told to the model as this call's result. */
+  /** Called once its input fits. The model is told of an error as this call's result. */
   run: (input: z.output<Input>, context: ToolContext) => Promise<Json> | Json;
   /** A person must approve every call first. */
   needsApproval?: boolean;
@@ -54,7 +54,7 @@ export type ToolDefinition<Input extends z.ZodType> = {
   timeoutMs?: number;
 };
 
-/** A call whose input was looked at: ready to run, or with the reason why not. */
+/** A call with a checked input: ready to run, or with the reason why not. */
 export type PreparedCall =
   | { ok: true; run: (context: ToolContext) => Promise<string> }
   | { ok: false; problem: string };
@@ -68,9 +68,9 @@ export type Tool = {
   readonly timeoutMs: number;
   prepare(input: unknown): PreparedCall;
   /**
-   * Carries a prepared call out in the place of its `run`, as calls of the task's own: what waits for others is no step.
-   * `id` is the call's. Rejects with a `StepError` for what the model is told as a failure. Whom it asks may take as long
-   * as `within` says, and may be where it says.
+   * Carries out a prepared call instead of its `run`, as calls of the task itself: a wait for others is no step. `id` is the call's.
+   * Rejects with a `StepError` that the model is told as a failure. The asked agent or person may take as long as `within` says, and
+   * reach what it says.
    */
   readonly carryOut?: (
     ctx: Context,
@@ -82,9 +82,9 @@ export type Tool = {
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** More of a result is cut before the model sees it. */
+/** A longer result is cut before the model sees it. */
 export const RESULT_CHARS_MAX = 20_000;
-/** The JSON of what is longer is made in turns: most of it is cut, and nobody else should wait for it. */
+/** The JSON of a longer result is made in pieces, in turns of the event loop: most of it is cut, and nobody else should wait for it. */
 const LONG_CHARS = 1 << 20;
 const PROBLEM_CHARS_MAX = 2_000;
 const TIMEOUT_MS = 120_000;
@@ -124,7 +124,7 @@ export function defineTool<Input extends z.ZodType>(definition: ToolDefinition<I
 
 async function resultText(result: Json): Promise<string> {
   if (typeof result === "string") return excerpt(result, RESULT_CHARS_MAX);
-  // A tool written in JavaScript may return nothing at all.
+  // A tool written in JavaScript may return undefined.
   if (!isLongJson(result, LONG_CHARS)) return excerpt(JSON.stringify(result) ?? "Done.", RESULT_CHARS_MAX);
   let text = "";
   let length = 0;

@@ -1,7 +1,6 @@
 /**
- * The analysis of a document by a language model: its text goes in passages to the model, one journaled call each, and
- * what it said of them goes back to it once more, to be put together. What the model does not say in the asked form is
- * taken from the analysis without a model, with a warning.
+ * The analysis of a document by a language model: the model reads the text in passages, one journaled call each, and puts its notes
+ * together in a last call. Where it does not keep to the asked form, the analysis without a model is used, with a warning.
  */
 import { z } from "zod";
 import type { ModelId, PromptTurn } from "../../models/model.ts";
@@ -14,7 +13,7 @@ import { pagesOf } from "./read-pages.ts";
 
 /** About 6,000 tokens. */
 const PASSAGE_CHARACTERS = 24_000;
-/** Of a longer document passages spread over the whole of it are read. */
+/** Of a longer document, passages spread over the whole of it are read. */
 const PASSAGES_MAX = 60;
 const RETRIES = 3;
 
@@ -37,7 +36,7 @@ const said = z.object({
     .catch(undefined),
 });
 
-/** What the model is asked for, in words. The outline is made of the document's real headings when it has any. */
+/** The request to the model, in words. The outline is made of the document's real headings if it has any. */
 const ASKED: Record<Analysis, string> = {
   abstract: '"abstract": a string of 40 to 120 words',
   summary: '"summary": a string of 100 to 300 words, less for a short text',
@@ -50,7 +49,7 @@ const ASKED: Record<Analysis, string> = {
 
 export type ModelWork = { key: string; analyses: readonly Analysis[]; own: Produced; model: ModelId };
 
-/** Throws nothing of the model's: where it fails, the analysis without a model stands. */
+/** Throws no error of the model: where it fails, the analysis without a model is used. */
 export async function analyseByModel(
   ctx: Context,
   parts: DocumentParts,
@@ -88,7 +87,7 @@ export async function analyseByModel(
   }
 }
 
-/** What the model notes of each passage. */
+/** The model's notes on each passage. */
 async function readPassages(
   ctx: Context,
   parts: DocumentParts,
@@ -133,7 +132,7 @@ function assembling(text: string, analyses: readonly Analysis[], fromNotes: bool
   ];
 }
 
-/** The JSON object in an answer, whatever the model wrote around it; null when there is none. */
+/** The JSON object in an answer, without the text around it; null if there is none. */
 function jsonIn(text: string): unknown {
   const from = text.indexOf("{");
   const to = text.lastIndexOf("}");

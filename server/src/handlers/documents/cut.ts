@@ -1,4 +1,4 @@
-/** Cuts a document into chunks and embeds them. Both go on where they stopped: what is kept is not made again. */
+/** Cuts a document into chunks and embeds them. Both continue where they stopped: stored chunks and vectors are not made again. */
 import type { Embedder } from "../../models/embedding.ts";
 import { expectedCall, roughTokens } from "../../models/estimated-usage.ts";
 import { tokensOf } from "../../models/last-tokens.ts";
@@ -13,15 +13,15 @@ import { knownDocument } from "./known-document.ts";
 import type { DocumentParts } from "./parts.ts";
 import { slicesOf } from "./read-pages.ts";
 
-/** Chunks that are kept in one write. */
+/** Chunks written at once. */
 const KEPT_AT_ONCE = 64;
-/** Calls to the model in one step: what they cost is told when the step ends. */
+/** Calls to the model in one step: their cost is counted when the step ends. */
 const CALLS_A_STEP = 16;
 const STEP_TIMEOUT_MS = 3_600_000;
 
 /**
- * How many chunks the document has, once it is cut. It is cut a slice of pages at a time, so that a book of 50 MB takes no
- * more memory than one of its slices; as the first chunk is kept with the number of all, longer ones are cut twice.
+ * Cuts the document, and returns the number of chunks. It is cut a slice of pages at a time, so that a book of 50 MB takes no more
+ * memory than one slice; as the first chunk is stored with the number of all, longer documents are cut twice.
  */
 export async function cutDocument(step: StepContext, parts: DocumentParts, cut: Cut): Promise<number> {
   const known = await parts.chunks.chunkCount(cut);
@@ -54,7 +54,7 @@ async function keep(
   parts: DocumentParts,
   { cut, chunks, total }: { cut: Cut; chunks: readonly Chunk[]; total: number },
 ): Promise<void> {
-  // Also when there are none: then that is what is known of the cut.
+  // Also without chunks: the empty write says that the document is cut.
   for (let from = 0; from === 0 || from < chunks.length; from += KEPT_AT_ONCE) {
     step.signal.throwIfAborted();
     await parts.chunks.putChunks(cut, chunks.slice(from, from + KEPT_AT_ONCE), total);
@@ -64,11 +64,11 @@ async function keep(
 type Embedding = {
   cut: Cut;
   embedder: Embedder;
-  /** Hears how many are done. */
+  /** Called with the number of embedded chunks. */
   told: (step: StepContext, embedded: number) => void;
 };
 
-/** Embeds what has no vector of this model yet, within every budget where that costs something; returns how many chunks that were. */
+/** Embeds the chunks without a vector of this model, within every budget if that costs something; returns their number. */
 export async function embedCut(ctx: Context, parts: DocumentParts, work: Embedding): Promise<number> {
   const { price } = work.embedder;
   const budgets = new BudgetWatch();

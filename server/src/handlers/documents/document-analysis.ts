@@ -1,7 +1,6 @@
 /**
- * The handler of kind `document_analysis`: a document is read part by part, each part a journaled step, and what was
- * found is put together at the end. By the configured model when there is one that its caller may ask, else in the
- * document's own sentences.
+ * The handler of kind `document_analysis`: a document is read part by part, each part a journaled step, and the results are put
+ * together at the end. By the configured model if its caller may use one, else from the document's own sentences.
  */
 
 import { isAllowed } from "../../task/agent/allowed-models.ts";
@@ -28,7 +27,7 @@ export function documentAnalysis(parts: DocumentParts): Handler {
     run: async (ctx, { document: key, analyses, outlineAsJson }) => {
       const { id, language, pageCount } = await ctx.step("find the file", async () => {
         const { id, reading } = await knownDocument(parts.documents, key);
-        // Its upload may still be at work: it keeps what it read before it asks for an analysis.
+        // Its upload may still be at work, which stores what it read before it asks for an analysis.
         if (!reading) throw new StepFailure("invalid_file", "The file has not been read.");
         return { id, language: reading.language, pageCount: reading.pageCount };
       });

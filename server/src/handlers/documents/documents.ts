@@ -1,4 +1,4 @@
-/** The handlers of all kinds of work on documents. They keep what they make in the server's store, and so run nowhere else. */
+/** The handlers of all kinds of work on documents. They write to the server's store, and so run nowhere else. */
 import type { Handler } from "../../task/handler.ts";
 import { documentAnalysis } from "./document-analysis.ts";
 import { fileProcessing } from "./file-processing.ts";

@@ -1,6 +1,6 @@
 /**
- * The handler of kind `file_processing`: an uploaded file is read, cut into chunks, and then analysed and embedded as it
- * was asked for. The task is complete when all of that is; only what was read must succeed.
+ * The handler of kind `file_processing`: an uploaded file is read, cut into chunks, and then analysed and embedded as requested. The
+ * task is complete when all of that is done; only the reading must succeed.
  */
 import type { z } from "zod";
 import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
@@ -14,7 +14,7 @@ import { readPages, sampleOf } from "./read-pages.ts";
 import { reasonOf, StepFailure, taskFailure } from "./step-failure.ts";
 import { titled } from "./title.ts";
 
-/** What of the task's progress each part is; the rest is analysis and embedding. */
+/** The reading's share of the task's progress; the rest is analysis and embedding. */
 const READING_SHARE = 0.7;
 const CUTTING_SHARE = 0.8;
 /** The reader of files has limits of its own, which end it long before. */
@@ -52,7 +52,7 @@ export function fileProcessing(parts: DocumentParts): Handler {
 type ProcessingInput = Pick<Asked, "document" | "url" | "recognize">;
 type Read = { warnings: { code: string; message: string }[]; counts: JsonObject };
 
-/** Downloads, reads and cuts; a failure of it is the file's, and the task's. */
+/** Downloads, reads and cuts; a failure is the file's and the task's. */
 async function untilRead(ctx: Context, parts: DocumentParts, input: ProcessingInput): Promise<Read> {
   const { document: key } = input;
   try {
@@ -112,7 +112,7 @@ async function download(ctx: Context, { documents, download }: DocumentParts, ke
   );
 }
 
-/** The file, when it has the MD5 that its owner named. */
+/** The file, if it has the MD5 that its owner named. */
 async function expected(documents: DocumentParts["documents"], key: string, file: Downloaded): Promise<Downloaded> {
   const { md5 } = await knownDocument(documents, key);
   if (md5 === null || md5 === file.md5) return file;
@@ -121,7 +121,7 @@ async function expected(documents: DocumentParts["documents"], key: string, file
 
 type Asked = z.output<typeof documentInputs.file_processing>;
 
-/** What was asked for beside the reading, each as a task of its own. What fails of it is a warning. */
+/** The requested work after the reading, each as a task of its own. Its failures are warnings. */
 async function afterReading(ctx: Context, input: Asked): Promise<Read["warnings"]> {
   const { document, subject, analyses, vectorize, outlineAsJson } = input;
   const warnings: Read["warnings"] = [];

@@ -1,4 +1,4 @@
-/** What the handlers of documents are handed. */
+/** The parts that handlers of documents are given. */
 import type { Extraction } from "../../extraction/extraction.ts";
 import type { Embedder } from "../../models/embedding.ts";
 import type { Models } from "../../models/model.ts";
@@ -6,7 +6,7 @@ import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 import type { TextProcesses } from "./text-processes.ts";
 
-/** The model that embeds what is new, and those that older vectors are of. */
+/** The model that embeds new documents, and the models of older vectors. */
 export interface Embedders {
   readonly usual: Embedder;
   /** Null when it is not configured any more. */
@@ -15,7 +15,7 @@ export interface Embedders {
 
 /** Files as other processes of this machine can read them. */
 interface LocalFiles {
-  /** Throws `not_found`. Whoever has read it releases it. */
+  /** Throws `not_found`. The reader releases it. */
   local(sha256: string): Promise<{ path: string; release: () => Promise<void> }>;
 }
 
@@ -28,7 +28,7 @@ export type Downloaded = {
   release: () => Promise<void>;
 };
 
-/** Brings a file from the web. Rejects with `StepFailure` for what trying again does not mend. */
+/** Downloads a file from the web. Rejects with `StepFailure` when to try again does not help. */
 export type Download = (url: string, signal: AbortSignal) => Promise<Downloaded>;
 
 export type DocumentParts = {

@@ -1,6 +1,6 @@
 /**
- * Reads a file and keeps its pages as they come, so that a crash on page 180 of 200 goes on at page 181: the pages that
- * are kept are the journal of this step.
+ * Reads a file and stores its pages as they come, so that after a crash on page 180 of 200 it goes on at page 181: the stored pages are
+ * the journal of this step.
  */
 import type { FileFacts, Reading } from "../../extraction/extraction.ts";
 import type { DocumentPage } from "../../task/documents/document.ts";
@@ -11,18 +11,18 @@ import { asStepFailure, StepFailure } from "./step-failure.ts";
 
 export type ReadFacts = FileFacts & { warnings: { code: string; message: string }[] };
 
-/** Pages wait so long, or until there are so many characters of them, to be kept together. */
+/** Pages wait so long, or until there are so many characters of them, to be written together. */
 const KEEP_AFTER_MS = 250;
 const KEEP_CHARACTERS = 256 << 10;
-/** Of what a file says of itself, in the journal. */
+/** Entries of a file's own outline, in the journal. */
 const OUTLINE_MAX = 500;
 const PROPERTIES_MAX = 100;
 const PROPERTY_CHARACTERS_MAX = 1_000;
 const WARNINGS_MAX = 20;
-/** What the language is told by, and whether there is any text. */
+/** Characters by which the language is told, and whether there is any text. */
 const SAMPLE_CHARACTERS = 20_000;
 
-/** Throws `StepFailure` with the machine word of a file that cannot be read. `share`: of the task's progress. */
+/** Throws `StepFailure` with the code of an unreadable file. `share`: of the task's progress. */
 export async function readPages(
   step: StepContext,
   parts: DocumentParts,
@@ -78,7 +78,7 @@ async function keepPages(
   await keep();
 }
 
-/** The beginning of the text, and whether there is any at all. Throws `StepFailure` for a document without text. */
+/** The beginning of the text, and whether there is any. Throws `StepFailure` for a document without text. */
 export async function sampleOf(parts: DocumentParts, key: string): Promise<string> {
   let sample = "";
   for await (const { content } of pagesOf(parts, key)) {
@@ -94,7 +94,7 @@ export async function* pagesOf(parts: DocumentParts, key: string): AsyncIterable
   for await (const pages of slicesOf(parts, key)) yield* pages;
 }
 
-/** All pages in order, as many at once as can cross to another thread without holding this one up. */
+/** All pages in order, in slices small enough to be passed to another process without holding this thread up. */
 export async function* slicesOf({ documents }: DocumentParts, key: string): AsyncIterable<DocumentPage[]> {
   for (let from = 0; ; ) {
     const pages = await documents.pages(key, from, PAGES_AT_ONCE);

@@ -1,4 +1,4 @@
-/** An error that trying again does not mend: what the engine's retries go by, and the code that the task fails with. */
+/** An error that to try again does not help: final for the engine's retries, with the code of the task's failure. */
 import { ExtractionError } from "../../extraction/extraction.ts";
 import { StepError, TaskFailure } from "../../task/handler.ts";
 
@@ -13,25 +13,25 @@ export class StepFailure extends Error {
   }
 }
 
-/** What reading a file has come to: the same file fails the same way each time, unless the fault was ours. */
+/** An error of reading a file: the same file fails in the same way each time, unless the fault was ours. */
 export function asStepFailure(error: unknown): unknown {
   if (!(error instanceof ExtractionError) || error.failure === "internal_error") return error;
   return new StepFailure(error.failure, error.message);
 }
 
-/** Machine word, colon, sentence: what clients read as the reason. */
+/** Code, colon, sentence: clients read it as the reason. */
 export function reasonOf(error: unknown): string {
   const { code, message } = failureOf(error);
   return `${code}: ${message}`;
 }
 
-/** The end of a task by an error that its steps could not get over. */
+/** A task's failure by an error that ended its steps. */
 export function taskFailure(error: unknown): TaskFailure {
   const { code, message } = failureOf(error);
   return new TaskFailure(code, message);
 }
 
-/** The engine's own words for what a step came to, in those of the documents. */
+/** Codes of the engine, in the words of the documents API. */
 const WORDS: Readonly<Record<string, string>> = { handler_error: "internal_error", step_timeout: "timeout" };
 
 function failureOf(error: unknown): { code: string; message: string } {

@@ -1,4 +1,4 @@
-/** What several texts say in short, in their own sentences. */
+/** A short summary of several texts, in their own sentences. */
 import type { Extraction } from "../../extraction/extraction.ts";
 import type { TextProcesses } from "./text-processes.ts";
 

@@ -1,8 +1,7 @@
 /**
- * The processes that cut and analyse texts, as the server sees them: slow work on long texts never holds up anybody else.
- * They start with the first question, answer those of several tenants in turn, and go when nobody asks any more. They are no
- * threads, since the table of tokens alone takes 120 MB, of which the system's allocator gives 50 back to nobody when a thread
- * ends.
+ * The processes that cut and analyse texts, as the server sees them: slow work on long texts never holds up anybody else. They start
+ * with the first question, serve the tenants in rotation, and end when they are idle. They are no threads: the table of tokens alone
+ * takes 120 MB, of which the system's allocator returns 50 to nobody when a thread ends.
  */
 import { Tinypool } from "tinypool";
 import { z } from "zod";
@@ -13,11 +12,11 @@ import { FairPlaces } from "../../task/fair-places.ts";
 import { type DocumentPart, documentPart } from "./analysis/part.ts";
 import type { ToPutTogether } from "./analysis/put-together.ts";
 
-/** For whom. */
+/** The asking tenant, and its signal. */
 type Asking = { tenant: string; signal: AbortSignal };
 
 export interface TextProcesses {
-  /** Of pages that follow those before `place`. Rejects when the text takes more memory than a process has. */
+  /** Chunks of pages that follow those before `place`. Rejects when the text takes more memory than a process has. */
   chunks(
     pages: readonly DocumentPage[],
     chunking: ChunkingStrategy,
@@ -26,7 +25,7 @@ export interface TextProcesses {
   ): Promise<{ chunks: Chunk[]; place: CutPlace }>;
   part(pages: readonly DocumentPage[], language: string, asking: Asking): Promise<DocumentPart>;
   putTogether(analyses: readonly Analysis[], document: ToPutTogether, asking: Asking): Promise<Produced>;
-  /** What several texts say, in their own sentences and at most so many tokens. */
+  /** A summary of several texts in their own sentences, in at most so many tokens. */
   summary(
     texts: readonly { text: string; language: string }[],
     tokensMax: number,
@@ -35,7 +34,7 @@ export interface TextProcesses {
   close(): Promise<void>;
 }
 
-/** What a process is asked, by the name of its function in `text-worker.ts`. */
+/** The questions to a process, by the names of the functions in `text-worker.ts`. */
 export type TextQuestions = {
   chunks: { pages: readonly DocumentPage[]; chunking: ChunkingStrategy; place: CutPlace };
   part: { pages: readonly DocumentPage[]; language: string };
@@ -46,7 +45,7 @@ export type TextQuestions = {
 const PROCESSES_MAX = 2;
 const IDLE_MS = 10_000;
 const HEAP_MB_MAX = 256;
-/** What is left of our environment. */
+/** The part of our environment that a process gets. */
 const PASSED_ON = ["NODE_COMPILE_CACHE", "SystemRoot"];
 
 const chunk = z.object({

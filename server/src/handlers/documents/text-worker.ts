@@ -1,4 +1,4 @@
-/** What runs in the threads of `text-processes.ts`: one function for each question, by its name. */
+/** The functions that run in the processes of `text-processes.ts`, by the name of their question. */
 
 import { tokensIn } from "../../reference/text/tokens.ts";
 import { type CutPlace, chunksOf } from "../../retrieval/chunker.ts";
@@ -8,7 +8,7 @@ import type { DocumentPart } from "./analysis/part.ts";
 import { putTogether as assemble, summaryWithin } from "./analysis/put-together.ts";
 import type { TextQuestions } from "./text-processes.ts";
 
-/** The grammar of analyses takes twice as long to load as all else here, and most documents are cut and no more. */
+/** The grammar for analyses takes twice as long to load as everything else here, and most documents are only cut. */
 const loaded = () => import("./analysis/read-part.ts");
 
 export function chunks({ pages, chunking, place }: TextQuestions["chunks"]): { chunks: Chunk[]; place: CutPlace } {
@@ -40,5 +40,5 @@ export async function summary({
 }
 
 const PAGE = { index: 0, name: null, recognized: false };
-/** Of English; where a word has more tokens, fewer words are tried. */
+/** For English; if a text has more tokens per word, fewer words are tried. */
 const WORDS_A_TOKEN = 0.75;

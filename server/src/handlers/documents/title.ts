@@ -1,4 +1,4 @@
-/** A task's title: what is done, and with what. */
+/** A task's title: the work, and its object. */
 import type { Presentation } from "../../task/handler.ts";
 
 export function titled(does: string, subject: string): Presentation {

@@ -1,4 +1,4 @@
-/** The handler of kind `vector_store_deletion`: takes away what is left of a store that its owner has removed. */
+/** The handler of kind `vector_store_deletion`: removes the rest of a store that its owner has removed. */
 import { documentInputs } from "../../task/documents/document.ts";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import type { DocumentParts } from "./parts.ts";

@@ -1,7 +1,7 @@
 /**
- * The handlers that embed: `vectorization` of one document or of what a vector store's files have become, and
- * `vector_store_creation`, which is the same for a store that is new. Every file that waits in the store is embedded, in
- * the order in which it came; one that cannot be is told in its own row, and the others go on.
+ * The handlers that embed: `vectorization` of one document or of the waiting files of a vector store, and `vector_store_creation`, the
+ * same for a new store. Every file that waits in the store is embedded, in order of arrival; a file that fails is noted in its row, and
+ * the others go on.
  */
 import type { Embedder } from "../../models/embedding.ts";
 import { AUTO_CHUNKING } from "../../task/documents/chunk.ts";
@@ -13,11 +13,11 @@ import type { DocumentParts } from "./parts.ts";
 import { reasonOf, StepFailure } from "./step-failure.ts";
 import { titled } from "./title.ts";
 
-/** A file that is still being read is looked at again after this, and each time after twice as long. */
+/** Wait for a file that is still being read; doubled each time. */
 const FIRST_WAIT_MS = 250;
 const WAIT_MS_MAX = 10_000;
 const MEMBERS_AT_ONCE = 100;
-/** What a file takes in a store is told as the bytes of its vectors. */
+/** The size of a file in a store is that of its vectors. */
 const BYTES_A_NUMBER = Float32Array.BYTES_PER_ELEMENT;
 const CUTTING_TIMEOUT_MS = 3_600_000;
 
@@ -111,7 +111,7 @@ async function embedStore(ctx: Context, parts: DocumentParts, key: string) {
 
 type NextMember = { vectorStore: string; document: string; chunking: MemberRecord["chunking"]; error: string | null };
 
-/** The first file that waits in the store and has been read; `not yet` when all that wait are still being read. */
+/** The first file that waits in the store and has been read; `not yet` when all waiting ones are still being read. */
 async function nextMember({ documents }: DocumentParts, vectorStore: string): Promise<NextMember | "none" | "not yet"> {
   let waiting = false;
   for (let after: string | undefined; ; ) {
@@ -133,7 +133,7 @@ async function nextMember({ documents }: DocumentParts, vectorStore: string): Pr
   }
 }
 
-/** Returns how many chunks were embedded. A file that cannot be is marked so, and nobody else's matter. */
+/** Returns how many chunks were embedded. A file that fails is marked, and the others are not affected. */
 async function embedMember(
   ctx: Context,
   parts: DocumentParts,
@@ -158,8 +158,8 @@ async function embedMember(
 }
 
 /**
- * When another model is configured than the store's vectors are of: all its files are embedded anew, while the old
- * vectors still answer, and the store is of the new model once that is done.
+ * If the configured model is not that of the store's vectors: all its files are embedded again, while the old vectors still answer, and
+ * then the store changes to the new model.
  */
 async function moveToUsualModel(ctx: Context, parts: DocumentParts, key: string, model: string): Promise<number> {
   const embedder = parts.embedders.usual;

@@ -1,6 +1,6 @@
 /**
- * Work that other programs do. Such a task is never run here: it waits, ready, in the queue that its input names until
- * a program claims it, and ends when that program says how it went.
+ * Work of other programs. Such a task never runs here: it waits, ready, in the queue of its input until a program claims it, and ends
+ * with that program's outcome.
  */
 import { z } from "zod";
 import { defineHandler, type Handler } from "../../task/handler.ts";
@@ -18,9 +18,9 @@ const queueName = z
 /** The input of kind `external`. */
 const externalInput = z.strictObject({
   queue: queueName.default("default"),
-  /** For the worker alone; Waybill does not look into it. */
+  /** For the worker only; Waybill does not look into it. */
   payload: json.default(null),
-  /** What it is, for people. */
+  /** A title for people. */
   title: z.string().min(1).max(200).optional(),
 });
 

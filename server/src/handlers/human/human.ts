@@ -1,12 +1,12 @@
 /**
- * Work that people do. Such a task is never run here and takes no slot: it asks from its first moment on, and ends by what
- * people do with it, see `task/people/human-acts.ts`.
+ * Work of people. Such a task never runs here and takes no slot: it asks from its first moment on, and ends by the acts of people on
+ * it, see `task/people/human-acts.ts`.
  */
 import { z } from "zod";
 import { defineHandler, type Handler } from "../../task/handler.ts";
 import { HUMAN_KIND, humanInput } from "../../task/people/human.ts";
 
-/** As far as its end is told in a conversation. */
+/** The part of its end that a conversation tells. */
 const ended = z.object({ outcome: z.string().nullable(), by: z.string(), comment: z.string() });
 
 export function humanHandler(): Handler {

@@ -1,4 +1,4 @@
-/** Attachments as another server can be sent them: with their bytes, wherever these lie here. */
+/** Attachments as another server can be sent them: with their bytes. */
 import type { Part } from "../../task/part.ts";
 import type { AttachmentFiles } from "../agent/attachment.ts";
 import { RemoteError } from "./remote-error.ts";

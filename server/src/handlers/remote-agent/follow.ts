@@ -1,6 +1,6 @@
 /**
- * Stays with another server's task until it rests or ends: over its stream, begun anew as often as it breaks, or by a look at
- * it. Text of its artifacts is passed on as it grows.
+ * Stays with another server's task until it rests or ends: over its stream, reopened as often as it breaks, or by polling. Text of its
+ * artifacts is passed on as it grows.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StepContext } from "../../task/handler.ts";
@@ -9,19 +9,19 @@ import type { RemoteClient } from "./remote-client.ts";
 import { asRemoteError, RemoteError } from "./remote-error.ts";
 import { isResting, type RemoteEvent, type RemoteTask, statusText } from "./remote-task.ts";
 
-/** How long one step follows a stream: what is known by then is journaled, and the next goes on. */
+/** How long one step follows a stream: the state by then is journaled, and the next step goes on. */
 export const FOLLOW_MS = 600_000;
 /** Of all artifacts together, held while they are followed. */
 const CHARACTERS_MAX = 32 << 20;
 const PAUSE_MS = 250;
 const PAUSE_MS_MAX = 30_000;
 
-/** Text of artifacts in the order in which they came, of which `shown` characters were passed on before. */
+/** Text of artifacts in order of arrival, of which `shown` characters were passed on before. */
 export class GrowingText {
   readonly #texts = new Map<string, string>();
   readonly #output: (text: string) => void;
   #shown: number;
-  /** Of all that was heard. */
+  /** Of all text received. */
   #length = 0;
 
   constructor(shown: number, output: (text: string) => void) {
@@ -34,8 +34,8 @@ export class GrowingText {
   }
 
   /**
-   * What was said cannot be taken back: an artifact that begins anew is heard as going on. Servers of the older version also say
-   * so of one that does.
+   * Passed-on text cannot be taken back: an artifact that begins anew counts as continued. Servers of the older version also report a
+   * continued one as new.
    */
   hear(id: string, parts: readonly Part[], append: boolean): void {
     const text = wordsOf(parts);
@@ -47,11 +47,11 @@ export class GrowingText {
     if (this.#length > CHARACTERS_MAX)
       throw new RemoteError("too_large", `The other agent's text is over ${CHARACTERS_MAX} characters.`, false);
     const unsaid = this.#length - this.#shown;
-    // Only what is new is looked at: an artifact may come in ten thousand pieces.
+    // Only the new part is looked at: an artifact may come in ten thousand pieces.
     if (unsaid > 0) this.#say(fresh.slice(-unsaid));
   }
 
-  /** All artifacts as they are. What no stream has brought is passed on, when what was said is how they begin. */
+  /** All artifacts in their present state. Text that no stream has brought is passed on if the text so far is its beginning. */
   settle(artifacts: RemoteTask["artifacts"]): void {
     const all = artifacts.map(({ parts }) => wordsOf(parts)).join("");
     if (all.length > this.#shown && all.startsWith([...this.#texts.values()].join("")))
@@ -68,7 +68,7 @@ function wordsOf(parts: readonly Part[]): string {
   return parts.map((part) => ("text" in part ? part.text : "")).join("");
 }
 
-/** Resolves with the task when it rests or ends, or with it as it is when `ms` are over. Rejects with `RemoteError`. */
+/** Resolves with the task when it rests or ends, or as it is after `ms`. Rejects with `RemoteError`. */
 export async function followed(
   client: RemoteClient,
   id: string,
@@ -86,7 +86,7 @@ export async function followed(
   }
 }
 
-/** Whether the stream told anything before it ended; that it broke is no error, since the task is looked at next. */
+/** Whether the stream brought anything before it ended; a broken stream is no error, since the task is polled next. */
 async function heardOf(
   client: RemoteClient,
   id: string,

@@ -1,7 +1,7 @@
 /**
- * Kind `remote_agent`: work that an agent of another server does. Waybill asks it, follows it over its stream or by looking at
- * it, asks its own caller what the other side wants to know, and stops it when its own task is stopped. What was learned is
- * journaled, so that a restart goes on with the same task of the other side.
+ * Kind `remote_agent`: work of an agent of another server. Waybill asks it, follows it over its stream or by polling, passes its
+ * questions on to its own caller, and stops it when its own task is stopped. Everything learned is journaled, so that after a restart
+ * it continues with the same task of the other side.
  */
 import { z } from "zod";
 import { messageTold } from "../../task/agent/agent-message.ts";
@@ -29,17 +29,17 @@ const ASK_AGAIN_MS_MAX = 600_000;
 /** An unreachable server is asked again for about an hour. */
 const TRIES = { retries: 60, backoffMs: 1_000, backoffMaxMs: 60_000 };
 
-/** Where another server's task stands, as a step has left it. */
+/** The state of another server's task after a step. */
 type Standing = { id: string; context: string; state: RemoteState; says: string; streams: boolean; shown: number };
 /** Parts of a message are JSON. */
 type Answered = { standing: Standing } | { message: Json };
 
 export type RemoteAgentParts = { agents: RemoteAgents; outgoing: Outgoing; files: AttachmentFiles };
 
-/** How far it has come, as its task's details show it and as its cleanup reads it. */
+/** Its progress in the task's details, from which its cleanup reads it too. */
 const shownDetails = z.object({ remote: z.object({ task: z.string(), state: z.string() }) });
 
-/** The handler of kind `remote_agent`. `agents` are those that callers may name; any other is asked by its address. */
+/** The handler of kind `remote_agent`. `agents` are those that callers may name; others are asked by address. */
 export function remoteAgentHandler({ agents, outgoing, files }: RemoteAgentParts): Handler {
   const input = remoteAgentInput.refine(({ agent }) => agent === undefined || Object.hasOwn(agents, agent), {
     path: ["agent"],
@@ -78,7 +78,7 @@ export function remoteAgentHandler({ agents, outgoing, files }: RemoteAgentParts
   });
 }
 
-/** What its card names, and all that it leads to, is held to what the agent that asks may reach. */
+/** The addresses in its card, and all redirects, are within the asking agent's reach. */
 function heldTo({ reach }: RemoteAgentInput, outgoing: Outgoing): Fetch {
   return outgoing((url) => reachRefusal("the agent that asks", reach, url));
 }
@@ -115,7 +115,7 @@ class RemoteRun {
     });
   }
 
-  /** It works: followed, where it has a stream, or looked at, each time later. */
+  /** It works: followed over its stream, or polled at growing intervals. */
   async #watch(standing: Standing, looks: number): Promise<Standing> {
     const follow = (step: StepContext, client: RemoteClient, text: GrowingText) =>
       standing.streams ? followed(client, standing.id, { step, text }) : client.get(standing.id);
@@ -123,7 +123,7 @@ class RemoteRun {
     return this.#look(standing, follow);
   }
 
-  /** It wants something: whoever may steer our task is asked. Credentials may also come to the other side by another way. */
+  /** It waits for an answer: whoever may steer our task is asked. Credentials may also reach the other side by another way. */
   async #rest(standing: Standing, looks: number): Promise<Standing> {
     const asks = standing.state === "auth_required" ? "authorization" : "answer";
     const again = asks === "authorization" && Math.min(ASK_AGAIN_MS * 2 ** Math.min(looks, 10), ASK_AGAIN_MS_MAX);
@@ -174,7 +174,7 @@ class RemoteRun {
   }
 }
 
-/** Says what is known of the other side's task, and at its end all that came out of it. */
+/** Notes the state of the other side's task, and at its end all its outputs. */
 function noted(step: StepContext, task: RemoteTask, streams: boolean, shown: number): Standing {
   const { id, contextId: context, status, artifacts } = task;
   const says = statusText(task) || (isEnded(status.state) ? textOf(artifacts.flatMap(({ parts }) => parts)) : "");
@@ -188,7 +188,7 @@ function closing(says: string): Json {
   return { message: { parts: [{ text: says }] }, alone: false };
 }
 
-/** Fires a while after the other does. */
+/** Fires a while after `signal`. */
 function lingering(signal: AbortSignal): AbortSignal {
   const late = new AbortController();
   const begin = () => void setTimeout(() => late.abort(signal.reason), LINGER_MS).unref();

@@ -1,7 +1,7 @@
 /**
- * Another server's agent, asked over A2A 1.0 or 0.3, JSON-RPC or HTTP, as its card prefers. The protocol is its own
- * library's; here are the card's address, the credentials and the bounds. The library is loaded at the first use: a server
- * that asks nobody starts without it.
+ * A client of another server's agent over A2A 1.0 or 0.3, JSON-RPC or HTTP, as its card prefers. The protocol's own library speaks;
+ * this adds the card's address, credentials and bounds. The library is loaded at the first use: a server that asks nobody starts
+ * without it.
  */
 import type { Client } from "@a2a-js/sdk/client";
 import type { Fetch } from "../../task/agent/agent-reach.ts";
@@ -23,11 +23,11 @@ const ONCE_HEADER = "Idempotency-Key";
 const CARD_PATHS = ["agent-card.json", "agent.json"] as const;
 
 export type Said = {
-  /** Stable over tries, so that a server which looks for repeats finds one. */
+  /** The same in every try, so that a server which looks for repeats finds one. */
   messageId: string;
   parts: readonly Part[];
   contextId: string;
-  /** Of the task that this goes on with. */
+  /** The task that this continues. */
   taskId?: string;
 };
 
@@ -42,7 +42,7 @@ export class RemoteClient {
     this.#signal = signal;
   }
 
-  /** Reads the card. `signal` ends all that is asked by this client. Rejects with `RemoteError`, as all its methods do. */
+  /** Reads the card. `signal` ends all requests of this client. Rejects with `RemoteError`, as all its methods do. */
   static async open(place: RemotePlace, fetch: Fetch, signal: AbortSignal): Promise<RemoteClient> {
     const { ClientFactory, DefaultAgentCardResolver, JsonRpcTransportFactory, RestTransportFactory } = await import(
       "@a2a-js/sdk/client"
@@ -61,7 +61,7 @@ export class RemoteClient {
     });
   }
 
-  /** Resolves as soon as the other side has taken it, if it can do so. */
+  /** Resolves as soon as the other side has taken the message, if it can do so. */
   send({ messageId, parts, contextId, taskId }: Said): Promise<RemoteAnswer> {
     return said(async () => {
       const { SendMessageRequest, SendMessageResponse } = await import("@a2a-js/sdk");
@@ -82,7 +82,7 @@ export class RemoteClient {
     });
   }
 
-  /** Rejects also when the answer is of another task. */
+  /** Rejects also when the answer is about another task. */
   get(id: string): Promise<RemoteTask> {
     return said(async () => {
       const { Task } = await import("@a2a-js/sdk");
@@ -97,10 +97,7 @@ export class RemoteClient {
     });
   }
 
-  /**
-   * What becomes of a task from now on, first the task as it stands. It ends when the other side ends it. What is said of other
-   * tasks is left out.
-   */
+  /** The events of a task, beginning with its present state. Ends when the other side ends it. Events of other tasks are left out. */
   async *follow(id: string): AsyncGenerator<RemoteEvent> {
     try {
       const { StreamResponse } = await import("@a2a-js/sdk");
@@ -113,7 +110,7 @@ export class RemoteClient {
     }
   }
 
-  /** A task that has ended, or that nobody knows, is left as it is. */
+  /** An ended or unknown task is left as it is. */
   async cancel(id: string): Promise<void> {
     await said(async () => {
       await this.#client.cancelTask({ id, tenant: "", metadata: undefined }, this.#options());
@@ -135,7 +132,7 @@ async function said<Result>(ask: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Credentials go to the origin that they are for: a card may name any other. */
+/** Credentials go to their origin only: a card may name any other. */
 function credentialed({ url, headers }: RemotePlace, fetch: Fetch, signal: AbortSignal): Fetch {
   const { origin } = new URL(url);
   return async (input, init = {}) => {
@@ -157,7 +154,7 @@ function cardUrls(url: string): string[] {
   return CARD_PATHS.map((path) => new URL(`.well-known/${path}`, base).href);
 }
 
-/** The first that can be had; the error of the first when none can. */
+/** The first card that can be read; the error of the first when none can. */
 async function firstCard<Card>(urls: readonly string[], resolve: (url: string) => Promise<Card>): Promise<Card> {
   const errors: unknown[] = [];
   for (const url of urls) {

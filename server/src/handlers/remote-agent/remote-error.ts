@@ -1,11 +1,11 @@
-/** Why another server gave no answer, and whether asking again may help. */
+/** Why a request to another server failed, and whether to ask again may help. */
 import { A2AError } from "@a2a-js/sdk/errors";
 import { z } from "zod";
 import { CallError } from "../call-error.ts";
 
 const CAUSES_MAX = 5;
 const UNFIT_CHARACTERS_MAX = 1_000;
-/** Errors of whoever carries requests out that say all, and for good. */
+/** Errors of our own client that are final. */
 const FINAL: Readonly<Record<string, string>> = { NotReached: "remote_not_reached", AnswerTooLarge: "too_large" };
 /** Errors of the protocol that say nothing about the request: one without a class of its own is the other side's internal error. */
 const MAY_PASS: ReadonlySet<string> = new Set(["A2AError", "InvalidAgentResponseError"]);
@@ -15,9 +15,8 @@ export class RemoteError extends CallError {
 }
 
 /**
- * What the protocol's own errors say is final, and so is an answer that is too large or of another shape; a network, or an
- * answer that is no JSON, may be better a moment later. An
- * error that was handed to a library may come back as the cause of one of its own.
+ * The protocol's own errors are final, and so is an answer that is too large or has another shape; a network error, or an answer that
+ * is no JSON, may pass. An error passed into the library may come back as the cause of its own.
  */
 export function asRemoteError(error: unknown): RemoteError {
   for (let [cause, depth]: [unknown, number] = [error, 0]; cause instanceof Error && depth < CAUSES_MAX; depth++) {
@@ -38,7 +37,7 @@ export function asRemoteError(error: unknown): RemoteError {
   return new RemoteError("remote_unavailable", `The other agent could not be asked: ${said}`, true);
 }
 
-/** The statuses that say more than the protocol's errors do; null for all others. */
+/** Statuses that say more than the protocol's errors do; null for all others. */
 export function errorOfStatus(status: number, retryAfter: string | null, host: string): RemoteError | null {
   if (status === 401 || status === 403)
     return new RemoteError("remote_forbidden", `${host} answered ${status}: it wants other credentials.`, false);

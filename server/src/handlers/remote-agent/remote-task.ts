@@ -1,6 +1,6 @@
 /**
- * A task of another server, as its answers say. They are input like any other: parsed here, by the shapes of A2A 1.0, to which
- * the client brings the answers of older servers too.
+ * A task of another server, from its answers. They are input like any other: parsed here in the shapes of A2A 1.0, to which the client
+ * converts the answers of older servers.
  */
 import { z } from "zod";
 import { json, jsonObject } from "../../task/json/json.ts";
@@ -44,7 +44,7 @@ const KNOWN_STATES: Readonly<Record<string, RemoteState>> = STATES;
 const ENDS: ReadonlySet<string> = new Set(["completed", "cancelled", "failed", "rejected"]);
 
 const remoteStatus = z.object({
-  // A state that is not known here is one in which it goes on.
+  // In an unknown state it counts as working.
   state: z.string().transform((state): RemoteState => KNOWN_STATES[state] ?? "working"),
   message: remoteMessage.optional(),
 });
@@ -77,12 +77,12 @@ const remoteEvent = z.union([
 ]);
 export type RemoteEvent = z.infer<typeof remoteEvent>;
 
-/** Each throws what zod throws: the other side does not speak as it should. */
+/** Each throws zod's error when the other side does not keep to the protocol. */
 export const readTask = (value: unknown): RemoteTask => remoteTask.parse(value);
 export const readAnswer = (value: unknown): RemoteAnswer => remoteAnswer.parse(value);
 export const readEvent = (value: unknown): RemoteEvent => remoteEvent.parse(value);
 
-/** Null for words of no task. */
+/** Null for a message without a task. */
 export function taskOf(event: RemoteEvent): string | null {
   if ("task" in event) return event.task.id;
   if ("statusUpdate" in event) return event.statusUpdate.taskId;
@@ -93,12 +93,12 @@ export function isEnded(state: string): boolean {
   return ENDS.has(state);
 }
 
-/** Whether its server does nothing before somebody speaks to it. */
+/** Whether the other side waits until somebody speaks to it. */
 export function isResting(state: RemoteState): boolean {
   return state !== "working";
 }
 
-/** What a task says of its state; "" when it says nothing. */
+/** The text of a task's status; "" if it has none. */
 export function statusText({ status }: Pick<RemoteTask, "status">): string {
   return textOf(status.message?.parts ?? []);
 }

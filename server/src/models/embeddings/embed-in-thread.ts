@@ -1,11 +1,11 @@
-/** The inside of a thread that embeds: one request after the other, each with one answer. */
+/** The code of a thread that embeds: one request after the other, each with one answer. */
 import { constants, getPriority, setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import type { EmbeddingPurpose } from "../embedding.ts";
 import { ModelError } from "../model.ts";
 import type { EmbeddingRequest, EmbeddingResponse } from "./thread-message.ts";
 
-/** About a third of the share of the server's thread and of those that search, where all want the processor. */
+/** When all threads want the processor, about a third of the share of the server's thread and of those that search. */
 const NICENESS = 5;
 
 export type EmbedsTexts = (texts: readonly string[], purpose: EmbeddingPurpose) => Promise<Float32Array[]>;
@@ -13,7 +13,7 @@ export type EmbedsTexts = (texts: readonly string[], purpose: EmbeddingPurpose) 
 export function embedInThread(embed: EmbedsTexts): void {
   const port = parentPort;
   if (port === null) throw new Error("this module runs in a worker thread");
-  // Of this thread, on Linux; elsewhere it would be the whole server's.
+  // On Linux this is the thread's priority; elsewhere it would be the whole server's.
   if (process.platform === "linux") setPriority(Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW));
   let before: Promise<void> = Promise.resolve();
   port.on("message", (request: EmbeddingRequest) => {

@@ -1,4 +1,4 @@
-/** Which embedder a configuration means: the offline one, a provider's model, or one from a folder. */
+/** The configured embedder: the offline one, a provider's model, or one from a folder. */
 import { z } from "zod";
 import type { ProviderConfig } from "../configuration.ts";
 import type { Embedder } from "../embedding.ts";
@@ -10,19 +10,19 @@ import { OFFLINE_EMBEDDING_MODEL, offlineEmbedder } from "./offline-embedder.ts"
 import { providerEmbedder } from "./provider-embedder.ts";
 
 export const embeddingsConfig = z.strictObject({
-  /** `provider:model`, a folder (`./all-MiniLM-L6-v2`), or `local:glove-100d`, which is there when nothing is said. */
+  /** `provider:model`, a folder (`./all-MiniLM-L6-v2`), or `local:glove-100d`, the default. */
   model: z.string().min(1).max(4_096).default(OFFLINE_EMBEDDING_MODEL),
 });
 export type EmbeddingsConfig = z.infer<typeof embeddingsConfig>;
 
-/** Whether the name of a model is a place on this machine. */
+/** Whether the name of a model is a path on this machine. */
 export function isFolder(model: string): boolean {
   return /^(\.{0,2}[\\/]|[a-z]:[\\/])/i.test(model);
 }
 
 /**
- * Throws `unknown_model` for a provider that is not configured, and `refused` for a folder that holds no model. One that asks a
- * provider is as `watched` makes it.
+ * Throws `unknown_model` for a provider that is not configured, and `refused` for a folder without a model. `watched` wraps an embedder
+ * that asks a provider.
  */
 export function createEmbedder(
   { model }: EmbeddingsConfig,

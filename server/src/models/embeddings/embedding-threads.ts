@@ -1,8 +1,7 @@
 /**
- * Threads that embed, as the server's thread sees them: embedding is arithmetic, and nobody's request waits for it. They
- * start when there is something for them, are given up when nobody asks any more, and keep no process alive. A call's texts
- * are cut into small parts, and whoever is free takes the next one: cores that others use too are not equally fast. A
- * thread that dies takes its open parts with it, and is replaced.
+ * Threads that embed, as the server's thread sees them: embedding is arithmetic, and must hold up no request. They start when there is
+ * work, end when they are idle, and do not keep the process alive. A call's texts are cut into small parts, and the next free thread
+ * takes the next part: cores that others use too are not equally fast. If a thread dies, its open parts fail, and it is replaced.
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -10,17 +9,17 @@ import type { EmbeddingPurpose } from "../embedding.ts";
 import { ModelError } from "../model.ts";
 import type { EmbeddingRequest, EmbeddingResponse } from "./thread-message.ts";
 
-/** Bound on one part of a call; an honest one takes seconds even with a large model. */
+/** Bound on one part of a call; it usually takes seconds even with a large model. */
 const PART_MS_MAX = 120_000;
-/** Each thread holds its model in memory, which a server that is no longer asked gets back. */
+/** Each thread holds its model in memory, which an idle server gets back. */
 const IDLE_MS = 5 * 60_000;
-/** What a thread makes lives for a moment: a larger nursery only takes memory. */
+/** A thread's objects live for a moment: a larger nursery only takes memory. */
 const YOUNG_MB_MAX = 4;
 /** Fewer texts are not worth a second thread. */
 const PART_TEXTS_MIN = 16;
-/** Of a call for each thread. */
+/** Parts of a call for each thread. */
 const PARTS_OF_CALL = 4;
-/** So that none waits for its next one. */
+/** So that no thread waits for its next part. */
 const PARTS_OF_THREAD_MAX = 2;
 
 /** Nobody waits for the parts of a call that is over. */
@@ -34,10 +33,10 @@ type Part = {
 type Thread = { worker: Worker; parts: Map<number, Part & { timer: NodeJS.Timeout }> };
 
 export type ThreadsOptions = {
-  /** Of the module that a thread runs, without its ending: `./word-vectors-thread`. */
+  /** The module that a thread runs, without its extension: `./word-vectors-thread`. */
   module: string;
   data: unknown;
-  /** At most; by default one for each core. */
+  /** Number of threads at most; by default one for each core. */
   count?: number;
 };
 
@@ -54,7 +53,7 @@ export class EmbeddingThreads {
     this.#count = options.count ?? availableParallelism();
   }
 
-  /** Rejects with `aborted` at once when the signal says so, `refused` for a model that cannot be had, else `unavailable`. */
+  /** Rejects with `aborted` at once when the signal fires, with `refused` for an unavailable model, else with `unavailable`. */
   async embed(
     texts: readonly string[],
     { purpose, signal }: { purpose: EmbeddingPurpose; signal: AbortSignal },
@@ -71,7 +70,7 @@ export class EmbeddingThreads {
     } finally {
       call.isOver = true;
       signal.removeEventListener("abort", abort);
-      // Whoever has gone must not leave a rejection that nobody handles.
+      // A caller that has left must not leave an unhandled rejection.
       all.catch(() => {});
     }
   }
@@ -79,7 +78,7 @@ export class EmbeddingThreads {
   #queue(call: Call, texts: readonly string[]): Promise<Float32Array[]> {
     const { promise, resolve, reject } = Promise.withResolvers<Float32Array[]>();
     const part = { call, texts, resolve, reject };
-    // Somebody looks at a screen for it.
+    // A person waits for it.
     if (call.purpose === "query") this.#waiting.unshift(part);
     else this.#waiting.push(part);
     return promise;
@@ -90,7 +89,7 @@ export class EmbeddingThreads {
     for (const part of this.#waiting.splice(0, this.#room())) this.#send(part);
   }
 
-  /** Parts that the threads can be given now, those that have not started among them. */
+  /** Parts that the threads can be given now, including threads not yet started. */
   #room(): number {
     const given = this.#threads.reduce((sum, { parts }) => sum + parts.size, 0);
     return Math.max(0, this.#count * PARTS_OF_THREAD_MAX - given);
@@ -115,7 +114,7 @@ export class EmbeddingThreads {
   }
 
   #start(): Thread {
-    // The sources run as TypeScript, the package as JavaScript: the thread's file has the ending of this one.
+    // Sources run as TypeScript, the package as JavaScript: the thread's file has the extension of this one.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`${this.#options.module}${ending}`, import.meta.url), {
       workerData: this.#options.data,
@@ -167,7 +166,7 @@ function rowsOf(numbers: Float32Array, dimensions: number): Float32Array[] {
   return Array.from({ length: count }, (_, row) => numbers.subarray(row * dimensions, (row + 1) * dimensions));
 }
 
-/** In equal parts, several for each of `threads`; one thread alone has nobody to share with. */
+/** In equal parts, several for each of `threads`; a single thread has nobody to share with. */
 function parted(texts: readonly string[], threads: number): (readonly string[])[] {
   const most = threads === 1 ? 1 : threads * PARTS_OF_CALL;
   const parts = Math.max(1, Math.min(most, Math.floor(texts.length / PART_TEXTS_MIN)));

@@ -1,7 +1,7 @@
 /**
- * Embeds with a model from a folder, as the model hubs publish them for browsers: `tokenizer.json`, `config.json` and
- * `onnx/model.onnx` or a smaller `onnx/model_quantized.onnx`. The package that runs it is not installed with Waybill, since
- * it is 200 times as large; nothing is ever downloaded.
+ * Embeds with a model from a folder, in the form that model hubs publish for browsers: `tokenizer.json`, `config.json` and
+ * `onnx/model.onnx` or a smaller `onnx/model_quantized.onnx`. The package that runs it is not installed with Waybill, since it is 200
+ * times as large; nothing is ever downloaded.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -12,11 +12,11 @@ import { EmbeddingThreads } from "./embedding-threads.ts";
 
 export type FolderModel = {
   folder: string;
-  /** Which of the weights are there. */
+  /** The weights in the folder. */
   dtype: "fp32" | "q8";
   /** How the vectors of a text's tokens become one. */
   pooling: "mean" | "cls";
-  /** What the model wants before a question and before what answers it. */
+  /** Prefixes that the model wants for questions and for passages. */
   prompts: { query: string; passage: string };
 };
 

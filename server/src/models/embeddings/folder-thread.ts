@@ -1,4 +1,4 @@
-/** The thread in which a model from a folder computes, by a package that is there only if the operator has installed it. */
+/** The thread in which a model from a folder computes, with a package that is there only if the operator has installed it. */
 import path from "node:path";
 import { workerData } from "node:worker_threads";
 import { z } from "zod";
@@ -11,7 +11,7 @@ const PACKAGE: string = "@huggingface/transformers";
 
 type Pipeline = (texts: string[], options: { pooling: string; normalize: boolean }) => Promise<unknown>;
 const transformers = z.object({
-  // The package's own object, and no copy of it: what is set here is what it goes by.
+  // The package's own object, not a copy: its settings take effect.
   env: z.custom<object>((value) => typeof value === "object" && value !== null),
   pipeline: z.custom<(task: string, model: string, options: object) => Promise<Pipeline>>(
     (value) => typeof value === "function",
@@ -22,7 +22,7 @@ const tensor = z.looseObject({
   data: z.custom<Float32Array>((value) => value instanceof Float32Array),
 });
 
-// Both ends are one program: what comes here was typed when it was sent.
+// Both ends are one program: the data was typed when it was sent.
 const model: FolderModel = workerData;
 let run: Pipeline | undefined;
 

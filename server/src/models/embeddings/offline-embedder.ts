@@ -1,4 +1,4 @@
-/** The embedder that is always there: vectors of words from a table that is shipped, see `word-vectors.ts`. */
+/** The embedder that always exists: word vectors from a shipped table, see `word-vectors.ts`. */
 import { fileURLToPath } from "node:url";
 import type { Embedder } from "../embedding.ts";
 import { EmbeddingThreads } from "./embedding-threads.ts";

@@ -1,4 +1,4 @@
-/** Embeds at a provider: OpenAI, Ollama, or any server that speaks `/embeddings` as OpenAI does. One request a call. */
+/** Embeds at a provider: OpenAI, Ollama, or any server with an OpenAI-compatible `/embeddings`. One request per call. */
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { dropBlankAddresses } from "../blank-addresses.ts";
 import type { ProviderConfig } from "../configuration.ts";
@@ -14,11 +14,11 @@ import { providerFetch } from "../wire/provider-fetch.ts";
 
 /** With chunks of 4,096 tokens each, about the 300,000 tokens that OpenAI takes at once. */
 const BATCH_MAX = 64;
-/** Of an answer; 64 vectors of 3,072 numbers take 4 MB as text. */
+/** Bytes of an answer; 64 vectors of 3,072 numbers take 4 MB as text. */
 const ANSWER_BYTES_MAX = 8 << 20;
 /** A provider that has not answered by then has stalled. */
 const ANSWER_MS_MAX = 60_000;
-/** What is known of models without asking them. */
+/** Dimensions known without a request. */
 const DIMENSIONS: Readonly<Record<string, number>> = {
   "text-embedding-3-small": 1_536,
   "text-embedding-3-large": 3_072,
@@ -28,7 +28,7 @@ const DIMENSIONS: Readonly<Record<string, number>> = {
   "all-minilm": 384,
 };
 
-/** `rate` is null where nobody has stated a price. */
+/** `rate` is null if no price is known. */
 export type ProviderModel = { provider: string; name: string; config: ProviderConfig; rate: Price | null };
 
 export function providerEmbedder(
@@ -54,7 +54,7 @@ export function providerEmbedder(
           abortSignal,
           ...(headers && { headers: { ...headers } }),
         });
-        // Also where its vectors are none that can be used.
+        // Paid also if the vectors turn out unusable.
         onPaid?.(await paidFor(texts, usage?.tokens, { provider, name, rate }));
         const vectors = embeddings.map((embedding) => ofLengthOne(Float32Array.from(embedding)));
         dimensions = checked(vectors, texts.length, provider);
@@ -71,7 +71,7 @@ export function providerEmbedder(
   };
 }
 
-/** By the provider's count, or where it states none by our own. */
+/** By the provider's count, or our own if it states none. */
 async function paidFor(
   texts: readonly string[],
   stated: number | undefined,
@@ -84,7 +84,7 @@ async function paidFor(
   return { provider, model: name, usage, rawUsage, costUsd: costUsd(usage, rate) };
 }
 
-/** The length of the vectors, one for each text. */
+/** The vectors' length, after a check that there is one vector for each text. */
 function checked(vectors: readonly Float32Array[], count: number, provider: string): number {
   const dimensions = vectors[0]?.length ?? 0;
   const areSound =

@@ -1,4 +1,4 @@
-/** An embedder as searches ask it: what a question has cost is told as totals count it, and is no agent's. */
+/** An embedder for searches: the cost of a question is reported in the form of totals, and belongs to no agent. */
 import type { CountedCall } from "../../task/usage.ts";
 import type { Embedder } from "../embedding.ts";
 import { countedOf } from "../estimated-usage.ts";

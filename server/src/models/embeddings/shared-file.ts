@@ -1,14 +1,14 @@
 /**
- * A file's bytes, in memory once for all threads: the first that wants them reads them, in its own time, and the others
- * wait for it. Whoever starts the threads hands the same one to each.
+ * A file's bytes, in memory once for all threads: the first that needs them reads them, and the others wait for it. The starter of the
+ * threads passes the same one to each.
  */
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 
-/** What crosses to the threads. */
+/** The part that is passed to the threads. */
 export type SharedFile = { path: string; bytes: SharedArrayBuffer; state: SharedArrayBuffer };
 
 const [EMPTY, READING, READ] = [0, 1, 2] as const;
-/** For another thread that reads; an honest one takes milliseconds. */
+/** For another thread that reads; it usually takes milliseconds. */
 const READ_MS_MAX = 30_000;
 
 /** Reads nothing yet. */

@@ -1,17 +1,17 @@
 /**
- * Embeds a text as the sum of its words' vectors, from a table that is shipped (`scripts/make-embeddings.mjs`): rare words
- * count more, and what all words have in common is taken out. Words that the table lacks (names, part numbers, most of
- * other languages) are the sum of vectors made up for their pieces, so that those written alike are near each other.
- * It finds what is about the same things; it does not read sentences.
+ * Embeds a text as the sum of its words' vectors from a shipped table (`scripts/make-embeddings.mjs`): rare words weigh more, and the
+ * component common to all words is removed. Words missing in the table (names, part numbers, most of other languages) are the sum of
+ * made-up vectors of their pieces, so that words with similar spelling are near each other. It finds texts on the same subject; it does
+ * not understand sentences.
  */
 import { z } from "zod";
 
 const HEAD_BYTES = 256;
 const head = z.object({ dimensions: z.int().positive(), words: z.int().positive(), textBytes: z.int().positive() });
 
-/** Of one text; what is longer is embedded by its beginning. */
+/** Words of one text; of a longer one, the beginning is embedded. */
 const WORDS_MAX = 20_000;
-/** Of a word that is not in the table. */
+/** Characters of a word that is not in the table. */
 const UNKNOWN_CHARACTERS_MAX = 40;
 const PIECE_CHARACTERS = [3, 4];
 /** A made-up vector counts about as much as one of the rarest words of the table. */
@@ -22,12 +22,12 @@ const REMEMBERED_MAX = 5_000;
 export class WordVectors {
   readonly dimensions: number;
   readonly #rows = new Map<string, number>();
-  /** What the bytes of a row are multiplied by, its weight included. */
+  /** The factors of each row's bytes, weight included. */
   readonly #scales: Float32Array;
   readonly #numbers: Int8Array;
   readonly #unknown = new Map<string, Float32Array>();
 
-  /** The table is read where it lies, and may be shared by threads. */
+  /** The table is read in place, and may be shared by threads. */
   constructor({ buffer, byteLength }: Uint8Array) {
     const text = (from: number, to: number) => Buffer.from(buffer, from, to - from).toString("utf8");
     const { dimensions, words, textBytes } = head.parse(JSON.parse(text(0, HEAD_BYTES)));
@@ -43,7 +43,7 @@ export class WordVectors {
       this.#rows.set(word, row);
   }
 
-  /** Of length 1; of a text without any word, all zeros. */
+  /** Of length 1; for a text without words, all zeros. */
   embed(text: string): Float32Array {
     const sum = new Float64Array(this.dimensions);
     let words = 0;
@@ -79,7 +79,7 @@ export class WordVectors {
   }
 }
 
-/** Adds ones with signs that look random and are always the same for a piece: xorshift from its hash. */
+/** Adds ones with pseudo-random signs, the same for each piece every time: xorshift from its hash. */
 function addMadeUp(sum: Float64Array, piece: string): void {
   let state = 2_166_136_261;
   for (let at = 0; at < piece.length; at++) state = Math.imul(state ^ piece.charCodeAt(at), 16_777_619);

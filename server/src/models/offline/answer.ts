@@ -57,7 +57,7 @@ export function answer(conversation: Conversation): Answer {
   return { text: [...new Set(said)].join("\n\n"), calls: [] };
 }
 
-/** What the parts of a question were answered, where each of them was. */
+/** The answers to the parts of a question, joined, if there are any. */
 function directly(replies: readonly (Reply | undefined)[]): string | undefined {
   const said = replies.flatMap((reply) => (reply !== undefined && "say" in reply ? [reply.say] : []));
   return said.length === replies.length ? said.join("\n\n") : undefined;
@@ -88,8 +88,8 @@ function firstReply(part: string, conversation: Conversation): Reply | undefined
 }
 
 /**
- * "What is 2 + 2, and what is the capital of Peru?" is two questions, when each of them can be answered; else it is one
- * question with an "and" in it.
+ * "What is 2 + 2, and what is the capital of Peru?" is two questions, if each of them can be answered; else it is one question with an
+ * "and" in it.
  */
 function partsOf(question: string, replyTo: ReplyTo): string[] {
   const parts = question
@@ -102,7 +102,7 @@ function partsOf(question: string, replyTo: ReplyTo): string[] {
   return parts.every((part) => replyTo(part) !== undefined) ? parts : partsThatAsk(question, parts, replyTo);
 }
 
-/** "I am in a hurry. What is 2 + 2?" asks once: what cannot be answered and asks nothing is talk around the question. */
+/** "I am in a hurry. What is 2 + 2?" is one question: a part without an answer that is no question is talk around it. */
 function partsThatAsk(question: string, parts: readonly string[], replyTo: ReplyTo): string[] {
   if (replyTo(question) !== undefined) return [question];
   const asking = parts.filter((part) => part.endsWith("?") || replyTo(part) !== undefined);

@@ -1,6 +1,6 @@
 /**
- * What the offline model reads out of a prompt: the question, the text that came with it, what was said before, what
- * tools are offered and what they answered. Prompts are untrusted and may be huge, so only bounded windows are looked at.
+ * The parts of a prompt that the offline model uses: the question, the text that came with it, earlier turns, the offered tools and
+ * their results. Prompts are untrusted and may be huge, so only bounded parts are read.
  */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
@@ -11,7 +11,7 @@ export type Outcome = { tool: string; input: unknown; output: string; failed: bo
 type Said = { by: "user" | "agent"; text: string };
 
 export type Conversation = {
-  /** What is asked, without the text that it is asked about. */
+  /** The question, without the text that it is about. */
   question: string;
   /** The text that came with the question, or that the instructions carry as context. */
   material: string;
@@ -19,7 +19,7 @@ export type Conversation = {
   earlier: readonly Said[];
   instructions: string;
   offers: readonly Offer[];
-  /** What tools answered since the question was asked. */
+  /** Results of tools since the question. */
   outcomes: readonly Outcome[];
 };
 
@@ -68,7 +68,7 @@ export function readConversation(
   };
 }
 
-/** Splits a message into what it asks and the text that it asks about. */
+/** Splits a message into its question and the text that the question is about. */
 function readMessage(message: string): { question: string; material: string } {
   const text = bounded(message);
   const labelled = /(?:^|\n|[.?!]["')\]]? )(?:question|query|q|task|request|instructions?) ?: ?([^\n]{3,2000})/i.exec(

@@ -1,7 +1,7 @@
 /**
- * `local:reference`, the model that needs no key and no network, behind the same interface as any provider's. It is
- * deterministic and streams word by word. The thinking happens in a worker thread, for one call after the other, those of
- * several tenants in turn: what one asks may take it for seconds.
+ * `local:reference`, the model that needs no key and no network, behind the same interface as any provider's. It is deterministic and
+ * streams word by word. A worker thread computes its answers, one call after the other, with the tenants in rotation: one call may take
+ * seconds.
  */
 
 import type {
@@ -19,7 +19,7 @@ import type { LimitedAnswer, TokenCounts } from "./worker-message.ts";
 
 const modelId = "reference";
 const channel = new WorkerChannel();
-/** The thread has the next one when it is done with one: this thread may be busy then. */
+/** The thread already has the next call when it ends one: this thread may be busy then. */
 const places = new FairPlaces(2);
 
 /** The offline model. */

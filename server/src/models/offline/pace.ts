@@ -1,16 +1,16 @@
 /**
- * Lets the offline model speak at the pace of a hosted one: what streams word by word can be watched, paused and
- * stopped half-way, which is what somebody tries out first.
+ * Lets the offline model speak at the pace of a hosted one: an answer that streams word by word can be watched, paused and stopped
+ * half-way, as people try out first.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { isResearch } from "./conversation.ts";
 
-/** `answerMsMax`: what a text is slowed down by at most. `callWords`: a call of a tool takes as long as so many words. */
+/** `answerMsMax`: the longest delay of a text. `callWords`: a tool call takes as long as so many words. */
 type Pace = { answerMsMax: number; callWords: number };
 /** A long summary is not worth waiting longer for. */
 const USUAL: Pace = { answerMsMax: 15_000, callWords: 8 };
-/** Look-ups take most of it, so that whoever pauses it soon finds it at rest, between two of them. */
+/** Look-ups take most of it, so that a pause soon takes effect, between two of them. */
 const RESEARCH: Pace = { answerMsMax: 7_000, callWords: 45 };
 
 /** The same model, at so many words a second; 0 is as fast as it can. */

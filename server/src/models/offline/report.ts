@@ -1,6 +1,6 @@
 /**
- * A question that is to be researched: the offline model looks up one term after the other, by the tools that it is offered,
- * and writes down what it found, how, and what it could not find. That takes as many turns as there are terms.
+ * Research: the offline model looks up one term of the question after the other with the offered tools, and writes a report of its
+ * findings, its method and the gaps. That takes as many turns as there are terms.
  */
 import { emptyWords } from "../../reference/text/sentences.ts";
 import type { Conversation } from "./conversation.ts";
@@ -13,7 +13,7 @@ const TERMS_MAX = 4;
 const TERM_CHARS_MIN = 3;
 const FINDING_CHARS_MAX = 700;
 
-/** `direct` is the answer to the question as it stands; undefined where there is none. */
+/** `direct` is the answer to the question itself; undefined if there is none. */
 export function report(conversation: Conversation, direct: string | undefined): Reply {
   const { question } = conversation;
   const findings: string[] = [];
@@ -30,7 +30,7 @@ export function report(conversation: Conversation, direct: string | undefined): 
   return say(sections.join("\n\n"));
 }
 
-/** How the skills and tools of this model say that they know nothing. */
+/** How the skills and tools of this model report an empty result. */
 const NOTHING = /^(?:I have no |The tool |No )/;
 
 function lookUp(term: string, conversation: Conversation): Reply | undefined {
@@ -38,7 +38,7 @@ function lookUp(term: string, conversation: Conversation): Reply | undefined {
   return country ?? vocabulary(`Define ${term}`, conversation);
 }
 
-/** The words of a question that say what it is about, in its order. */
+/** The words of a question that name its subject, in order. */
 function termsOf(question: string): string[] {
   const words = question.slice(0, 2_000).match(/[\p{L}][\p{L}'’-]*/gu) ?? [];
   const telling = words.filter((word) => word.length >= TERM_CHARS_MIN && !emptyWords.has(word.toLowerCase()));

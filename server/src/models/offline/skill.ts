@@ -1,6 +1,6 @@
 /**
- * A skill is one thing that the offline model can do. It looks at one part of the question and either replies or leaves
- * it to the next skill. Where a tool for the work is offered, the skill asks the tool first and words its answer then.
+ * A skill is one thing that the offline model can do. It looks at one part of the question and either replies or leaves it to the next
+ * skill. If a tool for the work is offered, the skill asks the tool first and then words its answer.
  */
 
 import type { Conversation, Offer, Outcome } from "./conversation.ts";
@@ -9,10 +9,10 @@ export type Reply = { say: string } | { call: { name: string; input: Record<stri
 
 export type Skill = (part: string, conversation: Conversation) => Reply | undefined;
 
-/** What a tool of one sort is called, what it may be given, and by which words its properties go. */
+/** A sort of tool: possible names of such a tool, and of its parameters. */
 export type ToolSort = {
   name: RegExp;
-  /** By role: the names that a property in that role may have. Roles listed in `needs` must be there. */
+  /** By role: the possible names of a property in that role. Roles listed in `needs` must exist. */
   roles: Readonly<Record<string, RegExp>>;
   needs: readonly string[];
 };
@@ -28,8 +28,8 @@ export function say(text: string): Reply {
 }
 
 /**
- * Lets an offered tool of that sort do the work: the first time this is a call, and once its result is there the result
- * is worded. With no such tool on offer, or when it failed, `alone` is the reply.
+ * Lets an offered tool of that sort do the work: first by a call, then by wording its result. Without such a tool, or if it failed,
+ * `alone` is the reply.
  */
 export function withTool(
   conversation: Conversation,
@@ -48,7 +48,7 @@ export function withTool(
     if (property === undefined || value === undefined) continue;
     input[property.name] = property.type === "string" ? String(value) : value;
   }
-  // A tool that demands what nobody said cannot be called with a guess.
+  // A tool that requires an unknown value cannot be called with a guess.
   if (fitting.properties.some(({ name, required }) => required && !Object.hasOwn(input, name))) return alone();
   const outcome = outcomeOf(conversation.outcomes, fitting.name, input);
   if (outcome === undefined) return { call: { name: fitting.name, input } };
@@ -65,7 +65,7 @@ export function offered(offers: readonly Offer[], sort: ToolSort): Offer | undef
   );
 }
 
-/** What that call came to. A caller may have filled in the tool's defaults: more than was asked is the same call. */
+/** The result of that call. A caller may have filled in the tool's defaults: a call with more arguments is the same one. */
 export function outcomeOf(
   outcomes: readonly Outcome[],
   tool: string,
@@ -78,7 +78,7 @@ export function outcomeOf(
   });
 }
 
-/** What a tool said, without the JSON that it may have said it in. */
+/** A tool's text, without JSON around it. */
 export function resultText(output: string): string {
   try {
     const parsed: unknown = JSON.parse(output);

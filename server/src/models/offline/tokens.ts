@@ -1,4 +1,4 @@
-/** Honest token counts for the offline model: o200k_base of what it reads and writes. */
+/** True token counts of the offline model: o200k_base of its input and output. */
 
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { tokensIn } from "../../reference/text/tokens.ts";

@@ -1,7 +1,7 @@
 /**
- * The worker thread of the offline model as the server's thread sees it: a prompt goes in, an answer and its token
- * counts come back. The thread starts with the first question, is given up when nobody asks any more, and keeps no
- * process alive. A thread that dies takes the open questions with it, and the next question gets a new one.
+ * The worker thread of the offline model as the server's thread sees it: a prompt goes in, an answer and its token counts come back.
+ * The thread starts with the first question, ends when it is idle, and does not keep the process alive. If it dies, its open questions
+ * fail, and the next question starts a new one.
  */
 
 import { Worker } from "node:worker_threads";
@@ -9,10 +9,10 @@ import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { ModelError } from "../model.ts";
 import type { LimitedAnswer, TokenCounts, WorkerRequest, WorkerResponse } from "./worker-message.ts";
 
-/** Bounds on one answer; the longest honest ones, over megabytes of text, take about a fifth of this. */
+/** Bound on one answer; the longest true ones, over megabytes of text, take about a fifth of this. */
 const answerMsMax = 30_000;
 const memoryMbMax = 512;
-/** The thread with its tables holds some 100 MB, which a server that is no longer asked gets back. */
+/** The thread with its tables holds some 100 MB, which an idle server gets back. */
 const idleMs = 5 * 60_000;
 
 type Open = {
@@ -40,7 +40,7 @@ export class WorkerChannel {
       counts: Promise.withResolvers(),
       timer: setTimeout(() => void worker.terminate(), answerMsMax),
     };
-    // Whoever stops reading after the answer must not leave a rejection that nobody handles.
+    // A caller who reads only the answer must not leave an unhandled rejection.
     open.answer.promise.catch(() => {});
     open.counts.promise.catch(() => {});
     this.#open.set(this.#lastId, open);
@@ -55,7 +55,7 @@ export class WorkerChannel {
   }
 
   #start(): Worker {
-    // The sources run as TypeScript, the package as JavaScript: the worker's file has the ending of this one.
+    // Sources run as TypeScript, the package as JavaScript: the worker's file has the extension of this one.
     const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."));
     const worker = new Worker(new URL(`./worker${ending}`, import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: memoryMbMax },

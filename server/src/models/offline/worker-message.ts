@@ -1,4 +1,4 @@
-/** What passes between the server's thread and the offline model's. Both sides are this package, so types suffice. */
+/** Messages between the server's thread and the offline model's. Both sides are this package, so types suffice. */
 
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { Answer } from "./answer.ts";

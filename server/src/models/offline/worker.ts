@@ -1,7 +1,7 @@
 /**
- * The worker thread in which the offline model thinks: parsing, searching and counting tokens are CPU-bound, and a
- * hostile prompt may not hold the server's own thread. It takes one prompt after another and posts two messages for
- * each: the answer, then the counts, since loading the token table takes longer than most answers.
+ * The worker thread of the offline model: parsing, searching and counting tokens are CPU-bound, and a hostile prompt must not hold up
+ * the server's own thread. It takes one prompt after another and posts two messages for each: the answer, then the counts, since
+ * loading the token table takes longer than most answers.
  */
 
 import { parentPort } from "node:worker_threads";

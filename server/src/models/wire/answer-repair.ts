@@ -1,15 +1,15 @@
 /**
- * What is put right in a streamed answer before its protocol's package reads it: packages give a whole answer up for one
- * field of another type, and wait for an end that some servers never send.
+ * Repairs a streamed answer before its protocol's package reads it: packages fail a whole answer for one field of another type, and
+ * wait for an end that some servers never send.
  */
 
 import type { LanguageModelV4FinishReason, LanguageModelV4Usage } from "@ai-sdk/provider";
 import { type Fields, isFields, textOf } from "./fields.ts";
 
-/** One server-sent event, as much of it as these protocols use. */
+/** One server-sent event, as far as these protocols use it. */
 export type StreamEvent = { event?: string | undefined; data: string };
 
-/** An answer that its server says has failed, in the server's own fields: a message, most often a code. */
+/** An answer that its server reports as failed, in the server's own fields: a message, usually a code. */
 export class AnswerFailure extends Error {
   override readonly name = "AnswerFailure";
   readonly told: Fields;
@@ -20,39 +20,39 @@ export class AnswerFailure extends Error {
   }
 }
 
-/** One answer of one protocol. It remembers what came, so each answer has its own. */
+/** The repair of one answer of one protocol. It remembers the events so far, so each answer has its own. */
 export interface AnswerRepair {
-  /** The events that the package is given in the place of this one: most often the event itself. Throws `AnswerFailure`. */
+  /** The events for the package in the place of this one: usually the event itself. Throws `AnswerFailure`. */
   mended(event: StreamEvent): readonly StreamEvent[];
   /**
-   * `open` while the answer goes on, `complete` once only counts may follow, `over` once nothing does. What is not
-   * `open` is a whole answer, however the connection ends.
+   * `open` while the answer goes on, `complete` once only counts may follow, `over` once nothing does. An answer that is not `open` is
+   * whole, however the connection ends.
    */
   readonly stage: "open" | "complete" | "over";
-  /** The events of an answer that came as one JSON value and not as a stream; null where it is none. Throws `AnswerFailure`. */
+  /** The events of an answer that came as one JSON value and not as a stream; null if it is no answer. Throws `AnswerFailure`. */
   whole(value: Fields): StreamEvent[] | null;
-  /** What the package still waits for at the end of a `complete` answer that the server did not end itself. */
+  /** Events that the package still needs at the end of a `complete` answer that the server did not end itself. */
   closing(): readonly StreamEvent[];
-  /** How an answer has ended of which a package was given nothing, and need be given nothing; null of any other. */
+  /** The end of an answer that its package neither read nor needs to read; null for any other. */
   readonly plainEnd: PlainEnd | null;
 }
 
-/** Who hears an answer's text as soon as it has come; null where its package is to read it. */
+/** Called with an answer's text as soon as it has come; null if its package is to read the text. */
 export type OnText = ((text: string) => void) | null;
 
-/** The end of an answer in the words of its package. */
+/** The end of an answer in the terms of its package. */
 export type PlainEnd = { finishReason: LanguageModelV4FinishReason; usage: LanguageModelV4Usage };
 
-/** Who hears of an answer what is plain, past its package. */
+/** Listens to the plain part of an answer, past its package. */
 export type Heard = {
   text: (text: string) => void;
-  /** Which model answers. */
+  /** Called with the model that answers. */
   named: (model: string) => void;
-  /** It is over, and its package was asked for nothing. */
+  /** Called at its end, if its package read nothing. */
   ended: (end: PlainEnd) => void;
 };
 
-/** What a package is still to read: events that bring text, which `textIn` finds, go to `onText`. */
+/** The events that a package is still to read: the text of the others, found by `textIn`, goes to `onText`. */
 export function withoutText(
   events: readonly Fields[],
   onText: OnText,
@@ -68,8 +68,8 @@ export function withoutText(
 }
 
 /**
- * The object of an event, or the first of a list; null where its data is no JSON object, which is for the package to refuse.
- * Throws `AnswerFailure` with the text of such an event when its name is `error`.
+ * The object of an event, or the first of a list; null if its data is no JSON object, which the package then refuses. Throws
+ * `AnswerFailure` with the text of such an event if its name is `error`.
  */
 export function fieldsOf({ data, event }: StreamEvent): Fields | null {
   const value = parsed(data);

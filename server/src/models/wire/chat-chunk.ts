@@ -1,8 +1,8 @@
-/** One chunk of chat completions as its package reads it, made of what servers send in its place. */
+/** One chunk of chat completions as its package reads it, made from loose ones. */
 import { AnswerFailure } from "./answer-repair.ts";
 import { argumentsOf, contentText, countOf, type Fields, isFields, listOf, textOf } from "./fields.ts";
 
-/** The same object where nothing is to be mended, which is nearly always. Throws `AnswerFailure` for an end that is a failure. */
+/** The same object if there is nothing to repair, which is nearly always. Throws `AnswerFailure` for an end that is a failure. */
 export function mendedChunk(chunk: Fields): Fields {
   const given = listOf(chunk["choices"]).filter(isFields);
   const choices = given.map(mendedChoice);
@@ -34,7 +34,7 @@ function mendedChoice(choice: Fields): Fields {
   return isFine ? choice : { ...choice, delta, finish_reason: finish };
 }
 
-/** Reasons of an end in the words of other servers. */
+/** Reasons of an end in other servers' words. */
 const REASONS: Readonly<Record<string, string>> = {
   ...{ max_tokens: "length", max_output_tokens: "length", model_length: "length", token_limit: "length" },
   ...{ end_turn: "stop", eos: "stop", eos_token: "stop", stop_sequence: "stop", end: "stop", complete: "stop" },
@@ -75,7 +75,7 @@ function mendedDelta(delta: Fields): Fields {
     ...delta,
     role: "assistant",
     content: Array.isArray(content) ? content.map(partOf).filter(isFields) : (textOf(content) ?? textOf(refusal)),
-    // What a model refuses in words of its own is what it says.
+    // A model's refusal in its own words is its text.
     refusal: null,
     reasoning_content: told,
     reasoning: null,
@@ -87,7 +87,7 @@ function partOf(part: unknown): unknown {
   return typeof part === "string" ? { type: "text", text: part } : part;
 }
 
-/** What a gateway tells of reasoning in a list of its own. */
+/** A gateway's reasoning, in a list of its own. */
 function detailsIn({ reasoning_details: details }: Fields): string | null {
   const text = contentText(
     listOf(details).map((detail) => (isFields(detail) ? (detail["text"] ?? detail["summary"]) : "")),
@@ -115,7 +115,7 @@ function mendedCall(call: Fields, place: number): Fields {
   };
 }
 
-/** The counts of a chunk, wherever it has them; those that are no numbers are counts that did not come. */
+/** The counts of a chunk, wherever it has them; counts that are no numbers count as absent. */
 function usageIn(chunk: Fields, choices: readonly Fields[]): unknown {
   const groq = chunk["x_groq"];
   const elsewhere = [isFields(groq) ? groq["usage"] : null, ...choices.map(({ usage }) => usage)];

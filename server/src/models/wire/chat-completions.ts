@@ -1,6 +1,6 @@
 /**
- * Chat completions, as servers send them that follow OpenAI's example from memory: ids that are numbers, `choices` that
- * are null, arguments that are objects, an end without a reason, errors that are texts.
+ * Chat completions of servers that follow OpenAI's example loosely: ids that are numbers, `choices` that are null, arguments that are
+ * objects, an end without a reason, errors that are texts.
  */
 import {
   AnswerFailure,
@@ -18,24 +18,24 @@ import { PlainAnswer } from "./plain-answer.ts";
 import { ThoughtTags } from "./thought-tags.ts";
 
 const DONE = "[DONE]";
-/** What the package is given of a chunk that it is not to read. */
+/** The package's events for a chunk that it is not to read. */
 const NOTHING: readonly StreamEvent[] = [];
 
 export class ChatCompletionsRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
   #calledTools = false;
-  /** Which of several choices is the answer: the one that was told first. */
+  /** The choice that is the answer: the one that came first. */
   #choice: number | null = null;
-  /** At which place a call of this id is. */
+  /** The index of each call's id. */
   readonly #places = new Map<string, number>();
   readonly #tags = new ThoughtTags();
-  /** Who is told of plain text at once; null once some text has gone another way, which must not be overtaken. */
+  /** Called with plain text at once; null once some text has gone to the package, which must not be overtaken. */
   #onText: OnText;
   #isNamed = false;
-  /** Null once the package reads what does not go past it. */
+  /** Null once the package reads the other events. */
   #plain: PlainAnswer | null;
 
-  /** Chunks of nothing but text, which are nearly all there are, go to who hears them and past the package. */
+  /** Chunks of text only, which are nearly all, go to the listener and past the package. */
   constructor(heard: Heard | null = null) {
     this.#onText = heard?.text ?? null;
     this.#plain = heard && new PlainAnswer(heard);
@@ -58,7 +58,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return this.#isHeard(chunk) ? NOTHING : this.#given(chunk, event);
   }
 
-  /** Hands on the text of a chunk in which nothing is to be mended, once the answer has begun; false for any other chunk. */
+  /** Passes on the text of a chunk that needs no repair, once the answer has begun; false for any other chunk. */
   #isHeard(chunk: Fields): boolean {
     if (this.#onText === null || this.#choice === null || !this.#isNamed || !this.#tags.isText) return false;
     const text = soundText(chunk, this.#choice);
@@ -67,7 +67,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return true;
   }
 
-  /** The event of the chunk, or another where it is given otherwise than it came. */
+  /** The event of the chunk, or a new one if the chunk was changed. */
   #given(chunk: Fields, event: StreamEvent | null): readonly StreamEvent[] {
     const mended = this.#sorted(this.#withOwnIds(this.#ofOneChoice(mendedChunk(chunk))));
     this.#note(mended);
@@ -76,19 +76,19 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return this.#told(given, given === chunk && event !== null ? event : { data: JSON.stringify(given) });
   }
 
-  /** The event of a chunk for the package, unless it is held for as long as the answer is plain. */
+  /** The events of a chunk for the package; none while the answer is plain, when they are held. */
   #told(chunk: Fields, event: StreamEvent): readonly StreamEvent[] {
     return this.#plain?.holds(chunk, event) ? NOTHING : this.#toPackage([event]);
   }
 
-  /** With all that was held before: from here on the package reads what comes. */
+  /** With all events held so far: from here on the package reads the events. */
   #toPackage(events: readonly StreamEvent[]): readonly StreamEvent[] {
     const held = this.#plain?.held ?? NOTHING;
     this.#plain = null;
     return held.length === 0 ? events : [...held, ...events];
   }
 
-  /** A server that says it is done has answered, though it does not say why it ended. */
+  /** A server that says it is done has answered, even if it does not say why it ended. */
   #done(): readonly StreamEvent[] {
     const events = [...this.#rest(), ...this.#reason()].flatMap((chunk) =>
       this.#told(chunk, { data: JSON.stringify(chunk) }),
@@ -96,7 +96,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return this.plainEnd !== null ? NOTHING : [...events, ...this.#toPackage([{ data: DONE }])];
   }
 
-  /** What the package is still to read of the chunk. It takes the names of the answer and its model from the first that has some. */
+  /** The rest of the chunk for the package, which takes the names of the answer and its model from the first chunk with some. */
   #withoutText(chunk: Fields): Fields | null {
     if (this.#onText === null) return chunk;
     const text = plainText(chunk);
@@ -111,7 +111,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return { ...chunk, choices: [] };
   }
 
-  /** Nothing else is missing: packages take the end of the connection for the end of the answer. */
+  /** No other event is missing: packages take the end of the connection for the end of the answer. */
   closing(): readonly StreamEvent[] {
     const events = this.#rest().flatMap((chunk) => this.#told(chunk, { data: JSON.stringify(chunk) }));
     return this.plainEnd === null ? [...events, ...this.#toPackage(NOTHING)] : NOTHING;
@@ -139,7 +139,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return own.length === choices.length ? chunk : { ...chunk, choices: own };
   }
 
-  /** Results go back by the ids of calls, so that no two may have the same. */
+  /** Results are sent back by the ids of calls, so no two may be the same. */
   #withOwnIds(chunk: Fields): Fields {
     const [choice] = listOf(chunk["choices"]);
     const delta = isFields(choice) ? choice["delta"] : null;
@@ -157,7 +157,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return isFine ? chunk : { ...chunk, choices: [{ ...choice, delta: { ...delta, tool_calls: calls } }] };
   }
 
-  /** Thoughts between tags are reasoning. */
+  /** Sorts reasoning between tags from the text. */
   #sorted(chunk: Fields): Fields {
     const [choice] = listOf(chunk["choices"]);
     const delta = isFields(choice) ? choice["delta"] : null;
@@ -172,7 +172,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     return { ...chunk, choices: [{ ...choice, delta: said }] };
   }
 
-  /** What was held as the beginning of a tag, and is none. */
+  /** Text that was held as a possible tag, and is none. */
   #rest(): Fields[] {
     const { thought, text } = this.#tags.end();
     if (thought + text === "") return [];
@@ -192,7 +192,7 @@ export class ChatCompletionsRepair implements AnswerRepair {
     }
   }
 
-  /** Why it ended, where its server has not said so. */
+  /** Adds the reason of the end if its server did not state one. */
   #reason(): Fields[] {
     const isOpen = this.#stage === "open";
     this.#stage = "over";
@@ -203,8 +203,8 @@ export class ChatCompletionsRepair implements AnswerRepair {
 }
 
 /**
- * The text of a chunk as nearly all are: of this choice alone, in the fields that the protocol has for it, and with nothing
- * else; null for any other. It makes no object, where to mend a chunk makes several also where nothing is to be mended.
+ * The text of a chunk like nearly all: of this choice only, in the fields of the protocol, and with nothing else; null for any other.
+ * It creates no object, where a repair creates several also for a sound chunk.
  */
 function soundText({ choices, usage, x_groq }: Fields, place: number): string | null {
   if (!Array.isArray(choices) || choices.length !== 1 || usage != null || x_groq != null) return null;
@@ -218,7 +218,7 @@ function soundText({ choices, usage, x_groq }: Fields, place: number): string | 
   return typeof content === "string" && content !== "" ? content : null;
 }
 
-/** The text of a chunk that has one choice, which says nothing else; null for any other. */
+/** The text of a chunk with one choice and nothing else; null for any other. */
 function plainText(chunk: Fields): string | null {
   const { choices } = chunk;
   if (!Array.isArray(choices) || choices.length !== 1 || chunk["usage"] != null) return null;
@@ -239,7 +239,7 @@ function isNaming({ id, model }: Fields): boolean {
   return Boolean(id) || Boolean(model);
 }
 
-/** Also that of a choice, and what an event of that name holds. */
+/** Also the error of a choice, or in an event of that name. */
 function errorIn(chunk: Fields, name?: string): Fields | null {
   const [choice] = listOf(chunk["choices"]);
   const error = errorOf(chunk) ?? (isFields(choice) ? errorOf({ error: choice["error"] }) : null);

@@ -1,10 +1,10 @@
-/** How a connection to a provider is left behind an answer: before its end it could not serve the next request. */
+/** Leaves a connection to a provider after an answer: before its end it could not serve the next request. */
 import { afterMs } from "../timer.ts";
 
-/** Behind a complete answer the end comes in the next packet, mostly. */
+/** After a complete answer, the end usually comes in the next packet. */
 export const END_MS = 100;
 
-/** Calls `leave` once `ended` has resolved, which must not reject, or after a moment where it does not. */
+/** Calls `leave` once `ended` has resolved (it must not reject), or after a moment. */
 export function leaveBehind(ended: Promise<void>, leave: () => void): void {
   const tooLate = afterMs(END_MS, leave);
   void ended.then(() => {
@@ -13,7 +13,7 @@ export function leaveBehind(ended: Promise<void>, leave: () => void): void {
   });
 }
 
-/** Resolves when nothing more comes of it. */
+/** Resolves when no more comes from it. */
 export async function endOf(source: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   try {
     while (!(await source.read()).done);

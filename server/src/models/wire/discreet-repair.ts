@@ -1,4 +1,4 @@
-/** A repair whose failures have none of the keys that its answer was asked with: a stream that began well repeats them as any error does. */
+/** A repair whose failures contain none of the keys of its request: an error inside a stream may repeat them as any error does. */
 import { withoutSecrets } from "../../task/text/redaction.ts";
 import { AnswerFailure, type AnswerRepair, type StreamEvent } from "./answer-repair.ts";
 import { type Fields, isFields } from "./fields.ts";

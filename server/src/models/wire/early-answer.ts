@@ -1,14 +1,14 @@
 /**
- * A streamed answer that is read where it comes from its connection, before `fetch`: three streams lie between that and
- * whoever reads a body, which cost several times as much for each token as all that is done with it. What is no stream of
- * events, or is compressed, goes on to `fetch` as it came.
+ * Reads a streamed answer directly from its connection, before `fetch`: the three streams between the connection and a reader of the
+ * body cost several times as much per token as all other work on it. A body that is no event stream, or is compressed, is passed on to
+ * `fetch` unchanged.
  */
 import type { Dispatcher } from "undici";
 import { leaveBehind } from "./connection-end.ts";
 import { isEventStream, LONGEST_FIELD, withoutBlanks } from "./first-bytes.ts";
 import type { RepairedAnswer } from "./repaired-stream.ts";
 
-/** An answer that begins with more of them goes on to `fetch`, whose bytes are counted as they are read. */
+/** An answer that begins with more of them is passed on to `fetch`, whose bytes are counted as they are read. */
 const BLANK_BYTES_MAX = 16_384;
 
 type Handler = Dispatcher.DispatchHandler;
@@ -17,7 +17,7 @@ type Controller = Dispatcher.DispatchController;
 export class EarlyAnswer {
   readonly #answer: RepairedAnswer;
   readonly #isHere = Promise.withResolvers<boolean>();
-  /** Whether it is read here; null as long as that cannot be told from what has come. */
+  /** Whether it is read here; null until that is known. */
   #here: boolean | null = null;
   #first: Buffer = Buffer.alloc(0);
   #firstBytes = 0;
@@ -29,12 +29,12 @@ export class EarlyAnswer {
     this.#answer = answer;
   }
 
-  /** Whether it is read here: then nothing comes to the body with which `fetch` has resolved. */
+  /** Whether it is read here: then the body of `fetch`'s response stays empty. */
   get isHere(): Promise<boolean> {
     return this.#isHere.promise;
   }
 
-  /** `body` is what `fetch` has resolved with: the connection is let go by it, after its end where the answer is complete. */
+  /** `body` is that of `fetch`'s response: it releases the connection, after its end if the answer is complete. */
   letGoBy(body: ReadableStreamDefaultReader<Uint8Array>): void {
     const leave = () => {
       const left: Promise<unknown> = this.#hasEnded ? body.read() : body.cancel();
@@ -89,7 +89,7 @@ export class EarlyAnswer {
     } else if (isTold || this.#firstBytes > BLANK_BYTES_MAX) this.#passOn(controller, next);
   }
 
-  /** Nothing more comes of the connection until what came is done with. */
+  /** The connection is paused until this chunk has been processed. */
   #take(controller: Controller, chunk: Buffer): void {
     this.#answer.take(chunk);
     if (!this.#answer.isBehind) return;
@@ -104,7 +104,7 @@ export class EarlyAnswer {
     paused?.resume();
   }
 
-  /** What was not read here goes on, with all that comes after it. */
+  /** Chunks not read here are passed on, with all later ones. */
   #passOn(controller: Controller, next: Handler): void {
     if (this.#here !== null) return;
     this.#decide(false);

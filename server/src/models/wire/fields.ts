@@ -1,4 +1,4 @@
-/** Fields of a wire as their protocol has them, made of what servers send in their place. */
+/** Fields in the types of their protocol, made from what servers send. */
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -12,13 +12,13 @@ export function listOf(value: unknown): readonly unknown[] {
   return isFields(value) ? [value] : [];
 }
 
-/** A number or a boolean as text; nothing for what has no text of its own. */
+/** A number or a boolean as text; null for a value without a text. */
 export function textOf(value: unknown): string | null {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "boolean" ? String(value) : null;
 }
 
-/** A number, or a text that is one; nothing for what is none. */
+/** A number, also one written as text; null for any other value. */
 export function countOf(value: unknown): number | null {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : null;

@@ -1,12 +1,12 @@
-/** The first bytes of an answer, which tell what it is. */
+/** The first bytes of an answer, which tell its type. */
 
-/** Blanks and the mark of UTF-8. */
+/** Blanks and the byte order mark of UTF-8. */
 export function withoutBlanks(bytes: Buffer): Buffer {
   const at = bytes.findIndex((byte) => byte > 0x20 && ![0xef, 0xbb, 0xbf].includes(byte));
   return at === -1 ? Buffer.alloc(0) : bytes.subarray(at);
 }
 
-/** The names that a line of an event stream may begin with. */
+/** The beginnings of a line of an event stream. */
 const FIELDS = ["data:", "event:", "id:", "retry:", ":"];
 export const LONGEST_FIELD = 6;
 

@@ -1,6 +1,6 @@
 /**
- * Anthropic's Messages, also as servers send them that follow its example: without counts, places or ids, with an end of
- * their own. Its documentation asks clients to pass over events that they do not know.
+ * Anthropic's Messages, also from servers that follow its example: without counts, indices or ids, with an end of their own. Its
+ * documentation asks clients to ignore unknown events.
  */
 import {
   AnswerFailure,
@@ -13,7 +13,7 @@ import {
 } from "./answer-repair.ts";
 import { argumentsOf, countOf, type Fields, isFields, textOf } from "./fields.ts";
 
-/** Blocks whose fields are put right; any other is passed over, with its pieces, unless it is a known one of Anthropic's tools. */
+/** Blocks whose fields are repaired; any other is ignored with its pieces, unless it is a known one of Anthropic's tools. */
 const TEXTS: Readonly<Record<string, string>> = { text: "text", thinking: "thinking" };
 /** The text of a piece, by the type of the piece. */
 const PIECES: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ export class MessagesRepair implements AnswerRepair {
   /** The block that has begun and not ended: packages make a call of it at its end. */
   #open: number | null = null;
   #hasCalled = false;
-  /** A reason was told, which a message without a `message_delta` lacks. */
+  /** The reason of the end has come; a message without a `message_delta` lacks it. */
   #hasReason = false;
   readonly #onText: OnText;
 
@@ -46,7 +46,7 @@ export class MessagesRepair implements AnswerRepair {
   }
 
   mended(event: StreamEvent): StreamEvent[] {
-    // Not of this protocol, and sent by some at the end of whatever they send.
+    // Not part of this protocol, but sent by some servers at the end of every stream.
     if (event.data.trim() === "[DONE]") return this.#mended({ type: "message_stop" }).map(eventOf);
     const fields = fieldsOf(event);
     if (fields === null) return [event];
@@ -114,7 +114,7 @@ export class MessagesRepair implements AnswerRepair {
     const { type, input } = given;
     const text = typeof type === "string" ? TEXTS[type] : undefined;
     if (text !== undefined) {
-      // What the beginning of a block holds is as much of it as what follows, and packages pass over it.
+      // The text at the beginning of a block counts as the first piece; packages ignore it.
       const first = textOf(given[text]) ?? "";
       const begin = { ...fields, index, content_block: { ...given, [text]: "" } };
       const piece = { type: "content_block_delta", index, delta: { type: `${type}_delta`, [text]: first } };
@@ -144,7 +144,7 @@ export class MessagesRepair implements AnswerRepair {
     return [{ ...fields, index: this.#placeOf(fields), delta: mended }];
   }
 
-  /** Where a piece or an end does not say it, it is of the block that was begun last. */
+  /** A piece or an end without an index belongs to the last block that began. */
   #placeOf({ index }: Fields): number {
     return countOf(index) ?? Math.max(0, this.#blocks - 1);
   }
@@ -164,7 +164,7 @@ export class MessagesRepair implements AnswerRepair {
     };
   }
 
-  /** Whoever ends a message without a reason has said all. */
+  /** A message that ends without a reason is complete. */
   #ended(fields: Fields): Fields[] {
     const reason = this.#hasCalled ? "tool_use" : "end_turn";
     const missing = this.#hasReason
@@ -199,7 +199,7 @@ function mendedCounts(counts: Fields): Fields {
   return { ...counts, ...Object.fromEntries(COUNTS.map((name) => [name, countOf(counts[name])])) };
 }
 
-/** A block of a whole message as it is streamed: begun with what it holds, ended. */
+/** A block of a whole message as a stream: its beginning with its content, and its end. */
 function blockEvents(block: Fields, index: number): Fields[] {
   const { signature } = block;
   const signed = typeof signature === "string" && block["type"] === "thinking";

@@ -1,23 +1,23 @@
 /**
- * What the package of chat completions would be given of an answer that is nothing but text, which has gone past it: who has
- * answered, how it has ended and what it counts. It is held until something else comes, which the package then reads with all
- * that was held; an answer to whose end nothing does needs no package, whose streams and schemas are a twentieth of an agent's work.
+ * What the package of chat completions would be told of an answer that is only text, which has gone past it: model, reason of the end,
+ * and counts. These events are held until another kind comes, and the package then reads all of them; an answer that stays plain to its
+ * end needs no package, whose streams and schemas are a twentieth of an agent's work.
  */
 import type { LanguageModelV4Usage } from "@ai-sdk/provider";
 import { isJsonObject, type JsonObject } from "../../task/json/json.ts";
 import type { Heard, PlainEnd, StreamEvent } from "./answer-repair.ts";
 import { countOf, type Fields, isFields } from "./fields.ts";
 
-/** Reasons of an end that are the same in the package's words. */
+/** Reasons of an end with the same name in the package. */
 const REASONS = new Map<unknown, PlainEnd["finishReason"]>([
   ["stop", { unified: "stop", raw: "stop" }],
   ["length", { unified: "length", raw: "length" }],
   ["content_filter", { unified: "content-filter", raw: "content_filter" }],
 ]);
 
-/** Held of one answer at most: more is no name, no end and no counts, but a server that says nothing again and again. */
+/** Characters held of one answer: more are neither names, nor an end, nor counts, but a server that repeats empty chunks. */
 const HELD_CHARACTERS_MAX = 64 << 10;
-/** Of an event beside its text. */
+/** Characters of an event beside its text. */
 const EVENT_CHARACTERS = 100;
 
 export class PlainAnswer {
@@ -32,24 +32,24 @@ export class PlainAnswer {
     this.#heard = heard;
   }
 
-  /** How it has ended; null as long as it has not said so. */
+  /** Its end; null until that has come. */
   get end(): PlainEnd | null {
     return this.#finishReason && { finishReason: this.#finishReason, usage: usageOf(this.#usage) };
   }
 
-  /** Everything that was held. */
+  /** All held events. */
   get held(): readonly StreamEvent[] {
     return this.#held;
   }
 
-  /** Holds the event of a chunk; false where it says anything else, or in a form in which its package may refuse it, or is one too many. */
+  /** Holds the event of a chunk; false if it has other contents, has a form that its package may refuse, or is one too many. */
   holds(chunk: Fields, event: StreamEvent): boolean {
     this.#room -= event.data.length + EVENT_CHARACTERS;
     if (this.#room < 0) return false;
     const { choices, usage, id, model, created } = chunk;
     if ("error" in chunk || !Array.isArray(choices) || choices.length > 1) return false;
     if (usage != null && !isUsage(usage)) return false;
-    // The package takes these from the first chunk that has one of them.
+    // The package takes these from the first chunk with one of them.
     const names = Boolean(id) || Boolean(model);
     if (!this.#isNamed && !names && created) return false;
     const [choice] = choices;
@@ -86,13 +86,13 @@ function isEmpty(delta: unknown): boolean {
   return true;
 }
 
-/** The counts that its package reads, and where. */
+/** The counts that its package reads, and their places. */
 const COUNTS = ["prompt_tokens", "completion_tokens", "total_tokens"];
 const DETAILS = {
   prompt_tokens_details: ["cached_tokens"],
   completion_tokens_details: ["reasoning_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens"],
 };
-/** Names that its package takes in no JSON. */
+/** Names that its package refuses in JSON. */
 const FORBIDDEN = /"(?:__proto__|constructor)"/;
 
 function isUsage(usage: unknown): usage is JsonObject {
@@ -104,7 +104,7 @@ function areCounts(fields: unknown, names: readonly string[]): boolean {
   return isFields(fields) && names.every((name) => fields[name] == null || Number.isFinite(fields[name]));
 }
 
-/** As the package has it. */
+/** In the package's form. */
 function usageOf(usage: JsonObject | null): LanguageModelV4Usage {
   if (usage === null) {
     const inputTokens = { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined };

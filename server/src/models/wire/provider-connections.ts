@@ -1,8 +1,8 @@
-/** Requests to providers over connections that are kept, with whoever reads an answer before `fetch` does. */
+/** Requests to providers over kept connections, whose answers can be read before `fetch` does. */
 import type { Dispatcher } from "undici";
 import type { EarlyAnswer } from "./early-answer.ts";
 
-/** HTTP/1.1, as the global `fetch` has it. How long a provider may be silent is bounded by each call. */
+/** HTTP/1.1, as the global `fetch` uses. Each call bounds how long a provider may be silent. */
 const SETTINGS = { allowH2: false, headersTimeout: 0, bodyTimeout: 0 };
 
 let connections: Dispatcher | null = null;
@@ -10,7 +10,7 @@ let connections: Dispatcher | null = null;
 /** A hundred modules, which a server that asks no provider starts without. */
 export const loadConnections = () => import("undici");
 
-/** The global `fetch`, but that `early` sees the answer first. */
+/** The global `fetch`, except that `early` sees the answer first. */
 export async function fetchBehind(
   early: EarlyAnswer,
   input: string | URL,
@@ -19,7 +19,7 @@ export async function fetchBehind(
   const undici = await loadConnections();
   connections ??= usesProxies() ? new undici.EnvHttpProxyAgent(SETTINGS) : new undici.Agent(SETTINGS);
   const dispatcher = connections.compose((dispatch) => ({ body, ...asked }, handler) => {
-    // `fetch` has made a stream of the body, which would go out behind the head, in a packet of its own.
+    // `fetch` has made a stream of the body, which would be sent after the head, in a packet of its own.
     const whole = body == null ? null : init.body;
     return dispatch({ ...asked, body: whole }, early.before(handler));
   });

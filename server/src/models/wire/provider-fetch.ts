@@ -1,7 +1,6 @@
 /**
- * `fetch` for provider packages: what comes back is bounded, and is an answer of its protocol however loosely its server
- * keeps to that. A whole JSON answer is given to the package as the stream that it asked for; what is no answer at all
- * is said in its own first words.
+ * `fetch` for provider packages: an answer is bounded, and repaired to its protocol. A whole JSON answer is given to the package as the
+ * stream that it asked for; a body that is no answer is an error with its own first words.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -19,19 +18,19 @@ import { BoundedBytes, linesOf, RepairedAnswer, readInto } from "./repaired-stre
 import { ResponsesRepair } from "./responses.ts";
 
 const FIRST_WORDS_CHARACTERS = 200;
-/** With the whole of a key that the last of these words cuts. */
+/** With the whole of a key that is cut at the end of these words. */
 const WORDS_READ = 2_000;
 const NO_TEXT = /[^\P{Cc}\s]|\ufffd/u;
 const BRACE = 0x7b;
 const SECRET_HEADER = /auth|key|token|secret/i;
 
-/** Who hears what is plain of an answer, by the signal of its request; and its end, where all of it is. */
+/** Listeners to the plain part of an answer, by the signal of its request, with the answer's end if all of it is plain. */
 const listeners = new WeakMap<AbortSignal, { heard: Heard; end: Promise<PlainEnd> }>();
 
 /**
- * `text` hears what of the answer to the request with this signal is nothing but text, as soon as it has come: the parts of its
- * package do not have that then. Half a dozen streams and a schema for each chunk lie between, which cost ten times as much.
- * `named` hears which model answers.
+ * `text` is called with the plain text of the answer to the request with this signal, as soon as it has come; the package then does not
+ * get it. Half a dozen streams and a schema per chunk would lie between, which cost ten times as much. `named` is called with the model
+ * that answers.
  */
 export function hearPlain(request: AbortSignal, text: Heard["text"], named: Heard["named"]): void {
   const within = AsyncLocalStorage.snapshot();
@@ -39,15 +38,15 @@ export function hearPlain(request: AbortSignal, text: Heard["text"], named: Hear
   listeners.set(request, { heard: { text: (piece) => within(text, piece), named, ended: resolve }, end: promise });
 }
 
-/** The end of an answer that was heard whole, for which its package waits for ever; null where nobody hears it. */
+/** The end of an answer that was all plain, for which its package waits for ever; null without a listener. */
 export function plainEnd(request: AbortSignal | undefined): Promise<PlainEnd> | null {
   return (request && listeners.get(request)?.end) ?? null;
 }
 
 /**
- * Wraps the global `fetch`. A line or a body too long for `outputBytesMax` fails its reader with `bad_answer`. A status
- * below 400 with a body that is no answer rejects: `refused` for a page or a text, which asking again would only bring
- * again; `bad_answer` for JSON that is cut or something else.
+ * Wraps the global `fetch`. A line or a body too long for `outputBytesMax` fails its reader with `bad_answer`. A status below 400 with
+ * a body that is no answer rejects: `refused` for a page or a text, which would come again; `bad_answer` for JSON that is cut or of
+ * another shape.
  */
 export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
   return async (input, init) => {
@@ -101,7 +100,7 @@ export function providerFetch(outputBytesMax: number): typeof globalThis.fetch {
   };
 }
 
-/** `signal`, but that it no longer ends a request whose answer is complete: that lets go of its connection itself. */
+/** `signal`, except that it does not abort a request whose answer is complete: that releases its connection itself. */
 function whileIncomplete(answer: RepairedAnswer, signal: AbortSignal | null | undefined): AbortSignal | null {
   if (!signal) return null;
   const request = new AbortController();
@@ -122,7 +121,7 @@ function keysIn(asked: Headers): string[] {
   return [...asked].filter(([name]) => SECRET_HEADER.test(name)).map(([, value]) => value.replace(/^\S+ /, ""));
 }
 
-/** An error whose words have none of the keys that it was asked with: some servers repeat them. */
+/** An error without the keys of its request: some servers repeat them. */
 async function withoutKeys(
   response: Response,
   body: ReadableStream<Uint8Array>,
@@ -147,7 +146,7 @@ function bounded(body: ReadableStream<Uint8Array>, bound: BoundedBytes): Readabl
   );
 }
 
-/** By the last part of the path; null for what is not streamed, such as embeddings. */
+/** By the last part of the path; null for an answer that is not streamed, such as embeddings. */
 function repairOf(input: Parameters<typeof fetch>[0], heard: Heard | null): AnswerRepair | null {
   const { pathname } = new URL(input instanceof Request ? input.url : input);
   if (pathname.endsWith("/chat/completions")) return new ChatCompletionsRepair(heard);
@@ -156,7 +155,7 @@ function repairOf(input: Parameters<typeof fetch>[0], heard: Heard | null): Answ
   return pathname.endsWith("/messages") ? new MessagesRepair(onText) : null;
 }
 
-/** As many as tell what it is, without the blanks before them; fewer at the end of the body. */
+/** Enough bytes to tell the type, without the blanks before them; fewer at the end of the body. */
 async function firstBytes(source: ReadableStreamDefaultReader<Uint8Array>, bound: BoundedBytes): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0);
   while (first.length < LONGEST_FIELD) {
@@ -188,7 +187,10 @@ async function textOf(
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-/** The text as the events of a stream; null where it is no JSON, or no answer. Of 4 MB each part takes some 10 ms, in a turn of its own. */
+/**
+ * The text as the events of a stream; null if it is no JSON, or no answer. With 4 MB each part takes some 10 ms, in its own turn of the
+ * event loop.
+ */
 async function wholeAnswer(repair: AnswerRepair, text: string): Promise<string | null> {
   await nextTurn();
   let value: unknown;
@@ -220,13 +222,13 @@ function said({ status, headers, url }: Response, what = "something"): string {
   return `${new URL(url).host} answered ${status} (${type}) with ${what}`;
 }
 
-/** Of an answer in one piece the model has made all, by the time that any of it comes. */
+/** When any of a whole JSON answer has come, the model has made all of it. */
 function brokenOff(response: Response, cause: unknown): ModelError {
   const { host } = new URL(response.url);
   return new ModelError("unavailable", `${host} broke off in the middle of its answer`, { cause, wasAnswered: true });
 }
 
-/** The answer is not compressed as its head says it is; asked again, it would come the same. */
+/** The answer is not compressed as its head says; a second request would get the same. */
 function wrongEncoding({ headers, url, status }: Response, error: unknown): ModelError | null {
   const encoding = headers.get("content-encoding");
   const cause = error instanceof Error ? error.cause : null;

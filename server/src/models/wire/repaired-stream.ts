@@ -1,6 +1,6 @@
 /**
- * The body of a streamed answer, put right on its way to a package: bounded, mended, and ended where the answer ends
- * though its connection stays open.
+ * The body of a streamed answer, repaired on its way to a package: bounded, and ended where the answer ends although its connection
+ * stays open.
  */
 import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
@@ -9,7 +9,7 @@ import { afterMs } from "../timer.ts";
 import type { AnswerRepair, Heard, StreamEvent } from "./answer-repair.ts";
 import { endOf, leaveBehind } from "./connection-end.ts";
 
-/** What may still come once an answer is complete is its counts, and they come with it: pings after it change nothing. */
+/** Only counts may come after a complete answer, soon after it: pings do not prolong the wait. */
 const COUNTS_MS = 1_000;
 /** The last event of a stream may repeat the whole answer, escaped. */
 const LINE_BYTES_PER_OUTPUT_BYTE = 2;
@@ -17,8 +17,8 @@ const LINE_BYTES_PER_OUTPUT_BYTE = 2;
 const BODY_BYTES_PER_OUTPUT_BYTE = 16;
 const LINE_FEED = 10;
 /**
- * Of one answer in a turn of the event loop: for a package each is up to a tenth of a millisecond of work, and one turn may
- * bring thousands, in one chunk or each in its own.
+ * Events of one answer in a turn of the event loop: a package works on each for up to a tenth of a millisecond, and one turn may bring
+ * thousands, in one chunk or in many.
  */
 const EVENTS_A_TURN = 64;
 
@@ -42,17 +42,17 @@ export class BoundedBytes {
   }
 }
 
-/** Whoever brings the bytes of an answer. */
+/** The source of an answer's bytes. */
 type Source = {
   /** Its reader has room for more. */
   more: () => void;
-  /** Nothing more is wanted of it. */
+  /** Nothing more is wanted from it. */
   letGo: () => void;
 };
 
 /**
- * Bytes of an answer go in as they come from its connection; what its package is to read comes out. The end of one of which that
- * is nothing is told to whoever hears it.
+ * Takes the bytes of an answer from its connection, and yields those for its package. The end of an all-plain answer is told to its
+ * listener.
  */
 export class RepairedAnswer {
   readonly stream: ReadableStream<Uint8Array>;
@@ -65,18 +65,18 @@ export class RepairedAnswer {
   readonly #parser = createParser({
     onEvent: (event) => this.#events.push(event),
   });
-  /** Parsed, and not yet mended: those of `#next` and after. */
+  /** Parsed, and not yet repaired: those from `#next` on. */
   #events: StreamEvent[] = [];
   #next = 0;
-  /** What is to be done behind them, once they are mended. */
+  /** Runs after them, once they are repaired. */
   #last: (() => void) | null = null;
-  /** Null once nothing goes in any more. */
+  /** Null once no more bytes are taken. */
   #reader: ReadableStreamDefaultController<Uint8Array> | null = null;
   #source: Source | null = null;
   #lines = "";
-  /** Mended since the last turn that it let others have. */
+  /** Repaired since the last pause for others. */
   #mended = 0;
-  /** A later turn goes on with it. */
+  /** A later turn of the event loop continues. */
   #isMending = false;
   #isComplete = false;
   #countsTimer: NodeJS.Timeout | null = null;
@@ -94,7 +94,7 @@ export class RepairedAnswer {
     });
   }
 
-  /** Resolves once there is something to read in the stream, or its end or failure; never of an answer whose end is heard. */
+  /** Resolves once the stream has something to read, its end or a failure; never for an answer whose end goes to a listener. */
   get isWanted(): Promise<void> {
     return this.#heard === null ? Promise.resolve() : this.#wanted.promise;
   }
@@ -108,7 +108,7 @@ export class RepairedAnswer {
     return !this.isBehind && (this.#reader?.desiredSize ?? 0) > 0;
   }
 
-  /** Nothing more of it is mended in this turn. */
+  /** The rest is repaired in a later turn of the event loop. */
   get isBehind(): boolean {
     return this.#isMending;
   }
@@ -131,7 +131,7 @@ export class RepairedAnswer {
     this.#mend();
   }
 
-  /** Nothing more comes. */
+  /** No more comes. */
   end(): void {
     if (this.#reader === null) return;
     try {
@@ -145,7 +145,7 @@ export class RepairedAnswer {
     this.#mend();
   }
 
-  /** The connection has broken, which takes nothing away from an answer that is complete. */
+  /** The connection has broken; a complete answer is not affected. */
   fail(error: unknown): void {
     this.#last ??= () => {
       if (this.#repair.stage === "open" || error instanceof ModelError) this.#break(error);
@@ -154,7 +154,7 @@ export class RepairedAnswer {
     this.#mend();
   }
 
-  /** Some of what has come; the rest in later turns, and then what is to be done behind it. */
+  /** Repairs some of the events; the rest in later turns of the event loop, and then runs `#last`. */
   #mend(isLater = false): void {
     if (this.#reader === null || (this.#isMending && !isLater)) return;
     if (isLater) this.#mended = 0;
@@ -222,7 +222,7 @@ export class RepairedAnswer {
   }
 }
 
-/** `source` is read as the reader of the answer asks for more, and let go when that leaves or the answer is over. */
+/** `source` is read as the answer's reader asks for more, and released when the reader leaves or the answer is over. */
 export function readInto(
   answer: RepairedAnswer,
   source: ReadableStreamDefaultReader<Uint8Array>,
@@ -251,12 +251,12 @@ export function readInto(
   answer.comesFrom({ more: () => void read(), letGo });
 }
 
-/** As a server sends them. */
+/** In the form that servers send. */
 export function linesOf(events: readonly StreamEvent[]): string {
   return events
     .map(({ event, data }) => {
       const name = event === undefined ? "" : `event: ${event}\n`;
-      // Of the ends of a line that JavaScript knows two are none of a stream's, and stand in JSON as they are.
+      // JavaScript knows two more line ends than event streams; those two stay in the JSON as they are.
       const lines = data.includes("\n") || data.includes("\r") ? data.replaceAll(/\r\n?|\n/g, "\ndata: ") : data;
       return `${name}data: ${lines}\n\n`;
     })

@@ -1,6 +1,6 @@
 /**
- * OpenAI's Responses, also as other servers send them: without places and ids of items, with whole items in the place of
- * their pieces, with errors of their own making.
+ * OpenAI's Responses, also from other servers: without indices and ids of items, with whole items instead of their pieces, with errors
+ * of their own kind.
  */
 import {
   AnswerFailure,
@@ -22,9 +22,9 @@ export class ResponsesRepair implements AnswerRepair {
   #stage: AnswerRepair["stage"] = "open";
   /** Items by their ids, in the order in which they came. */
   readonly #places = new Map<string, number>();
-  /** Ids of those that have been told, at least in part. */
+  /** Ids of items that the package has, at least in part. */
   readonly #told = new Set<string>();
-  /** Ids of calls that are not told to their end. */
+  /** Ids of calls that have not ended. */
   readonly #openCalls = new Set<string>();
   readonly #onText: OnText;
 
@@ -41,7 +41,7 @@ export class ResponsesRepair implements AnswerRepair {
   }
 
   mended(event: StreamEvent): StreamEvent[] {
-    // Its own servers do not send it; some that stand before others do, at the end of whatever they send.
+    // OpenAI does not send it; some gateways do, at the end of every stream.
     if (event.data.trim() === "[DONE]") return this.#doneOtherwise();
     const fields = fieldsOf(event);
     if (fields === null) return [event];
@@ -52,7 +52,7 @@ export class ResponsesRepair implements AnswerRepair {
     return [];
   }
 
-  /** What another protocol ends with ends this answer too, unless it ends in the middle of a call. */
+  /** The end of another protocol ends this answer too, unless it is in the middle of a call. */
   #doneOtherwise(): StreamEvent[] {
     if (this.#stage === "over" || this.#told.size === 0 || this.#openCalls.size > 0) return [];
     return this.#given(this.#mended({ type: "response.completed" }));
@@ -98,7 +98,7 @@ export class ResponsesRepair implements AnswerRepair {
     const untold = listOf(response["output"])
       .filter(isFields)
       .filter((item) => !this.#told.has(textOf(item["id"]) ?? ""));
-    // Of items without ids nobody knows whether they were told: they were, where anything was.
+    // Without ids it is unknown whether the package has an item: it has if it has any.
     const items = untold.filter((item) => textOf(item["id"]) !== null || this.#told.size === 0);
     const reason = isFields(details) ? textOf(details["reason"]) : textOf(details);
     const isCut = fields["type"] === "response.incomplete" || response["status"] === "incomplete";
@@ -111,7 +111,7 @@ export class ResponsesRepair implements AnswerRepair {
     return [...events, { ...fields, response: end }];
   }
 
-  /** Ids and texts as they are asked for; what was not told in pieces before its item is done is told with it. */
+  /** Adds ids and texts as the protocol wants them; the part of an item that did not come in pieces is added before its end. */
   #item({ type, item: given, output_index }: Fields): Fields[] {
     if (!isFields(given)) return [];
     const id = textOf(given["id"]) ?? textOf(given["call_id"]) ?? `item_${countOf(output_index) ?? this.#places.size}`;
@@ -134,11 +134,11 @@ export class ResponsesRepair implements AnswerRepair {
 
   #piece(fields: Fields): Fields[] {
     const { delta, item_id, output_index, logprobs } = fields;
-    // What a model refuses in words of its own is what it says.
+    // A model's refusal in its own words is its text.
     const type = String(fields["type"]).replace("refusal", "output_text");
     const last = [...this.#places.keys()].at(-1);
     const id = textOf(item_id) ?? last ?? "item_0";
-    // What ends a text repeats it, where it was told before.
+    // The end of a text repeats the text if that came before.
     if (type === "response.output_text.done" || type === "response.reasoning_summary_text.done") {
       const isTold = this.#told.has(id) || delta !== undefined;
       return isTold
@@ -202,7 +202,7 @@ function begun(item: Fields): Fields {
   };
 }
 
-/** What fills it. */
+/** The pieces that fill it. */
 function pieces({ type, content, summary, arguments: input }: Fields, place: Fields): Fields[] {
   const filling: Fields[] = [];
   const text = type === "message" ? contentText(content) : "";
@@ -218,7 +218,7 @@ function pieces({ type, content, summary, arguments: input }: Fields, place: Fie
   return filling;
 }
 
-/** Counts that are no numbers are counts that did not come. */
+/** Counts that are no numbers count as absent. */
 function mendedUsage(usage: unknown): Fields | null {
   if (!isFields(usage)) return null;
   const input_tokens = countOf(usage["input_tokens"]);

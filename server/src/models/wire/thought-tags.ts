@@ -1,6 +1,6 @@
 /**
- * Thoughts that a server sends as the beginning of the text, between tags: `<think>Hm.</think>Paris.` They are reasoning
- * and no part of the answer. Tags later in a text are text: it may speak of them.
+ * Reasoning that a server sends as the beginning of the text, between tags: `<think>Hm.</think>Paris.` It is no part of the answer.
+ * Tags later in a text are text, which may be about tags.
  */
 
 /** A piece of an answer, sorted. */
@@ -10,14 +10,14 @@ const NAMES = ["think", "thinking", "thought", "reasoning"];
 const OPENING = NAMES.map((name) => `<${name}>`);
 
 export class ThoughtTags {
-  /** `start` until it is clear whether a tag comes first; `gap` between the thoughts and the text. */
+  /** `start` until it is clear whether a tag comes first; `gap` between the reasoning and the text. */
   #place: "start" | "thought" | "gap" | "text" = "start";
-  /** What may be the beginning of a tag. */
+  /** A possible beginning of a tag. */
   #held = "";
   #closing = "";
   #hasThought = false;
 
-  /** Nothing is sorted any more: pieces may pass as they are. */
+  /** From now on pieces may pass unchanged. */
   get isText(): boolean {
     return this.#place === "text";
   }
@@ -36,7 +36,7 @@ export class ThoughtTags {
     }
   }
 
-  /** Nothing more comes: what was held is what it was in the middle of. */
+  /** No more comes: the held text belongs to the part it was in. */
   end(): Sorted {
     const rest = this.#held;
     this.#held = "";

@@ -1,4 +1,4 @@
-/** The agents that whoever a task belongs to may use, for the handler that runs them. */
+/** The agents that the owner of a task may use, for the handler that runs them. */
 import { Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Agent, Agents } from "../agents.ts";
@@ -6,7 +6,7 @@ import type { Agent, Agents } from "../agents.ts";
 export class AgentLookup {
   #agents: Agents | null = null;
 
-  /** The handler is there before the verbs: none asks until these are given. */
+  /** The handler exists before the verbs: nothing is looked up until these are given. */
   over(agents: Agents): void {
     this.#agents = agents;
   }

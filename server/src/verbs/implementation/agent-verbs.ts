@@ -1,4 +1,4 @@
-/** What callers may do with agents, over a store and what the server's configuration says. */
+/** The verbs of agents, over a store and the server's configuration. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { AgentPlace } from "../../store/agent-store.ts";
@@ -19,23 +19,23 @@ import type { Agent, AgentFilter, Agents, AgentUpdate, NewAgent, OfferedTool, Re
 import { ConfiguredAgents } from "./configured-agents.ts";
 import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 
-/** What of agents a server has beside those that callers make. */
+/** A server's agents and tools beside those that callers make. */
 export type AgentCatalog = {
   /** The default first. */
   configured: readonly AgentDefinition[];
-  /** What tools of agents that callers have made may reach; absent: whatever the server may. */
+  /** What tools of callers' agents may reach; absent: all that the server may. */
   reach?: readonly string[] | undefined;
   /** All tools of the server. */
   tools: readonly OfferedTool[];
-  /** What is wrong with the name of a model, as a sentence; null for one that there is. */
+  /** What is wrong with the name of a model, as a sentence; null for an existing one. */
   modelProblem: (model: string) => string | null;
 };
 
-/** In the place of a lens's name. */
+/** Replaces a lens's name. */
 const IDEMPOTENCY_SCOPE = "agents";
-/** Slugs that are tried for a name whose own is taken. */
+/** Slugs that are tried when a name's own is taken. */
 const SLUG_TRIES_MAX = 20;
-/** A change that others come before is made anew so often. */
+/** Tries of a change that other changes come before. */
 const CHANGE_TRIES_MAX = 3;
 const TOLD_MAX = 20;
 
@@ -70,7 +70,7 @@ export class AgentVerbs implements Agents {
     }
     const after = "skip" in from ? null : from;
     const room = size - configured.length;
-    // One more than there is room for would be shown by the next page: whether there is one is worth a question.
+    // One more than the page needs is read: it tells whether there is a next page.
     const found = await this.#store.agents.agents(
       agentsVisibleTo(principal),
       { ...filter, hidden: filter.hidden ?? false },
@@ -161,7 +161,7 @@ export class AgentVerbs implements Agents {
     return agent;
   }
 
-  /** The agent as it is, which the principal may change and has seen. */
+  /** The current agent, if the principal may change it and has seen this revision. */
   async #changeable(principal: Principal, idOrSlug: string, revision: number | undefined): Promise<AgentRecord> {
     mustHave(principal, "tasks");
     if (this.#configured.find(idOrSlug))
@@ -177,8 +177,8 @@ export class AgentVerbs implements Agents {
   }
 
   /**
-   * What its tools reach is widened only by whoever looks after the server: by its configuration, or with `admin`. `reach` is
-   * what it may have by itself, and has where nobody says more.
+   * The reach of its tools is widened only by the operator: by configuration, or with `admin`. `reach` is the agent's own, which
+   * applies unless a wider one is allowed.
    */
   #held(principal: Principal, definition: AgentDefinition, reach: readonly string[] | undefined): AgentDefinition {
     const most = this.#catalog.reach;
@@ -192,7 +192,7 @@ export class AgentVerbs implements Agents {
     });
   }
 
-  /** What `given` names must be there. */
+  /** The things that `given` names must exist. */
   async #mustBeThere(
     principal: Principal,
     { model, tools = [], collaborators, slug }: AgentDefinition,

@@ -1,4 +1,4 @@
-/** Which language models a caller may have asked: those of its key, within those of every share that it has. */
+/** The language models that a caller may use: those of its key, within those of each of its shares. */
 import type { ModelLists } from "../../task/agent/allowed-models.ts";
 import type { Principal } from "../../task/principal.ts";
 

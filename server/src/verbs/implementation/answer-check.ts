@@ -1,4 +1,4 @@
-/** Whether an answer fits the JSON Schema of its question: at the door, so that one that does not leaves the question open. */
+/** Whether an answer fits the JSON Schema of its question: checked on arrival, so that a wrong answer leaves the question open. */
 import { isDeepStrictEqual } from "node:util";
 import { valueTold } from "../../task/agent/agent-message.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -11,26 +11,26 @@ import { SchemaThread } from "./schema-thread.ts";
 
 const thread = new SchemaThread();
 
-/** Throws `invalid`, naming the field below `field`. A schema that is none judges nothing. */
+/** Throws `invalid`, naming the field below `field`. An invalid schema checks nothing. */
 export async function mustFit(schema: JsonObject | null, value: Json, field: string, tenant: string): Promise<void> {
   const [misfit] = schema === null ? [] : await thread.misfits([{ schema, value }], tenant);
   if (misfit) throw refused(misfit, field);
 }
 
-/** The same, where it is not what the code is given of such a value anyway. */
+/** As `answerIn`; absent if the code would be given this value anyway. */
 export async function givenBy(prompt: Prompt, heard: Heard, tenant: string): Promise<{ answer?: Json }> {
   const answer = await answerIn(prompt, heard, tenant);
   return isDeepStrictEqual(answer, valueTold(heard.value)) ? {} : { answer };
 }
 
-/** The same of what is said before its question: a text that came as JSON means nothing but itself, whatever will be asked. */
+/** As `givenBy` for an input before its question: a text that came as JSON stays a text, whatever will be asked. */
 export function givenBefore({ value, words = false }: Heard): { answer?: Json } {
   return typeof value === "string" && !words ? { answer: value } : {};
 }
 
 /**
- * The answer that somebody has given, as its question wants it: what is judged is what the code is given. Throws `invalid`,
- * and says what may be said, when it fits in no way in which it could be read.
+ * The answer as its question wants it: the value that is checked is the value that the code gets. Throws `invalid`, with the possible
+ * answers, when no reading of it fits.
  */
 export async function answerIn(prompt: Prompt, heard: Heard, tenant: string): Promise<Json> {
   if (prompt.schema === null) return plainly(heard);
@@ -41,7 +41,7 @@ export async function answerIn(prompt: Prompt, heard: Heard, tenant: string): Pr
   throw refused(nearest(misfits, readings), "value", ` ${wantedBy(prompt)}`);
 }
 
-/** The reading that came furthest: down to a field, or else to a value of the type that is wanted. */
+/** The reading that came furthest: down to a field, or else to a value of the right type. */
 function nearest(misfits: readonly Misfit[], readings: readonly Reading[]): Misfit {
   const far = ({ path }: Misfit, at: number) => 2 * path.length + Number(isOfType(readings[at]));
   const ways = misfits.map((misfit, at) => ({ misfit, far: far(misfit, at) }));
@@ -58,7 +58,7 @@ function isOfType(reading: Reading | undefined): boolean {
 
 const NO_WORDS: Misfit = { path: [], message: "says nothing in words or data." };
 
-/** The same of what was said before the question was asked; null when it does not fit. */
+/** As `answerIn` for an input before its question; null when it does not fit. */
 export async function earlierAnswer(prompt: Prompt, heard: Heard, tenant: string): Promise<{ answer: Json } | null> {
   try {
     return { answer: await answerIn(prompt, heard, tenant) };
@@ -68,14 +68,14 @@ export async function earlierAnswer(prompt: Prompt, heard: Heard, tenant: string
   }
 }
 
-/** `more` is said behind it. */
+/** `more` is appended to the message. */
 function refused({ path, message }: Misfit, field: string, more = ""): Refusal {
   const whole = [field, ...path].join(".");
   const said = more === "" || /[.!?]$/.test(message) ? message : `${message}.`;
   return new Refusal("invalid", `${whole}: ${said}${more}`, { field: whole });
 }
 
-/** The same of what is decided on in a task of people. */
+/** Checks the payload of a decision in a task of people. */
 export async function mustFitForm(
   task: Pick<Task, "tenant" | "kind" | "input">,
   payload: JsonObject,
@@ -84,7 +84,10 @@ export async function mustFitForm(
   await mustFit(formIn(task), payload, field, task.tenant);
 }
 
-/** A decision's: only the outcome that leads on needs what its form requires, without a payload in the one that is there. */
+/**
+ * Checks a decision: only the outcome that approves needs all that its form requires. Without a payload of its own, the current one is
+ * checked.
+ */
 export async function mustFillForm(
   task: Pick<Task, "tenant" | "kind" | "input" | "assignment">,
   { outcome, payload }: HumanAct & { act: "decide" },
@@ -98,7 +101,7 @@ export async function mustFillForm(
   else if (leadsOn && required !== undefined) await mustFit({ required }, task.assignment.payload, field, task.tenant);
 }
 
-/** Throws `invalid` for the input of a task of people whose form could judge nothing. */
+/** Throws `invalid` for the input of a task of people whose form cannot check anything. */
 export async function mustHaveForm(submitted: { kind: string; input: Json }, tenant: string): Promise<void> {
   const form = formIn(submitted);
   const fault = form && (await thread.fault(form, tenant));

@@ -1,4 +1,4 @@
-/** Reads the audit log, waits for what is yet to come, and counts what was refused. */
+/** Reads the audit log, waits for new entries, and counts refused calls. */
 import type { Clock } from "../../engine/clock.ts";
 import type { AuditStore } from "../../store/audit-store.ts";
 import { type AuditFilter, type AuditPage, type AuditPlace, auditEntry } from "../../task/audit.ts";
@@ -8,14 +8,14 @@ import { auditedFor } from "../../task/visibility.ts";
 import type { Audit, RefusedCall } from "../audit.ts";
 import { RefusedCalls } from "./refused-calls.ts";
 
-/** While somebody waits, the log is looked at this often, for all who do: another process may write it too. */
+/** How often the audit log is read while callers wait, once for all of them: another process may write it too. */
 const LOOK_EVERY_MS = 250;
 
 export class AuditVerbs implements Audit {
   readonly #store: AuditStore;
   readonly #clock: Clock;
   readonly #refused: RefusedCalls;
-  /** The next look for all who wait. */
+  /** The next read, for all who wait. */
   #nextLook: Promise<number> | null = null;
 
   constructor(store: AuditStore, clock: Clock) {

@@ -1,4 +1,4 @@
-/** What a lens hands in, by the schema of the noun: a wire's own schema may be wider than what is kept. */
+/** Checks what a lens passes in by the schema of the noun: a wire's own schema may be wider. */
 import type { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { foundWrong } from "../../task/json/found-wrong.ts";

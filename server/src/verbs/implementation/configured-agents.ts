@@ -1,4 +1,4 @@
-/** The agents of the server's configuration, as callers see them beside their own: read-only, the same for every tenant. */
+/** Agents of the server's configuration, shown beside callers' own: read-only, the same for every tenant. */
 import { createHash } from "node:crypto";
 import type { AgentDefinition } from "../../task/agent/agent.ts";
 import { agentNameKey } from "../../task/agent/agent-name.ts";
@@ -8,7 +8,7 @@ import type { Agent, AgentFilter } from "../agents.ts";
 export class ConfiguredAgents {
   readonly #all: readonly Agent[];
 
-  /** In their order, the default first. */
+  /** In order, the default first. */
   constructor(definitions: readonly AgentDefinition[]) {
     this.#all = definitions.map((definition) => ({
       id: idOf(definition.slug),
@@ -41,7 +41,7 @@ export class ConfiguredAgents {
   }
 }
 
-/** Of the slug alone: the same on every server and after every start. */
+/** Derived from the slug only: the same on every server and after every start. */
 function idOf(slug: string): string {
   return uuidV8(createHash("sha256").update(`waybill agent ${slug}`).digest());
 }

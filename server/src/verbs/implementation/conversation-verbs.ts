@@ -1,4 +1,4 @@
-/** What callers may do with conversations. */
+/** The verbs of conversations. */
 
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";

@@ -31,32 +31,32 @@ export type VerbsParts = {
   engine: Engine;
   store: Store;
   clock: Clock;
-  /** The engine's own too: identities of one process are in the order of their making. */
+  /** The engine's own ids too: those of one process are in order of creation. */
   ids: Ids;
   random: () => number;
   /** Absent: documents are kept, and nothing is found by its text. */
   retrieval?: Retrieval;
-  /** Absent: there are no agents but those that callers make, which have no tools. */
+  /** Absent: the only agents are those that callers make, and they have no tools. */
   catalog?: AgentCatalog;
-  /** Absent: nobody is known but by their keys. */
+  /** Absent: users are known by their keys only. */
   directory?: Directory;
   /** Absent: tasks are part of the traces that their callers name, and of no others. */
   trace?: TraceBegins;
-  /** Absent: nobody is told anything. */
+  /** Absent: there are no webhooks. */
   receivers?: Receivers;
-  /** Absent: callers may ask the models that their keys name. */
+  /** Absent: callers may use the models that their keys name. */
   allowedModels?: AllowedModels;
-  /** Absent: nobody's open tasks, money of a day and stored bytes are bounded. */
+  /** Absent: open tasks, money per day and stored bytes are unbounded. */
   heldBounds?: HeldBoundsOf;
-  /** Absent: keys are good for good. */
+  /** Absent: keys do not expire. */
   keyLifetimes?: KeyLifetimes;
-  /** Absent: what is asked to be erased goes on with the next start that has one. */
+  /** Absent: an erasure begins at the next start with this part. */
   erasing?: Pick<Erasing, "goOn">;
-  /** Absent: callers upload as many files at once as a server usually lets them. */
+  /** Absent: the usual bounds on simultaneous uploads. */
   uploadsAtOnce?: UploadsAtOnce;
-  /** Absent: no text is looked at outside of a run. */
+  /** Absent: texts are checked in runs only. */
   checkText?: TextChecker;
-  /** Absent: nobody but the store hears what is paid outside of tasks. */
+  /** Absent: payments outside of tasks are told to the store only. */
   paid?: PaidRequests;
 };
 

@@ -1,17 +1,14 @@
-/**
- * What agents ask of the documents of the owner whose task they do: the same stores that the owner finds by himself, and
- * no others.
- */
+/** Agents' searches in the documents of the owner whose task they do: in the vector stores that the owner may use, and no others. */
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { Principal } from "../../task/principal.ts";
 import type { Trace } from "../../task/trace.ts";
 import type { CountedCall } from "../../task/usage.ts";
 import type { Found, VectorStore, VectorStores } from "../vector-stores.ts";
 
-/** `trace` is told by a process beside the server; in this one it is known. */
+/** `trace` comes from a process beside the server; in this process it is known. */
 type Owner = Pick<Principal, "tenant" | "user"> & { tier?: string | null; trace?: Trace | null };
 
-/** A passage of a document, and where it stands. */
+/** A passage of a document, with its place. */
 type Passage = {
   vectorStore: string;
   file: string;
@@ -22,18 +19,18 @@ type Passage = {
   score: number;
 };
 
-/** `vectorStore` is an id or a name, null for any; `within` are ids, none for all that the owner has. */
+/** `vectorStore` is an id or a name, null for any; `within` are ids, none for all of the owner's. */
 type Question = { query: string; vectorStore: string | null; within: readonly string[]; limit: number };
 
-/** Stores that one question goes to when it names none: the newest. */
+/** Stores searched by a question that names none: the newest. */
 const STORES_MAX = 20;
-/** Stores among which one is found by its name. */
+/** Stores among which a name is looked for. */
 const NAMED_MAX = 100;
 
 export class DocumentSearch {
   #stores: VectorStores | null = null;
 
-  /** Agents are there before the verbs: none asks until these are given. */
+  /** Agents exist before the verbs: nothing is searched until these are given. */
   over(vectorStores: VectorStores): void {
     this.#stores = vectorStores;
   }
@@ -42,7 +39,7 @@ export class DocumentSearch {
     return await this.#vectorStores.hasAny(principalOf(owner));
   }
 
-  /** Best first; the task whose agent asks pays. Throws `not_found` when no store has that id or name. */
+  /** Best first; the agent's task pays. Throws `not_found` when no store has that id or name. */
   async find(
     owner: Owner,
     { query, vectorStore, within, limit }: Question,
@@ -100,7 +97,7 @@ function isSameName(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-/** A task acts for its owner, and sees no more than that one user. */
+/** A task acts for its owner, and sees as much as that user. */
 function principalOf({ tenant, user, tier = null, trace = null }: Owner): Principal {
   const told = { ...(tier !== null && { tier }), ...(trace !== null && { trace }) };
   return { tenant, user, scopes: new Set(["tasks"]), keyId: "task", ...told };
@@ -110,7 +107,7 @@ function shown(vectorStore: string, { documentId, filename, chunk, paged, score 
   return { vectorStore, file: documentId, filename, page: paged ? chunk.page + 1 : null, text: chunk.text, score };
 }
 
-/** A document may be in several stores. */
+/** Removes duplicates: a document may be in several stores. */
 function once(passages: readonly Passage[]): Passage[] {
   return [
     ...new Map(passages.toReversed().map((passage) => [`${passage.file}\n${passage.text}`, passage])).values(),

@@ -1,4 +1,7 @@
-/** Tasks about documents: how one begins, with the name that clients of the documents API know it by, and how all of one thing end. */
+/**
+ * Tasks about documents: how one begins, under the name by which clients of the documents API know it, and how all tasks about one
+ * thing end.
+ */
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Ids } from "../../engine/ids.ts";
@@ -18,7 +21,7 @@ import { mustBeSameRequest } from "./idempotency.ts";
 import { type HeldBoundsOf, shareOf } from "./share-of.ts";
 import { type AskedBy, submitTask, type TraceBegins } from "./submit-task.ts";
 
-/** The lens whose clients know these tasks by names. Whichever lens began one, it has its name there. */
+/** The lens whose clients know these tasks by name, whichever lens began them. */
 const NAMED_IN = "documents";
 
 export type DocumentTasksParts = {
@@ -31,16 +34,16 @@ export type DocumentTasksParts = {
   heldBounds?: HeldBoundsOf;
 };
 
-/** Whose document or vector store it is, and what people call it. */
+/** A document or vector store, with its owner and its title. */
 type Owned = { tenant: string; user: string; id: string; filename?: string; name?: string };
 
 const SUBJECT_CHARACTERS_MAX = 255;
 
 type Begun = {
-  /** A task that an idempotency key was used for before. */
+  /** The task was begun before under the same idempotency key. */
   replayed: boolean;
   task: TaskId;
-  /** What its owner calls the document or vector store that it is about. */
+  /** The owner's name for the document or vector store that it is about. */
   about: string;
 };
 
@@ -48,16 +51,16 @@ type NewDocumentTask = {
   kind: DocumentKind;
   input: JsonObject;
   lens: string;
-  /** Of the request that begins it: the same one again begins nothing. */
+  /** Of the request that begins it: a repeat begins nothing. */
   idempotency?: IdempotencyRecord | undefined;
-  /** Its name: a number is added to one that is taken, unless it `replaces` who had it. */
+  /** Its name: a taken one gets a number, unless it `replaces` its holder. */
   name: string;
   replaces?: boolean;
-  /** Which document or vector store of the owner's it is about: the field of its metadata, and its id. */
+  /** The document or vector store that it is about: the field of its metadata, and the id. */
   about: { field: "file_id" | "vector_store_id"; owned: Owned };
   details?: JsonObject;
   documents: DocumentWrite;
-  /** Null where the server itself begins it. */
+  /** Null if the server itself begins it. */
   asked: AskedBy | null;
 };
 
@@ -69,8 +72,8 @@ export class DocumentTasks {
   }
 
   /**
-   * One commit: the task, its name and what it is about. Throws as the store does when that cannot be kept, and `conflict`
-   * when the idempotency key was used for another request.
+   * One commit: the task, its name and the thing it is about. Throws as the store does when that cannot be written, and `conflict` when
+   * the idempotency key was used for another request.
    */
   async begin(wanted: NewDocumentTask): Promise<Begun> {
     const { kind, input, lens, idempotency, name, replaces = false, about, details, documents, asked } = wanted;
@@ -111,14 +114,14 @@ export class DocumentTasks {
     return { replayed: true, task: done.replayed, about: owned };
   }
 
-  /** Tasks about this document or vector store, newest first, those that have ended too. */
+  /** Tasks about this document or vector store, newest first, ended ones too. */
   of({ field, owned: { tenant, user, id } }: NewDocumentTask["about"], page: Page): Promise<TaskList> {
     const limit = Math.min(page.limit, PAGE_LIMIT_MAX);
     const filter = { kinds: DOCUMENT_KINDS, metadata: { [field]: id } };
     return this.#parts.store.list({ tenant, user }, filter, { ...page, limit });
   }
 
-  /** What clients call each of these tasks; `otherwise` where there is none, or not any more. */
+  /** Clients' names of these tasks; `otherwise` for one without a name. */
   async names(tasks: readonly { task: TaskId | null; otherwise: string }[]): Promise<string[]> {
     const ids = tasks.flatMap(({ task }) => (task === null ? [] : [task]));
     const found = await this.#parts.store.taskAliases(ids, NAMED_IN);
@@ -132,7 +135,7 @@ export class DocumentTasks {
     return (await this.#parts.store.list({ tenant, user }, filter, { limit: 1 })).tasks.length > 0;
   }
 
-  /** Cancels what is still open of the tasks about this document or vector store. */
+  /** Cancels the open tasks about this document or vector store. */
   async cancelAll(principal: Principal, { field, owned }: NewDocumentTask["about"], reason: string): Promise<void> {
     const { store } = this.#parts;
     const { tenant, user, id } = owned;
@@ -145,7 +148,7 @@ export class DocumentTasks {
     }
   }
 
-  /** One that has ended meanwhile, or is not there, is left. */
+  /** A task that has ended meanwhile, or does not exist, is left. */
   async cancel(principal: Principal, task: TaskId, reason: string): Promise<void> {
     try {
       await this.#parts.engine.transitions.cancel(task, { do: "cancel", by: principal.user, reason }, {});

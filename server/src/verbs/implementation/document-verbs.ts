@@ -1,4 +1,4 @@
-/** What callers may do with documents, over an engine and a store. */
+/** The verbs of documents, over an engine and a store. */
 import type { Readable } from "node:stream";
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
@@ -87,7 +87,7 @@ export class DocumentVerbs implements Documents {
       lens,
       idempotency: idempotency && idempotencyRecord(principal, lens, idempotency, now),
       name: `upload-${id}`,
-      // Clients work out a file's id from this name: it is that of the last upload under the id.
+      // Clients derive a file's id from this name: it belongs to the last upload under the id.
       replaces: true,
       about: { field: "file_id", owned: document },
       ...detailsOf(unknown),
@@ -182,7 +182,7 @@ export class DocumentVerbs implements Documents {
 
   async delete(principal: Principal, id: string): Promise<void> {
     const document = await this.#find(principal, id);
-    // Its tasks first: one that found its document gone would say that it failed.
+    // Its tasks first: a task that found its document gone would report a failure.
     await this.#tasks.cancelAll(principal, { field: "file_id", owned: document }, "The file was deleted.");
     const audit = auditEntry(principal, "files.delete", this.#clock.now(), { detail: { file: document.id } });
     if (!(await this.#store.documents.removeDocument(document.key, audit))) throw missingFile();
@@ -204,7 +204,7 @@ export class DocumentVerbs implements Documents {
     return byId && !this.#hasExpired(byId) ? byId : null;
   }
 
-  /** One that has expired is nobody's any more, and holds its id only until it is swept. */
+  /** An expired document belongs to nobody, and holds its id only until it is swept. */
   async #clearExpired(own: { tenant: string; user: string; id: string }): Promise<void> {
     const { documents } = this.#store;
     const before = await documents.documentById(own, own);
@@ -228,7 +228,7 @@ function detailsOf(unknown: readonly string[]): { details?: JsonObject } {
   return unknown.length === 0 ? {} : { details: { unknownOptions: [...unknown] } };
 }
 
-/** How far somebody has read is as long as any other number: whoever is full goes on reading. */
+/** The reading position is as long as any other number: a user with a full share goes on reading. */
 function evenNumbers(annotations: JsonObject): JsonObject {
   const even = Object.entries(annotations).map(([name, value]) => [name, typeof value === "number" ? 0 : value]);
   return Object.fromEntries(even);

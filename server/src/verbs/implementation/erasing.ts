@@ -1,8 +1,8 @@
 /**
- * Goes through with erasures, one after the other: ends what runs, removes what is kept, and overwrites what that has left on
- * the disk. All of it is done in turns of some milliseconds with as long a rest between two, so that whoever writes meanwhile
- * waits for one turn at most. Nothing is remembered here: what is gone is not found again, so that another process, or
- * this one after a crash, begins at the beginning and goes on where it was.
+ * Runs erasures, one after the other: cancels open tasks, removes rows and files, and overwrites what they have left on the disk. The
+ * work is done in slices of some milliseconds with as long a rest between two, so that other writes wait for one slice at most. Nothing
+ * is remembered here: removed things are not found again, so another process, or this one after a crash, begins at the beginning and
+ * continues where it was.
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -12,20 +12,20 @@ import type { Erasure } from "../../task/erasure.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 
-/** Between two turns. */
+/** Rest between two slices. */
 const REST_MS = 5;
-/** What cleans up after cancelled tasks, such as work that another server does for them, is given so long. */
+/** Time for the cleanup of cancelled tasks, such as work that another server does for them. */
 const CLEANUP_MS = 30_000;
 const LOOK_AGAIN_MS = 500;
-/** After what has failed, such as a full disk; twice as long each time, */
+/** Pause after a failure such as a full disk, doubled each time, */
 const AGAIN_MS = 10_000;
-/** and no longer than this: what fails until somebody mends it, such as a damaged index, is not to fill the log. */
+/** up to this: a failure that lasts until somebody mends it, such as a damaged index, must not fill the log. */
 const AGAIN_MS_MAX = 600_000;
-/** A file that somebody puts again all the time does not keep an erasure from its end: the sweep takes it later. */
+/** A file that is put again all the time does not keep an erasure from its end: the sweep takes it later. */
 const FILES_MS = 120_000;
 
 const LEASE = "erasing";
-/** A process that dies is followed by another one of its store after so long. */
+/** After so long, another process of the store takes over from one that has died. */
 const LEASE_MS = 10_000;
 const RENEW_MS = LEASE_MS / 4;
 
@@ -42,7 +42,7 @@ type Parts = {
   store: Store;
   engine: Pick<Engine, "transitions">;
   clock: Clock;
-  /** What this process is known by where several share a store. */
+  /** The name of this process where several share a store. */
   holder: string;
   warn: (error: unknown) => void;
 };
@@ -62,7 +62,7 @@ export class Erasing {
     this.#parts = parts;
   }
 
-  /** Goes on with all that are not at their end. */
+  /** Continues all unfinished erasures. */
   goOn(): void {
     this.#isAsked = true;
     if (this.#isStopped || this.#running) return;
@@ -73,7 +73,7 @@ export class Erasing {
       .finally(() => {
         this.#againMs = this.#hasFailed ? Math.min(2 * this.#againMs, AGAIN_MS_MAX) : AGAIN_MS;
         this.#running = null;
-        // While the lease was given back.
+        // A new erasure was asked for while the lease was given back.
         if (this.#isAsked) this.goOn();
       });
   }
@@ -83,7 +83,7 @@ export class Erasing {
     while (this.#running) await this.#running;
   }
 
-  /** Resolves once the turn that is under way has ended. */
+  /** Resolves once the slice under way has ended. */
   async close(): Promise<void> {
     this.#isStopped = true;
     this.#cancelAgain();
@@ -111,9 +111,9 @@ export class Erasing {
         const { erasures, next }: Awaited<ReturnType<Store["erasures"]["running"]>> =
           await store.erasures.running(after);
         for (const each of erasures) {
-          // Another process is at it: it is looked after whether it comes to the end.
+          // Another process is at work: it is checked later whether that has finished.
           if (!(await this.#leased())) return this.#again(RENEW_MS);
-          // One that fails keeps none behind it.
+          // A failed erasure does not stop the next one.
           await this.#whileLeased(() => this.#erase(each)).catch((error: unknown) => this.#failed(error));
           if (this.#isStopped) break;
         }
@@ -189,7 +189,7 @@ export class Erasing {
     await erasures.end(of.id, this.#parts.clock.now(), kept);
   }
 
-  /** Ends what runs: a task that cannot be read stands still anyway. */
+  /** Cancels open tasks. A task that cannot be read does not run anyway. */
   async #cancelOpen(of: Erasure): Promise<void> {
     const tried = new Set<TaskId>();
     await this.#pages(of, { open: true, except: new Set() }, async (tasks) => {
@@ -215,7 +215,7 @@ export class Erasing {
       if (!(await this.#rested(LOOK_AGAIN_MS))) return;
   }
 
-  /** How many could not be removed, and whether there are some of which nobody knows. */
+  /** The number of tasks that could not be removed, and whether some could not even be found. */
   async #eraseTasks(of: Erasure): Promise<{ damaged: number; isUnread: boolean }> {
     const damaged = new Set<TaskId>();
     const { erasures } = this.#parts.store;
@@ -223,7 +223,7 @@ export class Erasing {
     const isUnread = await this.#pages(of, { open: false, except: damaged }, async (tasks) => {
       for (const { id, isOpen, isDeleted } of tasks) {
         if (isOpen) await this.#cancel(of, id);
-        // So that whoever follows it, has it in memory or asks for it hears that it is gone.
+        // Followers of the task, caches and later reads learn that it is gone.
         if (!isDeleted) await transitions.change(id, () => ({ command: { do: "delete" } })).catch(passOver);
       }
       const ids = tasks.map(({ id }) => id);
@@ -240,7 +240,7 @@ export class Erasing {
     return { damaged: damaged.size, isUnread };
   }
 
-  /** Page by page, until nothing is left or `act` says that there is nothing more to do. Answers whether something could not be read. */
+  /** Page by page, until nothing is left or `act` ends it. True if something could not be read. */
   async #pages(
     of: Erasure,
     { open, except }: { open: boolean; except: ReadonlySet<TaskId> },
@@ -270,7 +270,7 @@ export class Erasing {
     }
   }
 
-  /** Turn by turn, as long as there is more. */
+  /** Slice by slice, as long as there is more. */
   async #turns(turn: () => Promise<boolean>): Promise<void> {
     while (!this.#isStopped && (await turn())) {
       await this.#rested();
@@ -288,13 +288,13 @@ export class Erasing {
   }
 }
 
-/** Whoever cannot read goes past it; what another try may do is no damage. */
+/** Unreadable things are passed over; an error that another try may not have is no damage. */
 function isDamage(error: unknown): true {
   if (error instanceof Refusal) throw error;
   return true;
 }
 
-/** What has ended or is gone by now needs nothing, and what cannot be read is removed as it is. */
+/** A task that has ended or is gone needs nothing, and one that cannot be read is removed as it is. */
 function passOver(error: unknown): void {
   const isOfItsPages = error instanceof NotKept && !error.isOfAll;
   if (error instanceof Refusal && error.code === "unavailable" && !isOfItsPages) throw error;

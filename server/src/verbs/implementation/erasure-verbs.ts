@@ -1,4 +1,4 @@
-/** What callers may do with erasures. What they set off is in `erasing.ts`. */
+/** The verbs of erasures. `erasing.ts` runs them. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
@@ -11,7 +11,7 @@ import { mayRead } from "../../task/visibility.ts";
 import type { Erasures } from "../erasures.ts";
 import type { Erasing } from "./erasing.ts";
 
-/** Of a list, whose reader sees only some of them. */
+/** Erasures of a list that are looked at: its reader may see only some of them. */
 const LOOKED_AT_MAX = 1_000;
 
 type Parts = { store: Store; clock: Clock; ids: Ids; erasing: Pick<Erasing, "goOn"> };
@@ -39,7 +39,7 @@ export class ErasureVerbs implements Erasures {
       requestedAt: now,
       ...{ endedAt: null, removed: {}, kept: [], since: null, backups: [] },
     };
-    // The log outlives what is erased: it names no user here.
+    // The log outlives the erased data: it names no user here.
     const detail = { erasure: wanted.id, of: subject.type };
     const begun = await store.erasures.begin(wanted, auditEntry(principal, "erasures.begin", now, { detail }));
     erasing.goOn();
@@ -59,7 +59,7 @@ export class ErasureVerbs implements Erasures {
     return all.filter((each) => maySee(principal, each)).slice(0, limit);
   }
 
-  /** Also one that was deleted, and is there until it is swept, for an administrator. */
+  /** For an administrator also a deleted conversation that is not yet swept. */
   async #mustBeTheirs(principal: Principal, id: string): Promise<void> {
     if (!isUuid(id)) throw notFound("Conversation");
     const { store } = this.#parts;

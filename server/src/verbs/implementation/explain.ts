@@ -1,4 +1,4 @@
-/** Why a task is where it is, for a person on call: one sentence, and what it rests on. */
+/** Explains the state of a task to a person on call: one sentence, and the facts behind it. */
 
 import type { QueueWorkers, SchedulingView } from "../../engine/engine.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -9,19 +9,16 @@ import { dueAt, type Failure, type Task, triesOf, type Wait } from "../../task/t
 import { clauseOf } from "../../task/text/clause.ts";
 import type { Why, WhyReason } from "../why.ts";
 
-/** Ids of tasks that hold the slots that another one wants, as many as an answer names. */
+/** Ids of tasks that hold the slots another one waits for, as many as an answer names. */
 export const HOLDERS_SHOWN = 20;
 
-/** Things that a task waits for which its sentence names. */
+/** Things a task waits for that its sentence names. */
 const WAITS_NAMED_MAX = 20;
 
-/** What the end of a child waits for in truth: the last open task on the way down from it, and the sentence of that one. */
+/** The reason why a child has not ended: the last open task on the way down from it, and that task's sentence. */
 export type Below = { last: TaskId; summary: string };
 
-/**
- * `heldBy` are those tasks of `scheduling` that whoever asks may see; `below` has what is known of children that it waits
- * for, by their ids.
- */
+/** `heldBy` are the tasks of `scheduling` that the principal may see; `below` tells of children that it waits for, by id. */
 export function explain(
   task: Task,
   { scheduling, now }: { scheduling: SchedulingView; now: number },
@@ -53,7 +50,7 @@ export function explain(
   };
 }
 
-/** Why it is in its state, for programs. Where it waits for several things, the one that a call on it can change comes first. */
+/** The reason of its state, for programs. Of several waits, one that a call can end comes first. */
 function reasonOf(task: Task, { before, now, ...ready }: Ready & Pick<Situation, "before" | "now">): WhyReason {
   switch (task.state) {
     case "queued":
@@ -96,7 +93,7 @@ function waitReason(task: Task, ready: Ready): WhyReason {
   }
 }
 
-/** Its time has not come, whoever could begin it. */
+/** Whether its time has not come yet. */
 function isDelayed({ notBefore }: Task, now: number): boolean {
   return notBefore !== null && notBefore > now;
 }
@@ -115,7 +112,7 @@ function onceResumed(until: number | undefined): string {
 
 const NOTHING_BELOW: ReadonlyMap<string, Below> = new Map();
 
-/** What keeps a ready task back: the room in its concurrency key, the workers of its queue. */
+/** What keeps a ready task back: its concurrency key, or the workers of its queue. */
 type Ready = { key: string | null; workers: QueueWorkers | null };
 
 type Situation = Ready &
@@ -138,7 +135,7 @@ function summarise(task: Task, situation: Situation): string {
       const by = task.pausedBy;
       const who = `${by?.by ?? "Somebody"} paused it${by?.reason ? `: ${clauseOf(by.reason)}` : ""}.`;
       if (task.resumesAs === "running") return `${who} ${pausing(situation.running)}`;
-      // What is spent says itself what lets it go on: of a day's money, a resume does not.
+      // A spent budget names itself what lets the task go on: for a day's money that is no resume.
       return by?.cause && by.reason !== "" ? who : `${who} ${onceResumed(by?.until)}`;
     }
     case "input_required":
@@ -174,7 +171,7 @@ function waitsOf(waits: readonly Wait[], situation: Situation): string {
   return [...named, ...(more > 0 ? [`and for ${more} more`] : [])].join("; ");
 }
 
-/** Down to where something can be done about it. */
+/** Down to the task about which something can be done. */
 function childSentence(child: string, below: Below | undefined): string {
   if (below === undefined) return `for the end of ${child}`;
   const way = below.last === child ? "" : `, which waits in the end for ${below.last}`;
@@ -205,7 +202,7 @@ function behind({ before }: Situation): string {
   return `until ${before.join(", ")} ${before.length === 1 ? "has" : "have"} ended`;
 }
 
-/** What it began goes on, and may cost, until it has ended or is stopped. */
+/** What it has begun goes on, and may cost, until it has ended or is stopped. */
 function pausing(running: readonly string[]): string {
   const goesOn = stillRunning(running.slice(0, STEPS_NAMED_MAX));
   if (goesOn === "") return "It is coming to rest.";

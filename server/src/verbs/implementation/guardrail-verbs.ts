@@ -1,4 +1,4 @@
-/** What guardrails find in a text of a caller's. Who looks is handed in: verbs know no detector. */
+/** Checks a caller's text by guardrails. The checker is passed in: verbs know no detector. */
 import { Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import { CHECKED_CHARS_MAX, type CheckedText, type TextCheck, type TextGuardrails } from "../guardrails.ts";

@@ -1,4 +1,4 @@
-/** What people did with a task, out of the events of its log. */
+/** The acts of people on a task, from the events of its log. */
 import { Refusal } from "../../task/errors.ts";
 import type { KnownEvent, TaskEvent } from "../../task/events/event.ts";
 import { type Comment, type HistoryEntry, humanAct, REMARK_SCOPES, type RemarkScope } from "../../task/people/human.ts";
@@ -9,7 +9,7 @@ const ACTS: ReadonlyMap<string, HistoryEntry["act"]> = new Map(
   humanAct.options.map(({ shape }) => [shape.act.value, shape.act.value]),
 );
 
-/** A cursor is the number of the last event that was read. Throws `invalid`. */
+/** A cursor is the number of the last event of the page. Throws `invalid`. */
 export function decodeSeq(cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   if (CURSOR.test(cursor)) return Number(cursor);
@@ -33,7 +33,7 @@ export function commentsIn(events: readonly TaskEvent[]): Comment[] {
   });
 }
 
-/** `isFirst` and `isLast`: whether the page begins with the submit, and ends with what has become of the task. */
+/** `isFirst` and `isLast`: whether the page begins with the submit, and ends with the task's end. */
 export function historyOf(
   task: Task,
   events: readonly TaskEvent[],
@@ -56,7 +56,7 @@ export function historyOf(
         break;
       }
       case "task.input_received":
-        // The answer that an act has given is no second one.
+        // The answer that came with an act is not a second entry.
         if (acted?.seq === seq - 1 && acted.data.act === "decide") break;
         entries.push({ ...plain, seq, at, by: event.data.by, act: "answer", state });
         break;

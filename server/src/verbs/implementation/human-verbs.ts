@@ -1,4 +1,4 @@
-/** What people do with tasks, over an engine and a store: acts, remarks, worklists. The rules are in `task/people/human-acts.ts`. */
+/** The verbs of people on tasks: acts, remarks, worklists. The rules are in `task/people/human-acts.ts`. */
 import type { Readable } from "node:stream";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { TaskPart, WorkFilter } from "../../store/human-store.ts";
@@ -127,7 +127,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     const by = principal.user;
     const { task } = await this.parts.engine.transitions.change(id, async (task) => {
       mustBeAt(task, options.revision);
-      // No other is added meanwhile: each changes the task.
+      // No other attachment is added meanwhile: each changes the task.
       await mustHoldMore(this.parts.store, this.parts.heldBounds, principal, this.parts.clock.now());
       const known = await this.parts.store.human.attachments(id);
       if (known.some((each) => each.name === name))
@@ -238,7 +238,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { command: { do: "act", ...acting }, along: { ...along, ...(await answering(task, acting, at)) } };
   }
 
-  /** What a task asks for a child is decided at the child. */
+  /** An act on a question that a task asks for its child is decided at the child. */
   async #actBelow(principal: Principal, { id }: Task, child: TaskId, act: HumanAct, options: ActOptions) {
     const { revision: _, ...more } = options;
     const { replayed } = await this.act(principal, child, act, more);
@@ -248,7 +248,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     return { task: await this.get(principal, id), replayed };
   }
 
-  /** An expired task begins anew, with what people have made of its payload and have attached to it since: both in one commit. */
+  /** An expired task begins anew, with the changes that people made to its payload and their attachments, in one commit. */
   async #renew(principal: Principal, id: TaskId, act: HumanAct & { act: "renew" }, options: ActOptions) {
     const { engine, clock, ids, store } = this.parts;
     const plan = async (task: Task): Promise<Plan> => {
@@ -323,7 +323,7 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
 const CLAIMABLE = ["assigned"] as const;
 const NEWEST_FIRST = [{ by: "createdAt", descending: true }] as const;
 
-/** The question that a task asks for a child, where it asks none of its own. */
+/** The question that a task asks for a child, unless it asks one of its own. */
 function relayedQuestion(task: Task): OpenQuestion | undefined {
   return ownQuestions(task).length === 0 ? openQuestions(task)[0] : undefined;
 }
@@ -339,7 +339,7 @@ function decision({ id, title }: Outcome): AllowedAct {
   return { act: "decide", outcome: id, title };
 }
 
-/** What of an act goes to the code of the task that asked: its answer, in the inbox. */
+/** The part of an act for the code of the task that asked: its answer, in the inbox. */
 async function answering(task: Task, acting: Acting, at: number): Promise<Along> {
   const [question] = ownQuestions(task);
   const { act, by, comment, messageId } = acting;

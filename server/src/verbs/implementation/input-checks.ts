@@ -1,4 +1,4 @@
-/** What an input must not be: an answer that no question takes any more, or another one under a known message id. */
+/** Refuses inputs: an answer to a question that takes none any more, or another input under a known message id. */
 import { isDeepStrictEqual } from "node:util";
 import type { InboxItem, Store } from "../../store/store.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -14,8 +14,8 @@ import type { Task } from "../../task/task.ts";
 import { looksAfterAll, mayRead } from "../../task/visibility.ts";
 
 /**
- * A named input without its question waits for one that the task is yet to ask. Throws `not_allowed_in_state` when that
- * was asked before, or while the task asks others.
+ * A named input without an open question waits for one that is still to be asked. Throws `not_allowed_in_state` when that was asked
+ * before, or while the task asks others.
  */
 export async function mustBeYetToCome(
   task: Task,
@@ -30,19 +30,19 @@ export async function mustBeYetToCome(
     throw new Refusal("not_allowed_in_state", `The question "${name}" is not open any more.`, { state });
 }
 
-/** It has asked it for a child, of which its own journal knows nothing. */
+/** Whether the task has asked it for a child: its own journal knows nothing of that. */
 async function hasRelayed(id: TaskId, name: string, store: Pick<Store, "turns">): Promise<boolean> {
   const turns = await store.turns(id);
   return turns.some((turn) => !turn.custom && turn.type === "task.input_required" && turn.data.prompt.name === name);
 }
 
 /**
- * Who may answer: the task's own user and whoever looks after all tasks, unless the question names others; and those who
- * are to act on it. What answers no question is for the own user to say. Throws `forbidden`, and what keeps an assignee
- * from acting.
+ * Who may answer: the task's own user and principals who see all tasks, unless the question names others; and those who are to act on
+ * it. An input without a question may come from its own user only. Throws `forbidden`, and the reason that keeps an assignee from
+ * acting.
  */
 export function mustBeAsked(principal: Principal, task: Task, question: OpenQuestion | undefined): void {
-  // Of a task of people, its rules say who decides.
+  // For a task of people, its rules say who decides.
   if (question && task.kind === HUMAN_KIND) return;
   if (mayRead(principal, task) && question?.prompt.candidates === undefined) return;
   const isAssigned = question !== undefined && task.assignment?.question === question.key;
@@ -53,20 +53,20 @@ export function mustBeAsked(principal: Principal, task: Task, question: OpenQues
   throw new Refusal("forbidden", "This question is for others to answer.");
 }
 
-/** Somebody who acts on an assignment. */
+/** A person who acts on an assignment. */
 export function actorOf(principal: Principal): Actor {
   const { user, groups = [], roles = [] } = principal;
   return { user, groups, roles, looksAfterAll: looksAfterAll(principal) };
 }
 
-/** Of what waits in a task's inbox. */
+/** Items that wait in a task's inbox. */
 export const INBOX_ITEMS_MAX = 1_000;
 export const INBOX_BYTES_MAX = 8 << 20;
 const RETRY_AFTER_S = 60;
 
 /**
- * An input that answers no open question waits, and a handler that asks for none may leave it waiting for ever. Throws
- * `rate_limited` when too much waits; the answer to an open question is always taken.
+ * An input that answers no open question waits, possibly for ever, as its handler may never ask. Throws `rate_limited` when too much
+ * waits; the answer to an open question is always taken.
  */
 export async function mustHaveRoom(id: TaskId, value: Json, store: Pick<Store, "inboxSize">): Promise<void> {
   const { items, bytes } = await store.inboxSize(id);
@@ -78,7 +78,7 @@ export async function mustHaveRoom(id: TaskId, value: Json, store: Pick<Store, "
   );
 }
 
-/** Throws `conflict` when `known`, which came under the same message id, was another input. */
+/** Throws `conflict` when `known`, which has the same message id, was another input. */
 export function mustBeSameInput(known: InboxItem | null, { prompt, value }: InputSubmission): void {
   if (known && known.prompt === (prompt ?? null) && isDeepStrictEqual(known.value, value)) return;
   throw new Refusal("conflict", "Another input came under this message id. Use a new one.", { field: "message_id" });

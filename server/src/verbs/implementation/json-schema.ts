@@ -1,15 +1,15 @@
 /**
- * Whether a value fits a JSON Schema of any living draft. A schema may come from a caller, and one can be written that takes
- * for ever, by an expression or by references: so this runs in a thread that is stopped, see `schema-thread.ts`. Nothing is
- * fetched: a reference leads to a place in the schema itself.
+ * Whether a value fits a JSON Schema of any current draft. Schemas may come from callers, and one can be written that takes for ever,
+ * by a regular expression or by references: so this runs in a thread that can be stopped, see `schema-thread.ts`. Nothing is fetched: a
+ * reference must lead to a place in the schema itself.
  */
 import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import type { Json, JsonObject } from "../../task/json/json.ts";
 
-/** What does not fit: where in the value, from the outside in, and why. */
+/** A misfit: its path in the value, from the outside in, and the reason. */
 export type Misfit = { path: string[]; message: string };
 
-/** The first misfit; null for a value that fits, and for a schema that is none, which judges nothing. */
+/** The first misfit; null for a value that fits, and for an invalid schema, which checks nothing. */
 export function misfitOf(schema: JsonObject, value: Json): Misfit | null {
   try {
     const { errors } = new Validator(schema, draftOf(schema)).validate(value);
@@ -20,7 +20,7 @@ export function misfitOf(schema: JsonObject, value: Json): Misfit | null {
   }
 }
 
-/** Why this is no schema that could judge: what it says that cannot be read, or where it leads to nowhere. Null when it can. */
+/** Why the schema is unusable: a part that cannot be read, or a reference to nowhere. Null when it is usable. */
 export function faultOf(schema: JsonObject): string | null {
   try {
     new Validator(schema, draftOf(schema));
@@ -44,7 +44,7 @@ const DRAFTS: readonly [named: string, draft: SchemaDraft][] = [
   ["2019-09", "2019-09"],
 ];
 
-/** The newest where it names none, or where it writes a list of items as no newer one does. */
+/** The newest draft if it names none, or an older one for a list of items in its style. */
 function draftOf({ $schema }: JsonObject): SchemaDraft {
   const named = typeof $schema === "string" ? $schema : "";
   return DRAFTS.find(([name]) => named.includes(name))?.[1] ?? "2020-12";
@@ -67,7 +67,7 @@ function decoded(name: string): string {
   return name.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
-/** Keywords whose value is a schema for each of the names in it, and those whose value is no schema. */
+/** Keywords whose value is a schema per name, and those whose value is no schema. */
 const OF_NAMES: ReadonlySet<string> = new Set([
   ...["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"],
 ]);
@@ -112,7 +112,7 @@ function faultOfPattern(pattern: unknown): string | null {
   }
 }
 
-/** A pointer from the root is followed; what is named by an anchor or an id is left to the judge. */
+/** A pointer from the root is followed; anchors and ids are left to the validator. */
 function leads(ref: unknown, root: JsonObject): boolean {
   if (typeof ref !== "string") return false;
   if (!ref.startsWith("#")) return !/^[a-z]+:\/\//i.test(ref);

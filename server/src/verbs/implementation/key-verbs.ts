@@ -1,4 +1,4 @@
-/** API keys: `sk_` and 256 random bits, kept as SHA-256. A key is never more than the one that made it. */
+/** API keys: `sk_` and 256 random bits, kept as SHA-256. A key never allows more than the key that made it. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Clock } from "../../engine/clock.ts";
@@ -17,14 +17,14 @@ import type { Authenticated, Keys, NewKey } from "../keys.ts";
 
 /** Longer texts are no keys, and are not hashed to find that out. */
 const SECRET_CHARACTERS_MAX = 200;
-/** Keys of one user that are good at once. */
+/** Valid keys of one user. */
 export const KEYS_OF_USER_MAX = 1_000;
-/** Keys of one user that are kept: of more, those that ended first go. */
+/** Stored keys of one user: beyond that, those that ended first are removed. */
 const KEPT_OF_USER_MAX = 10_000;
 const BOUNDS = { good: KEYS_OF_USER_MAX, kept: KEPT_OF_USER_MAX };
 /** Covers every model. */
 const ANY_MODEL = "*";
-/** Keys that may be above each other. */
+/** Depth of keys made by keys. */
 export const KEY_DEPTH_MAX = 16;
 
 const FOR_GOOD: KeyLifetimes = { usualMs: null, longestMs: null };
@@ -82,7 +82,7 @@ export class KeyVerbs implements Keys {
   async create(principal: Principal, wanted: NewKey): Promise<{ key: Key; secret: string }> {
     const user = wanted.user ?? principal.user;
     const scopes: Scope[] = wanted.scopes ?? ["tasks"];
-    // A key that could make another that stands by itself would live on in it when it is revoked or has expired.
+    // Otherwise a revoked or expired key could live on in an independent key that it has made.
     if (!wanted.child) mustHave(principal, "admin");
     const models = wanted.models ?? principal.models ?? null;
     mustBeAbleToMake(principal, { user, scopes, models });
@@ -97,7 +97,7 @@ export class KeyVerbs implements Keys {
     });
   }
 
-  /** For whoever holds the data folder itself, like the command line. */
+  /** For the owner of the data folder, such as the command line. */
   async createFirst(
     wanted: Pick<Key, "name" | "tenant" | "user"> &
       Partial<Pick<Wanted, "scopes" | "groups" | "roles" | "tier" | "models" | "expiresAt">>,
@@ -142,7 +142,7 @@ export class KeyVerbs implements Keys {
     return this.#end(principal, { tenant: principal.tenant, user }, { user });
   }
 
-  /** What is not the principal's to manage is not there. */
+  /** A key that the principal may not manage is not found. */
   async #known(principal: Principal, id: string): Promise<StoredKey> {
     const key = await this.#store.keys.find(principal.tenant, id);
     if (!key || !mayManage(principal, key)) throw notFound("Key");
@@ -157,7 +157,7 @@ export class KeyVerbs implements Keys {
     return key;
   }
 
-  /** When a new key ends: as asked for, within what its parent and the deployment allow. */
+  /** The end of a new key: as asked for, within the bounds of its parent and of the deployment. */
   #expiry(wanted: number | undefined, parents: number | null): number | null {
     const now = this.#clock.now();
     const { usualMs, longestMs } = this.#lifetimes;
@@ -212,7 +212,7 @@ export class KeyVerbs implements Keys {
 
 type MadeFor = { user: string; scopes: readonly Scope[]; models: readonly string[] | null };
 
-/** Whoever acts as another sees what is the other's, and a key is never more than its maker's. */
+/** A principal who acts as another user sees all that user has, and a key never allows more than its maker's. */
 function mustBeAbleToMake(principal: Principal, { user, scopes, models }: MadeFor): void {
   mustBeOfNow(principal);
   if (user !== principal.user) mustHave(principal, "tasks:all");
@@ -224,12 +224,12 @@ function mustBeAbleToMake(principal: Principal, { user, scopes, models }: MadeFo
     throw new Refusal("forbidden", `This key may not ask ${foreign.join(", ")} and cannot pass it on.`);
 }
 
-/** Else whoever has an old secret would have a good one when that ends. */
+/** Otherwise the holder of an old secret would get a good one before the old one ends. */
 function mustBeOfNow({ isFormer }: Principal): void {
   if (isFormer) throw new Refusal("forbidden", "This secret was replaced by another one: make keys with that.");
 }
 
-/** `tasks:all` is all that `tasks` is. */
+/** `tasks:all` includes `tasks`. */
 function isHeldIn({ scopes }: Principal, scope: Scope): boolean {
   return scope === "tasks" && scopes.has("tasks:all");
 }

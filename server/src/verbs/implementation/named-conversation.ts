@@ -1,4 +1,4 @@
-/** The conversation that a submission names: an own one, or a new one under the name that the client gave it. */
+/** The conversation that a submission names: an existing one, or a new one under the client's name for it. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import { Damaged } from "../../store/damage.ts";
@@ -11,12 +11,12 @@ import type { Principal } from "../../task/principal.ts";
 import type { Submission } from "../../task/submission.ts";
 import { isOwn } from "../../task/visibility.ts";
 
-/** `created` is made durable together with the task that names it, and has its title. */
+/** `created` is written together with the task that names it, and gets its title. */
 export type NamedConversation = { id: string; created?: { conversation: Conversation; alias: Alias | null } };
 
 /**
- * Whose conversation it is, is never told: the name, or as a name the id, of another's leads to a new one of one's own.
- * Throws `not_found` for an id that is not of an own conversation.
+ * Never tells whose conversation it is: another user's name, or id used as a name, leads to a new conversation of one's own. Throws
+ * `not_found` for an id that is not of an own conversation.
  */
 export async function namedConversation(
   parts: { store: Store; clock: Clock; ids: Ids },
@@ -54,8 +54,8 @@ export async function namedConversation(
 }
 
 /**
- * What has the name, else what has it for its id. The same where a page of names is damaged, on which that of every id of its user may
- * have its place: one that was begun under a UUID has it for its id too.
+ * The conversation with this name, else the one with this id. On a damaged page of names any id of the user might have had its place:
+ * one begun under a UUID has that as its id too.
  */
 export async function byNameOrId(
   byName: Promise<Conversation | null>,
@@ -70,7 +70,7 @@ export async function byNameOrId(
   }
 }
 
-/** One that nothing has happened in yet. */
+/** A conversation without tasks or messages. */
 export function newConversation(
   { id, tenant, user, now }: { id: string; tenant: string; user: string; now: number },
   { title = "", agent = null, knowledgeBase = null, context = {} }: ConversationChanges,

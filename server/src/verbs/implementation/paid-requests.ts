@@ -1,6 +1,6 @@
 /**
- * What models are paid for requests that belong to no task: the vectors of a search, a text that a model judges. It is on
- * disk before the request is answered, and counts for the money of a day.
+ * Payments for models in requests that belong to no task: the vectors of a search, a text that a model judges. A payment is on disk
+ * before the request is answered, and counts for the money of a day.
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
@@ -15,19 +15,19 @@ import type { CountedCall } from "../../task/usage.ts";
 import type { Visible } from "../../task/visibility.ts";
 import type { HeldBoundsOf } from "./share-of.ts";
 
-/** Where payments are safe that the store takes none of. */
+/** Keeps payments that the store refuses. */
 export type UnwrittenUsage = Pick<UnwrittenUsageFile, "read" | "lay" | "keep" | "clear">;
 /** `kept` is whether it outlives this process. */
 type Waiting = { payment: Payment; kept: boolean };
 
 export type OnPaid = (call: CountedCall) => void;
 
-/** What a request may do that may have to pay. */
+/** What a request that may have to pay can do. */
 export type Paying = {
   onPaid: OnPaid;
   /**
-   * Takes what is about to be paid at most from the money of the day, until what was paid is counted. Once for a request: why
-   * it may not be paid, or null.
+   * Reserves the most that is about to be paid from the money of the day, until the actual payment is counted. Once per request: the
+   * reason why it may not be paid, or null.
    */
   reserve: (costUsd: number) => Promise<Refusal | null>;
 };
@@ -35,24 +35,24 @@ export type Paying = {
 type PaidRequestsParts = {
   /** Absent: a day's money is not bounded. */
   boundsOf?: HeldBoundsOf | undefined;
-  /** What else in this process pays from the same money. */
+  /** Other reservations of this process on the same money. */
   reservations?: Reservations;
-  /** Hears of each call, for the metrics. */
+  /** Called for each paid call, for the metrics. */
   told?: (call: CountedCall) => void;
-  /** Hears what could not be counted, and why. */
+  /** Called for payments that could not be counted, with the reason. */
   lost?: (error: unknown, payments: readonly Payment[]) => void;
-  /** Absent: what a full disk refuses is in memory alone. */
+  /** Absent: payments that a full disk refuses are in memory only. */
   unwritten?: UnwrittenUsage;
-  /** Does the work of a request as a part of its caller's trace. */
+  /** Runs the work of a request as a part of its caller's trace. */
   traced?: <Result>(name: string, principal: Principal, work: () => Promise<Result>) => Promise<Result>;
 };
 
 type Look = { spent: Refusal | null; full: Refusal | null; seen: { task: string; version: number }[] };
 
-/** Calls that a full disk did not take and that wait for another try. */
+/** Payments refused by a full disk that wait for another try. */
 const WAITING_MAX = 10_000;
 const AGAIN_MS = 1_000;
-/** A request waits so long for calls under way that may leave it enough of a day's money. */
+/** How long a request waits for calls under way, which may leave it enough of a day's money. */
 const OTHERS_MS_MAX = 10_000;
 
 export class PaidRequests {
@@ -66,7 +66,7 @@ export class PaidRequests {
   readonly #file: UnwrittenUsage | null;
   readonly #ids: Pick<Ids, "uuid">;
   readonly #waiting: Waiting[] = [];
-  /** Where this process writes its payments: the store remembers one in each, so as many as were under way at once. */
+  /** Rows of this process's payments: the store remembers the last one in each, so there are as many as were under way at once. */
   readonly #places;
   #cancel: (() => void) | null = null;
   #going: Promise<void> = Promise.resolve();
@@ -90,15 +90,15 @@ export class PaidRequests {
     this.#places = new PaymentPlaces(ids.uuid(clock.now()));
   }
 
-  /** Goes on with what a process before has not written. */
+  /** Continues with unwritten payments of the process before. */
   goOn(): void {
     this.#waiting.push(...(this.#file?.read() ?? []).map((payment) => ({ payment, kept: true })));
     this.#going = this.#again();
   }
 
   /**
-   * Why this much may not be paid for the principal today; null once it is taken, by `key`, from what there is. What those
-   * beside it may yet pay is waited for a while.
+   * Reserves this amount for the principal today under `key`: null once it is reserved, otherwise the reason against it. Reservations
+   * of others are waited for a while.
    */
   async #reserve(principal: Principal, key: string, costUsd: number): Promise<Refusal | null> {
     if (costUsd === 0) return null;
@@ -121,7 +121,7 @@ export class PaidRequests {
     }
   }
 
-  /** `spent` where nothing is left for the principal, `full` where calls under way may leave too little. */
+  /** `spent`: nothing is left for the principal. `full`: calls under way may leave too little. */
   async #look(principal: Principal, costUsd: number): Promise<Look> {
     const bounds = this.#boundsOf(principal);
     const look: Look = { spent: null, full: null, seen: [] };
@@ -131,7 +131,7 @@ export class PaidRequests {
       if (most === null) continue;
       const owner = { tenant: principal.tenant, user: whose === "user" ? principal.user : null };
       const task = moneyAccountOf(owner);
-      // Before what is spent is read: a call that ends meanwhile makes it another version.
+      // Before the spent amount is read: a call that ends meanwhile changes the version.
       const { reserved, version } = this.#reservations.of(task);
       look.seen.push({ task, version });
       const { usdPerDay } = await this.#store.held(owner, dayOf(now));
@@ -143,7 +143,7 @@ export class PaidRequests {
     return look;
   }
 
-  /** What is paid of the money of the day that began then, and not written yet. */
+  /** Payments from the money of the day that began at `day`, not yet written. */
   #waitingUsd({ tenant, user }: Visible, day: number): number {
     const owned = this.#waiting.filter(
       ({ payment: { owner } }) => owner.tenant === tenant && (user === null || owner.user === user),
@@ -155,8 +155,8 @@ export class PaidRequests {
   }
 
   /**
-   * What `work` pays counts for the principal, however it ends; `name` is what a trace calls the request. With `onPaid`
-   * whoever gives it counts it.
+   * Payments of `work` count for the principal, however it ends; `name` is its name in a trace. With `onPaid` the caller counts them
+   * instead.
    */
   async counted<Result>(
     name: string,
@@ -190,7 +190,7 @@ export class PaidRequests {
     this.#later();
   }
 
-  /** What a full disk refuses is written again when there is room; the store counts it once. */
+  /** A payment that a full disk refuses is written again when there is room; the store counts it once. */
   async #outcomeOf(payment: Payment): Promise<"done" | "again"> {
     try {
       await this.#store.dailyUsage.add(payment);
@@ -201,7 +201,7 @@ export class PaidRequests {
     return "done";
   }
 
-  /** After a last try. What is refused still goes on with the next start, or is told. */
+  /** After a last try. What is still refused goes on at the next start, or is reported. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel?.();
@@ -222,11 +222,11 @@ export class PaidRequests {
   }
 
   async #again(): Promise<void> {
-    // The first stays in its place until it is written: a close that comes meanwhile waits for this one.
+    // The first stays in its place until it is written: a close that comes meanwhile waits for it.
     for (let next = this.#waiting[0]; next !== undefined && !this.#closed; next = this.#waiting[0]) {
       if ((await this.#outcomeOf(next.payment)) === "again") return this.#later();
       this.#waiting.shift();
-      // Of one that is kept the next process may hear again, and has to know it.
+      // The next process may write a kept payment again, and must recognise it.
       if (!next.kept) this.#places.giveBack(next.payment.place);
     }
     if (this.#waiting.length > 0) return;
@@ -255,7 +255,7 @@ class PaymentPlaces {
   }
 }
 
-/** What these have cost on the day that began then. */
+/** The cost of these on the day that began at `day`. */
 function usdOf(payments: readonly Payment[], day: number): number {
   const calls = payments.flatMap(({ at, calls }) => (dayOf(at) === day ? calls : []));
   return calls.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);

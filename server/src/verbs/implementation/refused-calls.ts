@@ -1,8 +1,7 @@
 /**
- * Calls whose key was not accepted, or may not do what was asked, on their way into the audit log: the first of an address
- * is written at once, and from then on one entry a minute, which says how many there were. So a flood of them costs the
- * disk nothing, and of a crash the count of the last minute at most is lost. No secret is kept, nor any part of one: it may
- * be somebody's.
+ * Entries of the audit log about calls whose key was not accepted, or lacks a scope: the first call of an address is written at once,
+ * and later ones as one entry a minute with their number. So a flood of them costs the disk nothing, and a crash loses the count of the
+ * last minute at most. No secret is kept, nor a part of one: it may be somebody's.
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { AuditStore } from "../../store/audit-store.ts";
@@ -12,7 +11,7 @@ import { NOBODY } from "../../task/visibility.ts";
 import type { RefusedCall } from "../audit.ts";
 
 const EVERY_MS = 60_000;
-/** Of more addresses than this there is one entry for all the others. */
+/** Addresses counted apart; all others share one entry. */
 const COUNTED_MAX = 512;
 const OTHERS = "others";
 
@@ -41,7 +40,7 @@ export class RefusedCalls {
     this.#stopLooking ??= this.#clock.after(EVERY_MS, () => this.#look());
   }
 
-  /** Writes what is counted and not written yet. */
+  /** Writes the unwritten counts. */
   async close(): Promise<void> {
     this.#stopLooking?.();
     await Promise.all([...this.#counted].map(([name, counted]) => this.#write(name, counted)));
@@ -59,7 +58,7 @@ export class RefusedCalls {
     if (this.#clock.elapsed() - counted.writtenAt >= EVERY_MS) void this.#write(name, counted);
   }
 
-  /** What the store does not take now is counted on. */
+  /** A count that the store refuses now is kept. */
   async #write(name: string, counted: Counted): Promise<void> {
     const count = counted.unwritten;
     if (count === 0) return;

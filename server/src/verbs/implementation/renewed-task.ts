@@ -1,4 +1,4 @@
-/** A task of people that has expired, as the new one that it begins anew as. */
+/** The new task as which an expired task of people begins anew. */
 import type { Handler } from "../../task/handler.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import { type NewTask, plainSubmission } from "../../task/new-task.ts";
@@ -6,7 +6,7 @@ import { humanInput } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import { traceOfChild } from "../../task/trace.ts";
 
-/** Its dates are as far away as they were; `expiresAt` is another one for its expiry. */
+/** Its dates are as far in the future as before; `expiresAt` replaces its expiry. */
 export function renewedTask(task: Task, handler: Handler, expiresAt: number | undefined, now: number): NewTask {
   const input = humanInput.parse(task.input);
   const { lens, tenant, user, conversation, priority, metadata, assignment, createdAt, models } = task;

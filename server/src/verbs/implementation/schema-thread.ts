@@ -1,7 +1,7 @@
 /**
- * The way to the thread that judges values by schemas. It has one at a time, those of several tenants in turn; one that takes
- * longer than `JUDGING_CPU_MS` of its processor time is given up, and the thread with it, so that nobody else waits for it. It is
- * started with the first.
+ * Passes values to the thread that checks them against schemas. The thread has one at a time, with the tenants in rotation; one that
+ * takes more than `JUDGING_CPU_MS` of its processor time is given up, and the thread with it, so that nobody else waits for it. The
+ * first value starts the thread.
  */
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../../task/errors.ts";
@@ -10,16 +10,16 @@ import type { JsonObject } from "../../task/json/json.ts";
 import type { Reading } from "../../task/people/answer-reading.ts";
 import type { Misfit } from "./json-schema.ts";
 
-/** Readings of one value, or whether a schema itself could judge. */
+/** Readings of one value, or a schema to be checked itself. */
 export type ToJudge = { readings: Reading[] } | { schema: JsonObject };
 /** `misfits` are those of the readings before the one that fits, or of all. */
 export type Judged = { misfits: Misfit[] } | { fault: string | null };
 
-/** A form of 64 KB and a value of as much take 20. */
+/** A form of 64 KB and a value of the same size take 20. */
 const JUDGING_CPU_MS = 250;
-/** How often a thread at work is asked for its time. */
+/** How often the processor time of a working thread is read. */
 const LOOK_MS = 50;
-/** That wait, of one tenant, so that they do not for ever. */
+/** Waiting values of one tenant, so that none waits for ever. */
 const WAITING_MAX = 1_000;
 const HEAP_MB_MAX = 128;
 
@@ -32,15 +32,15 @@ export class SchemaThread {
   #look: NodeJS.Timeout | undefined;
 
   /**
-   * The first misfit of each reading before the first that fits: of all of them when none does. Throws `invalid` when a schema
-   * takes too long, `unavailable` when too many of the tenant wait.
+   * The first misfit of each reading before the first that fits; of all readings when none fits. Throws `invalid` when a schema takes
+   * too long, `unavailable` when too many values of the tenant wait.
    */
   async misfits(readings: Reading[], tenant: string): Promise<Misfit[]> {
     const judged = await this.#judge({ readings }, tenant);
     return "misfits" in judged ? judged.misfits : [];
   }
 
-  /** Why the schema could not judge anything; null when it can. Throws as `misfits`. */
+  /** Why the schema cannot check anything; null when it can. Throws as `misfits`. */
   async fault(schema: JsonObject, tenant: string): Promise<string | null> {
     const judged = await this.#judge({ schema }, tenant);
     return "fault" in judged ? judged.fault : null;
@@ -64,10 +64,10 @@ export class SchemaThread {
     const worker = this.#worker;
     worker.postMessage(next.asked);
     let before: number | null = null;
-    // Its own processor time counts: a busy machine makes nothing late.
+    // Its own processor time counts: on a busy machine nothing is late.
     this.#look = setInterval(async () => {
       const used = await worker.cpuUsage().catch(() => null);
-      // It has not begun yet, or has come to its end.
+      // The thread has not begun, or has ended.
       if (used === null) return;
       const spentMs = (used.user + used.system) / 1_000;
       before ??= spentMs;
@@ -91,7 +91,7 @@ export class SchemaThread {
     return worker;
   }
 
-  /** What is in work is what the thread takes too long over, or has died of. */
+  /** The thread takes too long over the value in work, or has died of it. */
   #giveUp(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
@@ -100,7 +100,7 @@ export class SchemaThread {
     this.#next();
   }
 
-  /** What was in work is so no more. */
+  /** Takes the value in work out of the thread's hands. */
   #takeOut(): Waiting | null {
     clearInterval(this.#look);
     const inWork = this.#inWork;

@@ -1,4 +1,4 @@
-/** The thread in which values are judged by schemas of callers: it may be stopped in the middle of one. */
+/** The thread that checks values against callers' schemas: it may be stopped in the middle of one. */
 import { parentPort } from "node:worker_threads";
 import { faultOf, type Misfit, misfitOf } from "./json-schema.ts";
 import type { Judged, ToJudge } from "./schema-thread.ts";

@@ -1,4 +1,4 @@
-/** What a caller may hold for good: open tasks, money of a day and stored bytes. */
+/** A caller's bounds on open tasks, money per day and stored bytes. */
 import { type HeldBounds, refusalOfShare, type ShareGuard, type ShareStore } from "../../store/share-guard.ts";
 import { dayOf } from "../../task/daily-usage.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -6,13 +6,13 @@ import type { Principal } from "../../task/principal.ts";
 /** Of a principal's user and tenant; null where nothing is bounded. */
 export type HeldBoundsOf = (principal: Principal) => { user: HeldBounds; tenant: HeldBounds } | null;
 
-/** Whether what is to be kept in the place of something takes more than that did: of whoever is full, what shortens is taken. */
+/** Whether a replacement is longer than what it replaces: a full share still takes one that is shorter. */
 export function isLonger(after: unknown, before: unknown): boolean {
   const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   return bytes(after) > bytes(before);
 }
 
-/** Before what is no task is kept: throws `rate_limited` when the principal's user or tenant has as much stored as it may. */
+/** Called before anything but a task is stored: throws `rate_limited` when the principal's user or tenant has as much as it may. */
 export async function mustHoldMore(
   store: ShareStore,
   boundsOf: HeldBoundsOf | undefined,
@@ -30,7 +30,7 @@ export async function mustHoldMore(
   }
 }
 
-/** As the guard of what it submits and does; `principal` null is the server itself. */
+/** As the guard of its submits and acts; a null `principal` is the server itself. */
 export function shareOf(
   boundsOf: HeldBoundsOf | undefined,
   principal: Principal | null,

@@ -1,4 +1,4 @@
-/** Finds in vector stores. However many one question is asked of, it is embedded and paid for once for each of their models. */
+/** Searches vector stores. A question to several of them is embedded and paid for once per model. */
 import type { Clock } from "../../engine/clock.ts";
 import type { ChunkHit, ChunkStore } from "../../store/chunk-store.ts";
 import { Damaged } from "../../store/damage.ts";
@@ -13,20 +13,20 @@ import type { Summarize } from "./store-summaries.ts";
 
 type Asking = { purpose: "query"; signal: AbortSignal; onPaid: OnPaid };
 
-/** What turns questions into vectors, and which model's they are. */
+/** Turns questions into vectors of one model. */
 type QuestionEmbedder = {
   readonly model: string;
-  /** Of length 1, in the order of the texts. */
+  /** Vectors of length 1, in the order of the texts. */
   embed(texts: readonly string[], asking: Asking): Promise<Float32Array[]>;
-  /** At most; only what is for nothing is asked when the money of a day is spent. */
+  /** An upper bound; once the money of a day is spent, only free models are asked. */
   costUsd(texts: readonly string[]): number;
 };
 
-/** What documents are found by, and told of in short. */
+/** What searches and summaries of documents need. */
 export type Retrieval = {
   chunks: Pick<ChunkStore, "chunks" | "search">;
   embedders: {
-    /** Of new stores. */
+    /** For new stores. */
     readonly usual: QuestionEmbedder;
     /** Null when it is not configured any more. */
     named(model: string): QuestionEmbedder | null;
@@ -36,7 +36,7 @@ export type Retrieval = {
 
 type Vectors = Map<string, Float32Array[]>;
 
-/** All stores of one question together. */
+/** For all stores of one question together. */
 const STORES_MS_MAX = 10_000;
 
 export class StoreSearches {
@@ -52,7 +52,7 @@ export class StoreSearches {
     this.#clock = clock;
   }
 
-  /** What is found in each, best first, in the order of the stores. Throws `unavailable` when it takes too long. */
+  /** The results of each store, best first, in the order of the stores. Throws `unavailable` when it takes too long. */
   async of(
     principal: Principal,
     stores: readonly VectorStoreRecord[],
@@ -69,7 +69,7 @@ export class StoreSearches {
     const forget = this.#clock.after(STORES_MS_MAX, () => reject(tookTooLong()));
     try {
       const found: Found[][] = [];
-      // One after the other: a single thread searches, and others' questions come in between.
+      // One after the other: searches share one thread, and others' questions come in between.
       for (const store of stores) {
         signal.throwIfAborted();
         found.push(filled.includes(store) ? await Promise.race([this.#found(store, search, vectors), late]) : []);
@@ -102,7 +102,7 @@ export class StoreSearches {
     });
   }
 
-  /** Without a model of these, while its provider fails, or when a day's money is spent, words alone are looked for. */
+  /** If none of these models is configured, its provider fails, or a day's money is spent, only words are searched for. */
   async #vectorsOf(
     principal: Principal,
     texts: readonly string[],
@@ -118,7 +118,7 @@ export class StoreSearches {
       const embedding = asked.map(async (embedder) => {
         vectors.set(embedder.model, await embedder.embed(texts, { purpose: "query", signal, onPaid }));
       });
-      // What one has cost is known before another's failure ends the request.
+      // The cost of one is counted before the failure of another ends the request.
       const failed = (await Promise.allSettled(embedding)).find(({ status }) => status === "rejected");
       if (failed?.status === "rejected") throw failed.reason;
     };
@@ -131,7 +131,7 @@ export class StoreSearches {
   }
 }
 
-/** Whose row cannot be read, which the store has told. */
+/** Its row cannot be read; the store has reported that. */
 function leftOut(error: unknown): null {
   if (error instanceof Damaged) return null;
   throw error;

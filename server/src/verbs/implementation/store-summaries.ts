@@ -1,18 +1,18 @@
-/** What the documents of a vector store say, in short: made when it is asked for, and kept until they change. */
+/** Short summaries of the documents of a vector store: made on request, and kept until the documents change. */
 import type { Clock } from "../../engine/clock.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 import type { VectorStoreRecord } from "../../task/documents/document.ts";
 import { Refusal } from "../../task/errors.ts";
 import type { StoreSummary } from "../vector-stores.ts";
 
-/** What texts say, in at most so many tokens, and which model has said it. */
+/** Summarizes texts in at most so many tokens, and names the model. */
 export type Summarize = (
   texts: readonly string[],
   tokensMax: number,
   tenant: string,
 ) => Promise<{ text: string; model: string; tokens: number }>;
 
-/** Documents that are read for one summary, and characters of each. */
+/** Documents read for one summary, and characters of each. */
 const DOCUMENTS_MAX = 200;
 const CHARACTERS_OF_DOCUMENT = 20_000;
 /** Summaries that are kept. */
@@ -22,7 +22,7 @@ export class StoreSummaries {
   readonly #documents: DocumentStore;
   readonly #summarize: Summarize | null;
   readonly #clock: Clock;
-  /** By what they were made of. */
+  /** By a hash of what they were made from. */
   readonly #kept = new Map<string, StoreSummary>();
 
   constructor(documents: DocumentStore, summarize: Summarize | null, clock: Clock) {

@@ -1,4 +1,4 @@
-/** The first commit of a new task, with all that belongs to it: running at once where there is a slot. */
+/** The first commit of a new task, with all that belongs to it; the task runs at once if there is a slot. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -21,21 +21,20 @@ import { titleOf } from "../../task/text/title.ts";
 import type { Trace } from "../../task/trace.ts";
 
 const CONVERSATION_TITLE_MAX = 60;
-/** Of an input that takes milliseconds at each step on its way. */
+/** An input of this length takes milliseconds at each step of a submit. */
 const LONG_CHARACTERS = 128 << 10;
 
 /** What becomes of the trace that a new task's caller has named, if any. */
 export type TraceBegins = (given: Trace | null, id: TaskId) => Trace | null;
 type SubmitParts = { engine: Engine; clock: Clock; ids: Ids; trace?: TraceBegins };
-/** Who asks for a new task, and as what that stands in the audit log. */
+/** Who asks for a new task, and the act and detail of the entry in the audit log. */
 export type AskedBy = { principal: Principal; act: string; detail: JsonObject };
 type Submitted = { task: Task } | { replayed: TaskId; hash: string };
 
 /**
- * `along` commits with it, its subscriptions as those of the new task, its conversation with the task's title. Throws
- * `invalid` for an input that does not fit its kind, and as the store does when what comes along cannot be kept. An entry
- * of the audit log comes along, or is made of who has `asked`; `replayed` is the task that an idempotency key was used for
- * before.
+ * `along` commits with it: its subscriptions become those of the new task, its conversation gets the task's title. Throws `invalid` for
+ * an input that does not fit its kind, and as the store does when `along` cannot be written. An entry of the audit log is in `along`,
+ * or is made from `asked`; `replayed` is the task of a repeated idempotency key.
  */
 export async function submitTask(
   { engine, clock, ids, trace }: SubmitParts,
@@ -47,7 +46,7 @@ export async function submitTask(
   const id = ids.taskId(now);
   const traced = trace ? { ...fresh, trace: trace(fresh.trace ?? null, id) } : fresh;
   const { task: made, message } = newTask(traced, id, now);
-  // To check it has taken a while, and to write it and begin takes as long.
+  // The check has taken a while, and to write it and begin takes as long.
   if (isLongJson(made.input, LONG_CHARACTERS)) await nextTurn();
   const { task, turn } = inOrder(made, along);
   const mayGoOn = turn === undefined;
@@ -70,8 +69,8 @@ export async function submitTask(
 }
 
 /**
- * A task that does not run beside those of its conversation, and what must hold of them. It begins once it is on disk,
- * when its turn has come. In a conversation that is made with it there is nobody else.
+ * A task that may not run beside others of its conversation, and its place in their order. It begins after its commit, in order. In a
+ * conversation that is created with it, there are no others.
  */
 function inOrder(task: QueuedTask, { conversation }: Along): { task: QueuedTask; turn?: TurnGuard } {
   if (task.multitaskStrategy === null || conversation !== undefined) return { task };
@@ -79,7 +78,7 @@ function inOrder(task: QueuedTask, { conversation }: Along): { task: QueuedTask;
   return { task: { ...task, waits: [turnWait(task.createdAt)] }, turn: "last" };
 }
 
-/** What people do from its first moment on, as a write that may commit beside others. Throws `invalid` as `submitTask` does. */
+/** A task of people from its first moment on, as a write that may commit beside others. Throws `invalid` as `submitTask` does. */
 export function askingWrite({ clock, ids }: Pick<SubmitParts, "clock" | "ids">, fresh: NewTask, along: Along): Write {
   const now = clock.now();
   const { task, message } = newTask(fresh, ids.taskId(now), now);

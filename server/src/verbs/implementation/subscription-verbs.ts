@@ -1,4 +1,4 @@
-/** What callers may do with subscriptions, over a store. Who is told, and when, is the delivery's: it hears of each change. */
+/** The verbs of subscriptions, over a store. Delivery hears of each change, and decides when subscribers are told. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { Store } from "../../store/store.ts";
@@ -24,19 +24,19 @@ export type SubscriptionParts = {
   store: Store;
   clock: Clock;
   ids: Ids;
-  /** Where subscribers may be told, and in whose words. */
+  /** Where subscribers may be, and the formats in which they are told. */
   receivers?: Receivers;
 };
 
 export type Receivers = {
   formats: ReadonlySet<string>;
-  /** Throws `invalid`, naming `url`, for an address that may not be sent to. */
+  /** Throws `invalid`, naming `url`, for a forbidden address. */
   checkUrl: (url: URL) => Promise<void>;
   tried: (subscription: Subscription) => Promise<Trial>;
 };
 
 const REDRIVEN_PAGE = 100;
-/** A change that others come before is made anew so often. */
+/** Tries of a change that other changes come before. */
 const CHANGE_TRIES_MAX = 3;
 
 export class SubscriptionVerbs implements Subscriptions {
@@ -128,7 +128,7 @@ export class SubscriptionVerbs implements Subscriptions {
     return this.#parts.receivers.tried(found);
   }
 
-  /** Each of its tasks from the first event that was given up; then it goes on itself. */
+  /** Redrives each of its tasks from the first event that was given up; then the subscription goes on itself. */
   async #redriveAll(principal: Principal, name: string, from?: number): Promise<SubscriptionView> {
     if (from !== undefined)
       throw new Refusal("invalid", "from: is for the webhook of one task; of all tasks, what was given up is sent.", {
@@ -142,7 +142,7 @@ export class SubscriptionVerbs implements Subscriptions {
       );
       for (const each of page.subscriptions) {
         const audit = this.#audit(principal, "redrive", each);
-        // What changes meanwhile is being told: it keeps what it has given up, for the next time.
+        // A delivery under way changes it meanwhile: it keeps its given-up events for the next redrive.
         if (each.givenUp !== null)
           await subscriptions.change(redriven(each, each.givenUp, this.#parts.clock.now()), { audit });
       }
@@ -167,7 +167,7 @@ export class SubscriptionVerbs implements Subscriptions {
     return viewOf(subscription);
   }
 
-  /** `to` is what it becomes; null when nothing changes. */
+  /** `to` returns the changed subscription; null when nothing changes. */
   async #change(
     principal: Principal,
     act: string,
@@ -190,7 +190,7 @@ export class SubscriptionVerbs implements Subscriptions {
     return id === null ? null : this.#mustRead(principal, id);
   }
 
-  /** Those who only take part in a task see that nobody is told for them: when they no longer do, nobody may be. */
+  /** Participants of a task may not subscribe: nobody may be told for them once they take part no longer. */
   async #mustRead(principal: Principal, id: string, may: typeof mayReadTask = mayRead): Promise<Task> {
     mustHave(principal, "tasks");
     const task = await this.#parts.store.task(id);
@@ -206,15 +206,15 @@ export class SubscriptionVerbs implements Subscriptions {
   }
 
   #audit(principal: Principal, act: string, { task, id, url }: Subscription): AuditEntry {
-    // Its path may be a secret, as with many chat services.
+    // The path may be a secret, as with many chat services.
     const detail = { webhook: id, host: new URL(url).host };
     return auditEntry(principal, `webhooks.${act}`, this.#parts.clock.now(), { task, detail });
   }
 }
 
 /**
- * Subscriptions of a task that is yet to be made, which are told everything from its first event on. Throws as
- * `Subscriptions.create` does.
+ * Subscriptions of a task that is about to be created, told of everything from its first event on. Throws as `Subscriptions.create`
+ * does.
  */
 export async function newSubscriptions(
   { store, clock, ids, receivers }: SubscriptionParts,
@@ -254,8 +254,8 @@ export async function newSubscriptions(
 }
 
 /**
- * The same of a task that there is, as it commits with a change of it: told whatever comes of that. Throws `not_found` for
- * whoever only takes part in it, and `conflict` when it has too many of the caller's.
+ * Subscriptions of an existing task, written in one commit with a change of it, and told of its outcome. Throws `not_found` for a
+ * principal who only takes part in the task, and `conflict` when it has too many of the caller's.
  */
 export async function joining(
   { store }: Pick<SubscriptionParts, "store">,

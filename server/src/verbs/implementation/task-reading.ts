@@ -1,4 +1,4 @@
-/** What callers may read of tasks: each read asks first whether its principal may see the task. */
+/** Reads of tasks: each first checks that its principal may see the task. */
 import type { Readable } from "node:stream";
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -35,15 +35,15 @@ import type { HeldBoundsOf } from "./share-of.ts";
 import type { TraceBegins } from "./submit-task.ts";
 import type { Receivers } from "./subscription-verbs.ts";
 
-/** Of a page of steps, artifacts or paid calls. */
+/** Items of a page of steps, artifacts or paid calls. */
 const ITEMS_MAX = 1_000;
-/** Of a log, from its end: little follows the failure after which a task waits. */
+/** Events from the end of a log: few follow the failure after which a task waits. */
 const EVENTS_LOOKED_AT = 32;
-/** Children whose waits an answer to "why" goes into, and how deep. */
+/** Children whose waits are followed for an answer to "why", and how deep. */
 const CHILDREN_FOLLOWED_MAX = 5;
 const DEPTH_FOLLOWED_MAX = 32;
 const TURNS: ReadonlySet<TaskEvent["type"]> = new Set(["task.input_required", "task.input_received"]);
-/** Of more than these last turns all are read: one may have 4 MB, and all that is read whole has a bound. */
+/** Beyond this many last turns, all are read: one may have 4 MB, and whatever is read whole has a bound. */
 const LAST_TURNS_MAX = 8;
 const NONE_TOLD: readonly InboxItem[] = [];
 
@@ -54,9 +54,9 @@ export type TaskVerbsParts = {
   ids: Ids;
   receivers?: Receivers;
   trace?: TraceBegins;
-  /** Absent: callers may ask what their keys name. */
+  /** Absent: callers may use the models that their keys name. */
   allowedModels?: AllowedModels;
-  /** Absent: nothing that callers hold is bounded. */
+  /** Absent: callers' shares are not bounded. */
   heldBounds?: HeldBoundsOf;
 };
 
@@ -82,7 +82,7 @@ export class TaskReading {
     return this.get(principal, id);
   }
 
-  /** The same of a task that the principal may also steer. Throws `forbidden` for one that it only takes part in. */
+  /** A task that the principal may also steer. Throws `forbidden` for one that it only takes part in. */
   protected async steerable(principal: Principal, id: string): Promise<Task> {
     const task = await this.get(principal, id);
     if (mayRead(principal, task)) return task;
@@ -184,7 +184,7 @@ export class TaskReading {
 
   async artifacts(principal: Principal, id: string, cursor?: string) {
     const { lastSeq, retryOf } = await this.get(principal, id);
-    // A retry may have artifacts of the task that it goes on from, of which its own log tells nothing.
+    // A retry may have artifacts of the task before it, which its own log does not contain.
     const log = cursor === undefined && retryOf === null ? this.parts.engine.feed.whole(id, lastSeq) : undefined;
     if (log === undefined) return this.parts.store.artifacts(id, cursor ?? null, ITEMS_MAX);
     const updates = log.flatMap((event) =>
@@ -215,7 +215,7 @@ export class TaskReading {
     return turns.slice(Math.max(0, turns.length - last));
   }
 
-  /** From the end of its log, each with what it was told alone: all that was ever said to a task may be megabytes. */
+  /** From the end of its log, each input read alone: all inputs of a task may be megabytes. */
   async #lastTurns(id: TaskId, count: number, log: readonly TaskEvent[] | undefined): Promise<Turn[]> {
     const { store } = this.parts;
     const newest: Turn[] = [];
@@ -257,7 +257,7 @@ export class TaskReading {
     return explain(task, { scheduling: engine.scheduling, now: clock.now() }, heldBy, lastError, below);
   }
 
-  /** What the last try of a whole task failed of stands in its log alone. */
+  /** The error of a task's last attempt is in its log only. */
   async #lastError(task: Task): Promise<Failure | null> {
     if ("error" in task) return task.error;
     const { store } = this.parts;
@@ -269,7 +269,7 @@ export class TaskReading {
     return failures.at(-1) ?? store.lastError(task.id);
   }
 
-  /** What its children wait for in truth, of a few of them. */
+  /** The reasons why some of its children have not ended. */
   async #below(principal: Principal, task: Task): Promise<ReadonlyMap<string, Below>> {
     const children = childrenWaitedFor(task).slice(0, CHILDREN_FOLLOWED_MAX);
     const found = await Promise.all(
@@ -278,7 +278,7 @@ export class TaskReading {
     return new Map(found.flatMap(([child, below]) => (below === null ? [] : [[child, below]])));
   }
 
-  /** From a child down the way of what is waited for, as far as the principal may look. */
+  /** From a child down the chain of waits, as far as the principal may see. */
   async #last(principal: Principal, child: TaskId): Promise<Below | null> {
     let last: Task | null = null;
     let next: TaskId | undefined = child;
@@ -304,18 +304,18 @@ export class TaskReading {
   }
 }
 
-/** By which it was told something; undefined of an event that says nothing of that. */
+/** The message id of an input; undefined for an event that is none. */
 function messageIdIn(event: TaskEvent): string | undefined {
   return !event.custom && event.type === "task.input_received" ? event.data.messageId : undefined;
 }
 
-/** As `turnsBefore` of the store. */
+/** As the store's `turnsBefore`. */
 function turnsIn(log: readonly TaskEvent[], before: number, limit: number): TaskEvent[] {
   const turns = log.filter((event) => event.seq < before && !event.custom && TURNS.has(event.type));
   return turns.slice(-limit).reverse();
 }
 
-/** `told` is what came with it. Null for an event that is no turn, and for one of which nothing is left. */
+/** `told` is the input that came with it. Null for an event that is no turn, or of which nothing is left. */
 function turnOf(event: TaskEvent, told: InboxItem | null | undefined): Turn | null {
   if (event.custom) return null;
   const { seq, at } = event;
@@ -323,14 +323,14 @@ function turnOf(event: TaskEvent, told: InboxItem | null | undefined): Turn | nu
   return told ? { seq, at, by: told.by, messageId: told.messageId, told: told.value } : null;
 }
 
-/** The children that keep it waiting. One that is paused waits for nobody but who resumes it. */
+/** Open children that keep it waiting. A paused task waits only for a resume. */
 function childrenWaitedFor(task: Task): TaskId[] {
   return task.state === "waiting" ? task.waits.flatMap((wait) => (wait.on === "child" ? [wait.child] : [])) : [];
 }
 
 /**
- * A call of the journal as callers read it: what a failed task would try afresh in a retry is what it gave up, and what came
- * after that is as it was.
+ * A call of the journal for callers: the step that a failed task would try again in a retry is shown as given up, later ones as they
+ * were.
  */
 function stepOf({ occurrence: _, usage: __, ...step }: JournalEntry, hasEnded: boolean): Step {
   const gaveUpAt = isJsonObject(step.result) ? step.result["gaveUpAt"] : undefined;

@@ -1,4 +1,4 @@
-/** What acts on a task have in common, whoever does them: a line in the audit log, and an idempotency key that is known again. */
+/** The common part of acts on a task: a line in the audit log, and an idempotency key by which a repeat is recognised. */
 import type { Along } from "../../engine/transitions.ts";
 import { auditEntry } from "../../task/audit.ts";
 import { Refusal } from "../../task/errors.ts";
@@ -11,13 +11,13 @@ import { idempotencyRecord, mustBeSameRequest } from "./idempotency.ts";
 import { shareOf } from "./share-of.ts";
 import { TaskReading } from "./task-reading.ts";
 
-/** The scope of idempotency keys of acts on a task, in the place of a lens's name. */
+/** The scope of idempotency keys of acts on a task; replaces a lens's name. */
 const STEERING = "steering";
 
 export class TaskSteering extends TaskReading {
   /**
-   * What commits with an act of steering: its line in the audit log, its idempotency key, and what its caller may hold. The
-   * reason is in the task's own log and goes with it: the audit log outlives an erasure.
+   * What commits with an act: its line in the audit log, its idempotency key, and the bounds on its caller's share. The reason is in
+   * the task's own log and is erased with it: the audit log outlives an erasure.
    */
   protected along(principal: Principal, act: string, task: TaskId, { idempotency }: Steering): Along {
     const at = this.parts.clock.now();
@@ -29,7 +29,7 @@ export class TaskSteering extends TaskReading {
   }
 
   /**
-   * The same of what makes room, or answers what a task asks: whoever holds too much may do it too, as each question is
+   * As `along` for an act that makes room, or answers a task's question: a caller with a full share may do it too, as each question is
    * answered once, and nothing else brings the task to its end.
    */
   protected alongAlways(...given: Parameters<TaskSteering["along"]>): Along {

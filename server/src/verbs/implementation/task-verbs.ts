@@ -1,4 +1,4 @@
-/** What callers may do with tasks, over an engine and a store: the same whichever these are. */
+/** The verbs of tasks, over any engine and store. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { KeyedMutex } from "../../engine/mutex.ts";
 import type { Along, Plan } from "../../engine/transitions.ts";
@@ -40,18 +40,18 @@ import { submitTask } from "./submit-task.ts";
 import { joining, newSubscriptions } from "./subscription-verbs.ts";
 import { isRefusal, TaskSteering } from "./task-steering.ts";
 
-/** Their inputs name documents and vector stores by keys, which are nobody's to give. */
+/** Their inputs name documents and vector stores by keys, which callers may not give. */
 const BEGUN_OTHERWISE: ReadonlySet<string> = new Set(DOCUMENT_KINDS);
 
-/** Of one tenant: one is on its way to the disk while the next one is read. */
+/** For one tenant: one is written while the next one is read. */
 const BATCHES_AT_ONCE = 2;
-/** Of a batch in one turn of the event loop: more would keep others waiting for tens of milliseconds. */
+/** Submits of a batch in one turn of the event loop: more would hold up others for tens of milliseconds. */
 const SUBMITS_A_TURN = 64;
 
 export class TaskVerbs extends TaskSteering implements Tasks {
   /** Two submits that name the same new conversation make one. */
   readonly #conversations = new KeyedMutex();
-  /** Batches of a tenant that wait for those before them, so that others have their turn between. */
+  /** Batches of a tenant that wait for earlier ones, so that others come in between. */
   readonly #batches = new KeyedMutex();
   #batchesSeen = 0;
 
@@ -72,7 +72,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     if (given.kind === HUMAN_KIND) await mustHaveForm(given, principal.tenant);
     if (given.multitaskStrategy !== undefined && given.conversation === undefined) throw inNoConversation();
     const record = idempotency && idempotencyRecord(principal, lens, idempotency, this.parts.clock.now());
-    // A repeat is known by its key, also when what its input names is gone by now.
+    // A repeat is recognised by its key, even when things named by its input are gone.
     const known = handler.bind && record && (await this.parts.store.replay(record.scope, record.key));
     if (known) {
       mustBeSameRequest(idempotency, known.hash);
@@ -112,7 +112,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     });
   }
 
-  /** In a conversation of the caller's, which is made with the task when it is new. */
+  /** In a conversation of the caller's, created with the task if it is new. */
   async #submitIn(
     conversation: NonNullable<Submission["conversation"]>,
     principal: Principal,
@@ -174,7 +174,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     await this.steerable(principal, id);
     return this.steer(principal, id, steering, () =>
       this.parts.engine.transitions.change(id, ({ budget }) => {
-        // Its children would not be held to one that comes now.
+        // A budget given now would not bind its children.
         if (budget === null) throw new Refusal("conflict", "This task has no budget that could be changed.");
         return {
           command: {
@@ -206,7 +206,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
         if (input.messageId === undefined || !isRefusal(error, "not_allowed_in_state")) throw error;
         if (!(await this.parts.store.received(id, input.messageId))) throw error;
       }
-      // A repeat is known by its message id, also when its question is closed or its task has ended by now.
+      // A repeat is recognised by its message id, even when its question is closed or its task has ended.
       mustBeSameInput(await this.parts.store.received(id, input.messageId ?? ""), input);
       return { task: await this.get(principal, id), replayed: true, hash: null };
     });
@@ -230,7 +230,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     if (question === null && prompt !== null) await mustBeYetToCome(task, prompt, store);
     if (question === null) await mustHaveRoom(task.id, value, store);
     const subscriptions = await joining(this.parts, principal, task, told);
-    // What is said to a child is for no code of the task's own.
+    // An input for a child is not for the task's own code.
     const inbox = { messageId, prompt, question, value, by, at, ...(asked?.relayed && { taken: true as const }) };
     const acts = [principal, "input", task.id, steering] as const;
     const along: Along = {
@@ -253,7 +253,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     };
   }
 
-  /** An answer to what the task asks for a child: the child is given it, in the commit in which the task asks it no more. */
+  /** An answer to a question that the task asks for a child: the child gets it, in the commit that closes the task's question. */
   async #relayedPlan(principal: Principal, task: Task, input: Said, asked: OpenQuestion): Promise<Plan> {
     const { transitions } = this.parts.engine;
     const { child: id = "", key } = asked.relayed ?? {};
@@ -275,7 +275,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
 
   async retry(principal: Principal, id: string, options: { reuseJournal: boolean } & Steering): Promise<Acknowledged> {
     let task = await this.steerable(principal, id);
-    // It stands still until somebody decides: to try it anew is to give this one up.
+    // It stands still until somebody decides: a retry gives it up.
     if (task.waits.some((wait) => wait.on === "handler"))
       ({ task } = await this.cancel(principal, id, { reason: "It stood still, and is tried anew." }));
     if (!isTerminal(task.state)) {
@@ -287,7 +287,7 @@ export class TaskVerbs extends TaskSteering implements Tasks {
     }
     const newest = this.parts.engine.handlers.get(task.kind);
     if (!newest || isEnginesOwn(task.kind)) throw unknownKind(task.kind, this.parts.engine.handlers);
-    // What goes on from a journal goes on with the code that has made it.
+    // A retry from a journal runs the version of the code that wrote it.
     const { handlerVersion } = options.reuseJournal ? task : { handlerVersion: newest.version };
     const handler = this.parts.engine.handlers.of({ kind: task.kind, handlerVersion }) ?? newest;
     const deadlineMs =
@@ -364,7 +364,7 @@ type Said = Omit<InputSubmission, "prompt" | "subscriptions"> & {
   prompt: string | null;
   at: number;
   asked: OpenQuestion | undefined;
-  /** Who is told of the task from then on. */
+  /** Subscriptions that the input adds. */
   told: readonly Subscription[];
 };
 
@@ -389,7 +389,7 @@ function inNoConversation(): Refusal {
   });
 }
 
-/** A hash that a caller knows gives no right to the file. */
+/** To know a hash gives no right to the file. */
 function mustHaveCome(named: readonly string[], uploads: readonly string[]): void {
   if (named.every((sha256) => uploads.includes(sha256))) return;
   throw new Refusal("invalid", "The input names a file that did not come with it.", { field: "input" });

@@ -1,11 +1,11 @@
-/** Bytes that callers send, which count as under way until the last has come. */
+/** Uploads: bytes that callers send, under way until the last has arrived. */
 import type { Readable } from "node:stream";
 import type { FileStore } from "../../store/file-store.ts";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave, type Principal } from "../../task/principal.ts";
 import type { Upload, UploadBounds, Uploads } from "../uploads.ts";
 
-/** Under way at once, each with a file open and some 200 KB in memory; and of these, those of one user. */
+/** Uploads at once, each with an open file and some 200 KB in memory, of all and of one user. */
 export type UploadsAtOnce = { uploads: number; uploadsOfUser: number };
 const USUAL: UploadsAtOnce = { uploads: 64, uploadsOfUser: 16 };
 

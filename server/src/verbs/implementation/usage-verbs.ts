@@ -1,4 +1,4 @@
-/** Totals of usage, as far as whoever asks may know them. */
+/** Totals of usage, as far as the principal may see them. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Held, HeldBounds } from "../../store/share-guard.ts";
 import type { Store } from "../../store/store.ts";
@@ -18,7 +18,7 @@ function shareOf(held: Held, bounds: HeldBounds | undefined): HeldShare {
   };
 }
 
-/** When nobody says from when on. */
+/** When the question names no first day. */
 const USUAL_DAYS = 30;
 
 export class UsageVerbs implements Usage {

@@ -1,4 +1,4 @@
-/** What callers may do with vector stores, over an engine and a store. */
+/** The verbs of vector stores, over an engine and a store. */
 import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
@@ -40,7 +40,7 @@ import { type Retrieval, StoreSearches } from "./store-searches.ts";
 import { StoreSummaries } from "./store-summaries.ts";
 import type { AskedBy } from "./submit-task.ts";
 
-/** The model of stores that nobody embeds. */
+/** The model of stores without vectors. */
 const NO_MODEL = "none";
 
 /** Ids of its files that a vector store shows. */
@@ -48,7 +48,7 @@ const SHOWN_IDS_MAX = 10_000;
 const ID_CHARACTERS = 24;
 const USE_NOTED_MS = 60_000;
 const MOVED_AT_ONCE = 100;
-/** What a task of the server's own is told to have come by. */
+/** The lens named by tasks that the server itself begins. */
 const NATIVE = "native";
 
 export class VectorStoreVerbs implements VectorStores {
@@ -308,7 +308,7 @@ export class VectorStoreVerbs implements VectorStores {
     return new Map(stores.map(({ id }, at) => [id, found[at] ?? []]));
   }
 
-  /** Noted to the minute, so that searches do not write; to the search where the store's end depends on it. */
+  /** Noted to the minute, so that searches do not write; exactly if the store's expiry depends on it. */
   async #used({ key, lastActiveAt, expiresAfterMs }: VectorStoreRecord): Promise<void> {
     const now = this.#clock.now();
     if (expiresAfterMs === null && now - lastActiveAt < USE_NOTED_MS) return;
@@ -325,8 +325,8 @@ export class VectorStoreVerbs implements VectorStores {
   }
 
   /**
-   * Begins a task for each store whose vectors are of another model than the usual one: it embeds everything anew, and the
-   * old vectors answer until that is done. A store that a task is already at work on is left to it.
+   * Begins a task for each store whose vectors are of another model than the usual one: it embeds everything again, and the old vectors
+   * answer until it is done. A store on which a task is already at work is left to that.
    */
   async moveToUsualModel(): Promise<void> {
     if (!this.#retrieval) return;
@@ -342,7 +342,7 @@ export class VectorStoreVerbs implements VectorStores {
     }
   }
 
-  /** A new task that embeds what has come into a store. */
+  /** A new task that embeds new members of a store. */
   async #embed(
     asked: AskedBy | null,
     store: VectorStoreRecord,
@@ -384,7 +384,7 @@ export class VectorStoreVerbs implements VectorStores {
     return { store, document };
   }
 
-  /** Each once, in the order of the ids. Throws `not_found` for the first that is not there, and names `field`. */
+  /** Each document once, in the order of the ids. Throws `not_found` for the first that does not exist, and names `field`. */
   async #documents(
     principal: Principal,
     ids: readonly string[],
@@ -403,7 +403,7 @@ export class VectorStoreVerbs implements VectorStores {
     return documents;
   }
 
-  /** Those that there are: what is no member any more may be no document any more either. */
+  /** Only existing ones: a removed member may be no document any more. */
   async #present(principal: Principal, ids: readonly string[]): Promise<DocumentRecord[]> {
     const { tenant, user } = principal;
     const visible = visibleTo(principal);
@@ -415,7 +415,7 @@ export class VectorStoreVerbs implements VectorStores {
     return mustHoldMore(this.#store, this.#boundsOf, principal, this.#clock.now());
   }
 
-  /** Those that are no members yet. */
+  /** Documents that are not members yet. */
   async #newcomers(store: VectorStoreRecord, documents: readonly DocumentRecord[]): Promise<DocumentRecord[]> {
     const known = await Promise.all(documents.map(({ key }) => this.#store.documents.member(store.key, key)));
     return documents.filter((_, at) => known[at] === null);
@@ -474,7 +474,7 @@ function ownName({ name, nameAmong: among }: Pick<VectorStoreUpdate, "name"> & {
   return name !== undefined && among !== undefined && { named: { name, among } };
 }
 
-/** A file that is cut and embedded in that way already stays so, and is found while it is added once more. */
+/** A file that is already cut and embedded in that way stays so, and is found while it is added once more. */
 function stillCompleted(known: NamedMember, chunking: ChunkingStrategy): Partial<MemberRecord> {
   const isSame =
     known.chunking.maxTokens === chunking.maxTokens && known.chunking.overlapTokens === chunking.overlapTokens;

@@ -1,6 +1,6 @@
 /**
- * What other programs may do with work that they claim. A claim's attempt is its fencing token: whoever lost the lease
- * can neither complete nor fail what another has claimed since.
+ * The verbs of workers, programs that claim work. A claim's attempt is its fencing token: a worker that lost its lease can neither
+ * complete nor fail a task that another has claimed since.
  */
 import { createHash } from "node:crypto";
 import { backoffMs } from "../../engine/backoff.ts";
@@ -109,7 +109,7 @@ export class WorkVerbs implements Work {
     return changed.task;
   }
 
-  /** Ends the attempt of a worker, once: the same again is answered with the task as it is. */
+  /** Ends the attempt of a worker, once: a repeat is answered with the task as it is. */
   async #handIn(
     principal: Principal,
     id: string,
@@ -129,7 +129,7 @@ export class WorkVerbs implements Work {
       return (await this.#engine.transitions.change(id, plan)).task;
     } catch (error) {
       if (!(error instanceof Refusal) || !HELD_NO_MORE.has(error.code)) throw error;
-      // The same may have been sent twice at once.
+      // The same request may have come twice at once.
       const now = await this.#known(principal, id);
       if (isHandedIn(now, attempt, by)) return now;
       throw notHeld(now, by.worker, attempt);
@@ -153,7 +153,7 @@ export class WorkVerbs implements Work {
   }
 }
 
-/** A lease is its key's, whatever else a caller knows of it. A key that was given another secret is the same key. */
+/** A lease belongs to its key, whatever else a caller knows of it. A rotated key is the same key. */
 function mustBeHolders({ keyId }: Principal, held: { key?: string | undefined } | null): void {
   if (held?.key === undefined || held.key === keyId) return;
   throw new Refusal("fenced", "The task was claimed with another key, which alone may keep it and hand it in.");

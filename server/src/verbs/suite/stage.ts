@@ -1,4 +1,4 @@
-/** What the stories about verbs share: verbs over an engine and a store in memory, who calls, and tasks that do as told. */
+/** The common part of the stories about verbs: verbs over an engine and a store in memory, callers, and tasks that do as told. */
 import { z } from "zod";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
@@ -22,7 +22,7 @@ import type { Verbs } from "../verbs.ts";
 
 export const ada = principal("ada", ["tasks"]);
 export const bob = principal("bob", ["tasks"]);
-/** May see what all users of the tenant have, and whatever else a key can allow. */
+/** Sees everything of all users of the tenant, and has every other scope. */
 export const admin = principal("root", [...SCOPES]);
 export const stranger: Principal = { ...principal("ada", [...SCOPES]), tenant: "elsewhere" };
 
@@ -95,7 +95,7 @@ export class Stage {
   }
 }
 
-/** Documents are "read" by nobody here: what their tasks are handed comes out, and a file named `hold` holds its task. */
+/** Documents are not read here: tasks return what they are given, and a file named `hold` holds its task. */
 function documentKinds(store: Store, held: Promise<void>): Handler[] {
   return [
     defineHandler({

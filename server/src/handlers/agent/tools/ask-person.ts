@@ -1,7 +1,7 @@
 import { personQuestion } from "../person.ts";
 import { defineTool } from "../tool.ts";
 
-/** What the model sees of asking a person. The run itself carries the call out: a wait is no step. */
+/** The model's tool to ask a person. The run itself carries out the call: a wait is no step. */
 export const askPersonTool = defineTool({
   name: "ask_person",
   description:

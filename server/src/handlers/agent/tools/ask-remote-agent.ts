@@ -1,6 +1,6 @@
 /**
- * Hands a question to an agent of another server, as a task of kind `remote_agent` below that of whoever asks: it has a log, a
- * journal and a time of its own, asks people as any task does, and is stopped with its parent, on the other side too.
+ * Asks an agent of another server, as a task of kind `remote_agent` below the asking one: it has a log, a journal and a time of its
+ * own, asks people as any task does, and is stopped with its parent, on the other side too.
  */
 import { z } from "zod";
 import { closingWordsOf } from "../../../task/agent/agent-message.ts";
@@ -20,12 +20,12 @@ const asked = z.strictObject({
     .describe("The question, complete: that agent sees nothing else of this conversation."),
 });
 
-/** What the tool of a configured remote agent is called in `tools` of an agent. */
+/** The name of a configured remote agent's tool in `tools` of an agent. */
 function remoteAgentToolName(agent: string): string {
   return `ask_${agent}`.slice(0, NAME_CHARACTERS_MAX);
 }
 
-/** The tool of the remote agent that the configuration calls `agent`; it says what that one is good for. */
+/** The tool of the remote agent named `agent` in the configuration; its description says what that agent is good for. */
 export function askRemoteAgentTool(agent: string, description: string): Tool {
   const name = remoteAgentToolName(agent);
   const tool = defineTool({

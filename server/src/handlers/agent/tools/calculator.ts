@@ -2,7 +2,7 @@ import { z } from "zod";
 import { evaluate } from "../../../reference/arithmetic.ts";
 import { defineTool, NoAnswer } from "../tool.ts";
 
-/** Exact where fractions are, floating point for roots and functions. */
+/** Exact for fractions, floating point for roots and functions. */
 export const calculator = defineTool({
   name: "calculator",
   description:

@@ -1,6 +1,6 @@
 /**
- * Hands a question to another agent, as a task below that of whoever asks: it has a log, a journal and a price of its own,
- * and ends with its parent. Agents that hand a question on in a circle end at the depth that a tree of tasks may have.
+ * Asks another agent, as a task below the asking one: it has a log, a journal and a price of its own, and ends with its parent. Agents
+ * that ask one another in a circle end at the greatest depth of a tree of tasks.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
@@ -18,8 +18,8 @@ const QUESTION_CHARACTERS_MAX = 20_000;
 const ABOUT_CHARACTERS_MAX = 300;
 
 /**
- * Whoever is asked is guarded as whoever asks. `directory` is null in a process that has none: there the engine alone says
- * who is not there any more.
+ * The asked agent has the guardrails of the asking one. `directory` is null in a process without one: there only the engine finds out
+ * that an agent is gone.
  */
 export function consultAgentTool(
   collaborators: readonly Collaborator[],

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { readDay, spokenDay } from "../../../reference/dates.ts";
 import { defineTool, NoAnswer } from "../tool.ts";
 
-/** The one tool with a clock: its result is journaled, so a run sees one time however often it is resumed. */
+/** The only tool with a clock: its result is journaled, so a run sees one time however often it is resumed. */
 export const currentTime = defineTool({
   name: "current_time",
   description: "Tells the current date, weekday and time, in any time zone.",
@@ -12,7 +12,7 @@ export const currentTime = defineTool({
   run: ({ timezone }) => timeIn(timezone, new Date()),
 });
 
-/** `2026-11-22T21:15:03+01:00 (Europe/Paris), Sunday, 22 November 2026`. Throws for a zone that there is not. */
+/** `2026-11-22T21:15:03+01:00 (Europe/Paris), Sunday, 22 November 2026`. Throws for an unknown zone. */
 export function timeIn(zone: string, at: Date): string {
   const parts = new Map(
     formatFor(zone)

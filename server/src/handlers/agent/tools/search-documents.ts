@@ -5,17 +5,17 @@ import type { Context } from "../../../task/handler.ts";
 import type { CountedCall } from "../../../task/usage.ts";
 import { defineTool, type Tool } from "../tool.ts";
 
-/** With the tier of the key that its task was submitted with, whose money of the day pays. */
+/** With the tier of the key that submitted its task, whose money of the day pays. */
 type Owner = Pick<Context["task"], "tenant" | "user"> & Partial<Pick<Context["task"], "tier">>;
 
-/** What agents ask of the documents of a server. */
+/** Agents' searches in the documents of a server. */
 export interface DocumentSearch {
   /** Whether the owner has any vector store. */
   any(owner: Owner): Promise<boolean>;
   /**
-   * The passages that best answer the question, best first, at most `limit`: of the store of that id or name, or of all
-   * that the owner has used last; of those `within` alone where there are any. Whoever asks pays for the vectors of the
-   * question, and hears of each call by `onPaid`, also when the search fails. Throws `not_found` when there is no such store.
+   * The passages that best answer the question, best first, at most `limit`: of the store of that id or name, or of all that the owner
+   * has used last, restricted to those in `within` if there are any. The caller pays for the vectors of the question, and hears of each
+   * call by `onPaid`, also when the search fails. Throws `not_found` when there is no such store.
    */
   find(
     owner: Owner,
@@ -31,7 +31,7 @@ const NOTHING = "No document says anything about that.";
 
 export const SEARCH_DOCUMENTS = "search_documents";
 
-/** `within` are the ids of the vector stores that it finds things in; none: all that the owner of the task may see. */
+/** `within` are ids of the only vector stores to search; none: all that the owner of the task may see. */
 export function searchDocumentsTool(documents: DocumentSearch, within: readonly string[] = []): Tool {
   return defineTool({
     name: SEARCH_DOCUMENTS,

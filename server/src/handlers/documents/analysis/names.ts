@@ -1,13 +1,13 @@
 /**
- * The names in a text: people, places and organisations where the language is English, and elsewhere the words that are
- * written as names in the middle of sentences.
+ * The names in a text: people, places and organisations in English, and in other languages words written as names in the middle of
+ * sentences.
  */
 import nlp from "compromise";
 
 export type NamedEntity = { name: string; type: "person" | "place" | "organization" | "name" };
 
 const NAME_CHARACTERS_MAX = 80;
-/** What the tagger takes for people and places. */
+/** Words that the tagger takes for people and places. */
 const NO_NAME =
   /^(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day)$|^(?:its?|his|her|our|their|my|your|this|that)\s/i;
 /** Two or more words with capitals, or one behind a small word: `the Harbour Office`, `in Lyon`. */

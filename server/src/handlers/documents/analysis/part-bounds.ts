@@ -1,6 +1,6 @@
-/** How much of a document's part is kept: apart from its schema, which the processes that read parts do not load. */
+/** Bounds of a part's analysis: apart from its schema, which the processes that read parts do not load. */
 
-/** Of one part. */
+/** Per part. */
 export const SENTENCES_MAX = 60;
 export const HEADINGS_MAX = 300;
 export const PHRASES_MAX = 250;

@@ -1,6 +1,6 @@
 /**
- * What the analysis of a document needs of one part of it: small enough for the journal, and enough to be put together
- * with the other parts. A part is read alone (map), the parts are put together at the end (reduce).
+ * The analysis of one part of a document: small enough for the journal, and enough to be put together with the other parts. A part is
+ * read alone (map), the parts are put together at the end (reduce).
  */
 import { z } from "zod";
 
@@ -8,7 +8,7 @@ const text = z.string();
 const counted = z.strictObject({ text, count: z.int() });
 
 export const documentPart = z.strictObject({
-  /** Sentences that say most, by their place in the part; the first ones first. */
+  /** The most telling sentences, by their place in the part; the best first. */
   sentences: z.array(z.strictObject({ text, place: z.int(), page: z.int() })),
   /** How many sentences of running text the part has. */
   length: z.int(),
@@ -18,7 +18,7 @@ export const documentPart = z.strictObject({
   entities: z.array(z.strictObject({ name: text, type: text, count: z.int() })),
   /** Names that occur in one sentence, in alphabetical order, with how often they do. */
   pairs: z.array(z.strictObject({ source: text, target: text, count: z.int() })),
-  /** What its pages are about, a line each. */
+  /** The subjects of its pages, a line each. */
   contexts: z.array(text),
 });
 export type DocumentPart = z.infer<typeof documentPart>;

@@ -1,6 +1,6 @@
 /**
- * What of a page's Markdown is running text: headings, tables, captions, code and pictures are left out, links and
- * emphasis leave their words. And its headings.
+ * The running text of a page's Markdown: without headings, tables, captions, code and pictures, and with the words of links and
+ * emphasis. And the page's headings.
  */
 import type { DocumentPage } from "../../../task/documents/document.ts";
 
@@ -11,20 +11,20 @@ const HEADING = /^\s{0,3}(#{1,6})\s+(\S.{0,999})$/;
 const TABLE_ROW = /^\s*\|.*\|\s*$/;
 const RULE = /^\s*([-*_]\s*){3,}$/;
 const LIST_MARK = /^\s*(?:[-*+•]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}\.?(?=\s+["“„]?\p{Lu}))\s+(?:\[[ xX]\]\s+)?/u;
-/** What a mail answers to, who wrote that, and what every mail of a sender ends with. */
+/** In mails: quoted text, its attribution, and signatures. */
 const ANSWERED = /^\s*\\>/;
 const ANSWERS = /^(?:On|Am|Le|El|Il|Op)\s.{1,200}:$/;
 const SIGNATURE = /^\s*--\s*$/;
-/** Before what a speaker has noted of a slide. */
+/** Before a speaker's notes on a slide. */
 const NOTES = /^Notes: /;
-/** A paragraph without an end of a sentence is a title, a greeting or a label when it is no longer. */
+/** A paragraph without the end of a sentence is a title, a greeting or a label if it is no longer. */
 const LABEL_CHARACTERS_MAX = 100;
 const CAPTION = /^\s*(?:\*|_)*(?:figure|fig\.|table|abbildung|abb\.|tabelle|tab\.|source|quelle)\s*\d*\s*[:.]/i;
 const SENTENCE_END = /[.!?。！？…][)"'”’»\]]*$/;
 
 /**
- * The running text of a page, paragraph by paragraph. An item of a list is one when it is a whole sentence; titles and
- * labels are some only where there is nothing else.
+ * The running text of a page, paragraph by paragraph. A list item counts if it is a whole sentence; titles and labels count only if
+ * there is nothing else.
  */
 export function proseOf(markdown: string): string {
   const paragraphs = paragraphsOf(markdown);
@@ -61,7 +61,7 @@ function isAnswered(line: string): boolean {
   return ANSWERED.test(line) || ANSWERS.test(line);
 }
 
-/** The cells of a page's tables, those of their heads apart; at most about `limit` of each. */
+/** The cells of a page's tables, header cells apart; at most about `limit` of each. */
 export function cellsOf(markdown: string, limit: number): { heads: string[]; cells: string[] } {
   const heads: string[] = [];
   const cells: string[] = [];

@@ -18,12 +18,12 @@ const GRAPH_RELATIONSHIPS_MAX = 100;
 export type ToPutTogether = {
   parts: readonly DocumentPart[];
   language: string;
-  /** What the file itself declares; its headings are used when it declares none. */
+  /** The file's own outline; without one, its headings are used. */
   outline: readonly PlacedHeading[];
   outlineAsJson: boolean;
 };
 
-/** What is asked for, and nothing else. */
+/** Only the requested analyses. */
 export function putTogether(analyses: readonly Analysis[], document: ToPutTogether): Produced {
   const make: { [Name in Analysis]: () => Produced } = {
     abstract: () => ({ abstract: sentencesWithin(document, ABSTRACT) }),
@@ -41,12 +41,12 @@ export function putTogether(analyses: readonly Analysis[], document: ToPutTogeth
   return Object.assign({}, ...analyses.map((analysis) => make[analysis]()));
 }
 
-/** What the parts say in at most so many words: as much of them as fits. */
+/** A summary of the parts in at most so many words. */
 export function summaryWithin(document: ToPutTogether, wordsMax: number): string {
   return sentencesWithin(document, { min: wordsMax, max: wordsMax });
 }
 
-/** Sentences that say most, in the order of the document, as many as fit between these numbers of words. */
+/** The most telling sentences, in the order of the document, as many as fit between these numbers of words. */
 function sentencesWithin({ parts, language }: ToPutTogether, { min, max }: { min: number; max: number }): string {
   let before = 0;
   const placed = parts.flatMap((part) => {
@@ -145,7 +145,7 @@ function overlaps(a: readonly string[], b: readonly string[], language: string):
   return short.every((word) => long.includes(word));
 }
 
-/** Its names and which of them occur together; where no names are found, what it is about. */
+/** Its names and the pairs that occur together; without names, its keywords. */
 function graphOf(document: ToPutTogether): DocumentGraph {
   const { parts } = document;
   const entities = new Map<string, DocumentGraph["entities"][number]>();

@@ -1,4 +1,4 @@
-/** Reads one part of a document: what stands in it, counted and ranked. Pure, and slow: it runs in a thread of its own. */
+/** Reads one part of a document, counts and ranks its contents. Pure, and slow: it runs in another process. */
 import { sentencesOf } from "../../../reference/text/sentences.ts";
 import { rankSentences } from "../../../reference/text/summary.ts";
 import type { DocumentPage } from "../../../task/documents/document.ts";
@@ -9,14 +9,14 @@ import { cellsOf, headingsOf, proseOf } from "./prose.ts";
 import { emptyWordsOf, joinerOf, wordsOf } from "./words.ts";
 
 const PHRASE_WORDS_MAX = 3;
-/** A heading says what its text is about. */
+/** A heading tells the subject of its text. */
 const HEADING_WEIGHT = 3;
 /** Sentences whose names are looked for: the tagger takes about 0.2 ms for each. */
 const TAGGED_MAX = 2_000;
 const CONTEXT_CHARACTERS_MAX = 400;
-/** Of a page that has nothing but tables. */
+/** Cells of a page that has only tables. */
 const CELLS_MAX = 2_000;
-/** Headings that say where in a text one is, and not what it is about. */
+/** Headings that name a place in a text and not a subject. */
 const SECTION_NAMES =
   /^(?:[\dIVX.]+\s+)?(?:abstract|introduction|background|related work|(?:materials and )?methods?|results?|discussion|conclusions?|references|bibliography|acknowledge?ments?|appendix|(?:table of )?contents|index|notes|einleitung|methoden?|ergebnisse|diskussion|fazit|literatur|inhalt|inhaltsverzeichnis|anhang)$/iu;
 
@@ -79,12 +79,12 @@ function phrasesOf(
 
 /** A word that can be a keyword: letters, and more than one of them unless its script has no spaces. */
 function isFull(word: string, empty: ReadonlySet<string>): boolean {
-  // In Japanese they are endings and small words.
+  // In Japanese these are endings and small words.
   if (/^[\p{Script=Hiragana}ー]+$/u.test(word)) return false;
   return !empty.has(word) && /\p{L}/u.test(word) && word.length >= (/\p{Script=Latin}/u.test(word) ? 3 : 2);
 }
 
-/** The names, and which of them occur together. */
+/** The names, and the pairs that occur together. */
 function relationsOf(sentences: readonly string[], language: string): Pick<DocumentPart, "entities" | "pairs"> {
   const entities = new Map<string, DocumentPart["entities"][number]>();
   const pairs = new Map<string, DocumentPart["pairs"][number]>();
@@ -109,7 +109,7 @@ function relationsOf(sentences: readonly string[], language: string): Pick<Docum
   };
 }
 
-/** What a page is about: the heading that it stands under and the sentence that says most of it. */
+/** The subject of a page: its heading and its most telling sentence. */
 function contextsOf(pages: readonly DocumentPage[], prose: readonly { page: number; text: string }[]): string[] {
   const contexts: string[] = [];
   let under = "";

@@ -1,4 +1,4 @@
-/** Words of a text by its language: cut, counted, and which of them say nothing. */
+/** Words of a text in its language: cut, counted, and those without meaning of their own. */
 import {
   ara,
   ben,
@@ -95,7 +95,7 @@ const STOP_WORDS: Readonly<Record<string, readonly string[]>> = {
   vi: vie,
   zh: zho,
 };
-/** What neither list of English words has, and what every document says of itself. */
+/** Words that neither list of English stop words has, and that every document says of itself. */
 const ALSO_EMPTY =
   `across along already although always among another anybody anyone anything around away become becomes been cannot
   come comes could day done else enough etc even ever every everybody everyone everything figure first get gets give given go goes
@@ -110,7 +110,7 @@ const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’.\-/][\p{L}\p{N}][\p{L}\p{N}
 
 const segmenters = new Map<string, Intl.Segmenter>();
 
-/** Words in order. Of a language without spaces by its dictionary; then `text` should be no more than a paragraph. */
+/** Words in order. For a language without spaces by its dictionary; `text` should then be no more than a paragraph. */
 export function wordsOf(text: string, language: string): string[] {
   if (!UNSPACED.has(language)) return text.match(WORD) ?? [];
   let segmenter = segmenters.get(language);
@@ -121,14 +121,14 @@ export function wordsOf(text: string, language: string): string[] {
   return [...segmenter.segment(text)].flatMap(({ segment, isWordLike }) => (isWordLike ? [segment] : []));
 }
 
-/** What stands between the words of a phrase. */
+/** The text between the words of a phrase. */
 export function joinerOf(language: string): string {
   return UNSPACED.has(language) ? "" : " ";
 }
 
 const emptyWords = new Map<string, ReadonlySet<string>>();
 
-/** The words that say nothing, in lower case; English ones where the language has no list. */
+/** Words without meaning of their own, in lower case; English ones if the language has no list. */
 export function emptyWordsOf(language: string): ReadonlySet<string> {
   let words = emptyWords.get(language);
   if (!words) {

@@ -23,10 +23,7 @@ export const calculation: Skill = (part, conversation) => {
   );
 };
 
-/**
- * The arithmetic that a sentence asks for, written in symbols; undefined when it asks for none. A lone number asks for
- * nothing.
- */
+/** The arithmetic in a sentence, written in symbols; undefined if there is none. A lone number is none. */
 export function expressionIn(sentence: string): string | undefined {
   if (sentence.length > sentenceCharsMax) return undefined;
   const bare = sentence

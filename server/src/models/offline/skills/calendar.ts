@@ -33,8 +33,8 @@ const clock: ToolSort = {
 };
 
 /**
- * Questions about dates. The model has no clock of its own, so what depends on today is asked of a tool, or taken from
- * instructions that state the date, or not answered.
+ * Questions about dates. The model has no clock: if the answer depends on today, a tool is asked, or a date in the instructions is
+ * used, or there is no answer.
  */
 export const calendar: Skill = (part, conversation) => {
   const text = part.trim().slice(0, 500);
@@ -62,7 +62,7 @@ export const calendar: Skill = (part, conversation) => {
 type Asked = (today: Day | undefined, conversation: Conversation) => Reply | undefined;
 
 const count = String.raw`(\d{1,7}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)`;
-/** What is asked, as a function of today's date; undefined when it is not about dates. */
+/** The question as a function of today's date; undefined when it is not about dates. */
 function question(text: string): Asked | undefined {
   const span = new RegExp(
     String.raw`\b${count} (day|week|month|year)s? (after|from|before|later than|prior to|ago|hence)\b`,

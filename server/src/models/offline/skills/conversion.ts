@@ -34,7 +34,7 @@ function ended(sentence: string): string {
 
 type Asked = { value: number; from: string; to: string };
 
-/** The conversion that a sentence asks for: "Convert 5 miles to km", "How many feet are in a mile?" */
+/** The conversion in a sentence: "Convert 5 miles to km", "How many feet are in a mile?" */
 export function conversionIn(sentence: string): Asked | undefined {
   if (sentence.length > sentenceCharsMax) return undefined;
   const text = sentence
@@ -55,7 +55,7 @@ const number = String.raw`(?<value>-?\d[\d,]*(?:\.\d+)?(?:e-?\d+)?|an? |one )`;
 const unit = String.raw`[\p{L}°µ²³/ .^\d-]{1,40}?`;
 const inside = "(?:there )?(?:are )?(?:in|into|equal|to|for|is|are)?";
 
-/** How people ask for a conversion; without a number they mean one. */
+/** Forms of a request for a conversion; without a number they mean one. */
 const patterns: readonly RegExp[] = [
   String.raw`\bhow (?:many|much) (?<to>${unit}) (?:are|is|make|makes|fit|go|do)?\s*${inside}\s*${number}\s*(?<from>${unit})$`,
   String.raw`^(?:.{0,60}?\b)?${number}\s*(?<from>${unit})\s+(?:in|into|to|as|equals? how many|is how many|are how many|=)\s+(?<to>${unit})$`,

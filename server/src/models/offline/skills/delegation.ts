@@ -22,7 +22,7 @@ const consult: ToolSort = {
   needs: ["agent", "question"],
 };
 
-/** "Ask the poet: what rhymes with rose?": with a tool for asking other agents, the one that is named is asked. */
+/** "Ask the poet: what rhymes with rose?": with a tool for asking other agents, the named one is asked. */
 export const consulting: Skill = (part, conversation) => {
   const offer = offered(conversation.offers, consult);
   const [agent, question] = ["agent", "question"].map((role) =>
@@ -73,7 +73,7 @@ const lookUp: ToolSort = {
   needs: ["query"],
 };
 
-/** A question that nothing else answers goes to a tool that looks things up, and is answered from what it finds. */
+/** A question without another answer goes to a tool that looks things up, and is answered from its result. */
 export const research: Skill = (part, conversation) => {
   if (!/\?\s*$|^\s*(?:what|who|whom|whose|where|when|which|how|why|find|search|look up|research)\b/i.test(part))
     return undefined;
@@ -97,7 +97,7 @@ export const research: Skill = (part, conversation) => {
 };
 
 const foundCharsMax = 1_000;
-/** How tools say that there is nothing. */
+/** How tools report an empty result. */
 const foundNothing = /^no (?:documents?|results?|matches|entries)\b/i;
 
 function called(
@@ -122,7 +122,7 @@ function mentions(part: string, tool: string): boolean {
   return noun !== "" && text.includes(` ${noun} tool `);
 }
 
-/** What the question says to give the tool: JSON, `name=value` pairs, or one text for its one parameter. */
+/** The tool's input in the question: JSON, `name=value` pairs, or one text for its only parameter. */
 function inputFor(offer: Offer, part: string): Record<string, unknown> | undefined {
   const json = /\{[\s\S]{0,4000}\}/.exec(part)?.[0];
   if (json !== undefined) {

@@ -59,7 +59,7 @@ function factOf(
   if (named !== undefined && property !== undefined) return reply(named, property);
   const earlier = conversation.earlier.filter(({ by }) => by === "user").map(({ text: said }) => said.slice(0, 500));
   if (named !== undefined) {
-    // "And Spain?" asks of Spain what was asked before.
+    // "And Spain?" repeats the last question for Spain.
     if (!/^(?:and|what about|how about|and what about)\b.{2,60}$/i.test(text)) return undefined;
     const before = earlier.findLast((said) => propertyNamed(said) !== undefined && countriesIn(said).length > 0);
     const same = before === undefined ? undefined : propertyNamed(before);
@@ -271,7 +271,7 @@ function portraitOf(country: Country): string {
   return facts.join(" ");
 }
 
-/** What a property is called in a sentence. */
+/** A property's name in a sentence. */
 function label(property: CountryProperty): string {
   return labels.get(property) ?? property;
 }

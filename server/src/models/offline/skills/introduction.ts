@@ -5,7 +5,7 @@ const abilities =
 const howToConnect =
   "To connect a real language model, set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start Waybill with --model ollama:<model>.";
 
-/** What the model says of itself. */
+/** The model's description of itself. */
 const selfDescription = `I am Waybill's offline model, local:reference. I work without a network and without a key, and I can do ${abilities}. ${howToConnect}`;
 
 /** Greetings, thanks, and questions about the model itself. */
@@ -45,7 +45,7 @@ export const introduction: Skill = (part) => {
   return undefined;
 };
 
-/** What is said when no skill knew better: never a guess. */
+/** The answer when no skill has one: never a guess. */
 export function plainly(question: string): string {
   const asked = question.trim().replace(/\s+/g, " ");
   const about = asked === "" ? "" : ` I cannot answer “${asked.length > 160 ? `${asked.slice(0, 160)}…` : asked}”.`;

@@ -1,14 +1,14 @@
 import type { Conversation } from "../conversation.ts";
 import { capitalised, type Skill, say } from "../skill.ts";
 
-/** Keeps what a person says of themselves, and gives it back: "My name is Ada." … "What is my name?" */
+/** Remembers facts that people tell of themselves: "My name is Ada." … "What is my name?" */
 export const memory: Skill = (part, conversation) => recall(part, conversation) ?? acknowledge(part);
 
 type Fact = { about: string; value: string; sentence: string };
 
 const valueCharsMax = 200;
 
-/** What one sentence says of the speaker; undefined when it says nothing or asks. */
+/** The fact about the speaker in one sentence; undefined if there is none, or if it is a question. */
 function factIn(sentence: string): Fact | undefined {
   const text = sentence
     .trim()
@@ -41,7 +41,7 @@ function factIn(sentence: string): Fact | undefined {
     /^i (live in|live at|work as|work at|work for|work in|like|love|hate|dislike|prefer|have|own|speak|study|come from|was born in|was born on|need|want|am|use|drive|play) (.{1,200})$/i.exec(
       bare.replace(/^i['’]m /i, "I am "),
     );
-  // Who needs help asks for something, and says nothing of themselves.
+  // A request for help is no fact about the speaker.
   if (verb !== null && !/^help\b/i.test(verb[2] ?? "")) {
     const [, doing = "", value = ""] = verb;
     const said = doing.toLowerCase() === "am" ? "are" : doing.toLowerCase().replace(/^was /, "were ");

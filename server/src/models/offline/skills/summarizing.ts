@@ -13,7 +13,7 @@ export const summarizing: Skill = (part, conversation) => {
     return undefined;
   const text = textToSummarize(part, conversation);
   if (text === "") {
-    // "Research the population of Germany and summarize" names a matter, not a text.
+    // "Research the population of Germany and summarize" names a subject, not a text.
     const namesAText = /\b(?:this|that|it|text|document|article|following|above|file|attachment|message)\b/i.test(part);
     if (!namesAText && part.trim().split(/\s+/).length > 2) return undefined;
     return say("Give me the text that I am to summarize, and I will pick its most telling sentences.");

@@ -87,7 +87,7 @@ function inOneSentence(asked: string): ReturnType<Skill> {
   return say(`${capitalised(named(asked, entry))} (${sense.partOfSpeech}): ${sense.gloss}.`);
 }
 
-/** Two definitions, when both are known: the reader sees the difference. */
+/** Two definitions, if both are known, to show the difference. */
 function sideBySide(first: string, second: string): ReturnType<Skill> {
   const [left, right] = [inOneSentence(first), inOneSentence(second)];
   if (left === undefined || right === undefined || !("say" in left) || !("say" in right)) return undefined;
