@@ -84,8 +84,8 @@ export const DELIVERY = [
   {
     file: subscription,
     name: "a-redirect-is-taken",
-    find: "if (status !== null && status >= 200 && status < 300) {",
-    put: "if (status !== null && status >= 200 && status < 400) {",
+    find: "status >= 200 && status < 300",
+    put: "status >= 200 && status < 400",
   },
   { file: statements, name: "deliveries-have-no-bound", find: "if (n > max)", put: "if (n > max * 10)" },
   { file: rows, name: "a-cursor-does-not-pause", find: "Math.max(own.dueAt ?? 0, of.dueAt)", put: "own.dueAt" },

@@ -39,10 +39,8 @@ export function afterAttempt(
   const { status } = answer;
   const next = { ...before, error: answer.error, version: before.version + 1, updatedAt: now };
   const told = { ...next, cursor: seq, announces: false, attempts: 0, dueAt: null };
-  if (status !== null && status >= 200 && status < 300) {
-    const givenUp = before.givenUp === seq ? null : before.givenUp;
-    return { after: { ...told, failures: 0, error: null, givenUp }, outcome: "delivered" };
-  }
+  if (status !== null && status >= 200 && status < 300)
+    return { after: { ...told, failures: 0, error: null }, outcome: "delivered" };
   const attempts = before.attempts + 1;
   const failures = before.failures + 1;
   // Of a cursor of a standing one, only that one is disabled by failures.
