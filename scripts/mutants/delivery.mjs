@@ -173,4 +173,40 @@ export const DELIVERY = [
     find: "signal.throwIfAborted();",
     put: "",
   },
+  {
+    file: delivery,
+    name: "what-is-enabled-is-disabled",
+    find: ' || subscription.state === "disabled" || subscription.done)',
+    put: " || subscription.done)",
+  },
+  {
+    file: delivery,
+    name: "a-cursor-that-changed-is-passed-over",
+    find: "if (!(await this.#parts.store.subscriptions.change(after, {}))) entry.news = true;\n    else if",
+    put: "if (!(await this.#parts.store.subscriptions.change(after, {}))) return;\n    if",
+  },
+  {
+    file: delivery,
+    name: "a-stop-waits-for-no-turn",
+    find: "    await Promise.all(this.#turns);\n",
+    put: "",
+  },
+  {
+    file: delivery,
+    name: "all-pages-but-the-first-are-left",
+    find: '      for (const each of page) this.#enterKept(each);\n      from = page.at(-1)?.key ?? "";\n      if (page.length < ENTRIES_PAGE) return;',
+    put: "      for (const each of page) this.#enterKept(each);\n      return;",
+  },
+  {
+    file: delivery,
+    name: "a-disabled-standing-one-is-told-of-with-each-cursor",
+    find: 'before.standing === null ? outcome === "disabled" : changed === "disabled"',
+    put: 'outcome === "disabled" || changed === "disabled"',
+  },
+  {
+    file: lease,
+    name: "who-has-not-the-right-asks-for-it-with-each",
+    find: "    this.#taking ??= this.#take()",
+    put: "    this.#taking = this.#take()",
+  },
 ];

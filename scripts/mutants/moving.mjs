@@ -285,4 +285,40 @@ export const MOVING = [
     find: "(this.#armed && this.#armed.at <= next.at)",
     put: "this.#armed",
   },
+  {
+    file: "server/src/engine/transitions.ts",
+    name: "an-orphan-is-not-billed",
+    find: ' || command.do === "bill") return undefined;',
+    put: ") return undefined;",
+  },
+  {
+    file: "server/src/engine/transitions.ts",
+    name: "followers-do-not-hear-of-what-was-overtaken",
+    find: "    this.#feed.notice(id, 0);\n",
+    put: "",
+  },
+  {
+    file: "server/src/engine/embedded/claims.ts",
+    name: "a-queue-in-memory-is-not-counted-beside-the-disk",
+    find: "ready: depth.ready + ready, oldestAt: Math",
+    put: "ready, oldestAt: Math",
+  },
+  {
+    file: "server/src/engine/event-feed.ts",
+    name: "a-tail-is-as-long-as-its-task",
+    find: "    if (topic.tail.length <= TAIL_EVENTS_MAX) return;\n",
+    put: "    return;\n",
+  },
+  {
+    file: "server/src/engine/embedded/scheduler.ts",
+    name: "a-key-with-room-for-two-lets-one-go",
+    find: "      if (key !== null && this.#keys.hasRoom(entry)) this.#requeueParked(key);\n",
+    put: "",
+  },
+  {
+    file: "server/src/engine/embedded/scheduler.ts",
+    name: "a-stopped-scheduler-starts-again",
+    find: "this.#held = this.#stopped;",
+    put: "this.#held = false;",
+  },
 ];

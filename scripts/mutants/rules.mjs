@@ -258,4 +258,16 @@ export const RULES = [
     find: "  task.revision = first.task.revision;\n",
     put: "",
   },
+  {
+    file: "server/src/task/decide.ts",
+    name: "a-pause-until-a-moment-makes-another-lasting",
+    find: "task.pausedBy?.until !== undefined && command.until === undefined)",
+    put: "task.pausedBy?.until !== undefined)",
+  },
+  {
+    file: "server/src/task/decide.ts",
+    name: "a-new-task-of-people-is-on-no-list",
+    find: "task.assignment !== null && ({ assigns: true } as const);",
+    put: "false;",
+  },
 ];

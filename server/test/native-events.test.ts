@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { LocalEventFeed } from "../src/engine/event-feed.ts";
 import { event as eventSchema } from "../src/lenses/native/event-schema.ts";
 import * as wire from "../src/lenses/native/schema.ts";
+import { ENDED } from "../src/task/events/log-reader.ts";
 import { defineHandler, type Handler } from "../src/task/handler.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
@@ -133,12 +135,23 @@ describe("a task's events", () => {
   });
 
   it("are refused from a point that the log of an open task has not reached", async () => {
-    const { id } = await submit();
-    const headers = { accept: "text/event-stream", "last-event-id": "9999" };
+    const { id, last_event: last } = await submit();
+    const headers = { accept: "text/event-stream", "last-event-id": String(last + 1) };
     const refused = await server.call(`/v1/tasks/${id}/events`, { headers });
+    expect(refused.status).toBe(400);
     expect(wire.problem.parse(await refused.json())).toMatchObject({ status: 400, code: "invalid" });
     const nonsense = await server.call(`/v1/tasks/${id}/events`, { headers: { ...headers, "last-event-id": "abc" } });
     expect(wire.problem.parse(await nonsense.json())).toMatchObject({ status: 400, field: "Last-Event-ID" });
+  });
+
+  it("are read for nobody who has left", async () => {
+    const read = vi.spyOn(LocalEventFeed.prototype, "read");
+    const { id } = await submit();
+    const { ended } = await frames(server, id, { enough: () => true });
+    expect(ended).toBe(false);
+    const [reader] = read.mock.results.map(({ value }) => value);
+    await expect.poll(() => reader?.next()).toBe(ENDED);
+    read.mockRestore();
   });
 
   it("are a page of JSON where no stream is asked for", async () => {

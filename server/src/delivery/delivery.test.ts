@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { decided, submit } from "../store/suite/life.suite.ts";
 import { newTask } from "../store/suite/new-task.suite.ts";
@@ -187,6 +188,50 @@ describe("a subscription", () => {
     expect((await stage.now(subscription)).givenUp).toBeNull();
   });
 
+  it("that is disabled is told nothing", async () => {
+    const still = await stage.subscribe(await stage.endedTask(4), receiver.url, { state: "disabled" });
+    const told = await stage.subscribe(await stage.endedTask(4), receiver.url);
+    await stage.until(async () => (await stage.now(told)).done);
+    expect(receiver.all.map(({ subscription }) => subscription)).not.toContain(still.id);
+    expect(stage.delivery.stats().entries).toBe(0);
+  });
+
+  it("that another process changes while it has nothing more to tell is looked at again", async () => {
+    const task = await stage.endedTask(4);
+    const change = vi.spyOn(stage.store.subscriptions, "change").mockResolvedValueOnce(false);
+    const subscription = await stage.subscribe(task, receiver.url, { events: ["task.failed"] });
+    let looks = 0;
+    await stage.until(() => looks++ === 5);
+    expect([change.mock.calls.length, (await stage.now(subscription)).done]).toEqual([2, true]);
+  });
+
+  it("has its turn to its end before a stop is over", async () => {
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<null>()];
+    vi.spyOn(stage.store.subscriptions, "get").mockImplementationOnce(() => {
+      asked.resolve();
+      return answered.promise;
+    });
+    await stage.subscribe(await stage.endedTask(4), receiver.url);
+    await asked.promise;
+    let isOver = false;
+    const stopped = stage.delivery.stop().then(() => (isOver = true));
+    await nextTurn();
+    expect(isOver).toBe(false);
+    answered.resolve(null);
+    await stopped;
+  });
+
+  it("is found by a start, however many there are", async () => {
+    await stage.delivery.stop();
+    const task = newTask();
+    await submit(stage.store, task, {
+      subscriptions: Array.from({ length: 1_001 }, () => subscriptionOf(task, receiver.url)),
+    });
+    receiver.behave = () => {};
+    await stage.restart();
+    expect(stage.delivery.stats().entries).toBe(1_001);
+  });
+
   it("shows what it sends with to nobody: no delivery, no log has it", async () => {
     const task = await stage.endedTask(4);
     receiver.behave = (_, response) => response.writeHead(400).end("t0ps3cret");
@@ -273,6 +318,19 @@ describe("a subscription of all tasks", () => {
     );
     expect(receiver.taken).toHaveLength(tasks.reduce((sum, { lastSeq }) => sum + lastSeq, 0));
     expect(stage.delivery.stats().entries).toBe(0);
+  });
+});
+
+describe("a subscription of all tasks whose receiver is gone", () => {
+  it("is said to be disabled once, however many of its attempts are under way", async () => {
+    const held: (() => void)[] = [];
+    receiver.behave = (_, response) => held.push(() => response.writeHead(410).end());
+    await stage.standing(receiver.url);
+    for (let task = 0; task < 4; task++) await stage.endedTask(3);
+    await stage.until(() => held.length === 4);
+    for (const answer of held) answer();
+    await stage.until(() => stage.attempts.length === 4);
+    expect(stage.disabled).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Store } from "../store/store.ts";
 import { attempt } from "./attempt.ts";
@@ -25,6 +25,13 @@ it("a lease is renewed before what begins with it could outlast it, and nobody e
   now += 60_000;
   expect(await other.take()).toBe(null);
   expect(await one.take()).toBe(now + 10_000);
+});
+
+it("whoever asks while it is being asked for waits for the same answer", async () => {
+  const taken = vi.spyOn(store, "takeLease");
+  const one = leaseOf("one");
+  expect(await Promise.all([one.take(), one.take(), one.take()])).toEqual([null, null, null]);
+  expect(taken).toHaveBeenCalledTimes(1);
 });
 
 it("a lease that is given back is another's at once", async () => {

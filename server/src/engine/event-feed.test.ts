@@ -73,6 +73,21 @@ test("events that are too large to be kept for others come from the store, each 
   }
 });
 
+test("the last events alone are kept for followers, and whoever is behind these reads", async () => {
+  const { log, feed } = logged([said(1)]);
+  const { next } = followed(feed, 0);
+  expect(await next()).toEqual([said(1)]);
+  const coming = next();
+  await turn();
+  const { reads } = log;
+  for (let seq = 2; seq < 400; seq++) {
+    log.events.push(said(seq));
+    feed.publish(ID, [said(seq)]);
+  }
+  expect(await coming).toEqual(log.events.slice(1, 11));
+  expect(log.reads).toBe(reads + 1);
+});
+
 test("an event that comes while its log is read is not missed by whoever joins that reading", async () => {
   const gates: PromiseWithResolvers<TaskEvent[]>[] = [];
   const feed = new LocalEventFeed(() => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { openSqliteStore } from "../store/sqlite/store.ts";
+import { paidCall } from "../store/suite/life.suite.ts";
 import { newTask, START } from "../store/suite/new-task.suite.ts";
 import { isLiveText } from "../store/write.ts";
 import { submitted } from "../task/decide.ts";
@@ -46,5 +47,19 @@ test("a task stays as it is on disk where live text is heard of behind what was 
   await atRest();
   expect(await transitions.find(child.id)).toEqual(written);
   expect(told).toEqual([written, written]);
+  await store.close();
+});
+
+test("a call that was paid for counts, though the task goes with its parent meanwhile", async () => {
+  const store = await openSqliteStore(":memory:", { clock: () => START });
+  const feed = new LocalEventFeed((id, after, limit) => store.events(id, after, limit));
+  const transitions = new Transitions(store, new VirtualClock(START), new MemoryTaskCache(1_000_000), feed);
+  const parent = newTask();
+  const child = newTask({ parent: parent.id });
+  for (const task of [parent, child]) await transitions.submit(submitted(task));
+  const end = { do: "cancel", by: "ada", reason: "Its parent has ended." } as const;
+  transitions.endOrphans({ endOf: (id) => (id === parent.id ? end : undefined), all: async () => {} });
+  await transitions.change(child.id, { do: "bill", calls: [paidCall("late")] });
+  expect((await store.usage(child.id, null, 9)).calls).toMatchObject([{ key: "late" }]);
   await store.close();
 });

@@ -112,6 +112,14 @@ test("a start reads those of a queue that are next, and counts and measures all,
   expect([counted(), depth()]).toEqual([[{ kind: "work", state: "running", count: 19 }], []]);
 });
 
+test("what lies in memory and what lies on disk are one queue", async () => {
+  const began = clock.now();
+  await submitMany(2, { concurrency: { key: "k", limit: 1 } });
+  await submitMany(2 * AHEAD);
+  await restart();
+  expect(depth()).toEqual([{ tenant: "acme", queue: "q", ready: 2 + 2 * AHEAD, oldestAt: began }]);
+});
+
 test("what was claimed by others runs here once its kind does, however many there are", async () => {
   const other = { ...claimed, kind: "other" };
   await restart([claimed, other]);

@@ -271,6 +271,20 @@ describe("a task that belongs to another process", () => {
     expect(await stateHere(id)).toBe("completed");
   });
 
+  test("is heard of by those who follow it here, where nobody had said that it has ended and a change here finds it so", async () => {
+    store = deafened(store);
+    await start(async () => "done");
+    const task = newTask({ kind: "work", createdAt: BORN, notBefore: BORN + 60_000 });
+    await engine.transitions.submit(submitted(task));
+    const seen = followHere(task.id);
+    await atRest();
+    const cancel = { do: "cancel", by: "ada", reason: "" } as const;
+    await other.change(task.id, { ...cancel, by: "bob" });
+    await expect(engine.transitions.change(task.id, cancel)).rejects.toThrow(Refusal);
+    await atRest();
+    expect(seen.at(-1)?.type).toBe("task.cancelled");
+  });
+
   test("comes first in its conversation before what waits for its turn here, also where nobody here had heard of it", async () => {
     // Notices between processes may be lost.
     store = deafened(store);

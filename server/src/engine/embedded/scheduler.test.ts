@@ -72,6 +72,23 @@ test("a key with room for several has as many running, also when more than one s
   expect(begun()).toEqual(["0", "1", "2", "3", "4", "5"]);
 });
 
+test("behind one that wanted its key for itself as many go on as the key then has room for", async () => {
+  const { offer, end, begun } = stage(10);
+  for (const [id, limit] of [2, 2, 1, 2, 2].entries()) offer(String(id), "key", limit);
+  for (const id of ["0", "1"]) await end(id);
+  expect(begun()).toEqual(["0", "1", "2"]);
+  await end("2");
+  expect(begun()).toEqual(["0", "1", "2", "3", "4"]);
+});
+
+test("one that was stopped begins nothing more, also where its start comes after that", () => {
+  const { scheduler, offer, begun } = stage(1);
+  scheduler.stop();
+  scheduler.start();
+  offer("1", null);
+  expect(begun()).toEqual([]);
+});
+
 test("a task that holds a slot is not begun beside itself, whoever offers it", async () => {
   const { scheduler, begins, offer, rest } = stage(2);
   const entry = offer("1", null);

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as after, setImmediate as nextTurn } from "node:timers/promises";
 import fastify from "fastify";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EventStream, Frame } from "../../lenses/lens-parts.ts";
 import { Refusal } from "../../task/errors.ts";
 import { LATER } from "../../task/events/log-reader.ts";
@@ -12,6 +12,7 @@ import { createStreams, type Streams } from "./stream.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
@@ -101,7 +102,7 @@ describe("an event stream", () => {
       turns += 1;
       return null;
     };
-    const { url, streams } = await serving({ frames: () => from(["id: 1\n\n"]) }, { turnOf });
+    const { url, streams } = await serving({ frames: tap().frames }, { turnOf });
     const response = await fetch(url, { method: "HEAD" });
     expect([response.status, await response.text()]).toEqual([200, ""]);
     expect([streams.open(), turns]).toEqual([0, 0]);
@@ -232,6 +233,47 @@ describe("an event stream", () => {
     await expect.poll(isStill).toBe(true);
     expect(streams.open()).toBe(8);
     for (const socket of stalled) socket.destroy();
+  });
+
+  it("is let go when its reader has taken nothing for 5 minutes, and no timer stays behind the last one", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    const { port, streams } = await serving({ frames: endless(() => "x".repeat(KB_256)) });
+    const before = vi.getTimerCount();
+    const socket = unread(port);
+    while (streams.open() === 0) await after(1);
+    expect(vi.getTimerCount()).toBe(before + 1);
+    let minutes = 0;
+    for (; streams.open() > 0 && minutes < 100; minutes++) {
+      vi.advanceTimersByTime(60_000);
+      await after(5);
+    }
+    expect([minutes > 5, streams.open()]).toEqual([true, 0]);
+    vi.advanceTimersByTime(1_000);
+    expect(vi.getTimerCount()).toBe(before);
+    socket.destroy();
+  });
+
+  it("is cut off soon after what it is bound to has ended, where its reader takes nothing, and is bound to it no more", async () => {
+    const bound = Promise.withResolvers<() => void>();
+    const left = Promise.withResolvers<"left">();
+    const ended = (ends: () => void) => {
+      bound.resolve(ends);
+      return () => left.resolve("left");
+    };
+    let pulled = 0;
+    const counted = endless(() => {
+      pulled += 1;
+      return `${"x".repeat(KB_256)}\n\n`;
+    });
+    const { port, streams } = await serving({ frames: counted, ended });
+    const socket = unread(port);
+    const end = await bound.promise;
+    for (let before = -1; before !== pulled; await after(20)) before = pulled;
+    expect(streams.open()).toBe(1);
+    end();
+    expect(streams.open()).toBe(0);
+    expect(await Promise.race([left.promise, after(5_000, "it stays")])).toBe("left");
+    socket.destroy();
   });
 
   it("is cut, not ended, when its source breaks, so that the reader comes back", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Change, decide, submittedGoingOn } from "../decide.ts";
+import { type Change, decide, submitted, submittedGoingOn } from "../decide.ts";
 import { Refusal } from "../errors.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import { queuedTask } from "../queued-task.ts";
@@ -22,9 +22,9 @@ const PEOPLE: Record<string, Actor> = {
   root: { user: "root", looksAfterAll: true },
 };
 
-function begun(input: JsonObject): Task {
+function queued(input: JsonObject): Task {
   const read = humanInput.parse({ title: "Pay the invoice?", ...input });
-  const task = queuedTask({
+  return queuedTask({
     id: "task_1",
     tenant: "acme",
     user: "eva",
@@ -34,7 +34,10 @@ function begun(input: JsonObject): Task {
     createdAt: AT,
     assignment: firstAssignment(read, "eva", AT),
   });
-  return taken(submittedGoingOn(task, "ask")).task;
+}
+
+function begun(input: JsonObject): Task {
+  return taken(submittedGoingOn(queued(input), "ask")).task;
 }
 
 function taken(change: Change | Refusal): Change {
@@ -62,6 +65,10 @@ const outputOf = (task: Task): Json => (task.state === "completed" ? task.output
 const holders = ({ assignment }: Task) => (assignment?.assignees ?? []).map(({ id }) => id);
 
 describe("a task of people", () => {
+  it("is on the lists of its people from its first moment, also where it asks them later", () => {
+    expect(submitted(queued({ assignees: [finance] })).assigns).toBe(true);
+  });
+
   it("asks from its first moment, and ends with what was decided, by whom and on what", () => {
     const task = begun({ assignees: [finance], payload: { amount: 120 } });
     expect(task.state).toBe("input_required");
