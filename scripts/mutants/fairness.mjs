@@ -68,4 +68,10 @@ export const FAIRNESS = [
     find: "    this.#waiting.delete(tenant);\n    if (own.length > 0) this.#waiting.set(tenant, own);",
     put: "    if (own.length === 0) this.#waiting.delete(tenant);",
   },
+  {
+    file: "server/src/task/json/json-pieces.ts",
+    name: "every-reader-of-an-answer-holds-a-large-piece",
+    find: "const PIECE_CHARACTERS = 64 << 10;",
+    put: "const PIECE_CHARACTERS = 512 << 10;",
+  },
 ];

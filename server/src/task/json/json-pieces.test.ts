@@ -28,7 +28,7 @@ describe("the JSON of a value in pieces", () => {
   it.each(Object.entries(VALUES))("is together that of the value: %s", (_, value) => {
     const pieces = [...jsonPieces(value)];
     expect(pieces.join("") === JSON.stringify(value)).toBe(true);
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(2_000_000);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(400_000);
   });
 
   it("asks each value once what is written of it, as JSON does, and what that answers not at all", () => {
