@@ -24,8 +24,14 @@ export const NUMBERS = [
   {
     file: "server/src/store/sqlite/erasure/erased-tasks.ts",
     name: "the-number-of-an-erased-task-is-given-again",
-    find: "this.#numbers.keep(n);",
-    put: "void n;",
+    find: "this.#numbers.keep(Math.max(...numbers));",
+    put: "void this.#numbers;",
+  },
+  {
+    file: "server/src/store/sqlite/erasure/erased-tasks.ts",
+    name: "of-erased-tasks-only-the-last-that-goes-keeps-its-number",
+    find: "Math.max(...numbers)",
+    put: "numbers.at(-1) ?? 0",
   },
   {
     file: derived,

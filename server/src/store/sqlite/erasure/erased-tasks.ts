@@ -57,15 +57,16 @@ export class ErasedTasks {
       this.#noteFiles.run(erasure, n, erasure, n);
       since = Math.min(since ?? numberIn(createdAt), numberIn(createdAt));
     }
-    // The newest may be among them.
-    for (const n of found.map(([n]) => numberIn(n)).slice(-1)) this.#numbers.keep(n);
+    const numbers = found.map(([n]) => numberIn(n));
+    // The newest may be among them, at any place: of a tree, those below go first.
+    if (numbers.length > 0) this.#numbers.keep(Math.max(...numbers));
     this.#counts = new Map();
-    this.#removal.begin(found.map(([n]) => numberIn(n)));
+    this.#removal.begin(numbers);
     const removed = this.#removal.slice(false, pace);
     this.#counts.set("tasks", removed);
     this.#tally.add(of, this.#counts, since);
-    this.#removeTexts(found.slice(0, removed).map(([n]) => numberIn(n)));
-    return removed < found.length;
+    this.#removeTexts(numbers.slice(0, removed));
+    return removed < numbers.length;
   }
 
   /** They must not stay where nobody finds them: no task goes as long as the index is damaged, which is no fault of the task's. */

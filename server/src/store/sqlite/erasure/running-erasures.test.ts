@@ -9,7 +9,7 @@ import type { Erasure } from "../../../task/erasure.ts";
 import { ERASURES_RUNNING_MAX, ERASURES_RUNNING_OF_TENANT_MAX } from "../../erasure-store.ts";
 import type { Store } from "../../store.ts";
 import { submit } from "../../suite/life.suite.ts";
-import { newTask, START } from "../../suite/new-task.suite.ts";
+import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { openDatabase } from "../database.ts";
 import { ASIDE_PREFIX, DATABASE_FILE } from "../folder.ts";
 import { openSqliteStore } from "../store.ts";
@@ -147,4 +147,31 @@ test("the number of a task that is erased is given to no other", async () => {
   await store.close();
   store = await openSqliteStore(folder);
   expect(await numbers()).toBe(first + 1);
+});
+
+test("the number of a task that is erased with its conversation is given to no other, in whatever order its tasks go", async () => {
+  const conversation = newConversation();
+  await store.createConversation(conversation, null);
+  const made = async (parent: string | null, of: string | null = null) => {
+    const task = newTask({ tenant: conversation.tenant, user: conversation.user, conversation: of, parent });
+    return { id: (await submit(store, task)).id, number: (await store.task(task.id))?.number ?? 0 };
+  };
+  const first = await made(null, conversation.id);
+  await made(first.id);
+  const last = await made(null, conversation.id);
+  await begin(1);
+  const of = { ...wanted(1), subject: { type: "conversation" as const, id: conversation.id } };
+  for (let after: number | null = 0; after !== null; ) {
+    const page: Awaited<ReturnType<Store["erasures"]["tasks"]>> = await store.erasures.tasks(of, {
+      open: false,
+      after,
+      except: [],
+    });
+    const ids = page.tasks.map(({ id }) => id);
+    if (ids.length > 0) await store.erasures.eraseTasks("erasure_1", ids);
+    after = page.next;
+  }
+  await store.close();
+  store = await openSqliteStore(folder);
+  expect((await made(null)).number).toBe(last.number + 1);
 });
