@@ -339,6 +339,12 @@ export const DAMAGE = [
     put: "    void leaveMark;\n",
   },
   {
+    file: "server/src/store/sqlite/store.ts",
+    name: "a-mark-that-the-disk-has-not-taken-is-never-left",
+    find: "new DamageLog(onDamage);\n  return (end) => {\n    leaveMark(folder);\n",
+    put: "new DamageLog((damage) => {\n    leaveMark(folder);\n    onDamage?.(damage);\n  });\n  return (end) => {\n",
+  },
+  {
     file: "server/src/store/sqlite/doctor/mend.ts",
     name: "a-database-is-made-anew-at-every-start-once-a-page-has-refused-something",
     find: "    removeMark(folder);\n",
@@ -359,8 +365,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "a-damaged-end-is-told-with-every-call",
-    find: "return (end) => ends.note(new DamagedEnd(end));",
-    put: "return (end) => onDamage?.(new DamagedEnd(end));\n  void ends;",
+    find: "ends.note(new DamagedEnd(end));",
+    put: "onDamage?.(new DamagedEnd(end));\n    void ends;",
   },
   {
     file: "server/src/parts/store.ts",

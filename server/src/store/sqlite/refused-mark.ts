@@ -7,10 +7,11 @@ import path from "node:path";
 import { REFUSED_FILE } from "./folder.ts";
 
 export function leaveMark(folder: string): void {
+  if (isMarked(folder)) return;
   try {
     writeFileSync(path.join(folder, REFUSED_FILE), "");
   } catch {
-    // On a full disk, for instance. The next refusal tries again.
+    // The disk has no room, for instance. The next refusal tries again.
   }
 }
 

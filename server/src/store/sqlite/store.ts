@@ -214,11 +214,11 @@ class SideThreads {
 
 /** Reports each damaged end once, and has the next start rebuild the database. */
 function endsTo(folder: string, onDamage: StoreOptions["onDamage"]): (end: string | null) => void {
-  const ends = new DamageLog((damage) => {
+  const ends = new DamageLog(onDamage);
+  return (end) => {
     leaveMark(folder);
-    onDamage?.(damage);
-  });
-  return (end) => ends.note(new DamagedEnd(end));
+    ends.note(new DamagedEnd(end));
+  };
 }
 
 /** Scans for damage in a thread of its own. */

@@ -1,5 +1,6 @@
 /** A damaged page where rows are added: a start makes the database anew, and a running server refuses in a sentence until then. */
-import { cp, mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -15,7 +16,7 @@ import { decided, EVERYBODY, live, paidCall, submit } from "../../suite/life.sui
 import { newConversation, newTask, START } from "../../suite/new-task.suite.ts";
 import { newSubscription } from "../../suite/subscriptions.suite.ts";
 import { openDatabase } from "../database.ts";
-import { DATABASE_FILE } from "../folder.ts";
+import { DATABASE_FILE, REFUSED_FILE } from "../folder.ts";
 import { migrate } from "../migrate.ts";
 import { sqliteStorage } from "../storage.ts";
 import { openSqliteStore } from "../store.ts";
@@ -387,6 +388,20 @@ test.each(["events", "tasks_by_time"])(
     await store.close();
   },
 );
+
+test("a mark that could not be left is left at the next refusal", async () => {
+  await filled();
+  const store = await opened();
+  await damageLeafOf(folder, "events", 0.999);
+  const mark = path.join(folder, REFUSED_FILE);
+  // No file can be written into a folder that does not exist.
+  await rename(folder, `${folder}-away`);
+  await expect(work(store)).rejects.toThrow("started anew");
+  await rename(`${folder}-away`, folder);
+  await expect(work(store)).rejects.toThrow("started anew");
+  expect(existsSync(mark)).toBe(true);
+  await store.close();
+});
 
 /** On each page of its rows or entries: the first of them is said to lie where the page says what it is. */
 async function breakUnusedBytes(name: string): Promise<void> {
