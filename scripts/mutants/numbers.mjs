@@ -34,6 +34,12 @@ export const NUMBERS = [
     put: "numbers.at(-1) ?? 0",
   },
   {
+    file: "server/src/store/sqlite/column.ts",
+    name: "a-mend-goes-on-behind-a-number-that-none-can-have",
+    find: "GIVEN_MAX = 1e15",
+    put: "GIVEN_MAX = 2 ** 62",
+  },
+  {
     file: derived,
     name: "one-damaged-page-of-changes-fails-every-search",
     find: '    filled(db, "searchable_changes", (db) => atOnce(() => rebuildChanges(db))),\n',

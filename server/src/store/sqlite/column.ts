@@ -27,6 +27,9 @@ export function sizeIn(value: unknown): number {
   return size;
 }
 
+/** No row was given a number beyond it, so one that has it is damaged. What is counted on from it are safe integers. */
+export const GIVEN_MAX = 1e15;
+
 export function textIn(value: unknown): string {
   if (typeof value !== "string") throw new WrongColumn(`A column holds no text: ${String(value)}.`);
   return value;

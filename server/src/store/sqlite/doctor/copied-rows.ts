@@ -1,6 +1,7 @@
 /** Copies the rows that can be read from the pages of one database, byte for byte, into another of the same schema. */
 import { type Database, SqliteError, type Statement } from "better-sqlite3";
 import type { Lost } from "../../storage.ts";
+import { GIVEN_MAX } from "../column.ts";
 import type { DatabasePages } from "./pages/database-pages.ts";
 import { PageNumbers } from "./pages/page-numbers.ts";
 import { type Each, ReadableTree, type Shape } from "./pages/readable-tree.ts";
@@ -69,7 +70,7 @@ export class CopiedRows {
 }
 
 class CopiedTable {
-  /** Rows that the table refuses: a value that does not fit its column was damaged. */
+  /** Rows whose number or values were damaged: no row has such a number, or the table refuses such a value. */
   refused = 0;
   readonly #db: Database;
   readonly #shape: Shape;
@@ -82,6 +83,10 @@ class CopiedTable {
   }
 
   readonly add = (number: number, values: readonly Value[]): void => {
+    if (number > GIVEN_MAX) {
+      this.refused += 1;
+      return;
+    }
     const { columns, keyLength } = this.#shape;
     const own = values.filter((_, at) => columns[at]?.kind !== "alias");
     try {
@@ -114,6 +119,7 @@ function goOnCounting(db: Database): Each {
   const rise = db.prepare<unknown[]>(`UPDATE ${SEQUENCES} SET seq = max(seq, ?) WHERE name = CAST(? AS TEXT)`);
   const insert = db.prepare<unknown[]>(`INSERT INTO ${SEQUENCES} (seq, name) VALUES (?, CAST(? AS TEXT))`);
   return (_, [name, seq]) => {
+    if (Number(seq) > GIVEN_MAX) return;
     if (rise.run(seq, name).changes === 0) insert.run(seq, name);
   };
 }

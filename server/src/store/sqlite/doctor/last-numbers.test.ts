@@ -110,3 +110,40 @@ test.each(["a mend", "a server"])(
     expect(await sqliteStorage(folder).health()).toMatchObject({ problems: [], unreadable: [] });
   },
 );
+
+const FAR_OFF = 2 ** 60;
+const DAMAGED_NUMBERS: readonly [of: string, sql: string][] = [
+  ["an event's task", `UPDATE events SET task = ${FAR_OFF} WHERE task = 10`],
+  ["a task, and its entry of the index of ids,", `UPDATE tasks SET n = ${FAR_OFF} WHERE n = 10`],
+  ["an entry of the audit log", `UPDATE audit SET n = ${FAR_OFF} WHERE n = 1`],
+  ["a cut", `UPDATE sqlite_sequence SET seq = ${FAR_OFF} WHERE name = 'cuts'`],
+  ["a chunk's cut", `UPDATE chunks SET cut = ${FAR_OFF} WHERE cut = 1`],
+];
+
+test.each(DAMAGED_NUMBERS)(
+  "where the number of %s is damaged, a mend goes on behind no number that none can have",
+  async (_, sql) => {
+    const { add } = await withDocuments();
+    const act = { tenant: "acme", at: START, user: "ada", keyId: "k1", act: "a", task: null, origin: null, detail: {} };
+    const store = await openSqliteStore(folder);
+    for (let n = 0; n < TASKS; n++) await submit(store, newTask({ createdAt: START + n }));
+    for (let n = 0; n < TASKS; n++) await store.audit.append(act);
+    await store.close();
+    const db = openDatabase(path.join(folder, DATABASE_FILE));
+    db.pragma("foreign_keys = 0");
+    db.exec(sql);
+    db.close();
+    for (const table of ["tasks", "audit", "cuts"]) await damageLeafOf(folder, table, 0.999);
+    await sqliteStorage(folder).mend();
+    const again = await openSqliteStore(folder);
+    for (const _ of [1, 2]) {
+      await submit(again, newTask());
+      await again.audit.append(act);
+      await add(again);
+    }
+    await again.close();
+    expect(numberIn("SELECT max(n) FROM tasks")).toBe(TASKS + 2);
+    expect(numberIn("SELECT max(n) FROM audit")).toBe(TASKS + 2);
+    expect(numberIn("SELECT max(n) FROM cuts")).toBe(DOCUMENTS + 2);
+  },
+);

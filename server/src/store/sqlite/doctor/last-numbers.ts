@@ -5,7 +5,7 @@
 import type { Database } from "better-sqlite3";
 import type { Lost } from "../../storage.ts";
 import { AuditChain } from "../audit/audit-chain.ts";
-import { numberIn } from "../column.ts";
+import { GIVEN_MAX, numberIn } from "../column.ts";
 import { ENTRIES_BY_TENANT } from "../mending/derived.ts";
 import { raiseSequences } from "../mending/sequences.ts";
 import { TaskNumbers } from "../tasks/task-numbers.ts";
@@ -31,7 +31,7 @@ function goOnBehindEntries(db: Database, last: number | null): void {
 /** Each has an input. */
 function goOnBehindTasks(db: Database, last: number | null, areInputsLost: boolean): void {
   const tables = REFERRING.filter(([, column]) => column === "n");
-  const known = tables.map(([table]) => `ifnull((SELECT max(task) FROM ${table}), 0)`);
+  const known = tables.map(([table]) => `ifnull((SELECT max(task) FROM ${table} WHERE task <= ${GIVEN_MAX}), 0)`);
   const readable = numberIn(
     db
       .prepare(`SELECT max(${known.join(", ")})`)
@@ -45,7 +45,8 @@ function goOnBehindTasks(db: Database, last: number | null, areInputsLost: boole
 function lastRowIn(rows: CopiedRows, index: string): number | null {
   let last = 0;
   const isWhole = rows.readEntries(index, (_, values) => {
-    last = Math.max(last, Number(values.at(-1)));
+    const n = Number(values.at(-1));
+    if (n <= GIVEN_MAX) last = Math.max(last, n);
   });
   return isWhole ? last : null;
 }

@@ -5,7 +5,7 @@
  */
 import { type Database, SqliteError } from "better-sqlite3";
 import { AuditChain } from "../audit/audit-chain.ts";
-import { numberIn, textIn } from "../column.ts";
+import { GIVEN_MAX, numberIn, textIn } from "../column.ts";
 import { isOfARow, withDatabase } from "../database.ts";
 import type { IsOver } from "../slices.ts";
 import { hasManyRows, shadowOfIndex, shadowOfKeyed, shadowOfNumbered } from "./copied-shadow.ts";
@@ -230,7 +230,9 @@ function idempotency(db: Database): Derived {
 /** The index of all entries has numbers of those on damaged pages. */
 function goOnBehindLostEntries(db: Database): void {
   const numberOf = (end: string, by: string) =>
-    unlessDamaged(() => numberIn(db.prepare(`SELECT ${end}(n) FROM audit ${by}`).pluck().get() ?? 0)) ?? null;
+    unlessDamaged(() =>
+      numberIn(db.prepare(`SELECT ${end}(n) FROM audit ${by} WHERE n <= ${GIVEN_MAX}`).pluck().get() ?? 0),
+    ) ?? null;
   const last = numberOf("max", `INDEXED BY ${ENTRIES_BY_TENANT}`);
   const [first, readable] = [numberOf("min", "NOT INDEXED"), numberOf("max", "NOT INDEXED")];
   if (readable !== null && readable >= (last ?? 0)) return;

@@ -3,7 +3,7 @@
  * number. Where that table is damaged, whoever has a number says how far they have come.
  */
 import type { Database } from "better-sqlite3";
-import { numberIn } from "../column.ts";
+import { GIVEN_MAX, numberIn } from "../column.ts";
 import { onSchema, swapIn } from "./schema-edits.ts";
 import { SHADOW } from "./shadow.ts";
 
@@ -35,7 +35,9 @@ export function raiseSequences(db: Database): void {
   const rise = db.prepare<unknown[]>("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?");
   const insert = db.prepare<unknown[]>("INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)");
   for (const [table, holders] of HOLDERS) {
-    const lasts = holders.map(([of, column]) => `ifnull((SELECT max(${column}) FROM ${of}), 0)`);
+    const lasts = holders.map(
+      ([of, column]) => `ifnull((SELECT max(${column}) FROM ${of} WHERE ${column} <= ${GIVEN_MAX}), 0)`,
+    );
     const last = numberIn(
       db
         .prepare(`SELECT max(0, ${lasts.join(", ")})`)
