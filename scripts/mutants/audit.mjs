@@ -49,6 +49,12 @@ export const AUDIT = [
     put: "0 * gap * upTo",
   },
   {
+    file: "server/src/store/sqlite/audit/audit-chain.ts",
+    name: "a-second-gap-of-the-audit-log-is-the-only-one",
+    find: "this.#put.run(GAP_FACT + last.n, ",
+    put: "this.#put.run(GAP_FACT, ",
+  },
+  {
     file: pages,
     name: "retention-takes-the-entry-from-which-the-next-is-counted",
     find: "WHERE n < ? ORDER",

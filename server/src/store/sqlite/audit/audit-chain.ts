@@ -14,8 +14,8 @@ import { lateInserts, lateRows, lateRun } from "../late-statements.ts";
 /** The facts that hold the last entry which retention has removed, and the last one that is known to have been written. */
 export const ANCHOR_FACT = "audit:anchor";
 export const HEAD_FACT = "audit:head";
-/** The last entry before numbers that none has, and the last of those. */
-export const GAP_FACT = "audit:gap";
+/** Begins the name of the fact of each gap: of the last entry before numbers that none has, and of the last of those. The name ends in the first. */
+export const GAP_FACT = "audit:gap:";
 const HEAD_EVERY_MS = 1_000;
 /** Numbers that may be given behind one that is noted, and that may be missing where the end of the log is lost. */
 const NUMBERS_AHEAD = 1_000;
@@ -80,7 +80,7 @@ export class AuditChain {
     let { n, hash } = last;
     if (n < noted) {
       n = upTo;
-      this.#put.run(GAP_FACT, last.n, last.hash, n);
+      this.#put.run(GAP_FACT + last.n, last.n, last.hash, n);
     }
     const values: unknown[] = [];
     for (const [tenant, at, user, keyId, act, task, origin, detail] of this.#added) {

@@ -168,3 +168,23 @@ test("a store that is closed has noted how far its log has come, however lately 
   db.close();
   expect(noted).toBe(ENTRIES + 2);
 });
+
+test("numbers of no gap push an entry out of the bound, however often the end was lost", async () => {
+  await damaged([["audit", 0.99], ["audit_by_tenant"], ["audit_by_task"], ["facts"]]);
+  for (const _ of [1, 2]) {
+    const store = await opened();
+    for (const n of [1, 2, 3]) await store.audit.append(entry(n));
+    await store.close();
+    const db = openDatabase(path.join(folder, DATABASE_FILE));
+    db.exec("DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)");
+    db.close();
+  }
+  const store = await opened();
+  await store.audit.append(entry(4));
+  const found = await numbers(store);
+  await swept(store, found.length - 1);
+  expect(await numbers(store)).toEqual(found.slice(1));
+  await swept(store, 4);
+  expect(await numbers(store)).toEqual(found.slice(-4));
+  await store.close();
+});

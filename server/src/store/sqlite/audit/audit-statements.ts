@@ -231,13 +231,19 @@ export function auditRetention(db: Database) {
   const newest = lateRows(db, "SELECT max(n) FROM audit");
   const remove = lateRun(db, "DELETE FROM audit WHERE n <= ?");
   const hang = lateRun(db, "INSERT OR REPLACE INTO facts (name, value) VALUES (?, json_object('n', ?, 'hash', ?))");
-  const fact = lateRows(db, "SELECT value ->> 'n', value ->> 'upTo' FROM facts WHERE name = ?");
+  const fact = lateRows(db, "SELECT value ->> 'n' FROM facts WHERE name = ?");
+  const gapsFrom = lateRows(
+    db,
+    `SELECT value ->> 'n', value ->> 'upTo' FROM facts
+     WHERE name GLOB '${GAP_FACT}*' AND CASE WHEN json_valid(value) THEN value ->> 'n' >= ? AND value ->> 'upTo' > 0 END`,
+  );
   return ({ before, keptMax, limit }: { before: number; keptMax: number; limit: number }): number => {
     const last = numberIn(newest.get()?.[0] ?? 0);
     const slice = oldest.all(last, limit);
-    const [gap = 0, upTo = 0] = fact.get(GAP_FACT)?.map(numberIn) ?? [];
+    const gaps = gapsFrom.all(numberIn(slice[0]?.[0] ?? last)).map((gap) => gap.map(numberIn));
     /** How many entries there are from this one on: numbers of a gap count for none. */
-    const from = (n: number) => last - n + 1 - (n <= gap ? upTo - gap : 0);
+    const from = (n: number) =>
+      gaps.reduce((count, [gap = 0, upTo = 0]) => count - (n <= gap ? upTo - gap : 0), last - n + 1);
     // An entry that came before an old one is old, whatever the clock of its process said.
     const count = slice.findLastIndex(([n, at]) => numberIn(at) < before || from(numberIn(n)) > keptMax) + 1;
     const end = slice[count - 1];
