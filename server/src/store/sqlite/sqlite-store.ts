@@ -1,6 +1,6 @@
 /**
- * The verbs of the store over two channels, one to whoever writes and one to whoever reads. This side makes the text that
- * is stored and parses what comes back; it knows no SQL.
+ * The verbs of the store over channels to the writing and the reading threads. This side makes the text that is stored and parses what
+ * comes back; it knows no SQL.
  */
 import type { Alias } from "../../task/alias.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
@@ -60,7 +60,7 @@ import { SqliteDailyUsage } from "./usage/sqlite-daily-usage.ts";
 /** What a store is built from. */
 export type Parts = {
   writes: Channel<Writes>;
-  /** One key, one task: what must not wait behind anybody's search. */
+  /** Reads of one key or task, which must not wait behind a search. */
   reads: Channel<Reads>;
   /** Lists, counts and searches. */
   searches: Channel<Reads>;
@@ -76,9 +76,9 @@ export type Parts = {
   scrub: () => Promise<Scrubbed>;
   copies: () => Promise<{ path: string; at: number }[]>;
   check: () => Promise<string[]>;
-  /** Hears once of each thing that cannot be read and was left out. */
+  /** Called once for each thing that cannot be read and was left out. */
   onDamage?: ((damage: Damaged) => void) | undefined;
-  /** Hears how long each `apply` took until it was on disk. */
+  /** Called with the time that each `apply` took until it was on disk. */
   onWritten?: ((ms: number) => void) | undefined;
   /** After all channels are closed. */
   release: () => Promise<void>;
@@ -92,7 +92,7 @@ const INDEX_AFTER_MS = 200;
 const READ_AT_ONCE = 16;
 /** Journal entries read at once. */
 const JOURNAL_PAGE = 1_000;
-/** Walking all files is worth it this often. */
+/** Pause between two walks over all files. */
 const FILES_SWEPT_EVERY_MS = 3_600_000;
 
 export class SqliteStore extends SqliteConversations implements Store {
@@ -197,7 +197,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     });
   }
 
-  /** Those that can be read. */
+  /** The tasks that can be read. */
   async tasks(ids: string[]): Promise<Task[]> {
     const tasks: Task[] = [];
     for (let from = 0; from < ids.length; from += READ_AT_ONCE) {
@@ -385,7 +385,7 @@ export class SqliteStore extends SqliteConversations implements Store {
       return await this.#writes.send("sweepRecords", { ...times, after });
     } catch (error) {
       if (!(error instanceof Damaged)) throw error;
-      // By one name: a damaged page may keep each of very many.
+      // Under one name: a damaged page may keep very many records.
       this.#damage.note(new Damaged("record that is old enough to go", new Error(error.message)));
       return after;
     }
@@ -462,7 +462,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     return taskOf(stored, { input, output: await this.#resolve(stored.output, stored.tenant) });
   }
 
-  /** A disk that takes no writes leaves the index as it is: what was searched for may be in it. */
+  /** Brings the search index up to date. On a disk that takes no writes it stays as it is, and the search goes on. */
   async #catchUpIndex(): Promise<void> {
     const until = performance.now() + QUERY_MS_MAX;
     try {
@@ -487,7 +487,7 @@ export class SqliteStore extends SqliteConversations implements Store {
     this.#indexTimer = setTimeout(() => {
       this.#indexTimer = null;
       if (!this.#writes.isIdle) this.#indexLater();
-      // What fails here is tried again by the next search, which then says so.
+      // The next search tries again, and reports the error.
       else
         this.#indexSlice(null).then(
           (upTo) => upTo !== null && this.#indexLater(),

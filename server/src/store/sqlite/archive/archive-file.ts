@@ -1,7 +1,7 @@
 /**
- * The file of a backup: a tar archive, as it is or encrypted with a passphrase in the format of `age`, so that its own tool opens
- * it too. Both go as streams of which no more is in memory than some chunks. What was encrypted is authenticated chunk by
- * chunk: one that was cut or changed is refused at its first wrong chunk.
+ * The file of a backup: a tar archive, plain or encrypted with a passphrase in the format of `age`, so that its own tool opens it too.
+ * Both are streamed, with only some chunks in memory. An encrypted archive is authenticated chunk by chunk: one that was cut or changed
+ * is refused at its first wrong chunk.
  */
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -12,9 +12,9 @@ import type { Parser } from "tar";
 import { type ArchiveOptions, BadArchive } from "../../storage.ts";
 
 const MAGIC = Buffer.from("age-encryption.org/v1\n");
-/** The tar library hands over blocks of 512 bytes where a header is. */
+/** The tar library emits blocks of 512 bytes for headers. */
 const CHUNK_BYTES = 64 << 10;
-/** So long a reader that has failed is waited for until its last file is closed. */
+/** How long a failed reader may take to close its last file. */
 const REST_MS_MAX = 5_000;
 
 export async function isEncrypted(path: string): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function isEncrypted(path: string): Promise<boolean> {
   }
 }
 
-/** Writes a new file that only its owner may read, and syncs it. Refuses one that is there. */
+/** Writes a new file that only its owner may read, and syncs it. Refuses an existing one. */
 export async function writeFileOf(
   path: string,
   tar: AsyncIterable<Buffer>,
@@ -44,12 +44,12 @@ export async function writeFileOf(
 }
 
 /**
- * Hands the tar in a file to whoever reads it. Throws `BadArchive` at once when it is encrypted and the passphrase is not its
- * own, and as soon as something of it was cut or changed.
+ * Passes the tar in a file to `reader`. Throws `BadArchive` at once when it is encrypted and the passphrase is wrong, and as soon as a
+ * cut or changed part is met.
  */
 export async function readFileOf(path: string, passphrase: string | null, reader: Parser): Promise<void> {
   const bytes = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  // A full disk is told of once for each file that is being written: one that nobody hears would end the process.
+  // A full disk is reported once for each file that is being written: an unheard error would end the process.
   const failed = once(reader, "error").then(([error]: unknown[]) => Promise.reject(error));
   failed.catch(() => {});
   reader.on("error", () => {});
@@ -76,7 +76,7 @@ async function handedTo(
     reader.end();
     await Promise.race([ended, failed]);
   } catch (error) {
-    // It still writes what it has read: whoever removes that would be overtaken.
+    // It still writes the entries it has read: a removal of its files now would come too early.
     reader.end();
     await Promise.race([ended, delay(REST_MS_MAX, undefined, { ref: false })]);
     throw error;
@@ -94,7 +94,7 @@ async function* chunked(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     waiting = [];
     bytes = 0;
   }
-  // An empty chunk would stand for nothing, and end nothing.
+  // An empty chunk carries nothing and ends nothing.
   if (bytes > 0) yield Buffer.concat(waiting);
 }
 

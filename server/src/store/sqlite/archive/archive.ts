@@ -39,10 +39,10 @@ import { missingFiles, sentenceOf } from "./named-files.ts";
 const MANIFEST_FILE = "waybill-backup.json";
 const ENTRY =
   /^(waybill-backup\.json|waybill\.sqlite|files\/?|files\/[0-9a-f]{2}\/?|files\/[0-9a-f]{2}\/[0-9a-f]{62})$/;
-/** What a backup or a restore that was killed has left behind is removed after this. */
+/** Files left by a killed backup or restore are removed after this. */
 const LEFT_BEHIND_MS = 86_400_000;
 
-/** Of a database, to where a restore looks for it. */
+/** Copies a database to where a restore looks for it. */
 type Copy = (from: string, to: string) => Promise<void> | void;
 
 const manifest: z.ZodType<Manifest> = z.strictObject({
@@ -70,7 +70,7 @@ export async function writeArchive(
   const partial = `${target}.${randomUUID()}.partial`;
   const { passphrase = null, withoutDamagedRows = false } = options;
   let lost: Lost[] = [];
-  // From before the copy on: whatever goes later may be in it.
+  // The time before the copy: data removed later may be in it.
   const madeAt = new Date();
   const copy = async (from: string, to: string) => {
     lost = await copyWhole(from, to);
@@ -106,8 +106,8 @@ export async function writeArchive(
 }
 
 /**
- * Where the copy lies until it is in the archive: in the folder itself, where a second name for a file costs nothing; when
- * its disk is full, beside what is written, but never there in the clear when that is encrypted.
+ * Where the copy lies until it is in the archive: in the folder itself, where a hard link to a file takes no room; if its disk is full,
+ * beside the archive, but never there unencrypted when the archive is encrypted.
  */
 function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [own: string, other: string] {
   const name = createHash("sha256").update(resolve(folder)).digest("hex").slice(0, 12);
@@ -115,7 +115,7 @@ function stagingPlaces(folder: string, target: string, isEncrypted: boolean): [o
   return [join(folder, "backup-"), join(other, `.waybill-backup-${name}-`)];
 }
 
-/** Of a damaged database, all rows that can be read, and what is made from them anew. Answers what is not in it. */
+/** For a damaged database, a rebuilt copy of all rows that can be read. Returns what it lacks. */
 async function copyWhole(from: string, to: string): Promise<Lost[]> {
   try {
     copyDatabase(from, to);
@@ -132,7 +132,7 @@ function leavesOut(lost: readonly Lost[]): string {
   return `rows of ${tables} lie on damaged pages; to go on without them: --without-damaged-rows`;
 }
 
-/** A copy of what is in the folder, as whoever restores it will find it: its place. */
+/** Copies the contents of a folder in the layout of a restored one; returns the copy's place. */
 async function copied(folder: string, [own, other]: [own: string, other: string], copy: Copy): Promise<string> {
   return copiedTo(own, folder, copy)
     .catch(ifFull(() => copiedTo(other, folder, copy)))
@@ -140,8 +140,8 @@ async function copied(folder: string, [own, other]: [own: string, other: string]
 }
 
 /**
- * A database that nobody has open cannot even be read without room beside it: it is copied with its log as it lies, while
- * nobody else may begin, and read where there is room.
+ * A database that nobody has open cannot even be read without room beside it: it is copied with its WAL as it lies, under an exclusive
+ * lock, and read where there is room.
  */
 function copyUnread(from: string, to: string): void {
   const unlock = lockFolder(dirname(from));
@@ -183,8 +183,8 @@ async function copiedTo(prefix: string, folder: string, copy: Copy): Promise<str
 }
 
 /**
- * Puts a backup into a folder that nobody uses. What is in the folder already is moved aside and not removed; where it
- * went is the second answer. Everything is checked before anything of it is touched.
+ * Puts a backup into a folder that nobody uses. Earlier contents of the folder are moved aside and not removed; their place is the
+ * second result. Everything is checked before anything is changed.
  */
 export async function restoreArchive(
   archive: string,
@@ -260,8 +260,8 @@ async function unpack(
 }
 
 /**
- * What a restore demands of a folder, and so a backup of what it has put together: every file is what its name says,
- * the database keeps its rules, and what it names is there. Files that were changed count as missing.
+ * The checks of a restore, and of a backup before it is finished: every file matches its hash, the database keeps its rules, and the
+ * files that it names exist. Changed files count as missing.
  */
 async function checkFolder(staging: string, { withoutMissingFiles = false }: ArchiveOptions): Promise<MissingFile[]> {
   const there = new Set<string>();
@@ -278,7 +278,7 @@ async function checkFolder(staging: string, { withoutMissingFiles = false }: Arc
   throw new BadArchive(`${sentenceOf(first)}${others}; to go on without: --without-missing-files`);
 }
 
-/** Reads a written archive back: it holds the database and the files that its list says, byte by byte. */
+/** Reads a written archive back: it holds the database and the files of its list, byte by byte. */
 async function checkArchive(archive: string, { database, files }: Manifest, passphrase: string | null): Promise<void> {
   const wrong: string[] = [];
   let read = 0;
@@ -313,7 +313,7 @@ async function manifestIn(staging: string, version: string): Promise<Manifest> {
   }
 }
 
-/** Of a copy of a database: its schema, and how many tasks it has. */
+/** The schema of a copied database, and its number of tasks. */
 function contentsOf(path: string): { schema: number; tasks: number } {
   const contents = (db: Database) => {
     const tasks = db.prepare<unknown[], unknown>("SELECT count(*) FROM tasks").pluck().get();
@@ -322,7 +322,7 @@ function contentsOf(path: string): { schema: number; tasks: number } {
   return withDatabase(path, contents, { readonly: true });
 }
 
-/** Remembers a backup in the database, also while a server has it open. False when it cannot be, such as on a full disk. */
+/** Remembers a backup in the database, also while a server has it open. False when that fails, as on a full disk. */
 function noteBackup(path: string, backup: BackupRecord): boolean {
   try {
     const { id, madeAt } = backup;

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { withDatabase } from "../database.ts";
 
-/** In the first page: what a database calls itself (`application_id`). */
+/** Offset of `application_id` in the first page. */
 const CALLED_AT = 68;
 const NO_NAME = Buffer.alloc(4);
 

@@ -1,4 +1,4 @@
-/** Hard links to the files of a data folder, which stay when the folder no longer has them. */
+/** Hard links to the files of a data folder, which keep them when the folder removes its own. */
 import { copyFile, link, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FILES_FOLDER, pathOfFile } from "../folder.ts";

@@ -1,4 +1,4 @@
-/** What is read of chunks by one key; the search over them is the finder's, see `finder.ts`. */
+/** Reads of chunks by one key; searches over them are the finder's, see `finder.ts`. */
 import type { Database } from "better-sqlite3";
 import { SLICE_CHUNKS } from "../../../retrieval/postings.ts";
 import { ANSWER_BYTES_MAX, fitting } from "../bounds.ts";

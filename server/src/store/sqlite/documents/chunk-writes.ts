@@ -1,7 +1,7 @@
 /**
- * What is written of chunks and vectors. Both lie in slices of 32 chunks: a slice is what one call writes, so that the
- * writer is held for some milliseconds, and what a search reads at once. Whoever removes a document or a model only makes
- * the rest invisible; it goes in turns of its own.
+ * The writes of chunks and vectors. Both lie in slices of 32 chunks: one call writes a slice, so that the writer is held for some
+ * milliseconds, and a search reads one at once. To remove a document or a model only hides its rest, which goes in later slices of the
+ * writer's time.
  */
 import type { Database } from "better-sqlite3";
 import { encodePostings, SLICE_CHUNKS } from "../../../retrieval/postings.ts";
@@ -16,9 +16,9 @@ export type ChunkRow = [index: number, page: number, start: number, end: number,
 /** A byte for each number, as base64. */
 export type EncodedVector = { index: number; numbers: string };
 
-/** Rows that one turn of the removal takes. */
+/** Rows removed in one slice of time. */
 const REMOVED_AT_ONCE = 64;
-/** Cuts that one turn looks at. */
+/** Cuts looked at in one slice of time. */
 const LOOKED_AT_ONCE = 200;
 
 export function chunkWrites(db: Database) {
@@ -40,7 +40,7 @@ export function chunkWrites(db: Database) {
       vectors.remove(model);
       return null;
     },
-    /** A turn of it; false when nothing is left to remove. */
+    /** A slice of the removal; false when nothing is left. */
     sweepChunks: (_: null) => removal(),
   };
 }
@@ -72,7 +72,7 @@ class CutRows {
     this.#changed = run("UPDATE cuts SET stored = stored + ?, version = version + 1 WHERE n = ?");
   }
 
-  /** Throws `not_found` when the document was not cut so. */
+  /** Throws `not_found` if the document was not cut in that way. */
   numberOf({ document, maxTokens, overlapTokens }: CutKey): number {
     const row = this.#find.get(document, maxTokens, overlapTokens);
     if (!row) throw notFound("Chunks");
@@ -101,7 +101,7 @@ class CutRows {
     this.#changed.run(texts.size - stored, n);
   }
 
-  /** The cut, begun anew when it comes out at another number of chunks than before. */
+  /** The cut; begun again if it has another number of chunks than before. */
   #begun(cut: CutKey, total: number): number {
     const { document, maxTokens, overlapTokens } = cut;
     const [n, before] = this.#find.get(document, maxTokens, overlapTokens) ?? [];
@@ -153,7 +153,7 @@ class VectorSlices {
     this.#changed.run(bitsOf(present) - bitsOf(before), n);
   }
 
-  /** Another text stands there now. */
+  /** Another text has replaced the chunk's. */
   forget(cut: number, index: number): void {
     const slice = Math.floor(index / SLICE_CHUNKS);
     for (const [embedding] of this.#ofCut.all(cut)) {
@@ -170,7 +170,7 @@ class VectorSlices {
     this.#removeOf.run(model);
   }
 
-  /** Vectors of another length are of another model by the same name, and go. */
+  /** Vectors of another length are of another model with the same name, and are removed. */
   #begun(cut: number, model: string, dimensions: number): number {
     const [n, before] = this.#find.get(cut, model) ?? [];
     if (n !== undefined && before === dimensions) return numberIn(n);
@@ -179,7 +179,7 @@ class VectorSlices {
   }
 }
 
-/** Of 32. */
+/** The number of bits in a slice of 32. */
 function bitsOf(present: number): number {
   let count = 0;
   for (let rest = present >>> 0; rest !== 0; rest &= rest - 1) count += 1;
@@ -216,8 +216,8 @@ function chunkRemoval(db: Database): () => boolean {
 }
 
 /**
- * Removes cuts that nobody uses, of the next ones after one, and returns the last of these. A document keeps the one of
- * those who ask for none of their own; any other is its members'. Looking at 100,000 at once would hold the writer for 90 ms.
+ * Removes unused cuts among the next ones after `after`, and returns the last of these. A document keeps its usual cut; any other is
+ * its members'. To look at 100,000 at once would hold up the writer for 90 ms.
  */
 function unusedCuts(db: Database): (after: number) => number | null {
   const next = db

@@ -1,4 +1,4 @@
-/** What is read of documents, their pages, vector stores and their members. */
+/** Reads of documents, their pages, vector stores and their members. */
 import type { Database } from "better-sqlite3";
 import type { BatchRecord, MemberStatus } from "../../../task/documents/document.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -29,12 +29,12 @@ type Listing = {
   place: readonly [createdAt: string, id: string, key: string];
   /** The column of the id. */
   idAt: number;
-  /** The same out of indexes alone: all that `place` names, and of `where` what they have too. */
+  /** The same from indexes only: all columns of `place`, and the conditions of `where` that they can check. */
   indexed: { from: string; where: Where };
 };
 
 const MEMBERS = `members m JOIN documents d ON d.key = m.document AND d.${NOT_REMOVED}`;
-/** With nothing of their documents but ids and keys. The first value is the vector store. */
+/** Only the ids and keys of their documents. The first parameter is the vector store. */
 const INDEXED_MEMBERS = `(SELECT id, key FROM documents INDEXED BY documents_by_time
     WHERE tenant = (SELECT tenant FROM vector_stores WHERE key = ?)) d JOIN members m ON m.document = d.key`;
 /** The key, unless its document is being removed. */
@@ -74,7 +74,7 @@ export function documentReads(db: Database) {
       ANSWER_BYTES_MAX,
       ({ key, from, limit }: Key & { from: number; limit: number }) => [key, from, limit],
     ),
-    /** Of those from 0 on without a gap. */
+    /** The number of pages from 0 on without a gap. */
     pageCount: number(
       `SELECT coalesce((SELECT min(p.page) + 1 FROM document_pages p WHERE p.document = (${PAGED})
            AND NOT EXISTS (SELECT 1 FROM document_pages n WHERE n.document = p.document AND n.page = p.page + 1)), 0)
@@ -170,13 +170,13 @@ function vectorStoreReads(db: Database) {
   };
 }
 
-/** A table of documents or vector stores, by an index that has all of a place. */
+/** A table of documents or vector stores, through an index with all columns of a place. */
 function placesOf(table: "documents d" | "vector_stores v", { user }: Visible): string {
   const [name] = table.split(" ");
   return `${table} INDEXED BY ${name}_by_${user === null ? "time" : "user"}`;
 }
 
-/** The caller's own before anybody else's, of those the oldest. */
+/** The caller's own first, and of those the oldest. */
 function byId(db: Database, select: string, table: string): (given: ById) => unknown[] | null {
   const { row } = queries(db);
   const find = row(
@@ -249,7 +249,7 @@ function lists(db: Database) {
     const items = page.rows.slice(0, limit);
     const last = items.at(-1)?.[idAt];
     if (!forwards) items.reverse();
-    // `last` is the one furthest on, with which the list goes on.
+    // `last` is the furthest one, from which the list continues.
     const more = page.more || page.rows.length > limit;
     return { rows: items, more, last: last === undefined ? null : textIn(last) };
   };

@@ -1,13 +1,13 @@
 /**
- * A document goes in turns, so that nobody who writes waits long behind one of thousands of pages. First it becomes
- * nobody's: no read finds it or anything of it from then on, and its id is free. Then its memberships and its pages go, some
- * at a time, and its row at the end. What was broken off in between goes with the sweep of records, as one that expired long
- * ago. Of its chunks only the cut goes here; see `chunk-writes.ts`.
+ * Removes a document in slices, so that no write waits long behind a document of thousands of pages. First it is hidden: no read finds
+ * any part of it from then on, and its id is free. Then its memberships and its pages go, some at a time, and its row at the end. An
+ * interrupted removal is completed by the sweep of records, as for a document that expired long ago. Of its chunks only the cut is
+ * removed here; see `chunk-writes.ts`.
  */
 import type { Database } from "better-sqlite3";
 import { type IsOver, inSlices, SLICE_LARGE_ROWS, SLICE_ROWS } from "../slices.ts";
 
-/** Of `documents`: it has not been removed. No document that anybody uploads expires at 0. */
+/** Condition on `documents`: not removed. No uploaded document expires at 0. */
 export const NOT_REMOVED = "expires_at IS NOT 0";
 
 export class DocumentRemoval {

@@ -5,7 +5,7 @@ import { lateRows, lateRun } from "../late-statements.ts";
 import { NOT_REMOVED } from "./document-removal.ts";
 
 const OWN = `key = ? AND ${NOT_REMOVED}`;
-/** What a member's row with its attributes adds to its bytes, as `ownBytes` of the codec counts it. */
+/** The bytes of a member's row with its attributes, as counted by `ownBytes` of the codec. */
 const ownBytes = (column: string) => `(octet_length(${column}) - 2 + ${MEMBER_ROW_BYTES})`;
 
 export function documentStatements(db: Database) {

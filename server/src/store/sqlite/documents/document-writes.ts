@@ -1,4 +1,4 @@
-/** What is written of documents, their pages, vector stores and their members. */
+/** Writes of documents, their pages, vector stores and their members. */
 import type { Database } from "better-sqlite3";
 import type { DocumentRecord, MemberRecord, MemberStatus } from "../../../task/documents/document.ts";
 import type { Noted, PreparedDocumentWrite } from "../../codec/prepared.ts";
@@ -10,7 +10,7 @@ import type { Pace } from "../thread/pace.ts";
 import { DocumentRemoval } from "./document-removal.ts";
 import { documentStatements } from "./document-statements.ts";
 
-/** The things that come, change and go with a write; in the caller's transaction. */
+/** Additions, changes and removals of a write, in the caller's transaction. */
 export class DocumentApplier {
   readonly #sql;
 
@@ -18,7 +18,7 @@ export class DocumentApplier {
     this.#sql = documentStatements(db);
   }
 
-  /** Before anything is written; null when all of it can be. */
+  /** Checked before anything is written; null when all of it can be. */
   refused({
     document,
     vectorStore,
@@ -70,7 +70,7 @@ export class DocumentApplier {
   }
 
   #putMember(member: readonly unknown[]): void {
-    // Replaced as a row that goes and one that comes, so that its store counts both.
+    // Replaced by a removal and an addition, so that its store counts both.
     this.#sql.removeMember.run(member[0], member[1]);
     this.#sql.insertMember.run(...member);
   }
@@ -82,7 +82,7 @@ export function documentWrites(db: Database, applier: DocumentApplier, audit: Au
   const sql = documentStatements(db);
   const removal = new DocumentRemoval(db);
   return {
-    /** Answers what it refuses, before it has written anything. */
+    /** Returns the refusal, before it has written anything. */
     putDocuments: ({ write, audit: entry }: { write: PreparedDocumentWrite } & Noted): DocumentsRefused | null => {
       const refused = applier.refused(write);
       if (refused) return refused;
@@ -118,11 +118,11 @@ export function documentWrites(db: Database, applier: DocumentApplier, audit: Au
       const merged: unknown = { ...JSON.parse(textIn(row[0])), ...produced };
       return sql.putProduced.run(JSON.stringify(merged), at, key).changes === 1;
     },
-    /** Nobody finds it any more. False when there is no such document. */
+    /** Hides it. False when there is no such document. */
     removeDocument: noting(audit, ({ key }: { key: string }) => removal.hide(key)),
-    /** A slice of what is left of it: answers whether nothing is. */
+    /** A slice of its removal: true when nothing is left. */
     emptyDocument: ({ key }: { key: string }) => removal.empty(key, pace.turn(TURN_MS)),
-    /** The same of its pages alone. */
+    /** The same for its pages only. */
     emptyPages: ({ key }: { key: string }) => removal.emptyPages(key, pace.turn(TURN_MS)),
     removeVectorStore: ({ key }: { key: string }) => sql.removeVectorStore.run(key).changes === 1,
     moveMember: (given: {
@@ -139,7 +139,7 @@ export function documentWrites(db: Database, applier: DocumentApplier, audit: Au
       ({ member, attributes }: { member: Pick<MemberRecord, "vectorStore" | "document">; attributes: string }) =>
         sql.setAttributes.run({ ...member, attributes }).changes === 1,
     ),
-    /** Those in progress that came with a batch, or with a task. */
+    /** Members in progress that came with a batch, or with a task. */
     cancelMembers: noting(
       audit,
       ({ batch, task }: { batch: string | null; task: string | null }) => sql.cancelMembers.run(batch, task).changes,

@@ -1,8 +1,7 @@
 /**
- * The one who finds: a reader with a thread of its own, so that lists and tasks never wait behind a search. What of a
- * store is in segments it reads from there, a few kilobytes for each word; the rest it goes over as it lies in the rows.
- * Words count exactly, whatever the size. All vectors are looked at up to 100,000 chunks; beyond, those in the lists that
- * are nearest to the question, and those of the chunks that its words fit best.
+ * Searches chunks in a thread of its own, so that lists and tasks never wait behind a search. The part of a store in segments is read
+ * from there, a few kilobytes per word; the rest is read from its rows. Words are scored exactly, whatever the size. All vectors are
+ * compared up to 100,000 chunks; beyond, those in the lists nearest to the question, and those of the chunks whose words fit best.
  */
 import type { Database } from "better-sqlite3";
 import { bestOf } from "../../../retrieval/best.ts";
@@ -43,13 +42,13 @@ export type Found = {
 };
 
 export type Searches = {
-  /** `isIndexed` is false when there is enough beside the segments to make another one; `leftOut` names what lies on damaged pages. */
+  /** `isIndexed` is false when enough chunks lie outside the segments for another one; `leftOut` names the parts on damaged pages. */
   search: (search: Search) => { found: Found[]; isIndexed: boolean; leftOut: string[] };
 };
 
-/** Of one search. */
+/** Time of one search. */
 const SEARCH_MS_MAX = 5_000;
-/** Texts of one answer; what is found beyond them is left out. */
+/** Characters of one answer; further results are left out. */
 const FOUND_CHARACTERS_MAX = 4 << 20;
 
 export class Finder implements Work {
@@ -81,7 +80,7 @@ export class Finder implements Work {
   }
 
   batch(calls: Call[]): Outcome[] {
-    // One at a time: nobody's answer waits for the next one's search.
+    // One at a time: no answer waits for the next search.
     return calls.slice(0, 1).map((call) => timed(call[0], this.#slowMs, () => this.#outcome(call)));
   }
 
@@ -94,7 +93,7 @@ export class Finder implements Work {
     }
   }
 
-  /** What a search reads is of one moment. Behind a damaged page not even a transaction that only reads can be committed. */
+  /** A search reads one snapshot. Behind a damaged page not even a read-only transaction can be committed. */
   #atOneMoment(search: Search) {
     this.#leftOut.begin();
     this.#begin.run();

@@ -1,11 +1,11 @@
 /**
- * What a search leaves out, as it lies on a damaged page, and goes on with the rest. Each search tries again, as an index may have been all
- * that was wrong.
+ * Parts of a search that lie on damaged pages: they are left out, and the rest is searched. Each search tries again, as only an index
+ * may have been damaged.
  */
 import { Damaged } from "../../damage.ts";
 import { isOfARow } from "../database.ts";
 
-/** What `read` finds; `otherwise` where that lies on a damaged page. */
+/** The result of `read`; `otherwise` if it lies on a damaged page. */
 export type OrLeftOut = <Found>(what: string, read: () => Found, otherwise: Found) => Found;
 
 /** Names that one search remembers, and that all do. */
@@ -19,7 +19,7 @@ export class LeftOut {
   readonly #met = new Map<string, unknown>();
   readonly #untold = new Set<string>();
 
-  /** Of another search. */
+  /** Another search begins. */
   begin(): void {
     this.#met.clear();
   }
@@ -34,7 +34,10 @@ export class LeftOut {
     }
   };
 
-  /** At the end of a search: what nobody has been told of yet. Throws `Damaged` where it is the first to meet something, so that somebody looks for it. */
+  /**
+   * At the end of a search: names that nobody has been told of yet. Throws `Damaged` at the first search that meets something, so that
+   * damaged indexes are looked for.
+   */
   told(): string[] {
     const [first, ...others] = [...this.#met].filter(([what]) => !this.#known.has(what));
     if (this.#known.size > KNOWN_MAX) this.#known.clear();

@@ -1,7 +1,6 @@
 /**
- * The completed members of a vector store, as a search goes over them: in memory, in the order of their cuts. What has
- * changed since the last search is read from the log of changes, since all members of a store of 20,000 documents take
- * 80 ms to read.
+ * The completed members of a vector store for a search: in memory, in the order of their cuts. Changes since the last search are read
+ * from the log of changes, since all members of a store of 20,000 documents take 80 ms to read.
  */
 import type { Database } from "better-sqlite3";
 import { ByteCache } from "../byte-cache.ts";
@@ -12,7 +11,7 @@ export type Attributes = Record<string, string | number | boolean>;
 
 export type Member = {
   document: string;
-  /** Its own, and what of its document's metadata can be filtered by. */
+  /** Its own attributes, and those of its document's metadata. */
   attributes: Attributes;
   cut: number;
   version: number;
@@ -20,10 +19,10 @@ export type Member = {
   embedding: { n: number; version: number; dimensions: number } | null;
 };
 
-/** As the trigger of the log keeps. */
+/** As many as the log's trigger keeps. */
 const CHANGES_KEPT = 10_000;
 const MEMBERS_BYTES_MAX = 64 << 20;
-/** Beside its attributes. */
+/** Without its attributes. */
 const MEMBER_BYTES = 400;
 /** Characters of a text that can be filtered by. */
 const FILTERABLE_CHARACTERS_MAX = 512;
@@ -31,7 +30,7 @@ const FILTERABLE_CHARACTERS_MAX = 512;
 export class Membership {
   /** By their cuts, the lowest first. */
   readonly members: Member[];
-  /** Moves whenever a member does. */
+  /** Increases with each change of a member. */
   version = 0;
   bytes = 0;
   readonly #ofDocuments = new Map<string, Member>();
@@ -41,7 +40,7 @@ export class Membership {
     for (const member of members) this.#add(member);
   }
 
-  /** What the document is in this store now; null when it is no completed member. */
+  /** The document's membership now; null if it is no completed member. */
   put(document: string, member: Member | null): void {
     const before = this.#ofDocuments.get(document);
     if (!before && !member) return;
@@ -114,7 +113,7 @@ export class Memberships {
     this.#schema = db.prepare<unknown[], unknown>("PRAGMA schema_version").pluck();
   }
 
-  /** As of the moment of the caller's transaction. */
+  /** At the moment of the caller's transaction. */
   of(vectorStore: string, model: string): Membership {
     this.#forgetDamage();
     const key = `${vectorStore} ${model}`;

@@ -1,6 +1,6 @@
 /**
- * The index of titles and inputs. It is filled behind the submits and caught up before a search: adding a text of one
- * line takes 31 us where the submit itself takes 49 (in batches of 64).
+ * The search index of titles and inputs. It is filled behind the submits and caught up before a search: to add a text of one line takes
+ * 31 us, where the submit itself takes 49 (in batches of 64).
  */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import path from "node:path";
@@ -12,16 +12,16 @@ import { isCorrupt } from "../database.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 import type { Pace } from "../thread/pace.ts";
 
-/** What comes later in an input is not searched. */
+/** Later parts of an input are not searched. */
 const TEXT_CHARACTERS_MAX = 100_000;
-/** Of a file that is longer: as many characters, each of up to four bytes, and as much again for keys. */
+/** Bytes read of a longer file: as many characters, each of up to four bytes, and as much again for keys. */
 const BEGINNING_BYTES = 1 << 20;
 const TERMS_MAX = 32;
 /** Characters of a text in a script without spaces: finding its words takes 0.4 us each. */
 const SEGMENTED_CHARACTERS_MAX = 20_000;
-/** Of the writer's time at once. */
+/** The writer's time at once. */
 const SLICE_MS = 20;
-/** Of the texts that are added at once, unless one alone has more: 100,000 take 15 to 25 ms to read, to add and to commit. */
+/** Characters added at once, unless one text alone has more: 100,000 take 15 to 25 ms to read, add and commit. */
 const SLICE_CHARACTERS = TEXT_CHARACTERS_MAX;
 
 export class SearchIndex {
@@ -32,7 +32,7 @@ export class SearchIndex {
   readonly #insert;
   readonly #advance;
   readonly #filesFolder: string | null;
-  /** The task at whose bytes the last transaction broke: it is passed over. */
+  /** The task whose damage ended the last transaction: it is passed over. */
   #broken = 0;
 
   constructor(db: Database, filesFolder: string | null) {
@@ -52,8 +52,8 @@ export class SearchIndex {
   }
 
   /**
-   * Adds the next tasks, as many as `limit` and the time of a slice allow, and none beyond `upTo`, which is the newest when it is
-   * null: under constant submits there is no end otherwise. Returns up to where there are more; null when there are none.
+   * Adds the next tasks, as many as `limit` and the time of a slice allow, and none beyond `upTo`, which is the newest when it is null:
+   * under constant submits there would be no end. Returns the last number to be added later; null when all are.
    */
   catchUp(limit: number, pace: Pick<Pace, "turn">, upTo: number | null): number | null {
     const last = upTo ?? numberIn(this.#newest.get()?.[0]);
@@ -75,7 +75,7 @@ export class SearchIndex {
     return isFull() && reached < last ? last : null;
   }
 
-  /** Nothing of what cannot be read: one such task would keep all that follow from being found. */
+  /** Empty for an unreadable task: it would keep all later ones from being found. */
   #textsOf(task: number): [title: string, input: string] {
     const [title, input] = task === this.#broken ? [] : this.#read(task);
     try {
@@ -85,7 +85,7 @@ export class SearchIndex {
     }
   }
 
-  /** A damaged page ends the whole transaction, and not this statement alone: the next one knows. */
+  /** A damaged page ends the whole transaction, and not only this statement: the next one passes over the task. */
   #read(task: number): unknown[] {
     try {
       return this.#submission.get(task) ?? [];
@@ -105,7 +105,7 @@ export class SearchIndex {
   }
 }
 
-/** The JSON of a long file as far as it is searched: the writer would parse 60 MB for 0.2 s. */
+/** The searched part of a long file's JSON: to parse 60 MB would take the writer 0.2 s. */
 function beginningOf(file: string): string {
   const descriptor = openSync(file, "r");
   try {
@@ -120,7 +120,7 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** A backslash, a `u` and four digits. */
 const ESCAPE_CHARACTERS_MAX = 6;
 
-/** The same as `textsIn`, of JSON that breaks off. */
+/** As `textsIn`, for JSON that breaks off. */
 function textsInBeginning(json: string): string {
   let text = "";
   for (let at = 0; at < json.length && text.length < TEXT_CHARACTERS_MAX; ) {
@@ -144,7 +144,7 @@ function endOfText(json: string, from: number): number {
   return Math.min(at, json.length);
 }
 
-/** Without the escape at its end, where that breaks off. */
+/** Without an escape that breaks off at its end. */
 function unescaped(text: string): string {
   for (let cut = 0; cut < ESCAPE_CHARACTERS_MAX; cut++)
     try {
@@ -157,7 +157,7 @@ function indexed(title: string, input: string): [title: string, input: string] {
   return [segmented(title), segmented(input)];
 }
 
-/** Puts what a task says by now in the place of what the index has of it, if it has anything. */
+/** Replaces a task's texts in the index, if it has any. */
 export function indexedAnew(db: Database): (task: number, title: string, input: string) => void {
   const update = lateRun(db, "UPDATE search SET title = ?, input = ? WHERE rowid = ?");
   const isIn = lateRows(db, "SELECT 1 FROM search_progress WHERE n >= ?");
@@ -166,7 +166,7 @@ export function indexedAnew(db: Database): (task: number, title: string, input: 
   };
 }
 
-/** All text in a value by its JSON, without its keys. */
+/** All texts in a value from its JSON, without keys. */
 function textsIn(json: string): string {
   let text = "";
   const visit = (inner: unknown): void => {

@@ -1,4 +1,4 @@
-/** The chunk store over the channels of the database: whoever writes, whoever reads by key, and the finder. */
+/** The chunk store over the channels to the writer, the reader by key, and the finder. */
 
 import { SLICE_CHUNKS } from "../../../retrieval/postings.ts";
 import { quantised } from "../../../retrieval/quantised.ts";
@@ -15,7 +15,7 @@ import type { Indexing } from "./chunk-index/indexer.ts";
 import type { ChunkRow, CutKey } from "./chunk-writes.ts";
 import type { Searches } from "./finder.ts";
 
-/** Until then, a disk that takes no index has no thread started for each search. */
+/** Until then no search starts another indexer: the disk may refuse the index. */
 const RETRIED_AFTER_MS = 60_000;
 
 type Parts = {
@@ -34,7 +34,7 @@ export class SqliteChunkStore implements ChunkStore {
   #embedded = 0;
   #indexing: Promise<void> | null = null;
   #beginning: Promise<void> | null = null;
-  /** By the process's own clock. */
+  /** In the process's own monotonic time. */
   #failedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -106,22 +106,22 @@ export class SqliteChunkStore implements ChunkStore {
     }));
   }
 
-  /** Has the index of the stores that have grown made up to date, once there can be enough for another segment. */
+  /** Has the index of grown stores brought up to date, once there can be enough for another segment. */
   noteGrown(vectorStore: string): void {
     this.#grown.add(vectorStore);
     if (this.#embedded >= MERGED_CHUNKS_MIN) this.#index(vectorStore);
   }
 
   /**
-   * Has the index of every large vector store made up to date, in the background: after a start it may be missing, and
-   * the first search would go over all that is in the rows.
+   * Has the index of every large vector store brought up to date, in the background: after a start it may be missing, and the first
+   * search would read all rows.
    */
   indexLarge(): void {
     this.#beginning = this.#parts.reads.send("largeVectorStores", MERGED_CHUNKS_MIN).then(
       (keys) => {
         for (const key of keys) this.#index(key);
       },
-      // Whoever searches finds the same without.
+      // A search has the same results without.
       () => {},
     );
   }
@@ -139,7 +139,7 @@ export class SqliteChunkStore implements ChunkStore {
     });
   }
 
-  /** What fails is tried again at a later search, which finds the same without. */
+  /** A failure is tried again at a later search, which has the same results without. */
   async #indexGrown(): Promise<void> {
     const indexer = this.#parts.indexer();
     try {
@@ -182,7 +182,7 @@ function chunkOf(row: unknown[]): Chunk {
   };
 }
 
-/** Those of each slice by themselves: what one turn of the writer takes. */
+/** By slices: one call of the writer takes one. */
 function inSlices<Item extends { index: number }>(items: readonly Item[]): Item[][] {
   return [...Map.groupBy(items, ({ index }) => Math.floor(index / SLICE_CHUNKS)).values()];
 }

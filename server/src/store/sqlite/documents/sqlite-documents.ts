@@ -1,4 +1,4 @@
-/** The verbs of the store on documents and vector stores, over its channels. Like the rest of this side it knows no SQL. */
+/** The verbs of the store on documents and vector stores, over its channels. It knows no SQL. */
 import { z } from "zod";
 import type { AuditEntry } from "../../../task/audit.ts";
 import {
@@ -24,11 +24,11 @@ import type { DocumentStore, OwnId } from "../../document-store.ts";
 import { type DocumentWrite, refusalOf, type VectorStoreChange } from "../../document-write.ts";
 import type { Channels } from "../thread/channels.ts";
 
-/** Characters of pages that cross to the writer at once. */
+/** Characters of pages passed to the writer at once. */
 const PAGES_CHARACTERS = 1 << 20;
 
 type Parts = Channels & {
-  /** Hears of each vector store that has more to search than before. */
+  /** Called with each vector store that has more to search than before. */
   onGrown: (vectorStore: string) => void;
 };
 
@@ -280,7 +280,10 @@ export class SqliteDocuments implements DocumentStore {
     return { processed, vectorStores };
   }
 
-  /** A page of any length, from answers that are bounded in bytes. It is full of what can be read: whoever goes on does so behind an item. */
+  /**
+   * A page of any length, from answers that are bounded in bytes. It is filled with readable items: the next page begins behind an
+   * item.
+   */
   async #inPages<Item>(
     page: PlacedPage,
     { read, itemsOf }: ListParts<Item>,
@@ -297,7 +300,7 @@ export class SqliteDocuments implements DocumentStore {
     }
   }
 
-  /** Those that can be read. */
+  /** The readable items. */
   #readable<Item>(found: unknown[][], what: string, read: (row: unknown) => Item): Item[] {
     return found.flatMap((row) => {
       const item = this.#damage.orLeftOut(`${what} ${String(row[0])}`, () => read(row));

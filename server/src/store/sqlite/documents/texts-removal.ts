@@ -3,7 +3,7 @@ import { lateRun } from "../late-statements.ts";
 
 /** Pages of the index that are merged each time: as many as go with some hundred texts. */
 const MERGED_PAGES = 16;
-/** What FTS5 begins with: that many segments of one size are merged while texts are added. */
+/** FTS5's default: that many segments of one size are merged while texts are added. */
 const AUTOMERGE = 4;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Where a user who took no part has steered the work of others: the audit log knows the tasks. What such an act has ended below
- * a task says the same name, and so does what it has answered above it.
+ * Tasks of others that a user has steered without taking part: the audit log knows them. Effects of such an act in tasks below say the
+ * same name, and so do its answers in tasks above.
  */
 import type { Database } from "better-sqlite3";
 import { maybeNumberIn, numberIn, textIn } from "../column.ts";
@@ -9,9 +9,9 @@ import type { IsOver } from "../slices.ts";
 import type { ErasurePlaces } from "./erasure-places.ts";
 import type { Erasing } from "./erasure-tally.ts";
 
-/** Numbers of the audit log that one look goes over. */
+/** Entries of the audit log that one look goes over. */
 const LOOKED_AT = 2_000;
-/** Before the tree below a task is gone through. */
+/** Before the tree below a task. */
 const ABOVE = -1;
 
 export class ErasedActs {
@@ -28,7 +28,7 @@ export class ErasedActs {
   constructor(db: Database, places: ErasurePlaces) {
     this.#places = places;
     this.#next = lateRows(db, "SELECT min(n) FROM audit WHERE n > ?");
-    // One task is looked at once, whatever was done to it.
+    // A task is looked at once, however many acts there were.
     this.#firstAct = lateRows(
       db,
       `SELECT a.n, a.task FROM audit a WHERE a.n > ? AND a.n <= ? AND a.tenant = ? AND a.user = ?
@@ -54,7 +54,7 @@ export class ErasedActs {
       db,
       `SELECT c.n FROM tasks t JOIN tasks c ON c.parent = t.id WHERE t.n = ? ORDER BY c.created_at, c.n LIMIT 1`,
     );
-    // In two: the index goes by the number too where the time is one and the same, as of children that came together.
+    // Two statements: the index continues by number among equal times too, as of children that came together.
     this.#nextSiblings = ["created_at = ? AND n > ?", "created_at > ? AND ? IS NOT NULL"].map((behind) =>
       lateRows(db, `SELECT n FROM tasks WHERE parent = ? AND ${behind} ORDER BY created_at, n LIMIT 1`),
     );
@@ -64,7 +64,7 @@ export class ErasedActs {
     );
   }
 
-  /** `rename` takes the name out of one ended task; false when the time is over before it has. */
+  /** `rename` replaces the name in one ended task; false when the time is over before it is done. */
   goOver(of: Erasing, isOver: IsOver, rename: (task: number) => boolean): boolean {
     const user = of.subject.id;
     const first = this.#before(0);
@@ -77,7 +77,7 @@ export class ErasedActs {
     });
   }
 
-  /** The number before the next entry behind this one: where the end of the log was lost, many numbers have none. */
+  /** The number before the next entry behind this one: if the end of the log was lost, many numbers have none. */
   #before(after: number): number | null {
     const next = maybeNumberIn(this.#next.get(after)?.[0] ?? null);
     return next === null ? null : next - 1;
@@ -101,13 +101,13 @@ export class ErasedActs {
     return isDone;
   }
 
-  /** The task that is looked at next: each before what is below it. Null behind the last. */
+  /** The next task: each before those below it. Null behind the last. */
   #behind(task: number, root: number): number | null {
     const child = this.#firstChild.get(task)?.[0];
     if (child !== undefined) return numberIn(child);
     for (let at = task; at !== root; ) {
       const [parent, createdAt, above] = this.#place.get(at) ?? [];
-      // It was removed meanwhile, or what is above it.
+      // It, or a task above it, was removed meanwhile.
       if (above === undefined || above === null) return root;
       for (const siblings of this.#nextSiblings) {
         const next = siblings.get(parent, createdAt, at)?.[0];

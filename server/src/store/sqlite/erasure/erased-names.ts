@@ -1,7 +1,7 @@
 /**
- * A user's name in what stays after an erasure: in the sums of paid calls, in agents that others may use, and where the user took
- * part in tasks of others or steered them. A pseudonym takes its place, in columns and where a JSON text holds the name as a whole string;
- * what the user has said there as a comment goes.
+ * A user's name in rows that stay after an erasure: in the sums of paid calls, in agents that others may use, and where the user took
+ * part in tasks of others or steered them. A pseudonym replaces it, in columns and where a JSON text holds the name as a whole string;
+ * comments of the user are removed.
  */
 import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../../task/erasure.ts";
@@ -27,7 +27,7 @@ export class ErasedNames {
   readonly #taskOf;
   readonly #people;
   readonly #acts;
-  /** Tasks that were written anew in this turn: whoever has them in memory has the name. */
+  /** Tasks rewritten in this slice: caches of them have the name. */
   #renamed: TaskChange[] = [];
 
   constructor(db: Database, places: ErasurePlaces) {
@@ -49,7 +49,7 @@ export class ErasedNames {
     );
     this.#taskOf = lateRows(
       db,
-      // What is open is the engine's, which has the name in memory and would write it back.
+      // Open tasks are the engine's, which has the name in memory and would write it back.
       `SELECT p.task FROM participants p JOIN tasks t ON t.n = p.task
        WHERE p.tenant = ? AND p.type = 'user' AND p.identity = ? AND t.ended_at IS NOT NULL LIMIT 1`,
     );
@@ -57,7 +57,7 @@ export class ErasedNames {
     this.#acts = new ErasedActs(db, places);
   }
 
-  /** What was renamed since this was asked last. */
+  /** Tasks renamed since the last call. */
   takeRenamed(): TaskChange[] {
     const renamed = this.#renamed;
     this.#renamed = [];
@@ -93,7 +93,7 @@ export class ErasedNames {
   }
 }
 
-/** One ended task of others, wherever its rows name a user who took part. */
+/** One ended task of others, in all rows that name a user who took part. */
 class NamesInWork {
   readonly #find;
   readonly #inColumns;
@@ -128,7 +128,7 @@ class NamesInWork {
       `UPDATE events SET data = json_set(data, '$.text', '') WHERE task = @task AND seq > @after AND seq <= @upTo
          AND type = 'human.commented' AND json_valid(data) AND data ->> '$.by' = @user`,
     );
-    // What an agent or somebody's own code has answered is theirs.
+    // The answer of an agent or of a handler is its owner's.
     this.#events = lateRows(
       db,
       `SELECT seq, data FROM events WHERE task = ? AND seq > ? AND seq <= ? AND instr(data, ?) > 0
@@ -157,7 +157,7 @@ class NamesInWork {
     return isDone;
   }
 
-  /** All of it but its events. */
+  /** All rows except its events. */
   rename(task: number, user: string, name: string): TaskChange {
     for (const each of this.#inColumns) each.run({ task, user, name });
     const [record, output, input, title, isHuman, id, revision, lastSeq, state] = this.#find.get(task) ?? [];

@@ -1,7 +1,7 @@
 /**
- * What an erasure removes beside tasks, in turns of some milliseconds: each step goes on where the last turn has stopped, since
- * what is gone is not found again. What stays has a pseudonym in the place of the user's name, and what lies on a damaged page
- * stays as it is.
+ * Removes the records of an erasure, everything but tasks, in slices of some milliseconds: each step continues where the last slice
+ * stopped, since removed things are not found again. In records that stay, a pseudonym replaces the user's name; records on damaged
+ * pages stay as they are.
  */
 import type { Database } from "better-sqlite3";
 import { pseudonymOf } from "../../../task/erasure.ts";
@@ -21,7 +21,7 @@ import { type Erasing, ErasureTally } from "./erasure-tally.ts";
 const LOOKED_AT = 2_000;
 
 type Count = (kind: string, rows: number, since?: number) => void;
-/** A turn that removes things of one kind; false when the time is over before all are gone. */
+/** A slice that removes things of one kind; false when the time is over before all are gone. */
 type Step = (of: Erasing, isOver: IsOver, count: Count, passed: PassedOver) => boolean;
 type Steps = Readonly<Record<string, Step>>;
 
@@ -31,7 +31,7 @@ export class ErasedRecords {
   readonly #names;
   readonly #ofUser: Steps;
   readonly #ofConversation: Steps;
-  /** What each erasure under way passes over. */
+  /** The records that each erasure under way passes over. */
   readonly #passed = new Map<string, PassedOver>();
 
   constructor(db: Database) {
@@ -59,7 +59,7 @@ export class ErasedRecords {
     };
   }
 
-  /** Within the caller's transaction. `damaged` is what stays, at the end. Throws `Damaged`: the next turn passes over that. */
+  /** Within the caller's transaction. `damaged` names what stays, at the end. Throws `Damaged`: the next slice passes over that. */
   turn(id: string, isOver: IsOver): { isMore: boolean; renamed: TaskChange[]; damaged: string[] } {
     this.#places.open();
     const of = this.#tally.find(id);
@@ -137,7 +137,7 @@ class ErasedConversations {
     });
   }
 
-  /** One in which somebody else has a task is emptied, and goes with that task. What cannot be emptied is nobody's from now on. */
+  /** One with a task of somebody else is emptied, and removed with that task. One that cannot be emptied loses its owner. */
   one(of: Erasing, id: string, isOver: IsOver, count: Count, passed: PassedOver): boolean {
     const row = this.#find.get(id, of.tenant);
     if (!row) return true;
@@ -174,7 +174,7 @@ class ErasedDocuments {
     );
   }
 
-  /** Hidden first, and then emptied along with whichever others were hidden: nobody tells them apart any more. */
+  /** Hidden first, and then emptied along with all other hidden ones: they cannot be told apart any more. */
   erase(of: Erasing, isOver: IsOver, count: Count): boolean {
     this.#removal ??= new DocumentRemoval(this.#db);
     const next = () => this.#mine.get(of.tenant, of.subject.id);
@@ -201,12 +201,12 @@ function keySteps(db: Database) {
   );
   const noShare = lateRun(db, "DELETE FROM stored_bytes WHERE tenant = ? AND owner = '=' || ? AND bytes = 0");
   return {
-    /** What the user keeps, by name: nothing, by now. */
+    /** The stored bytes counted for the user: nothing, by now. */
     share: (({ tenant, subject }) => {
       noShare.run(tenant, subject.id);
       return true;
     }) satisfies Step,
-    /** Those that were made since it began. */
+    /** Keys that were made since it began. */
     keys: (({ tenant, subject, requestedAt }, _, count) => {
       count("keys", removeKeys({ tenant, user: subject.id, at: requestedAt }));
       return true;
@@ -270,7 +270,7 @@ function nameSteps(db: Database, places: ErasurePlaces) {
   );
   const unowned = lateRows(
     db,
-    // What a payment leaves there names nothing, and what an agent was made with names the agent.
+    // The record of a payment names nothing there, and that of a new agent names the agent.
     `SELECT scope, key, task = '' OR EXISTS (SELECT 1 FROM tasks t WHERE t.id = task)
        OR EXISTS (SELECT 1 FROM agents a WHERE a.id = task) FROM idempotency
      WHERE (scope, key) > (?, ?) ORDER BY scope, key LIMIT ?`,
@@ -278,7 +278,7 @@ function nameSteps(db: Database, places: ErasurePlaces) {
   const remove = lateRun(db, "DELETE FROM idempotency WHERE scope = ? AND key = ?");
   return {
     idempotencyOfUser: (({ tenant, subject }, isOver, count) => {
-      // As `idempotencyRecord` writes them: the tenant, the user and what keeps keys apart, a line each.
+      // In the form of `idempotencyRecord`: the tenant, the user and the scope, a line each.
       const from = `${tenant}\n${subject.id}\n`;
       const to = `${tenant}\n${subject.id}\u000b`;
       return inSlices(isOver, SLICE_ROWS, () => {

@@ -1,4 +1,4 @@
-/** The tasks of an erasure: they go with all that hangs on them, a slice at a time, and leave the names of their files to it. */
+/** Removes the tasks of an erasure with all their rows, a slice at a time, and keeps the names of their files for it. */
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../../task/errors.ts";
 import { numberIn } from "../column.ts";
@@ -10,7 +10,7 @@ import { TaskRemoval } from "../tasks/task-removal.ts";
 import type { Pace } from "../thread/pace.ts";
 import { ErasureTally } from "./erasure-tally.ts";
 
-/** The tables of what hangs on a task, by what a report calls their rows. */
+/** Tables of rows that belong to a task, with their names in a report. */
 const CALLED: Readonly<Record<string, string>> = {
   tasks: "tasks",
   events: "events",
@@ -69,7 +69,7 @@ export class ErasedTasks {
     return removed < numbers.length;
   }
 
-  /** They must not stay where nobody finds them: no task goes as long as the index is damaged, which is no fault of the task's. */
+  /** Texts must not stay unfindable in the index: no task is removed while the index is damaged, which is no damage of the task. */
   #removeTexts(tasks: readonly number[]): void {
     try {
       this.#dropTexts(tasks);

@@ -1,6 +1,6 @@
 /**
- * Where an erasure stands in what it looks over without an index: one turn is too short for all rows of others. A temporary
- * table holds it, so that a turn that does not commit takes its place back too; a start looks at all of it again.
+ * The places of an erasure in its walks without an index: one slice is too short for all rows of others. A temporary table holds them,
+ * so that a slice that does not commit takes its place back too; after a restart the walks begin again.
  */
 import type { Database } from "better-sqlite3";
 import { textIn } from "../column.ts";
@@ -22,7 +22,7 @@ export class ErasurePlaces {
     this.#forgetLook = lateRun(db, "DELETE FROM temp.erasure_places WHERE erasure = ? AND look = ?");
   }
 
-  /** Called in each turn, as the first one may not have committed. */
+  /** Called in each slice, as the first one may not have committed. */
   open(): void {
     this.#db.exec(
       "CREATE TEMP TABLE IF NOT EXISTS erasure_places (erasure TEXT, look TEXT, place TEXT, PRIMARY KEY (erasure, look))",
@@ -33,12 +33,12 @@ export class ErasurePlaces {
     this.#forget.run(erasure);
   }
 
-  /** Forgets a walk that has come to its end: it begins again, or never. */
+  /** Forgets a finished walk. */
   forgetLook(erasure: string, look: string): void {
     this.#forgetLook.run(erasure, look);
   }
 
-  /** `slice` looks at the rows behind a place; it says where they end, null behind the last, false when the time is over before. */
+  /** `slice` looks at the rows behind a place; it returns where they end, null behind the last, false when the time is over before. */
   goOver<Place>(
     { erasure, look, first, isOver }: { erasure: string; look: string; first: Place; isOver: IsOver },
     slice: (after: Place) => Place | null | false,

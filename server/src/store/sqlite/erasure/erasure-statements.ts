@@ -1,4 +1,4 @@
-/** What is read and written of erasures themselves; what they remove is in `erased-tasks.ts` and `erased-records.ts`. */
+/** Reads and writes of erasures themselves; `erased-tasks.ts` and `erased-records.ts` remove things. */
 import type { Database } from "better-sqlite3";
 import type { Erasure } from "../../../task/erasure.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -19,12 +19,12 @@ import { ErasedTasks } from "./erased-tasks.ts";
 const TOO_MANY = `${ERASURES_RUNNING_MAX} erasures that you have asked for are under way: ask again when some have ended.`;
 const TOO_MANY_OF_TENANT = `${ERASURES_RUNNING_OF_TENANT_MAX} erasures of your tenant are under way: ask again when some have ended.`;
 const RETRY_AFTER_S = 60;
-/** Rows of tasks that one look for those of a user goes over. */
+/** Rows of tasks that one search for a user's tasks goes over. */
 const LOOKED_AT = 5_000;
-/** Of a conversation, whose tasks an index finds. */
+/** Tasks of a conversation, which an index finds. */
 const FOUND_AT_ONCE = 200;
 const FILES_AT_ONCE = 500;
-/** Pages of the index of texts that are merged at once: about 2 ms. */
+/** Pages of the search index that are merged at once: about 2 ms. */
 const MERGED_PAGES = 16;
 
 const NOTE_BACKUP = `INSERT INTO backups (id, made_at, record) VALUES (?, ?, ?)
@@ -35,13 +35,13 @@ const RUNNING =
   "SELECT id FROM erasures INDEXED BY erasures_running WHERE state = 'running' AND id > @after ORDER BY id";
 
 type Of = Pick<Erasure, "tenant" | "subject">;
-/** `isUnread` says that some rows could not be read, whosever they are. */
+/** `isUnread` says that some rows could not be read, whoever owns them. */
 type Erasable = { tasks: unknown[][]; next: number | null; isUnread: boolean };
 type Wanted = Of & { open: boolean; after: number; except: readonly string[] };
 
 export function erasureReads(db: Database) {
   const { row, rows, number } = queries(db);
-  // Those that were set aside have a mark before their tenant.
+  // Tasks set aside have a mark before their tenant.
   const ofUserAmong = (which: string) =>
     lateRows(
       db,
@@ -56,7 +56,7 @@ export function erasureReads(db: Database) {
     db,
     `SELECT max(n) FROM (SELECT n FROM tasks WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT})`,
   );
-  /** Of the next numbers, out of an index: the rows of one page or more cannot be read. */
+  /** The next numbers, from an index: the rows of a page or more cannot be read. */
   const numbers = lateRows(
     db,
     `SELECT n FROM tasks INDEXED BY sqlite_autoindex_tasks_1 WHERE n > ? ORDER BY n LIMIT ${LOOKED_AT}`,
@@ -118,7 +118,7 @@ export function erasureReads(db: Database) {
   };
 }
 
-/** How many open tasks of others a user takes part in. One that cannot be read goes on having the name. */
+/** The number of others' open tasks in which a user takes part. An unreadable one keeps the name. */
 function openParts(db: Database): (user: { tenant: string; user: string }) => number {
   const parts = lateRows(
     db,
@@ -185,7 +185,7 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
   const forgetFile = lateRun(db, "DELETE FROM erased_files WHERE erasure = ? AND sha256 = ?");
   const noteBackup = lateRun(db, NOTE_BACKUP);
   const total = lateRows(db, "SELECT total_changes()");
-  // Negative first: all segments are to become one. Positive then: what is left of that.
+  // Negative first: merge all segments into one. Then positive: continue that.
   const merge = lateRun(db, "INSERT INTO search (search, rank) VALUES ('merge', ?)");
   let isMerging = false;
   const tasks = new ErasedTasks(db);
@@ -200,7 +200,7 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
     }
   };
   return {
-    /** Answers the record that stands. */
+    /** Returns the record that stands. */
     beginErasure: ({ erasure, audit }: { erasure: Erasure; audit: PreparedAudit }) =>
       securely(() => {
         const { id, tenant, requestedAt, requestedBy, subject } = erasure;
@@ -210,17 +210,17 @@ export function erasureWrites(db: Database, log: AuditChain, pace: Pace) {
           throw new Refusal("rate_limited", TOO_MANY_OF_TENANT, { retryAfterS: RETRY_AFTER_S });
         if (numberIn(runningOfUser.get(tenant, requestedBy)?.[0]) >= ERASURES_RUNNING_MAX)
           throw new Refusal("rate_limited", TOO_MANY, { retryAfterS: RETRY_AFTER_S });
-        // In the same commit: from now on nobody comes in as this user.
+        // In the same commit: from now on nobody is authenticated as this user.
         const keys = subject.type === "user" ? removeKeys({ tenant, user: subject.id, at: requestedAt }) : 0;
         const record = JSON.stringify({ ...erasure, removed: keys > 0 ? { keys } : {} });
         insert.run(id, tenant, requestedAt, record);
         log.add(audit);
         return record;
       }),
-    /** A turn of it: answers whether there is more. */
+    /** A slice of it: returns whether there is more. */
     eraseTasks: ({ id, ids }: { id: string; ids: readonly string[] }) => securely(() => tasks.turn(id, ids, pace)),
     eraseRecords: ({ id }: { id: string }) => securely(() => records.turn(id, pace.turn(TURN_MS))),
-    /** A turn of it. What the index calls a merge leaves out what was deleted from it. */
+    /** A slice of it. A merge of the index leaves out deleted texts. */
     eraseWords: (_: null) =>
       securely(() => {
         const isOver = pace.turn(TURN_MS);

@@ -1,10 +1,10 @@
-/** What an erasure has removed so far: added up in a turn, and written into its record with the turn's own commit. */
+/** What an erasure has removed so far: added up in a slice, and written into its record in the same commit. */
 import type { Database } from "better-sqlite3";
 import { ERASED, type Erasure } from "../../../task/erasure.ts";
 import { numberIn, textIn } from "../column.ts";
 import { lateRows, lateRun } from "../late-statements.ts";
 
-/** What a turn has to know of it. */
+/** The part of an erasure that a slice needs. */
 export type Erasing = Pick<Erasure, "id" | "tenant" | "subject" | "requestedAt">;
 
 export class ErasureTally {
@@ -36,7 +36,7 @@ export class ErasureTally {
     return { id, tenant: textIn(tenant), requestedAt: numberIn(requestedAt), subject: { type, id: textIn(of) } };
   }
 
-  /** `since`: when the oldest of what is counted came. */
+  /** `since`: the time of the oldest counted thing. */
   add({ id }: Erasing, counts: ReadonlyMap<string, number>, since: number | null): void {
     for (const [kind, more] of counts)
       if (more > 0) this.#count.run({ id, more, path: `$.removed.${JSON.stringify(kind)}` });

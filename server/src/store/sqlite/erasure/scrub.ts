@@ -1,8 +1,7 @@
 /**
- * Overwrites what removed rows have left on the disk, in a thread of its own: segments of the chunk index that were made of
- * removed cuts, pages of the logs, and the unused bytes within pages, into which SQLite has copied rows that it moved. These
- * only go when the database is written anew, which holds the writer: a small one is at once, a large one by
- * `waybill doctor --compact`.
+ * Overwrites the traces of removed rows on the disk, in a thread of its own: segments of the chunk index with removed cuts, pages of
+ * the WALs, and unused bytes within pages, into which SQLite has copied rows that it moved. The last only go when the database is
+ * rewritten, which holds up the writer: a small one is rewritten at once, a large one by `waybill doctor --compact`.
  */
 import { existsSync } from "node:fs";
 import type { Database } from "better-sqlite3";
@@ -16,12 +15,12 @@ import { Segments } from "../documents/chunk-index/segments.ts";
 
 /** A second of a busy disk, at 10 MB/s. */
 const COMPACTED_BYTES_MAX = 8 << 20;
-/** A reader may hold a log for so long; whoever scrubs tries again later. */
+/** How long a reader may hold a WAL; the caller tries again later. */
 const LOG_WAIT_MS = 2_000;
-/** Between two looks whether somebody else still writes the log back: SQLite waits for readers, and not for that. */
+/** Between two looks whether a checkpoint is under way: SQLite waits for readers, but not for that. */
 const LOOK_MS = 10;
 
-/** What one scrub has left to do: pages that a large database has not written anew, or a log that somebody reads. */
+/** What one scrub leaves to do: pages of a large database that is not rewritten, or a WAL that somebody reads. */
 export type Scrubbed = { isCompact: boolean; isLogEmpty: boolean };
 
 export function scrub(database: string, index: string): Scrubbed {
@@ -33,12 +32,12 @@ export function scrub(database: string, index: string): Scrubbed {
   });
 }
 
-/** What is damaged cannot be written anew, and the error would not say so: a wrong page number is called a full disk. */
+/** A damaged database cannot be rewritten, and the error would not say so: a wrong page number is called a full disk. */
 function isSound(db: Database): boolean {
   return faultsOf(db, "quick_check").length === 0;
 }
 
-/** Writes it anew, however large it is. Whoever calls it has the folder to himself. */
+/** Rewrites it, however large it is. The caller holds the folder's lock. */
 export function compact(database: string): void {
   withDatabase(database, (db) => {
     db.exec("VACUUM");
@@ -66,7 +65,7 @@ function bytesOf(db: Database): number {
   return Number(db.pragma("page_count", { simple: true })) * Number(db.pragma("page_size", { simple: true }));
 }
 
-/** Writes the log back and cuts it off. False while somebody reads in it, or goes on writing it back. */
+/** Checkpoints the WAL and truncates it. False while somebody reads it, or another checkpoint is under way. */
 function emptyLog(db: Database): boolean {
   db.pragma(`busy_timeout = ${LOG_WAIT_MS}`);
   const empty = db.prepare<unknown[], unknown[]>("PRAGMA wal_checkpoint(TRUNCATE)").raw();

@@ -1,4 +1,4 @@
-/** The verbs of the store on erasures, over its channels and its files. Like the rest of this side it knows no SQL. */
+/** The verbs of the store on erasures, over its channels and its files. It knows no SQL. */
 import type { AuditEntry } from "../../../task/audit.ts";
 import { type BackupRecord, type Erasure, pseudonymOf } from "../../../task/erasure.ts";
 import { Refusal } from "../../../task/errors.ts";
@@ -15,14 +15,14 @@ import type { Scrubbed } from "./scrub.ts";
 
 type Parts = Channels & {
   clock: () => number;
-  /** Names of what restores have moved aside: copies that nobody else remembers. */
+  /** Names of folders that restores have moved aside: copies that nobody else remembers. */
   copies: () => Promise<{ path: string; at: number }[]>;
   scrub: () => Promise<Scrubbed>;
-  /** Hears of tasks that were written anew. */
+  /** Called with rewritten tasks. */
   changed: (tasks: readonly TaskChange[]) => void;
 };
 
-/** Each of them takes seconds to go through with. */
+/** Each of them takes seconds. */
 const RUNNING_PAGE = 100;
 
 const UNWRITTEN =
@@ -76,7 +76,7 @@ export class SqliteErasures implements ErasureStore {
     return await this.#parts.searches.send("openCleanups", { tenant, since });
   }
 
-  /** What cannot go together is halved until the damaged ones are alone. */
+  /** Tasks that cannot be removed together are halved until the damaged ones are alone. */
   async eraseTasks(id: string, tasks: readonly TaskId[]): Promise<{ isMore: boolean; damaged: TaskId[] }> {
     try {
       return { isMore: await this.#parts.writes.send("eraseTasks", { id, ids: tasks }), damaged: [] };
@@ -146,7 +146,7 @@ export class SqliteErasures implements ErasureStore {
     await this.#parts.writes.send("noteBackup", { id, madeAt, record: JSON.stringify(backup) });
   }
 
-  /** One that was being made at its end is known only now. */
+  /** A backup that was under way at its end is known only now. */
   async #withBackups(of: Erasure): Promise<Erasure> {
     return of.endedAt === null ? of : { ...of, backups: await this.#backups(of, of.endedAt) };
   }
@@ -160,7 +160,7 @@ export class SqliteErasures implements ErasureStore {
     ];
   }
 
-  /** Those that hold something of it, whoever made them. */
+  /** Backups that hold some of its data, whoever made them. */
   async #backups({ since }: Erasure, at: number): Promise<BackupRecord[]> {
     if (since === null) return [];
     const found = await this.#parts.searches.send("backupsBetween", { from: since, to: at });

@@ -7,7 +7,7 @@ import { ANSWER_BYTES_MAX, bytesOf } from "../bounds.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Reads } from "../thread/reads.ts";
 
-/** Of one artifact. No more than this is written of one; older versions wrote on. */
+/** Bytes of one artifact that are read. No more is written of one; older versions wrote on. */
 const ARTIFACT_BYTES_READ_MAX = 64 << 20;
 
 type Page = { artifacts: Artifact[]; next: string | null };
@@ -34,7 +34,7 @@ export async function artifactPage(
   return { artifacts, next: next === null ? null : encodeNumber(next) };
 }
 
-/** How large they are: a task may have so many updates that whoever reads beside it would wait for one look at all of them. */
+/** The sizes of artifacts, in slices: a task may have so many updates that other readers would wait for one look at all of them. */
 export async function artifactSizes(reads: Reader["reads"], id: string): Promise<ArtifactSize[]> {
   const sizes = new Map<string, number>();
   for (let after: number | null = 0; after !== null; ) {
@@ -48,7 +48,7 @@ export async function artifactSizes(reads: Reader["reads"], id: string): Promise
   return Array.from(sizes, ([artifact, bytes]) => ({ id: artifact, bytes }));
 }
 
-/** It is not there when it was replaced in this moment: then it comes on a later page. */
+/** Null if it was replaced in this moment: then it comes on a later page. */
 async function readArtifact({ reads, resolve }: Reader, id: string, artifact: string) {
   let known: Artifact | undefined;
   let bytes = 0;

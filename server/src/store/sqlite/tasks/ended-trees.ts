@@ -17,7 +17,7 @@ const CANDIDATES_MAX = 500;
 type Place = { endedAt: number; n: number };
 const START: Place = { endedAt: -1, n: 0 };
 
-/** How far the descendants of a task were looked at: the children of one up to a place, then those of all other `parents`. */
+/** How far the descendants of a task have been looked at: the children of one up to a place, then those of all other `parents`. */
 type Walk = { id: string; parent: string; after: { createdAt: number; n: number }; parents: string[] };
 type Below = { is: "open" | "ended" | "unknown"; rows: number };
 const NOTHING_BELOW: Below = { is: "ended", rows: 0 };

@@ -1,4 +1,4 @@
-/** Events of a task's log, as their rows say it. */
+/** Events of a task's log, from their rows. */
 import type { TaskEvent } from "../../../task/events/event.ts";
 import { eventOf, type Resolve } from "../../codec/rows.ts";
 import { orDamaged } from "../../damage.ts";

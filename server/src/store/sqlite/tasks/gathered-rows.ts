@@ -1,7 +1,7 @@
 /**
- * The rows of tasks that a transaction writes, and those that it only ever adds, gathered so that several go into one statement:
- * each alone costs half as much again, as a statement opens all indexes of its table. Whoever reads one of them within the transaction
- * has them written before.
+ * Gathers the rows of tasks that a transaction writes or adds, so that several go into one statement: a row in a statement of its own
+ * costs half as much again, as each statement opens all indexes of its table. A row that is read within the transaction is written
+ * before.
  */
 import type { Database } from "better-sqlite3";
 import type { PreparedClaim, PreparedSchedule, PreparedSubmission, PreparedWrite } from "../../codec/prepared.ts";
@@ -22,9 +22,9 @@ export class GatheredRows {
   #submissions: unknown[] = [];
   #events: unknown[] = [];
   #journal: unknown[] = [];
-  /** The tasks whose rows are among them, each once. */
+  /** Tasks with gathered rows. */
   readonly #tasks = new Set<string>();
-  /** The number of the newest task, null where that may be another one by now. */
+  /** The number of the newest task; null if another process may have added one since. */
   #newest: number | null = null;
 
   constructor(db: Database) {
@@ -33,7 +33,7 @@ export class GatheredRows {
   }
 
   /**
-   * Of a new task, whose number this answers; null when its id is taken. A row that `waits` is found to have a taken id when
+   * Gathers the row of a new task and returns its number; null when its id is taken. For a row that `waits`, a taken id is found when
    * all are written.
    */
   insert(write: PreparedWrite, submitted: PreparedSubmission, waits: boolean): number | null {
@@ -42,7 +42,7 @@ export class GatheredRows {
       this.#add(this.#newest, write, submitted);
       return this.#newest;
     }
-    // One of those that wait may have its id.
+    // One of the gathered rows may have its id.
     this.write();
     const n = (this.#newest ?? this.#numbers.last) + 1;
     const { id, row, bytes, schedule, claim } = write;
@@ -57,7 +57,7 @@ export class GatheredRows {
     return n;
   }
 
-  /** Of a task that is settled; false where it does not stand like this. */
+  /** Gathers the row of an existing task; false if the task is not in the expected state. */
   update({ id, row, bytes, schedule }: PreparedWrite, n: number, head: TaskHead, waits: boolean): boolean {
     if (waits && !schedule) {
       this.#moved.push(n, ...row, bytes);
@@ -84,7 +84,7 @@ export class GatheredRows {
     for (const entry of entries) this.#journal.push(n, ...entry);
   }
 
-  /** The row of this task is written, if it is among them. */
+  /** Writes the row of this task, if it is gathered. */
   settle(task: string): void {
     if (this.#tasks.has(task)) this.write();
   }
@@ -134,7 +134,7 @@ export class GatheredRows {
   }
 }
 
-/** An open task that belongs to nothing, and that no time moves. */
+/** An open task without conversation, parent and times. */
 function isPlain({ row, schedule }: PreparedWrite, [, , , conversation, parent]: PreparedSubmission): boolean {
   const [, , , , , endedAt, deletedAt, , output] = row;
   return (endedAt ?? deletedAt ?? output ?? conversation ?? parent ?? schedule ?? null) === null;
@@ -155,7 +155,7 @@ function statements(db: Database) {
          priority, concurrency_key, concurrency_limit, queue)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
-    // A null costs as much to hand over as a number.
+    // A null costs as much to bind as a number.
     insertTasks: lateInserts(
       db,
       `INSERT INTO tasks (n, id, state, revision, attempt, last_seq, progress, record, tenant, user, kind, created_at, bytes,
@@ -174,7 +174,7 @@ function statements(db: Database) {
          waits_on = ?, awaits = ?
        WHERE n = ? AND revision = ? AND state = ? AND attempt = ?`,
     ),
-    // A revision is of one state and one attempt.
+    // A revision stands for one state and one attempt.
     updateTasks: lateByRows(
       db,
       (rows) =>

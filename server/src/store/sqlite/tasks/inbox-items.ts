@@ -1,4 +1,4 @@
-/** What was told to a task, as its rows say it. */
+/** Inputs of a task, from their rows. */
 import { inboxItemOf, type Resolve } from "../../codec/rows.ts";
 import { orDamaged } from "../../damage.ts";
 import type { InboxItem } from "../../write.ts";

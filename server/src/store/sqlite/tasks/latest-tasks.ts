@@ -1,6 +1,6 @@
 /**
- * Tasks by when their state changed last, latest first. Those that have ended are walked through the index of their ends;
- * those that are open are few, and their records are looked at one by one.
+ * Tasks by the last change of their state, latest first. Ended ones are walked through the index of their ends; open ones are few, and
+ * their records are looked at one by one.
  */
 import type { Database } from "better-sqlite3";
 import { TERMINAL_STATES } from "../../../task/states.ts";
@@ -14,9 +14,9 @@ import { allOf, type Where, whereTaskVisible } from "../where.ts";
 export type LatestQuery = { visible: VisibleTasks; filter: LatestFilter; limit: number; after: LatestPlace | null };
 
 const CHANGED_AT = "t.record ->> '$.stateChangedAt'";
-/** Of a paused task, what it resumes as. */
+/** Of a paused task, the state that it resumes as. */
 const STATE = "CASE t.state WHEN 'paused' THEN t.record ->> '$.resumesAs' ELSE t.state END";
-/** What its oldest open question asks. */
+/** The kind of its oldest open question. */
 const ASKS = `(SELECT w.value ->> '$.prompt.asks' FROM json_each(t.record, '$.waits') w
   WHERE w.value ->> '$.on' = 'input' ORDER BY w.value ->> '$.since' LIMIT 1)`;
 /** Each open task is in one of them. */
@@ -79,7 +79,7 @@ function latestFirst(one: LatestPlace, other: LatestPlace): number {
   return other.changedAt - one.changedAt || (one.id < other.id ? 1 : -1);
 }
 
-/** None of a row that does not say it. */
+/** Empty for a damaged row. */
 function placeOf([changedAt, id]: unknown[]): LatestPlace[] {
   return typeof changedAt === "number" && typeof id === "string" ? [{ changedAt, id }] : [];
 }
@@ -95,7 +95,7 @@ function unlessOfARow(read: () => unknown[][]): unknown[][] | null {
 
 /** `damaged` are numbers of tasks that may be among them, and cannot be read. */
 type Latest = { places: LatestPlace[]; total: number; damaged: number[] };
-/** `indexed` is what its index alone says of them. */
+/** `indexed` are the conditions that its index can check. */
 type Branch = { index: string; indexed: Where; at: string; where: Where };
 
 function branchesOf({ visible, filter }: LatestQuery): Branch[] {

@@ -1,7 +1,6 @@
 /**
- * The row of a task as a list needs it: with the beginning of a value that is long, and without details when these are
- * many. Cut here and not by SQLite: the expressions for that took as long as the rest of the row, of which nearly all
- * have nothing to cut.
+ * The row of a task for a list: long values are cut to their beginnings, and large details left out. Cut here and not by SQLite: the
+ * expressions for that took as long as the rest of the row, of which nearly all have nothing to cut.
  */
 import { markerText } from "../../codec/marker.ts";
 import { TASK_COLUMN_NAMES } from "./task-columns.ts";
@@ -10,7 +9,7 @@ import { TASK_COLUMN_NAMES } from "./task-columns.ts";
 const LISTED_BYTES_MAX = 2_000;
 /** Details beyond this are not given to a list, which shows none. */
 const LISTED_RECORD_BYTES_MAX = 8_000;
-/** Where a marker has the hash of a file: this one names none. */
+/** Replaces the hash in the marker of a file: it names no file. */
 const NO_FILE = "0".repeat(64);
 
 const RECORD = TASK_COLUMN_NAMES.indexOf("t.record");
@@ -23,7 +22,7 @@ export function listedRow(row: unknown[] | null): unknown[] | null {
   if (isLonger(record, LISTED_RECORD_BYTES_MAX)) row[RECORD] = withoutDetails(record);
   for (const at of VALUES) {
     const value = row[at];
-    // A value that lies in the files has its beginning in the row.
+    // The row of a value in a file has the beginning of the value.
     if (isLonger(value, LISTED_BYTES_MAX) && !value.startsWith("@"))
       row[at] = markerText(NO_FILE, Buffer.byteLength(value), value);
   }
@@ -35,7 +34,7 @@ function isLonger(value: unknown, bytesMax: number): value is string {
   return typeof value === "string" && value.length * 3 > bytesMax && Buffer.byteLength(value) > bytesMax;
 }
 
-/** What is no JSON is left for the reader of the row to find. */
+/** Invalid JSON is left for the reader of the row to find. */
 function withoutDetails(record: string): string {
   try {
     const { details: _, ...others }: Record<string, unknown> = JSON.parse(record);

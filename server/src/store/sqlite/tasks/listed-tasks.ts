@@ -1,4 +1,4 @@
-/** Tasks of a list: what cannot be read is left out, and told once; of large values there is the beginning. */
+/** Tasks of a list: unreadable ones are left out, and reported once; large values are cut to their beginnings. */
 import type { Task } from "../../../task/task.ts";
 import { previewValue } from "../../codec/spill.ts";
 import { readTaskRow, taskOf } from "../../codec/task-row.ts";
@@ -15,7 +15,7 @@ export function listedTasks(found: readonly { n: number; row: unknown[] | null }
   });
 }
 
-/** How a row of a task names it, as far as it can be read. */
+/** The name of a task in its row, if that can be read. */
 function taskIn(row: readonly unknown[] | null): string | null {
   const id = row?.[1];
   return typeof id === "string" ? `task ${id}` : null;

@@ -1,4 +1,4 @@
-/** The reads of open tasks for a start: sleepers in the order of their times, all others in the order in which a start takes them up. */
+/** The reads of open tasks for a start: sleepers in the order of their times, all others in the order in which a start loads them. */
 import type { Database } from "better-sqlite3";
 import type {
   AsleepPlace,
@@ -29,7 +29,7 @@ type BacklogPage = { of: QueueName; after: BacklogPlace; limit: number };
 type OpenRow<Place> = { place: Place; id: string; row: unknown[] | null; aside: boolean };
 export type OpenRows<Place> = { rows: OpenRow<Place>[]; more: boolean };
 
-/** Tasks of one kind and state, and of one queue of one tenant where they wait in one. */
+/** Tasks of one kind and state, and of one queue of one tenant if they wait in one. */
 type Numbered = [kind: string, state: string, tenant: string | null, queue: string | null, numbers: number[]];
 export type NumberedRows = { those: Numbered[]; next: AsleepPlace | null };
 
@@ -171,8 +171,8 @@ function awaitedInVain(
 }
 
 /**
- * Two statements, one for the rest of the same `wakesAt`, which a million may have, and one for later ones: each begins at its place in the
- * index. Tasks set aside are read once for all, as a test of each tenant would read each row.
+ * Two statements, one for the rest of the same `wakesAt`, which a million may have, and one for later ones: each begins at its place in
+ * the index. Tasks set aside are read once for all, as a check for each tenant would read each row.
  */
 function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number }) => NumberedRows {
   const select = `SELECT ${WAKES_AT}, id, n, kind, state, ${WAITS_OF}, ${WAITS_IN} FROM tasks INDEXED BY tasks_asleep WHERE ${ASLEEP}
@@ -196,8 +196,8 @@ function asleepNumbers(db: Database): (page: { after: AsleepPlace; limit: number
 }
 
 /**
- * The rows behind a place: of its rank and priority, of its rank, and of those that come after it. One comparison of all three
- * columns would begin each page at the beginning of the index, as they are expressions.
+ * The rows behind a place: of its rank and priority, of its rank, and of later ranks. One comparison of all three columns would begin
+ * each page at the beginning of the index, as they are expressions.
  */
 function behindOpenPlace(columns: string): string {
   const rows = `SELECT ${columns} FROM tasks INDEXED BY tasks_open WHERE ${AWAKE}`;
@@ -254,7 +254,7 @@ type OpenSource<Page, Place> = {
   placeOf: (columns: readonly unknown[]) => Place;
 };
 
-/** Where a page cannot be read as a whole, each row is read by itself, and is null when it is the one at fault. */
+/** If a page cannot be read as a whole, each row is read by itself, and a damaged one is null. */
 function openPages<Page extends { limit: number }, Place>(
   db: Database,
   { select, place, values, placeOf }: OpenSource<Page, Place>,

@@ -1,4 +1,4 @@
-/** Open tasks of the rows of a page. What cannot be read is left out, and the page filled up with what comes after it. */
+/** Open tasks from the rows of a page. Unreadable ones are left out, and the page is filled up with the next ones. */
 import { type OpenTask, openTask } from "../../../task/open-task.ts";
 import type { Task } from "../../../task/task.ts";
 import { openTaskOf } from "../../codec/task-row.ts";
@@ -20,7 +20,7 @@ export async function openedTasks<Place>({ pageFrom, damage, readable }: Source<
     for (const { place, id, row, aside } of page.rows) {
       from = place;
       if (aside) continue;
-      // The columns repeat what the record says.
+      // The columns repeat fields of the record.
       const task = damage.orLeftOut(`task ${id}`, () => openTaskOf(foundRow(row))) ?? (await readable(id));
       if (task) tasks.push("ready" in task ? task : openTask(task));
       else unread = true;

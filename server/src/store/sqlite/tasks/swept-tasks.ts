@@ -1,12 +1,12 @@
-/** A sweep of tasks that ended long ago, slice by slice, past what the disk has damaged. */
+/** A sweep of tasks that ended long ago, slice by slice, past damaged rows. */
 import { Damaged, type DamageLog } from "../../damage.ts";
 import type { Channel } from "../thread/channel.ts";
 import type { Writes } from "../thread/writes.ts";
 
-/** Slices in a row that meet damage, each at another task: as many as have rows on a page. The next sweep goes on behind them. */
+/** Successive slices that meet damage, each at another task: as many as have rows on a page. The next sweep goes on behind them. */
 const BROKEN_MAX = 64;
 
-/** How many went. */
+/** Returns how many were removed. */
 export async function sweptTasks(
   writes: Channel<Writes>,
   retention: { endedBefore: number; limit: number },

@@ -18,7 +18,10 @@ type OfTask = { id: string };
 
 /** Updates of artifacts whose sizes are read at once: some 5 ms, and the values themselves are not read. */
 const UPDATES_AT_ONCE = 2_000;
-/** Longer than any row of the files: of a text as long as that the beginning, for which all of it would be read, tells nothing. */
+/**
+ * Longer than any row with the hash of a file: a longer text holds its value itself, and to read even its beginning SQLite would read
+ * all of it.
+ */
 const MARKER_BYTES_MAX = 8_192;
 
 /** SQL for the bytes of a value. Of a value in a file the row has the size behind the hash: see codec/marker.ts. */
@@ -95,10 +98,10 @@ export function taskReads(db: Database) {
   };
 }
 
-/** The events by which a task asks and is told something. */
+/** The events of questions and of inputs. */
 const TURNS = "'task.input_required', 'task.input_received'";
 
-/** Reads of a task's inbox, and of the events by which it has asked. */
+/** Reads of a task's inbox, and of its questions. */
 function inboxReads(db: Database) {
   const { row, page } = queries(db);
   const ofTask = <Given extends OfTask>(sql: string, values: (given: Given) => unknown[]) =>
@@ -204,7 +207,7 @@ function listPages(db: Database) {
   };
 }
 
-/** The same for a page that goes on from a task. */
+/** The same for a page that continues from a task. */
 function walkedPages(db: Database) {
   const walk = taskWalk(db);
   const rowsOf = taskRows(db);

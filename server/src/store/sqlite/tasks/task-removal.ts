@@ -63,7 +63,7 @@ export class TaskRemoval {
   /** A damaged search index does not keep tasks from removal: their texts stay in it and lead nowhere. */
   #isIndexDamaged = false;
 
-  /** `onRemoved` is told how many rows went from which table, also of a transaction that fails later. */
+  /** `onRemoved` is called with the number of rows removed from a table, also in a transaction that fails later. */
   constructor(db: Database, onRemoved: (table: string, rows: number) => void = () => {}) {
     this.#onRemoved = onRemoved;
     this.#totals = new Totals(db);

@@ -1,10 +1,10 @@
-/** Rows of tasks by their numbers, in that order: null where one cannot be read, or is not there any more. */
+/** Rows of tasks by number, in that order: null for one that cannot be read, or is gone. */
 import type { Database } from "better-sqlite3";
 import { lateRows } from "../late-statements.ts";
 import { orNull, queries } from "../queries.ts";
 import { TASK_COLUMNS, TASK_TABLES } from "./task-columns.ts";
 
-/** All in one statement: one of its own for each took ten times as long. Read as far as somebody wants them. */
+/** One statement for all: a statement for each took ten times as long. Read lazily. */
 export function taskRows(
   db: Database,
 ): (numbers: readonly number[]) => Generator<{ n: number; row: unknown[] | null }, void> {
@@ -23,7 +23,7 @@ export function taskRows(
         yield { n, row: row[0] === null ? null : row };
       }
     } catch {
-      // One that breaks the statement keeps none of the others.
+      // A damaged row ends the statement, but not the reads of the others.
       for (const n of numbers.slice(read)) yield { n, row: orNull(() => alone(n)) };
     }
   };

@@ -1,6 +1,6 @@
 /**
- * Pages of tasks in either direction from one of them, for lists whose cursors are ids. A filter that hardly any task fits
- * is walked through to the end of its time; lists that count go by the totals, see `list.ts`.
+ * Pages of tasks in either direction from one of them, for lists whose cursors are ids. A filter that matches hardly any task is walked
+ * to the end of its time; lists that count use the totals, see `list.ts`.
  */
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../../task/errors.ts";

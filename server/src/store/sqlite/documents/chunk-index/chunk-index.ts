@@ -1,4 +1,4 @@
-/** What a search goes over of a vector store, in segments and in rows, with what was read of both last in memory. */
+/** The segments and rows of a vector store for a search, with a cache of the parts of both that were read last. */
 import type { Database } from "better-sqlite3";
 import type { Postings } from "../../../../retrieval/postings.ts";
 import { VectorRows } from "../../../../retrieval/quantised.ts";
@@ -9,10 +9,10 @@ import { type Coverage, coverageOf, type Piece, partOf } from "./coverage.ts";
 import { PieceReader, type WordSlice } from "./piece-reader.ts";
 import { type Segment, Segments } from "./segments.ts";
 
-/** Words take 1.2 KB a chunk: many times what is kept beside segments. */
+/** Words take 1.2 KB a chunk: many times the chunks outside segments. */
 const WORDS_BYTES_MAX = 48 << 20;
 const VECTORS_BYTES_MAX = 48 << 20;
-/** Of the stores that were searched last. */
+/** Stores that were searched last. */
 const COVERAGES_MAX = 64;
 
 type Words = { version: number; slices: WordSlice[]; bytes: number };
@@ -76,7 +76,7 @@ export class ChunkIndex {
     return rows;
   }
 
-  /** Of one chunk of a piece, by its place there; all zeros when it has none. */
+  /** The vector of one chunk of a piece, by its place there; all zeros when it has none. */
   vector(piece: Piece, place: number, { dimensions }: NonNullable<Member["embedding"]>): VectorRows {
     const numbers = new Int8Array(dimensions);
     this.#written(piece, () => this.#reader.writeVector(piece, place, numbers));

@@ -1,16 +1,15 @@
 /**
- * What of a vector store is in segments, and what is not there yet. A segment knows its chunks by cut and version: what
- * has changed since is searched as it is in the rows, as is everything that is new. Both become part of another segment
- * when there is enough of it, so that their number stays small.
+ * The part of a vector store in segments, and the rest. A segment knows its chunks by cut and version: changed and new ones are
+ * searched in their rows. Both become part of another segment once there are enough, so that the number of segments stays small.
  */
 import { MERGED_CHUNKS_MAX } from "../../../../retrieval/term-lists.ts";
 import { hashOf } from "../../../../retrieval/terms.ts";
 import type { Member, Membership } from "../membership.ts";
 
-/** Chunks of a member from `from` on, as many as a segment has room for at most. */
+/** Chunks of a member from `from` on, at most as many as a segment has room for. */
 export type Piece = { member: Member; from: number; chunks: number };
 
-/** What a segment was made of, as it is known by; `mark` tells documents of different databases apart. */
+/** A part of a segment's source, by which it is recognised; `mark` distinguishes documents of different databases. */
 export type Part = {
   cut: number;
   version: number;
@@ -25,7 +24,7 @@ type Placed = { piece: Piece; place: number };
 type Covered<Segment> = { segment: Segment; parts: Placed[]; chunks: number };
 export type Coverage<Segment> = { segments: Covered<Segment>[]; rest: Piece[]; restChunks: number };
 
-/** With fewer, it takes longer to keep them in lists than to go over them. */
+/** Fewer chunks are searched faster without lists. */
 export const MERGED_CHUNKS_MIN = 4_096;
 
 export function partOf({ member, from, chunks }: Piece): Part {
@@ -83,8 +82,8 @@ function isSame(one: Part, other: Part): boolean {
 }
 
 /**
- * What the next segment is made of, and which ones it stands for; null when all is well. Smaller segments go into it as
- * long as they are at most twice as large as what it has, so that each chunk is written a few times, and there are few.
+ * The parts of the next segment, and the segments that it replaces; null when all is well. Smaller segments are merged into it as long
+ * as they are at most twice as large as the rest, so that each chunk is written a few times, and there are few.
  */
 export function nextMerge<Segment extends { chunks: number }>({
   segments,

@@ -1,13 +1,13 @@
 /**
- * The index of large vector stores: a database of its own beside the other, all of which is made from the rows there. So
- * nothing of it needs a backup or a sync, and a file that cannot be read is made anew. One segment holds the words and
- * vectors of up to 16,384 chunks in lists; it never changes, and nobody looks at it before it is ready.
+ * The index of large vector stores: a database of its own, derived from the rows of the main one. So it needs neither backup nor sync,
+ * and an unreadable file is rebuilt. One segment holds the words and vectors of up to 16,384 chunks in lists; it never changes, and is
+ * not read before it is ready.
  */
 import { existsSync, rmSync, statSync } from "node:fs";
 import { type Database, SqliteError } from "better-sqlite3";
 import { IN_MEMORY, openDatabase } from "../../database.ts";
 
-/** Another number makes all segments anew. */
+/** Another number rebuilds all segments. */
 const FORMAT = 2;
 /** Its rows are long lists, and are written once. */
 const PAGE_BYTES = 4_096;
@@ -37,15 +37,15 @@ export function openIndex(file: string): Database {
     return opened(file);
   } catch (error) {
     if (!(error instanceof SqliteError) || file === IN_MEMORY || !isUnreadable(error.code)) throw error;
-    // Who searches and who indexes find the same at once: what the other has made in its place meanwhile stays.
+    // The finder and the indexer may find an unreadable file at once: a new one that the other has made meanwhile stays.
     if (versionOf(file) === seen) remove(file);
     return opened(file);
   }
 }
 
 /**
- * Before threads look for it: two that find at once that it cannot be read may take away what the other has made. It is only
- * read: to close one that was written to may take long.
+ * Before threads look for it: two that find it unreadable at once may remove the new one of the other. It is only read: to close one
+ * that was written to may take long.
  */
 export function removeUnreadable(file: string): void {
   if (!existsSync(file)) return;
@@ -65,13 +65,13 @@ function remove(file: string): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
 }
 
-/** Another text for another file in its place; one that cannot be read as a database is never written to. */
+/** Differs between files; a file that cannot be read as a database is never written to. */
 function versionOf(file: string): string {
   const found = statSync(file, { bigint: true, throwIfNoEntry: false });
   return found ? `${found.ino} ${found.mtimeNs}` : "";
 }
 
-/** For who can do without: an empty one in memory where there can be none on disk. */
+/** For a reader that can do without: an empty one in memory if there can be none on disk. */
 export function openIndexOrNone(file: string): Database {
   try {
     return openIndex(file);

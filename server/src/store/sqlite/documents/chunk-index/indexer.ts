@@ -1,6 +1,6 @@
 /**
- * The one who makes segments: a thread of its own that reads the rows and writes the index file, so that neither the writer
- * nor a search ever waits for it. A turn takes some milliseconds, after which others have theirs and the end can come.
+ * Makes segments in a thread of its own that reads the rows and writes the index file, so that neither the writer nor a search ever
+ * waits for it. It works in slices of some milliseconds, between which it hears other calls and its end.
  */
 import type { Database } from "better-sqlite3";
 import { numberIn, textIn } from "../../column.ts";
@@ -12,11 +12,11 @@ import { PieceReader } from "./piece-reader.ts";
 import { SegmentBuilder } from "./segment-builder.ts";
 import { Segments } from "./segments.ts";
 
-/** Of one turn. */
+/** Time of one slice. */
 const TURN_MS = 40;
 
 export type Indexing = {
-  /** A turn of what is to be done for this store; false when nothing is left. */
+  /** A slice of the work for this store; false when nothing is left. */
   index: (indexed: { vectorStore: string }) => boolean;
 };
 
@@ -99,7 +99,7 @@ export class Indexer implements Work {
     this.#underWay = null;
   }
 
-  /** Segments of stores that are gone, or that are of another model now, and what never became one. */
+  /** Segments of removed stores, of former models, and unfinished ones. */
   #removeStrays(): void {
     for (const [n, vectorStore, model, ready] of this.#strays.all()) {
       if (ready === 0 || this.#model.get(vectorStore)?.[0] !== model) this.#builder.remove(numberIn(n));

@@ -1,4 +1,4 @@
-/** The words and vectors of chunks as they lie in their rows: in slices, by cut. */
+/** The words and vectors of chunks in their rows: in slices, by cut. */
 import type { Database } from "better-sqlite3";
 import { Postings, SLICE_CHUNKS } from "../../../../retrieval/postings.ts";
 import { bytesIn, numberIn } from "../../column.ts";
@@ -41,7 +41,7 @@ export class PieceReader {
     }
   }
 
-  /** Of the chunk at this place, if it has one. */
+  /** The vector of the chunk at this place, if it has one. */
   writeVector({ member, from }: Pick<Piece, "member" | "from">, place: number, row: Int8Array): void {
     const chunk = from + place;
     const begins = chunk - (chunk % SLICE_CHUNKS);

@@ -1,6 +1,6 @@
 /**
- * The chunks that one search goes over, numbered from 0: those of segments first, with gaps where a chunk is not searched,
- * then those that are in rows alone.
+ * The chunks of one search, numbered from 0: those of segments first, with gaps for chunks that are not searched, then those in rows
+ * only.
  */
 import { bestOf } from "../../../../retrieval/best.ts";
 import type { ChunkNumbers, WordSource } from "../../../../retrieval/lexical.ts";
@@ -10,14 +10,14 @@ import type { ChunkIndex } from "./chunk-index.ts";
 import type { Coverage, Piece } from "./coverage.ts";
 import { listsOf, type Segment } from "./segments.ts";
 
-/** Of so many chunks every vector is looked at. */
+/** Up to so many chunks, every vector is compared. */
 export const EXACT_CHUNKS_MAX = 100_000;
 /**
- * Of the vectors beyond, in the lists that are nearest: they have .96 to .98 of the ten nearest on the labelled sets, whose
- * questions are unlike their texts, and all of them where vectors lie in groups.
+ * The share of further vectors that is compared, in the nearest lists: they have .96 to .98 of the ten nearest on the labelled sets,
+ * whose questions are unlike their texts, and all of them where vectors lie in groups.
  */
 const PROBED_SHARE = 0.4;
-/** Chunks whose words fit best, whose vectors are looked at wherever they are. */
+/** Chunks whose words fit best: their vectors are compared wherever they are. */
 const BY_WORDS = 128;
 
 /** More than any has. */
@@ -32,7 +32,7 @@ export class Searchable implements ChunkNumbers {
   readonly isSearched: Uint8Array;
   readonly #index: ChunkIndex;
   readonly #exactMax: number;
-  /** Hears before each larger part of the work, and throws when it takes too long. */
+  /** Called before each larger part of the work; throws when the search takes too long. */
   readonly #goOn: () => void;
   readonly #blocks: Block[] = [];
   readonly #spans: Span[] = [];
@@ -105,7 +105,7 @@ export class Searchable implements ChunkNumbers {
     return cosines;
   }
 
-  /** Quick where the last one was asked for nearby. */
+  /** Fast near the last one asked for. */
   spanOf(chunk: number): Span | undefined {
     if (!this.#isAt(this.#lastAsked, chunk)) {
       let low = 0;
@@ -120,7 +120,7 @@ export class Searchable implements ChunkNumbers {
     return this.#spans[this.#lastAsked];
   }
 
-  /** Where a chunk stands in the order of cuts, whatever its number in this search. */
+  /** A chunk's place in the order of cuts, whatever its number in this search. */
   orderOf(chunk: number): number {
     const span = this.spanOf(chunk);
     return span ? span.piece.member.cut * CHUNKS_OF_CUT_MAX + span.piece.from + chunk - span.first : 0;

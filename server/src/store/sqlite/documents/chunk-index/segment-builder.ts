@@ -1,6 +1,6 @@
 /**
- * Makes a segment out of pieces, in steps of a few milliseconds that are each on disk by themselves, so that no lock is
- * held; at the end it takes the place of others at once. One that was not finished is never ready, and goes later.
+ * Makes a segment from pieces, in steps of a few milliseconds with a commit each, so that no lock is held; at the end it replaces
+ * others at once. An unfinished one is never ready, and is removed later.
  */
 import type { Database } from "better-sqlite3";
 import { clustered } from "../../../../retrieval/clusters.ts";

@@ -1,4 +1,4 @@
-/** Segments as the index file has them: which there are of a store, and their lists, of which a few megabytes are kept. */
+/** Segments in the index file: those of a store, and their lists, of which a few megabytes are cached. */
 import type { Database } from "better-sqlite3";
 import type { Lists } from "../../../../retrieval/lexical.ts";
 import { VectorRows } from "../../../../retrieval/quantised.ts";
@@ -15,12 +15,12 @@ export type Segment = {
   parts: Part[];
   /** Words of each chunk. */
   lengths: Uint32Array;
-  /** Of its lists of vectors. */
+  /** Centres of its lists of vectors. */
   middles: Float32Array;
   readonly bytes: number;
 };
 
-/** What is written and read of lists of vectors: the places of the chunks, and a row for each. */
+/** A list of vectors: the places of the chunks, and a row for each. */
 export type VectorList = { places: Uint16Array; rows: Int8Array };
 
 const NO_LISTS: Lists & { bytes: number } = { find: () => -1, having: () => 0, addScores: () => {}, bytes: 0 };
@@ -31,7 +31,7 @@ const PART_BYTES = 200;
 const HEADER_BYTES = 8;
 const META_BYTES_MAX = 48 << 20;
 const TERMS_BYTES_MAX = 32 << 20;
-/** 100,000 vectors of 1,536 numbers, which are all looked at. */
+/** 100,000 vectors of 1,536 numbers, as many as are compared exactly. */
 const VECTORS_BYTES_MAX = 160 << 20;
 
 export const termListNumber = (segment: number, bucket: number) => segment * BUCKETS + bucket;
@@ -77,7 +77,7 @@ export class Segments {
     return read;
   }
 
-  /** Those that have the term, if any have. */
+  /** Lists of segments with the term. */
   termLists({ n }: Segment, hash: number): Lists {
     const number = termListNumber(n, bucketOf(hash));
     const known = this.#termLists.get(number);
@@ -88,7 +88,7 @@ export class Segments {
     return lists;
   }
 
-  /** Null where a list is empty. */
+  /** Null for an empty list. */
   vectorList({ n, dimensions }: Segment, list: number): VectorRows | null {
     const number = vectorListNumber(n, list);
     const known = this.#vectorLists.get(number);
