@@ -191,7 +191,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
     name: "rows-are-lost-where-an-index-was-half-made",
-    find: "    strikeHalfMade(db);\n",
+    find: "    dropHalfMade(db);\n",
     put: "",
   },
   {
@@ -293,7 +293,7 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/prepare.ts",
     name: "a-database-that-cannot-be-made-anew-keeps-a-server-from-its-start",
-    find: "    tell.onDamage?.(new Damaged(`${end}, which could not be made anew,`, error));\n",
+    find: "    tell.onDamage?.(new Damaged(`${end}, which could not be rebuilt,`, error));\n",
     put: "    throw error;\n",
   },
   {

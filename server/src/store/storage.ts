@@ -124,7 +124,7 @@ export interface Storage {
   /** Puts it back as it was: open ones go on at the next start. False when no such task is aside. */
   putBack(task: TaskId): Promise<boolean>;
   /**
-   * Makes the database anew from all rows that can be read, with every index and all that is counted. Whoever calls it holds
+   * Rebuilds the database from all rows that can be read, with every index and all that is counted. Whoever calls it holds
    * the lock.
    */
   mend(): Promise<Mended>;

@@ -38,7 +38,7 @@ export function addDoctor(program: Command): void {
         )
         .option("--set-aside <ID>", "put a task that cannot be read out of the way, unchanged; the server must not run")
         .option("--put-back <ID>", "put a task back that was set aside; the server must not run")
-        .option("--mend", "make the database anew from all rows that can be read; the server must not run")
+        .option("--mend", "rebuild the database from all rows that can be read; the server must not run")
         .option("--compact", "write the database anew, so that nothing removed is left in it; the server must not run"),
     ),
   )
@@ -83,10 +83,10 @@ async function mend(folder: string): Promise<void> {
   const unlock = await locked(storage);
   try {
     const { lost, aside } = await storage.mend().catch((error: unknown) => {
-      throw new Exit(1, `The database was not made anew, and is as it was: ${clauseOf(error)}.`);
+      throw new Exit(1, `The database was not rebuilt, and is as it was: ${clauseOf(error)}.`);
     });
     const { talk } = openTerminal();
-    talk.write(`The database is made anew. The old one is in ${aside}\n`);
+    talk.write(`The database is rebuilt. The old one is in ${aside}\n`);
     for (const each of lost) talk.write(`${lostSentence(each)}\n`);
     talk.write("What is in it now: waybill doctor\n");
   } finally {

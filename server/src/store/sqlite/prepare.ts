@@ -31,37 +31,40 @@ export async function prepare(folder: string, tell: Tell): Promise<void> {
  * the end of a table is damaged, or damage has refused a write of the server before.
  */
 async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
-  const end = await migrateOrMakeAnew(folder, tell);
+  const end = await migrateOrRebuild(folder, tell);
   if (end === null) return;
   tell.onDamage?.(
     new Damaged(
       end,
-      new Error("a page is damaged: the database is made anew of what can be read, which takes minutes of a large one"),
+      new Error(
+        "a page is damaged: the database is rebuilt from what can be read, which takes minutes for a large one",
+      ),
     ),
   );
   try {
-    await makeAnew(folder, tell);
+    await rebuild(folder, tell);
   } catch (error) {
     // There may be no room, or a backup under way. The server still starts, and reads what it can.
-    tell.onDamage?.(new Damaged(`${end}, which could not be made anew,`, error));
+    tell.onDamage?.(new Damaged(`${end}, which could not be rebuilt,`, error));
   }
   withDatabase(path.join(folder, DATABASE_FILE), (db) => mendOpenIndexes(db, tell.onDamage));
 }
 
 /** Returns the damaged end, or null. */
-async function migrateOrMakeAnew(folder: string, tell: Tell): Promise<string | null> {
+async function migrateOrRebuild(folder: string, tell: Tell): Promise<string | null> {
   try {
     return migrateIn(folder, tell);
   } catch (error) {
     if (!(error instanceof MigrationMeetsDamage)) throw error;
-    const why = "an upgrade meets a damaged page: it is made anew of what can be, which takes minutes of a large one";
+    const why =
+      "an upgrade meets a damaged page: it is rebuilt from what can be read, which takes minutes for a large one";
     tell.onDamage?.(new Damaged("database", new Error(why, { cause: error })));
-    await makeAnew(folder, tell);
+    await rebuild(folder, tell);
     return migrateIn(folder, tell);
   }
 }
 
-async function makeAnew(folder: string, tell: Tell): Promise<void> {
+async function rebuild(folder: string, tell: Tell): Promise<void> {
   const { mend } = await import("./doctor/mend.ts");
   tell.onDamage?.(withoutLost(await mend(folder)));
 }
@@ -69,7 +72,7 @@ async function makeAnew(folder: string, tell: Tell): Promise<void> {
 function withoutLost({ lost, aside }: Mended): Damaged {
   if (lost.length === 0) return new Rebuilt(`database, whose former one is in ${aside}`);
   const tables = lost.map(({ table }) => table).join(", ");
-  const why = `pages of the tables are damaged: the start has made the database anew without them, and the former one is in ${aside}`;
+  const why = `pages of the tables are damaged: the start has rebuilt the database without them, and the former one is in ${aside}`;
   return new Damaged(`rows of ${tables}`, new Error(why));
 }
 

@@ -111,7 +111,7 @@ async function healthOf(folder: string): Promise<Health> {
 }
 
 const REFUSED =
-  "A damaged page has refused what was to be added. A start of the server makes the database anew of all that can be read.";
+  "A damaged page has refused what was to be added. A start of the server rebuilds the database from all that can be read.";
 
 /** A stranger's view in the place of a table may have rows without end. */
 function refuseViews(db: Database): void {

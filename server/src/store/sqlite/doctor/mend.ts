@@ -90,7 +90,7 @@ function refuseWithoutRoom({ used, bytes }: DatabasePages, free: number): void {
   if (free >= wanted) return;
   const [takes, has] = [wanted, free].map((of) => `${Math.ceil(of / 1e6)} MB`);
   throw new Error(
-    `to make the database anew takes ${takes} beside it, and its disk has ${has}: make room, and try again`,
+    `to rebuild the database takes ${takes} beside it, and its disk has ${has}: make room, and try again`,
   );
 }
 
@@ -104,7 +104,7 @@ function openAlone(file: string): Database {
     db.pragma("busy_timeout = 0");
     db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("journal_mode = delete");
-    strikeHalfMade(db);
+    dropHalfMade(db);
     return db;
   } catch (error) {
     db.close();
@@ -115,7 +115,7 @@ function openAlone(file: string): Database {
 }
 
 /** Drops a shadow table, so that all pages belong to a known tree. Where that is damaged too, no stray pages are read. */
-function strikeHalfMade(db: Database): void {
+function dropHalfMade(db: Database): void {
   try {
     dropShadow(db);
   } catch (error) {
@@ -154,7 +154,7 @@ function copyReadable(pages: DatabasePages, to: string): Lost[] {
   try {
     const { schema } = pages;
     if (schema < 1 || schema > MIGRATIONS.length)
-      throw new Error(`it has the schema ${schema}, and one of 1 to ${MIGRATIONS.length} can be made anew`);
+      throw new Error(`it has the schema ${schema}, and one of 1 to ${MIGRATIONS.length} can be rebuilt`);
     migrateInSteps(db, schema);
     const rows = new CopiedRows(pages, db);
     // Rows of older versions may break rules of today, and are kept all the same.

@@ -267,7 +267,7 @@ test("where the database cannot be made anew, as while another process reads it,
   const reading = other.prepare("SELECT n FROM tasks").iterate();
   reading.next();
   const store = await opened();
-  expect(told).toEqual(["end of the table events", "end of the table events, which could not be made anew,"]);
+  expect(told).toEqual(["end of the table events", "end of the table events, which could not be rebuilt,"]);
   expect((await store.list(EVERYBODY, {}, { limit: 1 })).total).toBe(ROWS);
   await expect(work(store)).rejects.toThrow("end of the table events is damaged");
   await store.close();
@@ -377,7 +377,7 @@ test.each(["events", "tasks_by_time"])(
     const reading = other.prepare("SELECT n FROM tasks").iterate();
     reading.next();
     store = await opened();
-    expect(told.at(-1), "not beside another one").toContain("could not be made anew");
+    expect(told.at(-1), "not beside another one").toContain("could not be rebuilt");
     await store.close();
     reading.return?.();
     other.close();
