@@ -34,7 +34,14 @@ export class LongAnswers {
     const known = this.#known.get(body);
     if (known === undefined) return;
     const { answer, characters } = known;
-    const held = { characters, letGo };
+    const held = {
+      characters,
+      letGo: () => {
+        letGo();
+        // Behind another answer of its connection it has no socket yet, and nobody would tell it.
+        body.destroy();
+      },
+    };
     answer.tenant = tenant;
     answer.waits = () => {
       if (!body.destroyed) this.#add(tenant, held);
