@@ -1,7 +1,7 @@
 /** `metadata[key]=value`, as OpenAPI's deepObject style writes an object into flat names. */
 const DEEP = /^(\w+)\[([^\]]{1,255})\]$/;
 
-/** Whether any name has brackets: few do, and the others are values as they are. */
+/** Whether any name has brackets: few have, and all other queries need no change. */
 export function isDeep(query: object): boolean {
   for (const name in query) if (name.includes("[")) return true;
   return false;

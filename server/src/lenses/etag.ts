@@ -1,4 +1,4 @@
-/** Conditional GET: who names the tag of what it has already gets no body again (RFC 9110, section 13). */
+/** Conditional GET: a client that names the tag of its copy gets no body again (RFC 9110, section 13). */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import type { Answer } from "./route.ts";

@@ -1,4 +1,4 @@
-/** The name of an uploaded file, and what it says of the file's type. */
+/** The name of an uploaded file, and the media type that it suggests. */
 const BYTES_MAX = 255;
 /** Control characters, and those that turn the direction of text: a name must read as it is. */
 const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;

@@ -1,4 +1,4 @@
-/** A request as lenses, and whoever counts it, know it: one of the HTTP framework's, or one that is answered before it. */
+/** A request for lenses and for shares: one of the HTTP framework's, or one that is answered before it. */
 import type { FastifyRequest } from "fastify";
 
 export type Incoming = Pick<
@@ -23,5 +23,5 @@ export type Incoming = Pick<
   | "keyEnd"
 >;
 
-/** One whose route was found: the parameters of its path are text. */
+/** With a route: the parameters of its path are text. */
 export type RoutedRequest = Incoming & { params: Record<string, string> };

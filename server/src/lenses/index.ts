@@ -1,4 +1,4 @@
-/** The lenses of this server. A line here is all that a lens needs beside its folder. */
+/** The lenses of this server. Beside its folder, a lens needs only a line here. */
 import { a2aLens } from "./a2a/routes.ts";
 import { bpmLens } from "./bpm/routes.ts";
 import { documentsLens } from "./documents/routes.ts";
@@ -7,7 +7,7 @@ import { nativeLens } from "./native/routes.ts";
 import { orchestrateLens } from "./orchestrate/routes.ts";
 import { shannonLens } from "./shannon/routes.ts";
 
-/** The first is at the root of the main port, and says what leads to none of the others. */
+/** The first is at the root of the main port, and answers paths that lead to none of the others. */
 export const LENSES: readonly [Lens, ...Lens[]] = [
   nativeLens,
   shannonLens,

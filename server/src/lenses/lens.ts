@@ -1,7 +1,7 @@
 /**
- * One wire protocol over the core, as data: its routes, its words for errors and states, and where it is served. Adding
- * one is a folder and a line in `index.ts`; ports, prefixes, flags, the greeting, `?lens=`, documents and tests follow
- * from that list. A lens sees `task/` and the files beside this one: never the store, the engine or another lens.
+ * One wire protocol over the core, as data: its routes, its words for errors and states, and its place. A new one is a folder and a
+ * line in `index.ts`; ports, prefixes, flags, the greeting, `?lens=`, documents and tests follow from that list. A lens sees `task/`
+ * and the files beside this one: never the store, the engine or another lens.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { ErrorCode } from "../task/errors.ts";
@@ -15,13 +15,13 @@ import type { QuotaLimits, Quotas } from "./quota.ts";
 import type { RequestRules, Route } from "./route.ts";
 import type { SecretPlace } from "./secrets.ts";
 
-/** How callers of one protocol say who they are. */
+/** How callers of one protocol authenticate. */
 type CallerRules = {
-  /** Where a key may be, in the order in which they are tried. */
+  /** Where a key may be, in the order in which the places are tried. */
   secrets: readonly SecretPlace[];
-  /** Another spelling of a key as the store's own. */
+  /** Converts another spelling of a key to the store's own. */
   spelling?: (secret: string, parts: Pick<LensParts, "tokenSecret">) => string;
-  /** In `dev` alone: who a caller without a key chooses to be, where the contract has such a choice. */
+  /** In `dev` only: the user that a caller without a key chooses to be, if the contract has such a choice. */
   choose?: (headers: IncomingHttpHeaders) => Chosen;
 };
 
@@ -33,10 +33,10 @@ export type Unrouted = {
   allowed: readonly string[];
 };
 
-/** What a deployment may choose, where a protocol leaves it open. */
+/** Choices of a deployment that a protocol leaves open. */
 export type LensSettings = {
   shannon: {
-    /** Requests of a key by its tier, beside those tiers that the contract has; or no limits. */
+    /** Request limits of a key by its tier, beside the contract's tiers; or no limits. */
     rateLimits: Readonly<Record<string, QuotaLimits>> | "off";
   };
   orchestrate: {
@@ -48,51 +48,51 @@ export type LensSettings = {
     answerWithinMs: number;
   };
   a2a: {
-    /** The card that a client is shown which does not say its version. */
+    /** The card for clients that do not state their version. */
     cardWithoutVersion: "hybrid" | "1.0" | "0.3";
-    /** The private key, as PEM, that cards are signed with; null for one of the server's own. */
+    /** The private key, as PEM, for signing cards; null for one of the server's own. */
     cardKey: string | null;
-    /** Over HTTP, the status of a body whose type is no JSON. */
+    /** Over HTTP, the status for a body whose type is not JSON. */
     foreignType: 415 | 400;
   };
 };
 
-/** What is printed at a start for people, with commands to paste. */
+/** Printed at a start, with commands to paste. */
 export type Greeting = { title: string; place: string; commands: readonly string[] };
 export type GreetedServer = {
   /** Where this lens is: its own port, or its prefix on the main one. */
   url: string;
   development: boolean;
-  /** The key that `waybill dev` knows. */
+  /** The key that `waybill dev` accepts. */
   developmentKey: string;
 };
 
 export type Lens = RequestRules & {
   /** The name in ports, prefixes, aliases and `?lens=`. */
   name: string;
-  /** The port on which its clients usually look; null when there is none. */
+  /** The port on which its clients usually look; null if there is none. */
   port: number | null;
   /** Its prefix on the main listener: `/shannon`; empty at the root. On a port of its own it is at the root. */
   mount: string;
   /** Below that, each route is served under every one of these; `[""]` when absent. May hold parameters: `/instances/{instance}`. */
   variants?: readonly string[];
-  /** Where several spellings of a path below the mount mean the same: the one in which the routes are written. */
+  /** If several spellings of a path below the mount mean the same: converts a path to the spelling of the routes. */
   rewrite?: (path: string) => string;
   routes: readonly Route[];
   /** Routes at the root of its listeners, whatever its mount, such as a well-known card. */
   rootRoutes?: readonly Route[];
   caller: CallerRules;
-  /** Limits of its own contract, beside everybody's share; of each route that does not say `unlimited`. */
+  /** Limits of its own contract, beside everybody's share; for each route without `unlimited`. */
   quotas?: Quotas;
   /** The HTTP status of each error code. */
   errors: Readonly<Record<ErrorCode, number>>;
   /** A refusal in the protocol's own form. A route may have another. */
   renderError: RenderError;
-  /** The answer where there is no route: 404, or 405 where only the method is wrong. */
+  /** The answer if there is no route: 404, or 405 if only the method is wrong. */
   renderUnrouted: (unrouted: Unrouted, request: RefusedRequest) => ErrorAnswer;
   /** Headers of every answer, refusals included. */
   headers?: (headers: IncomingHttpHeaders) => Record<string, string>;
-  /** The headers that a preflight is answered with, at 200; no preflight is answered when absent. */
+  /** The headers of the answer to a preflight, at 200; none is answered when absent. */
   preflight?: (headers: IncomingHttpHeaders) => Record<string, string>;
   /** The protocol's name of each state. */
   states: Readonly<Record<State, string>>;
@@ -102,6 +102,6 @@ export type Lens = RequestRules & {
   openapi: OpenApiPart;
   /** The formats in which subscribers are told of events. */
   pushFormats?: { names: readonly string[]; over: (verbs: Verbs) => readonly PushFormat[] };
-  /** The lens with a deployment's settings, where it has any. */
+  /** The lens with a deployment's settings, if it has any. */
   configured?: (settings: LensSettings) => Lens;
 };

@@ -1,11 +1,11 @@
-/** Opens the stream that a route has answered with: it ends with the key of its caller. */
+/** Opens the stream of a route's answer: it ends with the key of its caller. */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
 import { follow } from "./following.ts";
 import type { Incoming } from "./incoming.ts";
 import type { EventStream, LensParts } from "./lens-parts.ts";
 
-/** `principal` is null where anybody is answered. Throws `unavailable` when too many are open. */
+/** `principal` is null on an open route. Throws `unavailable` when too many are open. */
 export function openStream(
   parts: Pick<LensParts, "keyEnd" | "stream">,
   request: Incoming,

@@ -1,6 +1,6 @@
 /**
- * A route as data: what a document of the API says of it is what runs. A handler is handed a `Call`: parameters, query
- * and body past their schemas, the principal, and nothing of the HTTP framework; it gives back an `Answer`.
+ * A route as data: the API's document is made from the same object that runs. A handler is given a `Call`: checked parameters, query
+ * and body, the principal, and nothing of the HTTP framework; it returns an `Answer`.
  */
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -27,10 +27,7 @@ export const JSON_TYPE = "application/json; charset=utf-8";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/**
- * What a route says that it may answer with. `schema` is of its JSON; `mediaType` names what is no JSON of a schema, or
- * comes instead of it.
- */
+/** A possible answer of a route. `schema` is that of its JSON; `mediaType` names an answer without a JSON schema. */
 export type AnswerDoc = {
   status: number;
   about: string;
@@ -40,13 +37,12 @@ export type AnswerDoc = {
 };
 
 /**
- * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever type the client says or leaves unsaid.
- * `lenient`: the same, and what is no JSON is no body. `typed`: JSON where its type says so or is left unsaid, else text,
- * whose schema refuses it. `stream`: not at all; the handler is handed the bytes as they come.
- * `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`. `form or bytes`: a body of
- * any other type is a stream. `form or fields`: the same, and the handler holds it in memory for the fields in it.
- * `cut`: as `any type`, and long texts at the places that the route's `cut` names are put into files as they come. `cut json`:
- * the same as `json`.
+ * How a body is read. `json`: other types are 415. `any type`: as JSON, whatever its type. `lenient`: the same, and a body that is no
+ * JSON counts as absent. `typed`: JSON if its type says so or is absent, else text, which its schema refuses. `stream`: not read; the
+ * handler gets the bytes as they come. `form`: `multipart/form-data`, which the handler reads part by part; its schema is `formOf`.
+ * `form or bytes`: a body of any other type is a stream. `form or fields`: the same, and the handler holds it in memory for its fields.
+ * `cut`: as `any type`, and long texts at the places of the route's `cut` are put into files as they come. `cut json`: the same as
+ * `json`.
  */
 export type Reading =
   | "json"
@@ -71,40 +67,40 @@ type RouteDoc = {
   summary: string;
   description?: string;
   answers: readonly AnswerDoc[];
-  /** The codes that it may refuse with, as far as its lens does not work them out of its shape. */
+  /** Codes of its refusals, unless its lens derives them from its shape. */
   refuses?: readonly ErrorCode[];
-  /** Headers that it reads, with what they mean; the document lists them. */
+  /** Headers that it reads, with their meaning; the document lists them. */
   headers?: Readonly<Record<string, string>>;
   /** Takes an Idempotency-Key. */
   idempotent?: boolean;
   /** Answers as server-sent events when asked to. */
   streams?: boolean;
-  /** Answers as server-sent events where its body or its query says so. */
+  /** Answers as server-sent events if its body or its query says so. */
   mayStream?: boolean;
-  /** Called so often that a line in the log for each would drown the others. */
+  /** Called so often that a line in the log for each call would drown the others. */
   quiet?: boolean;
-  /** Asked so often that what is plain of it is answered before the framework, see `short-routes.ts`. */
+  /** Called so often that plain requests are answered before the framework, see `short-routes.ts`. */
   short?: true;
   /** The document leaves it out. */
   hidden?: boolean;
 };
 
-/** What the caller's key must be for, before anything of the request is looked at: each route says it. */
+/** The scope that the caller's key needs, checked before anything else of the request: each route names it. */
 type Scoped = { scope: Scope | "any" };
 
-/** What holds for one route where its lens says otherwise for the others. */
+/** Rules of one route that differ from its lens's. */
 type RouteRules = {
   reads?: Reading;
-  /** The limits of its lens's contract do not count it. */
+  /** Not counted by the limits of its lens's contract. */
   unlimited?: boolean;
-  /** It searches by a text, always or when its query has a field of that name: callers have a share of that. */
+  /** It searches by text, always or if its query has a field of that name: such searches count in the caller's share. */
   searches?: true | string;
   /**
-   * Of a route that reads `cut` or `cut json`: which texts are files, in `uploads` and not in the body, whose bound is that
-   * of all JSON.
+   * For a route that reads `cut` or `cut json`: the texts that become files, in `uploads` and not in the body, whose bound is that of
+   * all JSON.
    */
   cut?: Cut;
-  /** Media type of its body in the document, where it is not JSON. */
+  /** Media type of its body in the document, if it is not JSON. */
   bodyType?: string;
   /** Bound of its body, in bytes. */
   bodyBytesMax?: number;
@@ -115,15 +111,15 @@ type RouteRules = {
 };
 
 /**
- * A parameter of a path. No schema: a router gives text and nothing else, and this is on the way of every read, where
- * parsing an object of one text costs as much as finding the task.
+ * A parameter of a path. It has no schema: a router gives text only, and this is part of every read, where to parse an object with one
+ * text costs as much as to find the task.
  */
 export type PathParam = {
   about: string;
   is: (text: string) => boolean;
-  /** What a text that does not fit is `invalid` with. Without it, there is nothing of that name: `not_found`. */
+  /** The message of `invalid` for a text that does not fit. Without it, such a text is `not_found`. */
   otherwise?: string;
-  /** What there is none of then, in the words that are said of an id which fits. */
+  /** The noun of that `not_found`, in the same words as for a fitting id. */
   noun?: string;
 };
 
@@ -132,59 +128,58 @@ export function isName(text: string): boolean {
   return text.length >= 1 && text.length <= 255;
 }
 
-/** What a schema finds wrong with a query or a body. */
+/** The misfit of a query or a body with its schema. */
 export type Fault = {
   where: "query" | "body";
   issues: readonly z.core.$ZodIssue[];
-  /** What was looked at. */
+  /** The checked value. */
   value: unknown;
   /** There is no body at all. */
   absent: boolean;
 };
-/** Says what does not fit: a `Refusal` in the words of one wire. Where the query and the body do not, the query is first. */
+/** Makes a `Refusal` of a misfit in the words of one wire. If query and body both have one, the query's is first. */
 type Invalid = (fault: Fault, more?: Fault) => Refusal;
 
-/** What a lens says once for all of its routes. */
+/** Rules of a lens for all its routes. */
 export type RequestRules = {
   invalid: Invalid;
   keyReuse: KeyReuse;
 };
 
-/** What a handler is handed. `Who` is null on a route that answers anybody. */
+/** The argument of a handler. `Who` is null on an open route. */
 export type Call<Names extends string, Query, Body, Who = Principal> = {
   principal: Who;
   verbs: Verbs;
   parts: LensParts;
   params: Readonly<Record<Names, string>>;
   query: Query;
-  /** The query as it was sent, without its question mark: for links to other pages of the same list. */
+  /** The query as sent, without its question mark: for links to other pages of the same list. */
   search: () => string;
   body: Body;
-  /** The body before its schema: what an idempotency key is bound to. */
+  /** The body before its schema: an idempotency key is bound to it. */
   sent: unknown;
   headers: IncomingHttpHeaders;
-  /** What was cut out of the body, by SHA-256, until the request is answered. */
+  /** Files cut out of the body, by SHA-256, until the request is answered. */
   uploads: Uploads;
-  /** The prefix that the request came in by. Every URL that a lens writes begins with it. */
+  /** The prefix under which the request came in. Every URL that a lens writes begins with it. */
   mount: string;
-  /** Where the outside reaches this server, for a URL that must be whole: no slash at its end. */
+  /** The public address of this server, for absolute URLs: without a slash at its end. */
   origin: () => string;
-  /** What its answer and the log call the request. */
+  /** The request's id in its answer and the log. */
   requestId: string;
-  /** The call is as much work as so many requests more. Throws `rate_limited` when the caller has had all of its minute. */
+  /** Counts the call as so many requests more. Throws `rate_limited` when the caller has had all of its minute. */
   count: (requests: number) => void;
-  /** Who has this key, for an open route on which one logs in. Throws `unauthenticated`. */
+  /** The principal of this key, for an open route on which one logs in. Throws `unauthenticated`. */
   authenticate: (secret: string) => Principal | Promise<Principal>;
-  /** The caller's Idempotency-Key, bound to what it was sent with. */
+  /** The caller's Idempotency-Key, bound to its request. */
   idempotency: Idempotency | undefined;
-  /** Fires when the caller leaves, its key ends or the server stops: what is held for it need not be held on. */
+  /** Fires when the caller leaves, its key ends or the server stops: waits on its behalf can end. */
   left: () => AbortSignal;
 };
 
 /**
- * What a handler answers: bytes that are ready, or made in pieces (`jsonBody`), or that come, a body to be made JSON, or
- * events. Header names are in lower case. A text goes out with its head in one piece, which is cheaper than bytes that were
- * made for one answer alone.
+ * The answer of a handler: ready bytes, pieces (`jsonBody`), a stream, a body to be made JSON, or events. Header names are in lower
+ * case. A text is sent together with its head, which is cheaper than bytes that were made for one answer only.
  */
 export type Answer =
   | { status: number; file: Readable; bytes?: never; stream?: never; headers: Record<string, string> }
@@ -204,14 +199,14 @@ export type Place = { parts: LensParts; mount: string; rules: RequestRules & { n
 export type Route = RouteDoc &
   RouteRules &
   Scoped & {
-    /** It answers anybody. */
+    /** It needs no key. */
     open: boolean;
-    /** Of an open one: whoever comes with a key that is accepted is known. */
+    /** An open route that still recognises callers with an accepted key. */
     knows: boolean;
     params: Readonly<Record<string, PathParam>>;
     query: z.ZodType;
     body: z.ZodType | null;
-    /** `principal` is null on an open route alone. `uploads` is what was cut out of the body. */
+    /** `principal` is null on an open route only. `uploads` are the files cut out of the body. */
     run: (
       principal: Principal | null,
       place: Place,
@@ -226,7 +221,7 @@ type Shape<Names extends string, Query, Body> = RouteDoc &
     params?: Readonly<Record<Names, PathParam>>;
     query?: z.ZodType<Query>;
     body?: z.ZodType<Body>;
-    /** What `body` makes of the bodies that come most often, in a tenth of the time; null of all others. */
+    /** Parses the most frequent bodies as `body` would, in a tenth of the time; null for all others. */
     plain?: (sent: unknown) => Body | null;
   };
 type Handle<Names extends string, Query, Body, Who> = (call: Call<Names, Query, Body, Who>) => Promise<Answer>;
@@ -234,27 +229,27 @@ type Handle<Names extends string, Query, Body, Who> = (call: Call<Names, Query, 
 const none = z.strictObject({});
 type None = z.infer<typeof none>;
 
-/** For a route without parameters, of a wire that ignores those that it does not know. */
+/** For a route without parameters, of a wire that ignores unknown ones. */
 export const anyQuery = z.object({});
 
 /** The bytes of a body as they come, for a route that `reads` a stream, up to its `bodyBytesMax`: more is `too_large`. */
 export const byteStream = z.instanceof(Readable).meta({ wire: { type: "string", format: "binary" } });
 
-/** A route whose caller must be known. */
+/** A route that needs a key. */
 export function route<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Principal> },
 ): Route {
   return { ...made(shape, known), open: false, knows: false };
 }
 
-/** A route that answers anybody: health, a document, a card. */
+/** A route that needs no key: health, a document, a card. */
 export function openRoute<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & { handle: Handle<Names, Query, Body, null> },
 ): Route {
   return { ...made({ ...shape, scope: "any" }, () => null), open: true, knows: false };
 }
 
-/** A route that answers anybody, and may tell those more whose key is accepted. */
+/** A route that needs no key, and may tell callers with an accepted key more. */
 export function halfOpenRoute<Names extends string = never, Query = None, Body = undefined>(
   shape: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Principal | null> },
 ): Route {
@@ -277,7 +272,7 @@ function made<Names extends string, Query, Body, Who>(
   }: Shape<Names, Query, Body> & Scoped & { handle: Handle<Names, Query, Body, Who> },
   who: (principal: Principal | null) => Who,
 ): Omit<Route, "open" | "knows"> {
-  // Without a schema the type parameter is its default, which is what these parse to; the compiler cannot see that.
+  // Without a schema the type parameter is its default, which these parse to; the compiler cannot see that.
   const querySchema = (query ?? none) as z.ZodType<Query>;
   const bodySchema = (body ?? z.undefined()) as z.ZodType<Body>;
   // What most requests leave out is parsed once, and so is a query that is asked again and again: the handlers only read it. Not
@@ -345,7 +340,7 @@ function made<Names extends string, Query, Body, Who>(
         if (isFired(ended)) throw keyHasEnded();
         return answer;
       } catch (error) {
-        // What was held breaks off in its own words.
+        // A held answer ends with its own refusal.
         if (isFired(ended)) throw keyHasEnded();
         if (!(error instanceof FieldFault)) throw error;
         throw invalid({ where: "body", issues: error.issues, value: null, absent: false });
@@ -354,7 +349,7 @@ function made<Names extends string, Query, Body, Who>(
   };
 }
 
-/** With where its call comes from, when it may change something, and the trace that its caller says it is part of. */
+/** The principal with the caller's address, if the call may change something, and the trace that the caller names. */
 function told(principal: Principal, request: RoutedRequest, lens: string): Principal {
   const { method, id } = request;
   const origin = method === "GET" || method === "HEAD" ? undefined : { address: request.ip, lens, request: id };
@@ -367,7 +362,7 @@ function told(principal: Principal, request: RoutedRequest, lens: string): Princ
   return { ...principal, ...(origin && { origin }), ...(trace && { trace }) };
 }
 
-/** A body that has not been read yet is its route's to add: `withContent`. */
+/** A body that is not yet read is added by its route: `withContent`. */
 function keyed({ method, url, headers, body }: RoutedRequest, mount: string): KeyedRequest {
   const isUnread = body instanceof Readable || body instanceof UnreadForm;
   return { method, url, headers, body: isUnread ? null : body, mount };
@@ -383,18 +378,18 @@ function leftBy(raw: ServerResponse, ends: AbortSignal[]): AbortSignal {
   const stops = ends.map((end) => follow(end, left));
   raw.once("close", () => {
     for (const stop of stops) stop();
-    // An abort makes an exception with its stack, which costs more than a small answer: only for who leaves before it.
+    // An abort makes an exception with its stack, which costs more than a small answer: only for callers who leave before it.
     if (!raw.writableFinished) left.abort();
   });
   return left.signal;
 }
 
-/** Asked of what a closure sets, which the compiler does not see. */
+/** Reads a variable that a closure sets, which the compiler does not see. */
 function isFired(signal: AbortSignal | null): boolean {
   return signal?.aborted ?? false;
 }
 
-/** The parameters of a path, past their tests. What cannot be an id is nobody's: telling the two apart helps no caller. */
+/** The checked parameters of a path. A text that cannot be an id is not found: to tell the two apart helps no caller. */
 function named<Names extends string>(
   found: Record<string, string>,
   wanted: Readonly<Record<Names, PathParam>> | undefined,

@@ -1,4 +1,4 @@
-/** Where in a request its caller's key may be: each lens declares the places, and they are looked at in that order. */
+/** Where in a request its caller's key may be: each lens declares the places, in the order in which they are tried. */
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../task/errors.ts";
 import type { Incoming } from "./incoming.ts";
@@ -9,7 +9,7 @@ export type SecretPlace =
   | { in: "authorization"; scheme: "bearer" | "basic" | "any" }
   | { in: "query"; name: string };
 
-/** Where some API of ours looks for a key, beside `Authorization`. */
+/** The places of all our APIs beside `Authorization`. */
 export const KEY_PLACES: readonly Exclude<SecretPlace, { in: "authorization" }>[] = [
   { in: "header", name: "x-api-key" },
   { in: "header", name: "iam-api-key" },
@@ -20,12 +20,12 @@ export const KEY_PLACES: readonly Exclude<SecretPlace, { in: "authorization" }>[
 
 type Asked = Pick<Incoming, "headers" | "query" | "raw">;
 
-/** Of headers in which a key may stand beside `Authorization`: most are told apart from them by this alone. */
+/** Lengths of the names of such headers: most other headers have other lengths. */
 const KEY_NAME_LENGTHS = new Set(KEY_PLACES.flatMap((place) => (place.in === "header" ? [place.name.length] : [])));
 
 /**
- * All that may be a key, in the order of `places`, each as often as it comes; and beside it what another API of ours would
- * have taken for one, since whoever sends two has to mean the same caller by both. What is blank is none.
+ * All possible keys, in the order of `places`, each as often as it comes; and those that another of our APIs would have taken, since
+ * two keys in a request must belong to the same caller. Blank ones do not count.
  */
 export function secretsOf(request: Asked, places: readonly SecretPlace[]): string[] {
   const secrets = secretsAt(request, places);
@@ -34,7 +34,7 @@ export function secretsOf(request: Asked, places: readonly SecretPlace[]): strin
   return secrets;
 }
 
-/** By a look at how long the names are: to look for each of them took as long as to find whose the key is. */
+/** By the lengths of names: to look for each name took as long as to find the key's principal. */
 function mayHaveKeyBeside({ raw: { rawHeaders }, query }: Asked): boolean {
   for (let at = 0; at < rawHeaders.length; at += 2) if (KEY_NAME_LENGTHS.has(rawHeaders[at]?.length ?? 0)) return true;
   for (const _ in Object(query)) return true;
@@ -51,7 +51,7 @@ function secretsAt(request: Asked, places: readonly SecretPlace[]): string[] {
   return secrets;
 }
 
-/** Node.js hands over the first `Authorization` alone: what reads another one before us would see another caller. */
+/** Node.js returns the first `Authorization` only: a proxy that reads another one would see another caller. */
 export function isAuthorizedTwice({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

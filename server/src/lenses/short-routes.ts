@@ -1,7 +1,7 @@
 /**
- * The routes of a lens that are asked more often than all others together, for a listener that answers what is plain of
- * them before the HTTP framework: its routing, its hooks and its promises take as long as such an answer. A route says so by
- * `short`; it is one of JSON, whose path has at most one parameter, and whose answer is ready bytes, JSON or a stream.
+ * The most frequent routes of a lens, for a listener that answers plain requests before the HTTP framework: its routing, its hooks and
+ * its promises take as long as such an answer. A route is marked by `short`; it is one of JSON, its path has at most one parameter, and
+ * its answer is ready bytes, JSON or a stream.
  */
 import type { ServerResponse } from "node:http";
 import type { Principal } from "../task/principal.ts";
@@ -20,26 +20,29 @@ import { sendBytes } from "./send-bytes.ts";
 
 export type ShortRoute = {
   method: string;
-  /** What comes before the parameter of its path; all of it where there is none. */
+  /** The path before its parameter; all of it if there is none. */
   prefix: string;
-  /** What comes behind the parameter. */
+  /** The path after the parameter. */
   suffix: string;
-  /** The name of the parameter, and which texts may stand there. */
+  /** The name of the parameter, and the check of its text. */
   param: { name: string; is: (text: string) => boolean } | null;
   hasBody: boolean;
   quiet: boolean;
-  /** As the framework writes its path. */
+  /** Its path as the framework writes it. */
   url: string;
   authenticated: Authenticated;
-  /** Rejects with what the route throws. */
+  /** Rejects with the route's error. */
   run: (request: RoutedRequest, principal: Principal, response: ServerResponse) => Promise<Answer>;
-  /** Answers with what was thrown, as a refusal in the words of the lens. `unread`: before the route began. */
+  /** Answers with the error as a refusal in the words of the lens. `unread`: before the route began. */
   refuse: (request: RoutedRequest, response: ServerResponse, error: unknown, unread: boolean) => void;
 };
 
 const ONE_PARAMETER = /^([^{]+)(?:\{(\w+)\})?([^{]*)$/;
 
-/** Those of a lens on the main listener. One that adds to every answer, or is in several places, has none: the framework does that. */
+/**
+ * Those of a lens on the main listener. A lens that adds headers to every answer, or has several places, has none: the framework does
+ * that.
+ */
 export function shortRoutes(lens: Lens, parts: LensParts): ShortRoute[] {
   if (lens.headers !== undefined || lens.quotas !== undefined || lens.variants !== undefined) return [];
   const place: Place = { parts, mount: lens.mount, rules: lens };
@@ -51,7 +54,7 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
   const path = place.mount + route.path;
   const [, prefix, name, suffix = ""] = ONE_PARAMETER.exec(path) ?? [];
   const param = name === undefined ? undefined : route.params[name];
-  // Of a body that is short enough nothing is cut.
+  // Nothing is cut out of a body that is short enough.
   const { reads = "json" } = route;
   const isJson = reads === "json" || reads === "cut json";
   if (prefix === undefined || (name === undefined) !== (param === undefined) || route.open || !isJson)
@@ -77,7 +80,7 @@ function shortRoute(lens: Lens, route: Route, place: Place): ShortRoute {
 
 const NO_UPLOADS: Uploads = new Map();
 
-/** Nothing to wait for but a stream that opens. Throws as that does. */
+/** Only an opening stream is waited for. Throws as that does. */
 export function sendShort(
   parts: Pick<LensParts, "keyEnd" | "stream">,
   request: RoutedRequest,

@@ -1,8 +1,8 @@
-/** Bodies of clients whose language has types: they write all that an object may have, and null for what is not set. */
+/** Bodies of clients in typed languages: they write all members that an object may have, with null for unset ones. */
 import { z } from "zod";
 import { type Dialect, schemaOf } from "./openapi.ts";
 
-/** The same object, of which a member that is null counts as one that is not there. `dialect` is that of its document. */
+/** The same object, whose null members count as absent. `dialect` is that of its document. */
 export function withoutNulls<Schema extends z.ZodObject>(schema: Schema, dialect: Dialect) {
   return z.preprocess(setMembers, schema).meta({ wire: schemaOf(schema, "input", dialect) });
 }

@@ -1,17 +1,17 @@
 /**
- * How slowly a body may come. One that stands still, that comes slower than a telephone line or that takes too long in
- * all is given up: it holds a place that others could have; and so is one whose caller's key has ended meanwhile. One timer
- * looks at all of them; one for each request takes longer than to read a small body.
+ * The least pace of a body. One that stalls, comes more slowly than over a telephone line or takes too long in all is given up, as it
+ * holds a place that others could have; and so is one whose caller's key has ended meanwhile. One timer looks at all of them; a timer
+ * for each request takes longer than to read a small body.
  */
 import { keyHasEnded, Refusal } from "../../task/errors.ts";
 
-/** The first bytes may take their time; from then on each second wants its bytes. */
+/** The first bytes may take `graceMs`; from then on each second needs its bytes. */
 export type BodyPaceBounds = { graceMs: number; bytesPerSMin: number; stalledMsMax: number };
 
 export const USUAL_PACE: BodyPaceBounds = { graceMs: 20_000, bytesPerSMin: 500, stalledMsMax: 60_000 };
 const LOOK_MS = 400;
 
-/** A body on its way: whoever reads it counts its bytes here. */
+/** A body on its way: its reader counts its bytes here. */
 export type ComingBody = { bytes: number };
 
 type Watched = ComingBody & {
@@ -20,7 +20,7 @@ type Watched = ComingBody & {
   seen: number;
   seenAt: number;
   giveUp: (why: Refusal) => void;
-  /** Asked once, of a body that has not come at the first look: most are not asked. */
+  /** Called once, for a body that has not come at the first look: most never are. */
   keyEnd: () => AbortSignal | null;
   isHeld: boolean;
   release: () => void;
@@ -36,8 +36,8 @@ export class BodyPace {
   }
 
   /**
-   * Calls `giveUp` once when the body comes too slowly, has not come within `msMax`, or the signal of `keyEnd` fires, which
-   * says that its caller's key has ended; unless `done` was called.
+   * Calls `giveUp` once when the body comes too slowly, has not come within `msMax`, or the signal of `keyEnd` fires, as its caller's
+   * key has ended; unless `done` was called.
    */
   watch(
     msMax: number,

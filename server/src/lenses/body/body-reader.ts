@@ -1,4 +1,4 @@
-/** Ways of reading a body beside JSON of its own type: each needs a scope of the framework, which chooses parsers by scope. */
+/** Ways of reading a body other than JSON of its own type: each needs a scope of the framework, which chooses parsers by scope. */
 import type { IncomingMessage } from "node:http";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -13,32 +13,32 @@ import { jsonOf, textOf } from "./well-formed.ts";
 
 declare module "fastify" {
   interface FastifyInstance {
-    /** Of its server. */
+    /** Those of its server. */
     bodies: BodiesInWork;
   }
   interface FastifyContextConfig {
-    /** What is cut out of a route's bodies. */
+    /** The places cut out of a route's bodies. */
     cut?: Cut;
   }
 }
 
 /** All bodies whose requests are in work. */
 interface BodiesInWork {
-  /** How fast they have to come. */
+  /** The pace at which they have to arrive. */
   readonly pace: BodyPace;
   /**
-   * So many bytes more of a request's body are in memory, until it is answered. Throws `rate_limited` or `unavailable` when
-   * its caller or all callers have too many.
+   * Counts further bytes of a request's body as in memory, until it is answered. Throws `rate_limited` or `unavailable` when its caller
+   * or all callers have too many.
    */
   hold(request: Incoming, bytes: number): void;
 }
 
 const JSON_TYPES = ["application/json", /^application\/[\w.+-]+\+json(;|$)/];
 
-/** A body that is read as it comes may take its time, but neither stand still nor crawl. */
+/** A streamed body may take long, but neither stall nor crawl. */
 const BODY_MS_MAX = 3_600_000;
 
-/** Whatever is no JSON is no body. */
+/** A body that is no JSON counts as absent. */
 export function readLeniently(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) =>
@@ -48,7 +48,7 @@ export function readLeniently(app: FastifyInstance): void {
 
 const MEDIA_TYPE = /^[^/;\s]+\/[^/;\s]+/;
 
-/** What calls itself by no media type is text: the framework would refuse it before a parser is asked. */
+/** A body with an invalid media type is text: the framework would refuse it before a parser is asked. */
 function takeAnyType(app: FastifyInstance): void {
   app.addHook("onRequest", ({ headers }, _reply, done) => {
     const type = headers["content-type"] ?? "";
@@ -57,7 +57,7 @@ function takeAnyType(app: FastifyInstance): void {
   });
 }
 
-/** What is of another type than JSON is text, also when its type is none; without a type it is JSON. */
+/** A body of another type than JSON is text, also if its type is invalid; without a type it is JSON. */
 export function readTyped(app: FastifyInstance, { readJson }: Pick<LensParts, "readJson">): void {
   takeAnyType(app);
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
@@ -76,7 +76,7 @@ async function whole(request: FastifyRequest, payload: IncomingMessage): Promise
   return Buffer.concat(chunks);
 }
 
-/** The bound of the route; throws `too_large` where a body says itself that it goes beyond. */
+/** The bound of the route; throws `too_large` if the body's Content-Length exceeds it. */
 function mustBeShort(request: FastifyRequest, payload: IncomingMessage): number {
   const { bodyLimit = 0 } = request.routeOptions;
   if (Number(request.headers["content-length"] ?? 0) <= bodyLimit) return bodyLimit;
@@ -84,7 +84,7 @@ function mustBeShort(request: FastifyRequest, payload: IncomingMessage): number 
   throw tooLong(bodyLimit);
 }
 
-/** The bytes as they come, up to the bound of the route; more of them break off the reading as `too_large`. */
+/** The bytes as they come, up to the bound of the route; more end the read with `too_large`. */
 export function readAsStream(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (request, payload, done) => {
@@ -92,7 +92,7 @@ export function readAsStream(app: FastifyInstance): void {
   });
 }
 
-/** A form is read by its route, part by part: what is too long by what it says of itself is refused before. */
+/** A form is read by its route, part by part: one whose Content-Length is too large is refused before. */
 export function readAsForm(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   addFormParser(app);
@@ -128,13 +128,13 @@ function addFormParser(app: FastifyInstance): void {
   });
 }
 
-/** JSON of any type whose long texts at some places of the route's are cut out: it is read once the caller is known. */
+/** JSON of any type, with long texts at the route's places cut out: it is read once the caller is known. */
 export function readCutJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", cutJson);
 }
 
-/** The same of JSON types alone. */
+/** The same for JSON types only. */
 export function readTypedCutJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   for (const type of JSON_TYPES) app.addContentTypeParser(type, cutJson);
@@ -152,7 +152,7 @@ function cutJson(
   else done(null, new CutJson(bounded(request, payload, bodyLimit), config.cut));
 }
 
-/** No text of it is cut out, however it is made: it is read as other JSON is. */
+/** A short body has no texts to cut out: it is read as other JSON. */
 function isShort({ headers }: FastifyRequest): boolean {
   return Number(headers["content-length"] ?? Number.POSITIVE_INFINITY) <= STAYS_BYTES_MAX;
 }
@@ -171,17 +171,17 @@ function tooLong(bytesMax: number): Refusal {
   return new Refusal("too_large", `The body is longer than ${bytesMax} bytes.`);
 }
 
-/** The same of a body that is held in memory as it comes. */
+/** The same for a body that is held in memory as it comes. */
 function held(request: FastifyRequest, payload: IncomingMessage, bytesMax: number): Readable {
   return bounded(request, payload, bytesMax, (bytes) => request.server.bodies.hold(request, bytes));
 }
 
-/** What a body's way in has to know of its request. */
+/** The facts about a request that the read of its body needs. */
 type Reading = { server: { bodies: Pick<BodiesInWork, "pace"> }; keyEnd: () => AbortSignal | null };
 
 /**
- * The bytes of `payload`, which breaks off as a `Refusal` when they are too many, end before their end, come too slowly, or
- * when the key of their caller has ended. `hold` hears of them as they come, and breaks them off by what it throws.
+ * The bytes of `payload`, which fails with a `Refusal` when they are too many, end early, come too slowly, or when their caller's key
+ * has ended. `hold` is called with them as they come, and ends them by throwing.
  */
 export function bounded(
   request: Reading,
@@ -204,13 +204,13 @@ export function bounded(
       done(null, chunk);
     },
   });
-  // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+  // The rest is read and dropped: a socket closed with an unread body loses its answer.
   counted.on("close", () => {
     settled();
     payload.unpipe(counted).resume();
   });
   counted.on("finish", settled);
-  // Whoever reads it is told; a route may read none of it.
+  // The reader is told; a route may have none.
   counted.on("error", () => {});
   payload.on("error", (error) => counted.destroy(error));
   payload.on("aborted", () => counted.destroy(new Refusal("invalid", "The body ended before its end.")));

@@ -1,7 +1,7 @@
 /**
- * A JSON body whose long texts at some places are files: those go to the disk as they come, and what is left of the body is
- * as small as other bodies are. In the place of each stands `file:` and its SHA-256, so that the same body always reads
- * the same; what a caller writes so himself is a text like any other, since only what came with the request is a file.
+ * A JSON body whose long texts at some places are files: these are written to disk as they come, and the rest of the body is as small
+ * as other bodies. `file:` and its SHA-256 replace each, so that the same body always reads the same; the same text from a caller is a
+ * text like any other, since only what came with the request is a file.
  */
 import { once } from "node:events";
 import { PassThrough, Readable } from "node:stream";
@@ -15,19 +15,19 @@ import { TextEscapes } from "./text-escapes.ts";
 export const STAYS_BYTES_MAX = 64 << 10;
 const FILE = "file:";
 
-/** Makes bytes of the characters of one text; throws `invalid` for those that it cannot read. */
+/** Decodes the characters of one text to bytes; throws `invalid` for wrong ones. */
 export type CutDecoder = {
   add: (characters: string) => Buffer;
-  /** No more characters come: the bytes that are left. */
+  /** No more characters come: returns the remaining bytes. */
   end: () => Buffer;
 };
 
-/** Which texts of a body are cut out. */
+/** The texts of a body that are cut out. */
 export type Cut = { places: readonly JsonPlace[]; decoder: () => CutDecoder };
 
 export type Uploads = ReadonlyMap<string, Upload>;
 
-/** The file that stands at a place of the body; undefined when there is a text of the caller's. */
+/** The file at a place of the body; undefined if there is a caller's text. */
 export function fileIn(text: string, uploads: Uploads): Upload | undefined {
   return text.startsWith(FILE) ? uploads.get(text.slice(FILE.length)) : undefined;
 }
@@ -36,24 +36,24 @@ type Take = (bytes: Readable, signal: AbortSignal) => Promise<Upload>;
 
 /** The body of one request, before it is read. */
 export class CutJson {
-  /** What was cut out, by SHA-256. */
+  /** The files, by SHA-256. */
   readonly uploads = new Map<string, Upload>();
   readonly #body: Readable;
   readonly #cut: Cut | null;
   readonly #extra: Upload[] = [];
   readonly #failed = new AbortController();
 
-  /** `body` breaks off as a `Refusal` when it is cut short or too long. Without `cut` it is read as it is. */
+  /** `body` fails with a `Refusal` when it is cut short or too long. Without `cut` it is read as it is. */
   constructor(body: Readable, cut: Cut | null) {
     this.#body = body;
     this.#cut = cut;
   }
 
-  /** Hands each cut text to `take` as it comes, and the rest to `parse`. */
+  /** Passes each cut text to `take` as it comes, and the rest to `parse`. */
   async read(take: Take, parse: (rest: Readable) => Promise<unknown>): Promise<unknown> {
     if (this.#cut === null) return await parse(this.#body);
     const rest = Readable.from(this.#rest(take, this.#cut), { objectMode: false });
-    // It may break once its parser has given it up.
+    // It may fail once its parser has given it up.
     rest.on("error", () => {});
     try {
       return await parse(rest);
@@ -64,7 +64,7 @@ export class CutJson {
     }
   }
 
-  /** The request has been answered, whatever came of it: files that nobody has named go. */
+  /** The request has been answered, whatever the outcome: files that nobody has named are removed. */
   async release(): Promise<void> {
     await Promise.all([...this.uploads.values(), ...this.#extra.splice(0)].map((upload) => upload.release()));
   }
@@ -73,7 +73,7 @@ export class CutJson {
     const places = new JsonPlaces(cut.places);
     let text: CutText | null = null;
     for await (const chunk of this.#body) {
-      // What has come is there at once, and to look for places in 4 MB takes some 50 ms.
+      // Arrived chunks are there at once, and to look for places in 4 MB takes some 50 ms.
       await ownTurn();
       for (let at = 0; at < chunk.length; ) {
         if (text === null) {
@@ -104,7 +104,7 @@ export class CutJson {
   }
 }
 
-/** One text as it comes: kept while it is short, and a file from then on. */
+/** One text as it comes: held while it is short, and written to a file from then on. */
 class CutText {
   readonly #decoder: CutDecoder;
   readonly #take: (bytes: Readable) => Promise<Upload>;
@@ -132,7 +132,7 @@ class CutText {
     for (const piece of this.#kept.splice(0)) await this.#write(piece);
   }
 
-  /** The file that it was put into, or its own bytes. */
+  /** The file that it was written to, or its own bytes. */
   async end(): Promise<Upload | Buffer> {
     if (this.#upload === null) return Buffer.concat(this.#kept);
     const { stream, taken } = this.#upload;

@@ -1,4 +1,4 @@
-/** What a form holds, for a route that `reads` one: its fields past their schema, and how the document shows it. */
+/** The schema of a form, for a route that `reads` one: its checked fields, and its part in the document. */
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { nested } from "../deep-object.ts";
@@ -6,8 +6,8 @@ import { schemaOf } from "../openapi.ts";
 import { Form, UnreadForm } from "./form.ts";
 
 /**
- * Fields are text; `metadata[key]` is one of an object, and a name that comes again makes a list. `files` says what each
- * file is, by the name of its field. Which files there must be is the route's to say.
+ * Fields are text; `metadata[key]` is a member of an object, and a repeated name makes a list. `files` describes each file, by the name
+ * of its field. The route itself checks which files are there.
  */
 export function formOf<Fields>(
   fields: z.ZodObject<z.core.$ZodLooseShape> & z.ZodType<Fields>,

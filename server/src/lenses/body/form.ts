@@ -1,6 +1,6 @@
 /**
- * A body of `multipart/form-data`: fields, which are small, and files, which go on as they come and are never held. What
- * is read is bounded in the number and bytes of each; a body that is cut, wherever, is `invalid`.
+ * A body of `multipart/form-data`: fields, which are small, and files, which are passed on as they come and never held. The number and
+ * bytes of each are bounded; a body that is cut, wherever, is `invalid`.
  */
 import type { Readable } from "node:stream";
 import { Busboy, type BusboyFileStream, type BusboyInstance } from "@fastify/busboy";
@@ -10,21 +10,21 @@ import { foundWrong } from "../../task/json/found-wrong.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 import { textOf } from "./well-formed.ts";
 
-/** Of all parts: fields and files. */
+/** Fields and files together. */
 const PARTS_MAX = 1_000;
 const FILES_MAX = 20;
-/** Of one field, and of all fields together. */
+/** Bytes of one field, and of all fields together. */
 const FIELD_BYTES_MAX = 256 << 10;
 const FIELDS_BYTES_MAX = 1 << 20;
 const NAME_LENGTH_MAX = 255;
-/** A longer name of a file is cut to this: it is what a person reads, and no path. */
+/** A longer filename is cut: people read it, and it is no path. */
 const FILENAME_LENGTH_MAX = 1_000;
-/** Of the head of one part. */
+/** Bytes of the head of one part. */
 const HEAD_BYTES_MAX = 8 << 10;
 const HEAD_LINES_MAX = 20;
-/** Of this type is a file also where it has no name. */
+/** A part of this type is a file also without a filename. */
 const UNTYPED = "application/octet-stream";
-/** What stands for bytes that are no UTF-8. */
+/** Replaces bytes that are not UTF-8. */
 const REPLACED = "\ufffd";
 
 /** A file of a form, as it comes. */
@@ -33,17 +33,17 @@ export type FormFile = {
   name: string;
   /** Without folders; empty when the client gave none. */
   filename: string;
-  /** What the client calls it. */
+  /** The type that the client declares. */
   mediaType: string;
   bytes: Readable;
 };
 
-/** Where the bytes of a file went: until the request has been answered, they are the form's. */
+/** Where a file's bytes went: they belong to the form until the request has been answered. */
 type Taken = { release: () => Promise<void> };
 
 type TakenFile<Kept> = Omit<FormFile, "bytes"> & { kept: Kept };
 
-/** What a schema finds wrong with the fields of a form. */
+/** A misfit of a form's fields with their schema. */
 export class FieldFault extends Error {
   readonly issues: readonly z.core.$ZodIssue[];
 
@@ -60,17 +60,17 @@ export class UnreadForm {
   readonly #hold: (bytes: number) => void;
   readonly #taken: Taken[] = [];
 
-  /** `body` breaks off as a `Refusal` when it is cut or too long. `hold` hears of the bytes of fields, and throws where they are too many. */
+  /**
+   * `body` fails with a `Refusal` when it is cut or too long. `hold` is called with the sizes of fields, and throws when they are too
+   * many.
+   */
   constructor(body: Readable, type: string, hold: (bytes: number) => void = () => {}) {
     this.#body = body;
     this.#type = type;
     this.#hold = hold;
   }
 
-  /**
-   * Hands each file to `take` as it comes, and resolves when the body has come to its end, with the files in their order;
-   * to be called once.
-   */
+  /** Passes each file to `take` as it comes, and resolves when the body has ended, with the files in order; to be called once. */
   async read<Kept extends Taken>(
     take: (file: FormFile) => Promise<Kept>,
   ): Promise<{ fields: [name: string, value: string][]; files: TakenFile<Kept>[] }> {
@@ -88,7 +88,7 @@ export class UnreadForm {
     return { fields, files: places.flat() };
   }
 
-  /** The request has been answered, whatever came of it: what of it nobody has read, or named, goes. */
+  /** The request has been answered, whatever the outcome: parts that nobody has read or named are removed. */
   async release(): Promise<void> {
     this.#body.destroy();
     await Promise.all(this.#taken.splice(0).map((taken) => taken.release()));
@@ -108,9 +108,9 @@ export class Form<Fields> {
   }
 
   /**
-   * Reads the body. Each file is handed to `take` as it comes, which reads it to its end; what that resolves with is
-   * released once the request has been answered. Throws `invalid` when the body is no form, is cut or has fields that do
-   * not fit, `too_large` beyond a bound, and what `take` throws.
+   * Reads the body. Each file is passed to `take` as it comes, which reads it to its end; its results are released once the request has
+   * been answered. Throws `invalid` when the body is no form, is cut or has fields that do not fit, `too_large` beyond a bound, and
+   * errors of `take`.
    */
   async read<Kept extends Taken>(
     take: (file: FormFile) => Promise<Kept>,
@@ -131,7 +131,7 @@ class FormReading {
   readonly #taking: Promise<void>[] = [];
   #fieldBytes = 0;
   #fileCount = 0;
-  /** The chunks of the body that came last: the head of a part is in them. */
+  /** The last chunks of the body, which contain the head of a part. */
   #recent: Buffer[] = [];
   #current: BusboyFileStream | null = null;
 
@@ -154,7 +154,7 @@ class FormReading {
       await Promise.all(this.#taking);
       return this.#fields;
     } catch (error) {
-      // What still comes is read and dropped: a socket that is closed on an unread body loses the answer on its way.
+      // The rest is read and dropped: a socket closed with an unread body loses its answer.
       this.#body.unpipe(parser);
       this.#body.resume();
       this.#current?.destroy(error instanceof Error ? error : undefined);
@@ -168,7 +168,7 @@ class FormReading {
     const parser = busboy(this.#type);
     parser.on("file", (name, bytes, filename, _encoding, mediaType) => {
       this.#current = bytes;
-      // Whoever reads it is told; nobody may be reading it yet.
+      // The reader is told; there may be none yet.
       bytes.on("error", () => {});
       const isField = filename === undefined && mediaType !== UNTYPED;
       const taking = isField ? this.#takeField(name, bytes) : this.#takeFile(take, name, filename, mediaType, bytes);
@@ -180,7 +180,7 @@ class FormReading {
     return parser;
   }
 
-  /** As bytes, since the parser would put a mark in the place of what is no text. */
+  /** As bytes, since the parser would replace invalid text by a mark. */
   async #takeField(name: string | undefined, bytes: Readable): Promise<void> {
     this.#refuseName(name);
     const place: [string, string] = [name ?? "", ""];
@@ -218,7 +218,7 @@ class FormReading {
     throw new Refusal("invalid", `A field of a form has a name of 1 to ${NAME_LENGTH_MAX} characters, in UTF-8.`);
   }
 
-  /** The parser puts a mark in the place of what is no text; one that was sent is in the bytes of the head itself. */
+  /** The parser replaces invalid text by a mark; a mark that was sent is in the bytes of the head itself. */
   #isText(name: string): boolean {
     if (name.includes("\0")) return false;
     return !name.includes(REPLACED) || Buffer.concat(this.#recent).includes(name);

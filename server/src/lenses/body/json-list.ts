@@ -1,15 +1,14 @@
 /**
- * A JSON answer with a long list in it, written as its items come: however long it is and however slowly it is read, no
- * more of it is in memory than a few items.
+ * A JSON answer with a long list, written as its items come: however long it is and however slowly it is read, only a few items are in
+ * memory.
  */
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { isLong, piecesInTurns } from "./json-body.ts";
 
 /**
- * `around` is handed what stands for the list, and puts it where the list belongs; it is asked again after the last item,
- * for what stands behind the list. What goes wrong with an item breaks the answer off: its reader sees a cut body and no
- * shorter list.
+ * `around` is given a placeholder for the list, and puts it where the list belongs; it is called again after the last item, for the
+ * text behind the list. An error of an item breaks the answer off: its reader sees a cut body and not a shorter list.
  */
 export function jsonWithList(around: (list: string) => unknown, items: AsyncIterable<unknown>): Readable {
   const list = randomUUID();

@@ -1,7 +1,6 @@
 /**
- * Finds the texts at some places of a JSON document while its bytes come in: `["context", "attachments", null, "data"]` is
- * the text `data` of every item of that list. It does not check the document: a parser does that. A key with an escape in
- * it is none of those looked for.
+ * Finds the texts at given places of a JSON document while its bytes come in: `["context", "attachments", null, "data"]` is the text
+ * `data` of every item of that list. It does not check the document: a parser does that. A key with an escape in it matches no place.
  */
 import { JsonTextEnd } from "./json-text-end.ts";
 
@@ -13,19 +12,19 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Longer keys are none of those looked for. */
+/** Longer keys match no place. */
 const KEY_BYTES_MAX = 256;
 
 /** Keys, and null for every item of a list. */
 export type JsonPlace = readonly (string | null)[];
 
-/** Where in an open object or list the document is: at a key, or null in a list. Of no other places than `places` it can be a part. */
+/** The position in an open object or list: at a key, or null in a list. `places` are those that can still match. */
 type Level = { key: string | null; isAtKey: boolean; places: readonly JsonPlace[] };
 
 export class JsonPlaces {
   readonly #places: readonly JsonPlace[];
   readonly #levels: Level[] = [];
-  /** The text that the bytes are in: a key, one that is looked for, another, or none. */
+  /** The text that the bytes are in: a key, a match, another, or none. */
   #in: "key" | "found" | "other" | null = null;
   #key: Buffer[] = [];
   #keyBytes = 0;
@@ -39,7 +38,7 @@ export class JsonPlaces {
     return this.#in === "found";
   }
 
-  /** Behind the quote that begins the next text that is looked for, or behind the chunk. */
+  /** The index behind the quote that begins the next match, or the end of the chunk. */
   findNext(chunk: Buffer, from: number): number {
     let at = from;
     while (at < chunk.length && !this.isInFound) {
@@ -48,7 +47,7 @@ export class JsonPlaces {
     return at;
   }
 
-  /** Where the quote is that ends the text which was found, or -1 when it is not in this chunk. */
+  /** The index of the quote that ends the match, or -1 if it is not in this chunk. */
   endOfFound(chunk: Buffer, from: number): number {
     const end = this.#textEnd.in(chunk, from);
     if (end !== -1) this.#in = null;
@@ -88,7 +87,7 @@ export class JsonPlaces {
   }
 
   #begin(level: Level | undefined): void {
-    // Most of a document is at none of the places, and there its keys are nobody's.
+    // In most of a document no place can match, and keys there do not matter.
     if (level === undefined || level.places.length === 0) this.#in = "other";
     else if (level.isAtKey) {
       this.#in = "key";
@@ -97,7 +96,7 @@ export class JsonPlaces {
     } else this.#in = this.#isAtPlace(level) ? "found" : "other";
   }
 
-  /** Of an object or a list that opens in `level`. */
+  /** The places that can match in an object or a list that opens in `level`. */
   #placesWithin(level: Level | undefined): readonly JsonPlace[] {
     if (level === undefined) return this.#places;
     const depth = this.#levels.length;

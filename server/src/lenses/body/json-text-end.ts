@@ -1,4 +1,4 @@
-/** Finds where a text of a JSON document ends while its bytes come in: at the first quote that no backslash escapes. */
+/** Finds the end of a text in a JSON document while its bytes come in: the first quote without a backslash before it. */
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -6,7 +6,7 @@ export class JsonTextEnd {
   /** The last chunk ended after an odd number of backslashes. */
   #escaped = false;
 
-  /** Where the quote is, from `from` on, which is in the text; -1 when it is not in this chunk. */
+  /** The index of the quote, from `from` on, which is in the text; -1 if it is not in this chunk. */
   in(chunk: Buffer, from: number): number {
     for (let at = from; ; ) {
       const quote = quoteIn(chunk, at);
@@ -26,7 +26,7 @@ export class JsonTextEnd {
   }
 }
 
-/** Keys and escaped quotes lie close together: a search of the rest costs as much as to look at these bytes. */
+/** Keys and escaped quotes lie close together: a search of the rest costs as much as a look at these bytes. */
 const NEAR_BYTES = 16;
 
 function quoteIn(chunk: Buffer, from: number): number {

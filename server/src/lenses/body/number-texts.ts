@@ -1,6 +1,6 @@
 /**
- * Numbers at the top of a JSON body that JavaScript rounds, as they were written: the id of a request of JSON-RPC goes back as
- * it came. They are kept beside the parsed body, which holds the rounded ones.
+ * Numbers at the top of a JSON body that JavaScript rounds, as they were written: the id of a JSON-RPC request goes back as it came.
+ * They are kept beside the parsed body, which holds the rounded ones.
  */
 declare global {
   // Of ECMAScript's JSON.parse source text access, which TypeScript's own declarations do not have yet.
@@ -13,7 +13,7 @@ export type NumberTexts = ReadonlyMap<string, string>;
 
 const kept = new WeakMap<object, NumberTexts>();
 
-/** Of a body that was parsed from `text`. Null where nothing is rounded, which costs a look at each member alone. */
+/** Of a body that was parsed from `text`. Null if nothing is rounded, which costs a look at each member only. */
 export function numberTextsIn(body: unknown, text: string): NumberTexts | null {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return null;
   if (!Object.values(body).some(isRounded)) return null;
@@ -35,7 +35,7 @@ export function keepNumberTexts(body: unknown, texts: NumberTexts | null): void 
   if (texts !== null && typeof body === "object" && body !== null) kept.set(body, texts);
 }
 
-/** By their names. Null where nothing is rounded. */
+/** By name. Null if nothing is rounded. */
 export function numberTextsOf(body: unknown): NumberTexts | null {
   return (typeof body === "object" && body !== null && kept.get(body)) || null;
 }

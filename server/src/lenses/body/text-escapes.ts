@@ -1,4 +1,4 @@
-/** The characters of a JSON text whose bytes come in pieces: its escapes are undone. For texts of ASCII alone. */
+/** Decodes the escapes of a JSON text whose bytes come in pieces. For ASCII texts only. */
 import { Refusal } from "../../task/errors.ts";
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -28,13 +28,13 @@ export class TextEscapes {
     });
   }
 
-  /** Throws `invalid` when an escape is not at its end. */
+  /** Throws `invalid` when an escape is incomplete. */
   end(): void {
     if (this.#rest !== "") throw notJson();
   }
 }
 
-/** Where an escape begins that goes on in the next piece: behind the text when there is none. */
+/** Where an escape begins that continues in the next piece: the end of the text if there is none. */
 function beginOfLast(text: string): number {
   const last = text.lastIndexOf("\\");
   let run = last;

@@ -1,24 +1,24 @@
 /**
- * Text as it may come in: UTF-8 as Unicode defines it, without NUL, and no half of a surrogate pair. What is none is refused
- * at the door. Mended, it would be another text than was sent: two names would become one, and what a database, a log and
- * a client then make of it differs.
+ * Well-formed text: UTF-8 as Unicode defines it, without NUL, and no half of a surrogate pair. Other text is refused on arrival.
+ * Repaired, it would be another text than was sent: two names would become one, and a database, a log and a client would then disagree
+ * on it.
  */
 import { isUtf8 } from "node:buffer";
 import { Refusal } from "../../task/errors.ts";
 
-/** The `field` of an `invalid` that is about the head of a request: its URL or one of its headers. */
+/** The `field` of an `invalid` about the head of a request: its URL or one of its headers. */
 export const HEAD_FIELD = "head";
 
-/** Of a text within a request that is JSON: so much is parsed where the request is answered, which takes a millisecond or two. */
+/** Length of a JSON text within a request that is still parsed in this thread, which takes a millisecond or two. */
 export const SMALL_JSON_LENGTH_MAX = 64 << 10;
 
 const NUL = 0;
-/** What gzip, zlib and Zstandard begin with. */
+/** First bytes of gzip, zlib and Zstandard. */
 const COMPRESSED = ["1f8b", "789c", "7801", "78da", "28b52ffd"].map((mark) => Buffer.from(mark, "hex"));
-/** In a valid JSON text all other text is as its bytes are. */
+/** The only ill-formed text possible in JSON whose bytes are well-formed. */
 const SUSPECT_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|[^u])/g;
-/** In the value of a header, of which Node.js makes a character for each byte. */
+/** In a header's value, in which Node.js makes a character of each byte. */
 const NOT_ASCII = /[\x80-\xff]/;
 
 /** `what` begins the sentence of a refusal. Throws `invalid`. */
@@ -33,7 +33,7 @@ export function textOf(bytes: Buffer, what = "The body"): string {
   return bytes.toString("utf8");
 }
 
-/** What `JSON.parse` makes of a text, which throws as that does, and `invalid` for escapes that are no text. */
+/** As `JSON.parse`, whose errors it throws, and `invalid` for escapes that are ill-formed text. */
 export function jsonOf(text: string, what = "The body"): unknown {
   const value: unknown = JSON.parse(text);
   if (text.includes("\\u") && SUSPECT_ESCAPE.test(text) && hasIllFormedEscape(text)) {
@@ -42,7 +42,7 @@ export function jsonOf(text: string, what = "The body"): unknown {
   return value;
 }
 
-/** Of valid JSON: every backslash in it begins an escape. By the text and not by the value, which may be of any depth. */
+/** For valid JSON: every backslash begins an escape. It reads the text and not the value, which may have any depth. */
 function hasIllFormedEscape(text: string): boolean {
   /** Where the second half of a pair has to begin. */
   let second = -1;
@@ -70,8 +70,8 @@ export function urlencodedPairs(bytes: Buffer): [name: string, value: string][] 
 const ENCODED = /(?:%[\da-f]{2})+|%/gi;
 
 /**
- * A URL to read by, whose path can be decoded: what is no text in it, NUL too, stands as the mark for that. Servers of every
- * protocol here read paths so, and what they find by such a name is nothing.
+ * A URL whose path can be decoded: ill-formed text and NUL are replaced by a mark. Servers of every protocol here read paths so, and
+ * nothing is found under such a name.
  */
 export function decodablePath(url: string): string {
   const end = url.indexOf("?");
@@ -85,7 +85,7 @@ export function decodablePath(url: string): string {
   return path.replaceAll(ENCODED, marked) + (end === -1 ? "" : url.slice(end));
 }
 
-/** Null when what is percent-encoded in it is text; what is not encoded is ASCII, or the parser of HTTP refuses it. */
+/** Null if its percent-encoded parts are well-formed text; the rest is ASCII, or the HTTP parser refuses it. */
 export function faultOfUrl(url: string): Refusal | null {
   if (!url.includes("%")) return null;
   if (!isEncodedText(url)) return headFault("The URL is not percent-encoded UTF-8.");
@@ -101,7 +101,7 @@ function isEncodedText(text: string): boolean {
   }
 }
 
-/** Names and values in turn, as Node.js has them: a character for each byte. Null when every value is text. */
+/** Names and values in turn, as Node.js has them: a character for each byte. Null if every value is well-formed text. */
 export function faultOfHeaders(rawHeaders: readonly string[]): Refusal | null {
   for (let at = 1; at < rawHeaders.length; at += 2) {
     const value = rawHeaders[at] ?? "";

@@ -1,18 +1,18 @@
-/** An action on a task. What nobody is asked in is still steered by it: withdrawn, suspended, resumed, deleted. */
+/** An action on a task. A task that asks nobody can still be steered: withdrawn, suspended, resumed, deleted. */
 import { Refusal } from "../../task/errors.ts";
 import type { HumanAct } from "../../task/people/human.ts";
 import type { Task } from "../../task/task.ts";
 import type { ActOptions } from "../../verbs/human.ts";
 import type { Caller } from "./caller.ts";
 
-/** The task after the act; null when it is gone. Throws what `HumanTasks.act` throws. */
+/** The task after the act; null when it is gone. Throws as `HumanTasks.act` does. */
 export async function acted(
   { principal, verbs }: Caller,
   task: Task,
   act: HumanAct,
   options: ActOptions,
 ): Promise<Task | null> {
-  // A decision of a task that nobody is assigned may be that of a child, for which it asks.
+  // A decision in a task without an assignment may be its child's, for which it asks.
   if (task.assignment === null && act.act !== "decide") return await steered({ principal, verbs }, task, act, options);
   const { task: after } = await verbs.human.act(principal, task.id, act, options);
   return act.act === "purge" ? null : after;

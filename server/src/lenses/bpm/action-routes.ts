@@ -1,4 +1,4 @@
-/** What people do with one task, or with several at once. */
+/** Acts of people on one task, or on several at once. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { mustHave } from "../../task/principal.ts";
@@ -19,7 +19,7 @@ const inQuery = firstParam(z.string().max(64).optional(), { type: "string" }).de
   "As clients of an older API name it, when the body does not",
 );
 
-/** Of a task that is no longer there. */
+/** For a task that is no longer there. */
 const purgedAnswer = z.strictObject({ title: z.string() });
 
 /** Tasks that one request acts on. */
@@ -60,7 +60,7 @@ export const actionRoutes: readonly Route[] = [
     description: "Of two people who act at the same moment one wins, and the other is told 409.",
     params: taskParams,
     query: taskQuery.extend({ action: inQuery }),
-    // Clients of an older API say all in the query.
+    // Clients of an older API send everything in the query.
     body: withoutNulls(actionBody, "3.0.3").prefault({}),
     headers: { "If-Match": "The ETag of the task as it was read: 409 when it has changed since" },
     refuses: ["invalid", "unauthenticated", "forbidden", "not_found", "not_allowed_in_state", "conflict"],
@@ -115,7 +115,7 @@ export const actionRoutes: readonly Route[] = [
   }),
 ];
 
-/** One of several: a refusal of it is its item, and no other is touched by it. */
+/** One of several: a refusal is its own item, and does not affect the others. */
 async function actedOn(
   caller: Caller,
   number: number,

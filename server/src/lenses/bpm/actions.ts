@@ -1,4 +1,4 @@
-/** What a client calls an action, as an act: the actions of this wire, and the outcomes that a task declares. */
+/** A client's action as an act: the actions of this wire, and the outcomes that a task declares. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { isJsonObject, type Json, json } from "../../task/json/json.ts";
@@ -59,9 +59,9 @@ export function actionWordOf({ action }: ActionBody, inQuery: string | undefined
   return said === "CLAIM" ? "ACQUIRE" : said;
 }
 
-/** Throws `invalid` for an action that there is not, or one that lacks what it needs. */
+/** Throws `invalid` for an unknown action, or one without what it needs. */
 export function actOf(said: string, body: ActionBody, task: Task): HumanAct {
-  // What it asks for a child has no assignment of its own.
+  // A question that it asks for a child has no assignment of its own.
   const asked = openQuestions(task).flatMap(({ prompt }) => outcomesOf(prompt));
   const outcome = [...(task.assignment?.outcomes ?? asked), ...DEFAULT_OUTCOMES].find(
     ({ id }) => id.toUpperCase() === said,
@@ -94,7 +94,7 @@ export function actOf(said: string, body: ActionBody, task: Task): HumanAct {
 
 const ESCALATED_TO_MAX = 20;
 
-/** What comes with any action. */
+/** Options of every action. */
 export function optionsOf({ comment, comments, priority }: ActionBody): Pick<ActOptions, "comment" | "priority"> {
   const text = comment?.commentStr ?? comments ?? "";
   return {
@@ -108,7 +108,7 @@ function payloadIn({ payload }: ActionBody) {
   return payloadObject(payload);
 }
 
-/** Throws `invalid` for what is no object. */
+/** Throws `invalid` for a payload that is no object. */
 export function payloadObject(payload: Json) {
   if (isJsonObject(payload)) return payload;
   throw new Refusal("invalid", "payload: must be an object", { field: "payload" });

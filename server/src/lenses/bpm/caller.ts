@@ -1,4 +1,4 @@
-/** Who asks, and by which address: what every reading of a task needs. */
+/** The caller and the address of the request, which every read of a task needs. */
 import { Refusal } from "../../task/errors.ts";
 import { HUMAN_KIND } from "../../task/people/human.ts";
 import type { Principal } from "../../task/principal.ts";
@@ -11,10 +11,10 @@ type Asked = Pick<Call<never, unknown, unknown>, "principal" | "verbs" | "origin
 
 /** Generations that are climbed to the root of a tree. */
 const GENERATIONS_MAX = 100;
-/** Renewals of one piece of work that are looked back through. */
+/** Renewals of one piece of work that are followed back. */
 const LIVES_MAX = 100;
 
-/** What people know a task by, which stays the same when it is renewed. */
+/** People's number of a task, which stays the same when it is renewed. */
 export function numberOf({ number, assignment }: Pick<Task, "number" | "assignment">): number {
   return assignment?.number ?? number;
 }
@@ -32,14 +32,14 @@ export class Caller {
     this.links = new Links({ origin, mount });
   }
 
-  /** What people call a user. */
+  /** A user's name. */
   nameOf(user: string): string {
     return this.verbs.human.nameOf(this.principal, user);
   }
 
   /**
-   * Digits are a task's number; all else is tried as its id. One that was renewed is found as what it goes on as. Throws
-   * `not_found`, in the same words whatever it is.
+   * Digits are a task's number; everything else is tried as an id. A renewed task is found as the one that continues it. Throws
+   * `not_found`, in the same words for both.
    */
   async find(idOrNumber: string): Promise<Task> {
     try {
@@ -55,7 +55,7 @@ export class Caller {
     }
   }
 
-  /** The task, and before it those that it goes on with, the oldest first, as far as the caller may see them. */
+  /** The task and the tasks that it continues, oldest first, as far as the caller may see them. */
   async lives(task: Task): Promise<Task[]> {
     const lives = [task];
     for (
@@ -73,7 +73,7 @@ export class Caller {
     return lives;
   }
 
-  /** Where a task stands in its tree: the number of the one at the top, and whether it has any of its own. */
+  /** The place of a task in its tree: the number of the root, and whether it has children. */
   async treeOf(task: Task): Promise<Tree> {
     const [root, children] = await Promise.all([this.#rootOf(task), this.#hasChildren(task)]);
     return { root, hasChildren: children };
@@ -93,7 +93,7 @@ export class Caller {
     return numberOf(top);
   }
 
-  /** What people do never has. */
+  /** A task of people never has. */
   async #hasChildren({ id, kind }: Task): Promise<boolean> {
     if (kind === HUMAN_KIND) return false;
     const { total } = await this.verbs.tasks.list(this.principal, { parent: id }, { limit: 1 });

@@ -1,4 +1,4 @@
-/** What is behind each field of a task: a link to it, or its items. */
+/** The contents of each field of a task: a link, or its items. */
 
 import type { Json } from "../../task/json/json.ts";
 import type { Attachment } from "../../task/people/human.ts";
@@ -49,7 +49,7 @@ export function wireAttachmentOf(caller: Caller, number: number, attachment: Att
   };
 }
 
-/** What is decided on, as people have changed it; of a task that asks nobody, what it was asked. */
+/** The object of the decision, as people have changed it; for a task that asks nobody, its input. */
 export function payloadOf({ assignment, kind, input }: Task): Json {
   if (assignment === null || (kind !== "human" && Object.keys(assignment.payload).length === 0)) return input;
   return assignment.payload;

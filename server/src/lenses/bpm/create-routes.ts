@@ -1,4 +1,4 @@
-/** Work that a client makes for people: a to-do, and a task of a definition. */
+/** Creates work for people: a to-do, and a task of a definition. */
 import { z } from "zod";
 import { type JsonObject, json } from "../../task/json/json.ts";
 import { HUMAN_KIND, humanPriority } from "../../task/people/human.ts";
@@ -13,7 +13,7 @@ import { etagOf } from "./if-match.ts";
 import { shownAnswer, type TaskQuery, taskQuery } from "./schema.ts";
 import { shownAs, viewOf } from "./task-routes.ts";
 
-/** The category of what was made as a to-do, and the pattern that lists find it by. */
+/** The category of a to-do, and the pattern by which lists find it. */
 const TODO = "ToDo";
 const LENS = "bpm";
 

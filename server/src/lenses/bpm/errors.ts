@@ -1,4 +1,4 @@
-/** Refusals as this wire says them: a problem whose title is the published description of its status, and a code of its own. */
+/** Refusals on this wire: a problem whose title is the published description of its status, with a code of its own. */
 import { type ErrorCode, Refusal } from "../../task/errors.ts";
 import {
   CONTENT_TYPE_FIELD,
@@ -10,7 +10,7 @@ import {
 import type { Unrouted } from "../lens.ts";
 import { type Fault, JSON_TYPE } from "../route.ts";
 
-/** What a route is about: what is said not to be there. */
+/** The object of a route: the noun of its `not_found`. */
 type Noun = "TASK" | "ATTACHMENT" | "VIEW";
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -41,17 +41,17 @@ const CODES: Readonly<Record<ErrorCode, string>> = {
   internal: "BPM-INTERNAL",
 };
 
-/** The `field` of an `invalid` that is about an action that there is not. */
+/** The `field` of an `invalid` about an unknown action. */
 export const ACTION_FIELD = "action";
 
-/** What a wrong `If-Match` is refused with: 409, as this wire calls what is stale. */
+/** The refusal of a wrong `If-Match`: 409, as on this wire for stale updates. */
 export function stale(): Refusal {
   return new Refusal("conflict", "The task has changed since it was read.", { field: IF_MATCH_FIELD });
 }
 
 const CHALLENGE = 'Basic realm="bpm", Bearer';
 
-/** How the refusals of a route are said on which `noun` may not be there. */
+/** Renders the refusals of a route whose `noun` may be missing. */
 export function renderErrorOf(noun: Noun): RenderError {
   return ({ code, message, detail }, { id }) => {
     const isOfType = code === "invalid" && detail.field === CONTENT_TYPE_FIELD;
@@ -73,12 +73,12 @@ export function renderUnrouted({ method, path, allowed }: Unrouted, { id }: { id
   return said(405, "BPM-BAD-REQUEST", detail, id, { allow: allowed.join(", ") });
 }
 
-/** The body of an error, also where it is an item of a list. */
+/** The body of an error, also as an item of a list. */
 function problemOf(status: number, code: string, detail: string) {
   return { type: "about:blank", title: TITLES[status] ?? "Error", status, detail, "o:errorCode": code };
 }
 
-/** What a refusal is as one item of several. */
+/** A refusal as one item of several. */
 export function itemProblem({ code, message }: Refusal) {
   return problemOf(HTTP_STATUS[code], CODES[code], message);
 }
@@ -94,7 +94,7 @@ function said(
   return { status, headers: { ...headers, "content-type": JSON_TYPE }, body };
 }
 
-/** The first fault alone, with its place. */
+/** Only the first fault, with its place. */
 export function invalidRequest({ where, issues, absent }: Pick<Fault, "where" | "issues" | "absent">): Refusal {
   if (absent) return new Refusal("invalid", "A body is missing: send JSON.");
   const [issue] = issues;

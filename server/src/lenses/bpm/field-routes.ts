@@ -1,4 +1,4 @@
-/** What is behind the fields of a task, each by itself: its comments, its attachments, its history. */
+/** Fields of a task, each by itself: its comments, its attachments, its history. */
 import type { z } from "zod";
 import type { Task } from "../../task/task.ts";
 import { jsonBody } from "../body/json-body.ts";
@@ -17,7 +17,7 @@ export async function fieldOf(caller: Caller, task: Task, field: Field): Promise
   return (await expandedFields(caller, task, new Set([field]), threadOf(task)))[field];
 }
 
-/** A field as an answer, which goes again only when the task has changed. */
+/** A field as an answer, sent again only when the task has changed. */
 function fieldRoute(field: "comments" | "attachments" | "history", schema: z.ZodType): Route {
   return route({
     method: "GET",

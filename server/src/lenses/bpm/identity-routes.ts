@@ -1,4 +1,4 @@
-/** Whom work can be given to, and how much of it there is. */
+/** People and groups that work can be given to, and the amount of work. */
 import { z } from "zod";
 import type { DirectoryEntry } from "../../task/people/directory.ts";
 import { IDENTITY_TYPES, type IdentityType } from "../../task/people/identity.ts";

@@ -1,15 +1,15 @@
-/** Conditional updates: the tag of a task names its revision, and who names another one is stale. */
+/** Conditional updates: the tag of a task names its revision, and a client that names another one is stale. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Task } from "../../task/task.ts";
 import { stale } from "./errors.ts";
 
 /** Names the task as it is. */
 export function etagOf({ number, revision }: Pick<Task, "number" | "revision">): string {
-  // Its own number: what goes on under the same one is another task.
+  // Its own number: a renewed task under the same number is another task.
   return `"${number}-${revision}"`;
 }
 
-/** The revision that an update is bound to; none without `If-Match`, or where that is any. Throws `conflict` for what is stale. */
+/** The revision that an update is bound to; none without `If-Match`, or for `*`. Throws `conflict` for a stale one. */
 export function boundTo(headers: IncomingHttpHeaders, task: Pick<Task, "number" | "revision">): { revision?: number } {
   const given = headers["if-match"];
   if (given === undefined || given.trim() === "*") return {};

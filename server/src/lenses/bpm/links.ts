@@ -1,9 +1,9 @@
-/** Links, as this wire writes them: absolute, below the prefix that the request came in by. */
+/** Links of this wire: absolute, below the prefix under which the request came in. */
 import type { Attachment } from "../../task/people/human.ts";
 
 export type Link = { rel: string; href: string; length: number; hreflang?: string; mediaType?: string };
 
-/** What of a task is behind a link unless it is expanded. */
+/** Fields of a task that are links unless they are expanded. */
 export const FIELDS = ["comments", "attachments", "history", "payload"] as const;
 export type Field = (typeof FIELDS)[number];
 
@@ -29,7 +29,7 @@ export class Links {
     return this.to(rel, `/tasks/${number}/${field}`);
   }
 
-  /** Of the bytes of an attachment; its name is one segment, whatever it is made of. */
+  /** To the bytes of an attachment; its name is one segment, whatever its characters. */
   stream(number: number, { name, bytes }: Pick<Attachment, "name" | "bytes">): Link {
     const link = this.to("stream", `/tasks/${number}/attachments/${encodeURIComponent(name)}/stream`);
     return { ...link, length: bytes };

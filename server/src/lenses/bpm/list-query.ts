@@ -1,4 +1,4 @@
-/** What a client asks of a list, as a query of a worklist. */
+/** A client's list query as a query of a worklist. */
 import { z } from "zod";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { WORK_ORDERS, WorklistQuery, WorkOf } from "../../verbs/human.ts";
@@ -64,7 +64,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 const TEXT_MAX = 1_000;
 const LIMIT_USUAL = 25;
-/** More in one page is cut to this, unless everything is asked for. */
+/** A larger limit is cut to this, unless everything is asked for. */
 const LIMIT_MAX = 100;
 const NUMBER_MAX = 1_000_000_000;
 
@@ -81,13 +81,13 @@ const whole = (usual: number, min: number) =>
     { type: "integer", default: usual },
   );
 
-/** Words with commas. Those of a parameter that is repeated are one list. */
+/** Words separated by commas. Repeated parameters are one list. */
 function wordsParam<Value>(schema: z.ZodType<Value, string | undefined>, wire: JsonObject) {
   return z.preprocess(joined, firstParam(schema, wire)).prefault("").meta({ wire });
 }
 const joined = (given: unknown) => (Array.isArray(given) ? given.filter((words) => words !== "").join(",") : given);
 
-/** Words with commas, each of a table. */
+/** Words separated by commas, each from a table. */
 function wordsIn<Value>(table: Readonly<Record<string, Value>>, spelled: (word: string) => string) {
   return (given: string | undefined, ctx: z.RefinementCtx): Value[] | undefined => {
     if (given === undefined) return undefined;
@@ -164,7 +164,7 @@ function moment(edge: "from" | "until") {
 }
 const DAY_MS = 86_400_000;
 
-/** What items can be grouped by: a field of theirs that they can be ordered by. */
+/** Fields that items can be grouped by; they can also be ordered by these. */
 const GROUPS: Readonly<Record<string, { name: "priority" | "state" | "title"; by: (typeof WORK_ORDERS)[number] }>> = {
   priority: { name: "priority", by: "priority" },
   state: { name: "state", by: "state" },
@@ -230,7 +230,7 @@ export const listParams = z.object({
 });
 export type ListParams = z.output<typeof listParams>;
 
-/** Null where nothing can be in the list. */
+/** Null if the list must be empty. */
 export function worklistQueryOf(asked: ListParams): WorklistQuery | null {
   const { status = [], taskDefinitionName, process, pattern } = asked;
   const states = status.includes("ANY")
@@ -258,7 +258,7 @@ export function worklistQueryOf(asked: ListParams): WorklistQuery | null {
   };
 }
 
-/** Groups come first, in their order the one that was asked for, or the newest first. */
+/** Groups come first; in each, the requested order, or the newest first. */
 function orderOf({
   groupBy,
   orderBy = [{ by: "createdAt", descending: true }],

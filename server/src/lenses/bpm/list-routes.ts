@@ -1,4 +1,4 @@
-/** Lists of tasks: what is asked for, and those that have a name. */
+/** Lists of tasks: by query, and those with a name. */
 import { Refusal } from "../../task/errors.ts";
 import { workStateOf } from "../../task/people/work-item.ts";
 import { mustHave } from "../../task/principal.ts";
@@ -14,12 +14,12 @@ import { taskView } from "./task-view.ts";
 import { WORKLIST_STATE_OF } from "./vocabulary.ts";
 import { worklistTaskOf } from "./worklist-task.ts";
 
-/** Items of one answer that asks for all. */
+/** Items of an answer to a request for all. */
 const ALL_MAX = 1_000;
-/** Of one page of the core. */
+/** Items of one page of the core. */
 const PAGE = 200;
 
-/** Lists that have a name, with what they ask for. */
+/** Named lists, with their queries. */
 const VIEWS: Readonly<Record<string, { title: string; query: Record<string, string> }>> = {
   inbox: { title: "Mine and my groups'", query: {} },
   mine: { title: "Mine", query: { assignment: "MY" } },

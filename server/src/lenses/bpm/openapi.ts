@@ -1,4 +1,4 @@
-/** What the document of this API says beside its routes. */
+/** The parts of this API's document beside its routes. */
 import type { OpenApiPart } from "../openapi.ts";
 import { errorBody } from "./schema.ts";
 

@@ -1,4 +1,4 @@
-/** A page of a list, as this wire has every list. */
+/** A page of a list in the form of this wire. */
 import { z } from "zod";
 import type { Link, Links } from "./links.ts";
 
@@ -21,7 +21,7 @@ export function whole<Item extends object>(items: readonly Item[]) {
 
 type Stand = { offset: number; size: number; hasMore: boolean };
 
-/** Each leads to a page of the list that `search` asks for, by its filters and in its order; `back` to what it is a list of. */
+/** Links to the pages of the list that `search` asks for, with its filters and order; `back` leads to the owner of the list. */
 export function pageLinks(links: Links, path: string, search: string, { offset, size, hasMore }: Stand): Link[] {
   const at = (rel: string, from: number) => {
     const query = new URLSearchParams(search);

@@ -1,6 +1,6 @@
 /**
- * Messages and artifacts as this wire has them: text parts alone. A file is a text part that says where it is, data one
- * that holds its JSON, and each says in its metadata what it was.
+ * Messages and artifacts of this wire, which has text parts only. A file is a text part with its address, data one with its JSON, and
+ * the metadata of each names its original type.
  */
 import { agentInput } from "../../task/agent/agent.ts";
 import { closingWordsOf, messageAsked } from "../../task/agent/agent-message.ts";
@@ -33,7 +33,7 @@ function textPart(part: Part): WirePart {
 
 type FileContent = Extract<Part, { file: unknown }>["file"];
 
-/** What is kept here has no address of its own: it is named by its hash. */
+/** A stored file has no address of its own: it is named by its hash. */
 function addressOf(file: FileContent, mediaType = "application/octet-stream"): string {
   if ("url" in file) return file.url;
   if ("bytes" in file) return `data:${mediaType};base64,${file.bytes}`;
@@ -57,7 +57,7 @@ export function wireArtifact({ id, name, description, parts, metadata, complete 
   };
 }
 
-/** What the task returned or said in the end, as its last artifact; null when that is nothing, or is not there yet. */
+/** The task's result as its last artifact; null if there is none, or none yet. */
 export function resultArtifact(task: Task): WireArtifact | null {
   if (task.state !== "completed") return null;
   const parts = closingWordsOf(task.output)?.message.parts ?? resultParts(task.output);
@@ -65,7 +65,7 @@ export function resultArtifact(task: Task): WireArtifact | null {
   return { append: false, artifactId: RESULT_ID, lastChunk: true, name: RESULT_ID, parts: parts.map(textPart) };
 }
 
-/** Of one task: what each of its messages carries. */
+/** Common fields of all messages of a task. */
 export type Thread = { contextId: string; taskId: string };
 
 export function wireMessage(
@@ -83,7 +83,7 @@ export function wireMessage(
   };
 }
 
-/** What the task was asked. */
+/** The task's question. */
 export function askedMessage(thread: Thread, { id, input, title }: Task): WireMessage {
   const asked = agentInput.safeParse(input);
   const parts: Part[] = asked.success

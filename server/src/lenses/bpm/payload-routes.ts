@@ -1,4 +1,4 @@
-/** The payload of a task: what is decided on. */
+/** The payload of a task: the object of its decision. */
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
@@ -28,7 +28,7 @@ const payloadQuery = z.object({
   ).describe("BO: what is decided on; FULL: also what the task was submitted with, and what came of it"),
 });
 
-/** What is decided on, or all that goes in and out of the task. */
+/** The payload, or all inputs and outputs of the task. */
 function payload(task: Task, type: "BO" | "FULL") {
   const business = payloadOf(task);
   if (type === "BO") return business;
@@ -88,7 +88,7 @@ export const payloadRoutes: readonly Route[] = [
   payloadUpdate("POST", "/tasks/{id}/summaryField"),
 ];
 
-/** In the type that the client takes; each has a tag of its own. */
+/** In the type that the client accepts; each has a tag of its own. */
 function shownTo({ accept }: IncomingHttpHeaders, task: Task, body: Json) {
   const isXml = wantsXml(accept);
   const bytes = isXml ? payloadXml(body) : jsonBody(body);
@@ -106,7 +106,7 @@ function written({ "content-type": type = JSON_TYPE }: IncomingHttpHeaders, body
   throw new Refusal("invalid", "A payload is application/json or application/xml.", { field: CONTENT_TYPE_FIELD });
 }
 
-/** A payload that is written replaces the one before it; of fields that are plain values those alone are replaced. */
+/** A written payload replaces the one before; of a payload's plain fields, only the given ones are replaced. */
 function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Route {
   const isSummary = path.endsWith("summaryField");
   return route({
@@ -131,7 +131,7 @@ function payloadUpdate(method: "PUT" | "POST", path = "/tasks/{id}/payload"): Ro
       const given = written(headers, body);
       const before = payloadOf(task);
       const payload = isSummary ? { ...withoutScalars(before), ...scalarsOf(given) } : given;
-      // What is kept of the payload as it was read must still be so.
+      // The rest of the payload must still be as it was read.
       const bound = isSummary ? { revision: task.revision, ...boundTo(headers, task) } : boundTo(headers, task);
       const { task: after } = await verbs.human.act(principal, task.id, { act: "save", payload }, bound);
       const now = payloadOf(after);

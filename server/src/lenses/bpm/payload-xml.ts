@@ -1,7 +1,7 @@
 /**
- * A payload as XML, a convenience for clients that have nothing else: the root `payload`, an element for each key, an
- * element that comes again for each item of a list. XML has no types: what is read is a number or a boolean where it is
- * written as JSON writes one, null where its element closes itself, and a list where its element comes again.
+ * A payload as XML, for clients that have nothing else: the root `payload`, an element for each key, a repeated element for each item
+ * of a list. XML has no types: a text in JSON's form of a number or a boolean is one, a self-closed element is null, and a repeated
+ * element is a list.
  */
 import { Readable } from "node:stream";
 import { SaxesParser } from "saxes";
@@ -16,7 +16,7 @@ const ROOT = "payload";
 const CHARACTERS_MAX = 1 << 20;
 const DEPTH_MAX = 100;
 
-/** XML is the only thing that the client takes. */
+/** Whether the client accepts XML only. */
 export function wantsXml(accept: string | undefined): boolean {
   return (accept ?? "").split(",").every(isXmlType);
 }
@@ -29,7 +29,7 @@ export function isXmlType(type: string): boolean {
 
 type Open = { name: string; text: string; fields: Map<string, Json[]> };
 
-/** Throws `invalid` for what is no such XML, also for entities of its own making; `too_large`. */
+/** Throws `invalid` for other XML, also with entities of its own; `too_large`. */
 export function payloadFromXml(xml: string): Json {
   if (xml.length > CHARACTERS_MAX)
     throw new Refusal("too_large", `XML of a payload has at most ${CHARACTERS_MAX} characters.`);
@@ -81,7 +81,7 @@ function noXml(why: string): Refusal {
   return new Refusal("invalid", `The body is no XML of a payload: ${why}`);
 }
 
-/** What is long is made piece by piece, each in a turn of its own. */
+/** A long one is made in pieces, each in a turn of its own of the event loop. */
 export function payloadXml(value: Json): string | Readable {
   const pieces = piecesOf(document(value));
   return isLong(value) ? Readable.from(inTurns(pieces), { objectMode: false }) : [...pieces].join("");
@@ -109,13 +109,13 @@ function* content(value: Exclude<Json, null>): Generator<string> {
   else for (const [key, item] of Object.entries(value)) if (item !== undefined) yield* element(elementName(key), item);
 }
 
-/** A key as the name of an element: what no name may hold is an underscore. */
+/** A key as the name of an element: forbidden characters become underscores. */
 function elementName(key: string): string {
   const name = key.replaceAll(/[^\p{L}\p{N}_.-]/gu, "_");
   return /^[\p{L}_]/u.test(name) ? name : `_${name}`;
 }
 
-/** What XML cannot hold is left out. */
+/** Characters that XML cannot hold are left out. */
 function escaped(text: string): string {
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, "")

@@ -1,4 +1,4 @@
-/** What has to be read of a task beside the task itself: the fields that are expanded, and what its caller may do. */
+/** Facts about a task beside the task itself: its expanded fields, and the caller's possible acts. */
 import type { Json } from "../../task/json/json.ts";
 import { isTerminal } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
@@ -13,7 +13,7 @@ import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
 
 type Fields = Pick<TaskAnswer["metadata"], "comments" | "attachments" | "history"> & {
   payload: Json;
-  /** What was said in the task, oldest first; none unless its history is expanded. */
+  /** Messages in the task, oldest first; none unless its history is expanded. */
   messages: WireMessage[];
 };
 
@@ -42,7 +42,7 @@ export async function expandedFields(
   };
 }
 
-/** What the caller may do with the task as it is, in the order of the wire: decisions first. */
+/** The caller's possible acts on the task as it is, in the order of the wire: decisions first. */
 export function allowedActions({ principal, verbs }: Caller, task: Task): WireAction[] {
   const allowed = verbs.human.allowed(principal, task);
   const decisions = allowed.flatMap(({ outcome, title }): WireAction[] =>
@@ -54,7 +54,7 @@ export function allowedActions({ principal, verbs }: Caller, task: Task): WireAc
   return task.assignment === null ? [...decisions, ...steeringActions(task)] : [...decisions, ...others];
 }
 
-/** Of a task that asks nobody. */
+/** For a task that asks nobody. */
 function steeringActions({ state }: Task): WireAction[] {
   const named = (actionId: string, title: string): WireAction => ({ actionId, actionType: "System", title });
   if (isTerminal(state)) return [named("PURGE", "Purge")];

@@ -1,4 +1,4 @@
-/** What people add to a task: comments, and files. */
+/** Additions of people to a task: comments and files. */
 import { z } from "zod";
 import { Refusal } from "../../task/errors.ts";
 import { ATTACHMENT_BYTES_MAX, type Attachment } from "../../task/people/human.ts";
@@ -18,7 +18,7 @@ import { taskParams } from "./task-routes.ts";
 import { readTwoParts } from "./two-parts.ts";
 
 const COMMENT_CHARS_MAX = 10_000;
-/** Besides the bytes of the file. */
+/** Bytes beside those of the file. */
 const MULTIPART_BYTES_MAX = 256 << 10;
 
 const commentBody = z.looseObject({
@@ -26,7 +26,7 @@ const commentBody = z.looseObject({
   commentScope: scopeIn,
 });
 
-/** A type that a file is kept with: what a browser would run as it comes is told to be nothing but bytes. */
+/** The type of a stored file: one that a browser would run is declared as bytes only. */
 const mediaType = z
   .string()
   .max(127)
@@ -172,7 +172,7 @@ export const remarkRoutes: readonly Route[] = [
   }),
 ];
 
-/** All of a field after something was added to it, with the tag of the task as it is now. */
+/** All of a field after an addition to it, with the present tag of the task. */
 async function answered(caller: Caller, { id }: Task, field: "comments" | "attachments") {
   const task = await caller.verbs.tasks.get(caller.principal, id);
   const body = field === "comments" ? await fieldOf(caller, task, field) : await collectionOf(caller, task);

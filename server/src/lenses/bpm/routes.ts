@@ -18,7 +18,7 @@ import { STATUS_OF } from "./vocabulary.ts";
 
 const BASE = "/bpm/api/4.0";
 
-/** Where nobody has asked by an address: links are below the root of the server. */
+/** Without a request there is no address: links are relative to the root of the server. */
 const RELATIVE = new Links({ origin: () => "", mount: BASE });
 
 export const bpmLens: Lens = {

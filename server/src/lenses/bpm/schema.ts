@@ -1,4 +1,4 @@
-/** What the wire may say: queries, and what answers look like. */
+/** Schemas of this wire: queries and answers. */
 import { z } from "zod";
 import { json, jsonObject } from "../../task/json/json.ts";
 import { named } from "../openapi.ts";
@@ -166,7 +166,7 @@ const worklistFields = {
   length: whole,
 };
 const bareWorklistTask = z.strictObject(worklistFields);
-/** Without what has a place of its own in the A2A shape. */
+/** Without fields that have a place of their own in the A2A shape. */
 export type BareWorklistTask = z.infer<typeof bareWorklistTask>;
 
 export const worklistTask = named(
@@ -181,7 +181,7 @@ export const worklistTask = named(
 );
 export type WorklistTask = z.infer<typeof worklistTask>;
 
-/** What more it may hold is the metadata of a person's or an agent's own: it is open. */
+/** Open: it may also hold metadata of people's or agents' own. */
 const metadata = z.looseObject({
   links,
   comments: commentsAnswer,
@@ -198,7 +198,7 @@ const metadata = z.looseObject({
   formMetadata: anyObject.optional(),
 });
 
-/** The keys of each object stand in the order of the alphabet, as the published page has them. */
+/** The keys of each object are in alphabetical order, as on the published page. */
 export const taskAnswer = named(
   z.strictObject({
     artifacts: z.array(wireArtifact),

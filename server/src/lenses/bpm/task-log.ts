@@ -1,4 +1,4 @@
-/** What the log of a task says to people: who did what and when, and what was said of it. */
+/** The log of a task for people: who did what and when, and the comments. */
 import { messageTold } from "../../task/agent/agent-message.ts";
 import { messageIdInTask } from "../../task/conversation.ts";
 import type { TaskEvent } from "../../task/events/event.ts";
@@ -14,23 +14,23 @@ import { worklistTime } from "./times.ts";
 import { ACTION_OF, outcomeWord } from "./vocabulary.ts";
 
 /**
- * Events that are looked at, the oldest first: those of people come seldom, and a log may be a million of others. Of what
- * comes after them, what people did and were asked is found by itself.
+ * Events that are read, the oldest first: acts of people are rare, and a log may have a million other events. Later acts and questions
+ * are looked up by themselves.
  */
 const EVENTS_MAX = 20_000;
 const PAGE = 1_000;
-/** Entries that say that a task of people was submitted, and that it asks. */
+/** Entries for the submit of a task of people, and for its question. */
 const BEGINNING = 2;
-/** Whoever did it was no person. */
+/** The actor of an event that is no person. */
 const SYSTEM = "system";
 
 type Entry = { actionName: string; by: string; at: number; state: string } & Partial<WireHistoryEntry>;
 
-/** What people have done, and what became of it, since before it was renewed. Throws `not_found`. */
+/** The acts of people and their effects, including those before renewals. Throws `not_found`. */
 export async function readHistory(caller: Caller, task: Task): Promise<WireHistoryEntry[]> {
   const history: Entry[] = [];
   for (const life of await caller.lives(task)) {
-    // How it begins is told by how the one before it ended.
+    // The end of the task before it tells how it begins.
     const begun = life.assignment?.number == null ? 0 : BEGINNING;
     history.push(...(await historyOf(caller, life)).slice(begun));
     const { renewed } = life.assignment ?? {};
@@ -60,7 +60,7 @@ async function historyOf(caller: Caller, task: Task): Promise<Entry[]> {
   return history;
 }
 
-/** What people did and were asked after an event of the log, and how the task ended. */
+/** Acts and questions after an event of the log, and the end of the task. */
 async function doneLater(caller: Caller, task: Task, after: number): Promise<Entry[]> {
   const { verbs, principal } = caller;
   const found: { seq: number; entry: Entry }[] = [];
@@ -90,7 +90,7 @@ function laterEntry({ act, by, at, state, outcome, comment, to }: HistoryEntry):
   return { ...did, actionName: actionWord(act, null), ...because(comment ?? ""), ...informing(act, to) };
 }
 
-/** All comments, those of acts too, since before it was renewed. Throws `not_found`. */
+/** All comments, those of acts too, including those before renewals. Throws `not_found`. */
 export async function readComments(caller: Caller, task: Task): Promise<WireComment[]> {
   const { verbs, principal } = caller;
   const found: Comment[] = [];
@@ -116,7 +116,7 @@ export async function readComments(caller: Caller, task: Task): Promise<WireComm
     });
 }
 
-/** What the task has asked people and what it was told, oldest first; a decision by its word. Throws `not_found`. */
+/** The task's questions to people and its inputs, oldest first; a decision by its word. Throws `not_found`. */
 export async function readConversation(
   { verbs, principal }: Caller,
   task: Task,
@@ -138,7 +138,7 @@ export async function readConversation(
     cursor = next;
   }
   for (const { seq, ...turn } of await verbs.tasks.turns(principal, task.id)) {
-    // The answer that a decision has given is no second one.
+    // The answer that came with a decision is not a second entry.
     if (turn.asked === undefined && decided.has(seq - 1)) continue;
     const message = turn.asked ? asking(thread, task, seq, turn.asked) : await toldInTurns(() => telling(thread, turn));
     said.push({ seq, message });
@@ -217,7 +217,7 @@ function because(reason: string): Partial<WireHistoryEntry> {
   return reason === "" ? {} : { reason };
 }
 
-/** The word for an act of people; a decision is called by what was decided. */
+/** The word for an act of people; a decision is called by its outcome. */
 function actionWord(act: string, outcome: string | null): string {
   if (act === "decide") return outcomeWord(outcome ?? "ANSWER");
   const words: Readonly<Record<string, string>> = ACTION_OF;

@@ -13,7 +13,7 @@ import { worklistTaskOf } from "./worklist-task.ts";
 
 export const taskParams: Record<"id", PathParam> = { id: { about: "The number of the task, or its id.", is: isName } };
 
-/** The view of a path's own where the query names none: older paths answer in the shape of the worklist. */
+/** The default view of a path: older paths answer in the shape of the worklist. */
 export function viewOf(asked: View | undefined, mount: string): View {
   return asked ?? (mount.startsWith("/ic/") ? "worklist" : "a2a");
 }
@@ -27,7 +27,7 @@ export async function shownAs(
   return view === "a2a" ? await taskView(caller, task, query) : await worklistView(caller, task, query);
 }
 
-/** A task in the shape of the worklist, with what is behind its fields. */
+/** A task in the shape of the worklist, with its fields. */
 async function worklistView(
   caller: Caller,
   task: Task,
@@ -43,7 +43,7 @@ async function worklistView(
   };
 }
 
-/** The bytes of a task, or 304 for who has them. */
+/** The bytes of a task, or 304 if the client has them. */
 async function taskBytes(
   call: ConstructorParameters<typeof Caller>[0] & { query: TaskQuery },
   task: Task,

@@ -1,6 +1,6 @@
 /**
- * A body of two parts, `multipart/mixed` or `multipart/form-data`: what is said of a file, as JSON, and behind it the bytes
- * of the file, which go on as they come. Names of the parts say nothing; their order does.
+ * A body of two parts, `multipart/mixed` or `multipart/form-data`: facts about a file, as JSON, and then the bytes of the file, which
+ * are passed on as they come. The order of the parts counts, not their names.
  */
 import type { Readable } from "node:stream";
 import { Dicer } from "@fastify/busboy";
@@ -8,15 +8,14 @@ import { Refusal } from "../../task/errors.ts";
 import { jsonOf, textOf } from "../body/well-formed.ts";
 import { CONTENT_TYPE_FIELD } from "../error-answer.ts";
 
-/** Of the first part. */
+/** Bytes of the first part. */
 const SAID_BYTES_MAX = 64 << 10;
 const HEAD_LINES_MAX = 20;
 const FIRST_PART = "The first part";
 
 /**
- * Hands the second part to `take`, with the JSON of the first, and resolves with what that resolves with once the body has
- * come to its end. Throws `invalid` for what is no such body, `too_large` for a first part beyond its bound, and what
- * `take` throws; what still comes is then read and dropped.
+ * Passes the second part to `take`, with the JSON of the first, and resolves with its result once the body has ended. Throws `invalid`
+ * for any other body, `too_large` for a first part beyond its bound, and errors of `take`; the rest is then read and dropped.
  */
 export async function readTwoParts<Kept>(
   body: Readable,
@@ -25,7 +24,7 @@ export async function readTwoParts<Kept>(
 ): Promise<Kept> {
   const parser = new Dicer({ boundary: boundaryOf(type), maxHeaderPairs: HEAD_LINES_MAX });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Whichever is first: the other is told to nobody.
+  // Only the first of several errors is told.
   promise.catch(() => {});
   let count = 0;
   let said: Promise<unknown> = Promise.resolve(undefined);

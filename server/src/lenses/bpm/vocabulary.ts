@@ -1,4 +1,4 @@
-/** The words of this wire for states and for what people do. */
+/** The words of this wire for states and for acts of people. */
 import type { HumanActName } from "../../task/people/human.ts";
 import { openQuestions } from "../../task/people/questions.ts";
 import { workStateOf } from "../../task/people/work-item.ts";
@@ -6,7 +6,7 @@ import type { WorkState } from "../../task/people/work-states.ts";
 import { isTerminal, type State } from "../../task/states.ts";
 import type { Task } from "../../task/task.ts";
 
-/** What `status.state` may be. */
+/** Values of `status.state`. */
 export const STATUSES = [
   "submitted",
   "working",
@@ -32,7 +32,7 @@ export const STATUS_OF: Readonly<Record<State, Status>> = {
   rejected: "failed",
 };
 
-/** What the `state` of a worklist task may be. */
+/** Values of the `state` of a worklist task. */
 export const WORKLIST_STATES = [
   "ALERTED",
   "ASSIGNED",
@@ -69,7 +69,7 @@ const ENDED: Readonly<Partial<Record<State, WorklistState>>> = {
   cancelled: "WITHDRAWN",
 };
 
-/** The states of work that a filter by one of them means; none for one that no item is ever in. */
+/** The states of work that a filter by one of these means; none for a state that no item ever has. */
 export function workStatesOf(state: WorklistState): WorkState[] {
   const all = Object.entries(WORKLIST_STATE_OF) as [WorkState, WorklistState][];
   return all.flatMap(([work, wire]) => (wire === state ? [work] : []));
@@ -91,7 +91,7 @@ export function isFinal(task: Task): boolean {
   return isTerminal(task.state);
 }
 
-/** As a task of any kind is called: one that goes on by itself is assigned to whatever does its work. */
+/** The worklist state of a task of any kind: one that goes on by itself is assigned to its handler. */
 export function worklistStateOf(task: Task): WorklistState {
   if (task.assignment?.state === "deleted") return "DELETED";
   const ended = ENDED[task.state];
@@ -102,7 +102,7 @@ export function worklistStateOf(task: Task): WorklistState {
   return work === null ? "ASSIGNED" : WORKLIST_STATE_OF[work];
 }
 
-/** Acts that this wire has a word of its own for. A decision is called by its outcome. */
+/** Acts with a word of their own on this wire. A decision is called by its outcome. */
 export const ACTION_OF: Readonly<Record<Exclude<HumanActName, "decide">, string>> = {
   claim: "ACQUIRE",
   release: "RELEASE",

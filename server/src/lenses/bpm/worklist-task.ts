@@ -1,6 +1,6 @@
 /**
- * A task as an item of a worklist. Where the two worlds differ: a task of any kind is one, also while nobody has to do
- * anything about it; then it is assigned to whatever does its work, by the name of an agent or of a kind.
+ * A task as an item of a worklist. In Waybill, a task of any kind is one, also while nobody has to act on it; then it is assigned to
+ * its handler, by the name of an agent or of a kind.
  */
 import { agentInput } from "../../task/agent/agent.ts";
 import type { JsonObject } from "../../task/json/json.ts";
@@ -14,10 +14,10 @@ import type { BareWorklistTask } from "./schema.ts";
 import { worklistTime } from "./times.ts";
 import { outcomeWord, type WorklistState, worklistStateOf } from "./vocabulary.ts";
 
-/** What all of it is done by, as this wire asks. Names of definitions are those of a tenant. */
+/** The application of all work on this wire. Names of definitions are those of a tenant. */
 const APPLICATION = "waybill";
 
-/** The priority of what nobody has given one. */
+/** The default priority. */
 const USUAL_PRIORITY = 3;
 
 export function worklistTaskOf(
@@ -60,13 +60,13 @@ export function worklistTaskOf(
   };
 }
 
-/** What closed it, by the word of this wire. */
+/** The outcome that closed it, in the word of this wire. */
 export function outcomeOf(task: Pick<Task, "state" | "assignment">): { outcome?: string } {
   const outcome = isTerminal(task.state) ? task.assignment?.outcome : null;
   return outcome == null ? {} : { outcome: outcomeWord(outcome) };
 }
 
-/** What a person is to fill in; none where that is any object. */
+/** The form for a person; none if any object is accepted. */
 export function formOf(task: Task): JsonObject | null {
   if (task.kind === HUMAN_KIND) {
     const input = humanInput.safeParse(task.input);
