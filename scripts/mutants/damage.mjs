@@ -203,8 +203,8 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "who-writes-into-a-damaged-index-fails",
-    find: "endsTo(folder, onDamage), mending }",
-    put: "endsTo(folder, onDamage) }",
+    find: "endsTo(mark, onDamage), mending }",
+    put: "endsTo(mark, onDamage) }",
   },
   {
     file: "server/src/store/sqlite/thread/writer.ts",
@@ -335,14 +335,14 @@ export const DAMAGE = [
   {
     file: "server/src/store/sqlite/store.ts",
     name: "a-start-knows-nothing-of-what-damage-has-refused",
-    find: "    leaveMark(folder);\n",
-    put: "    void leaveMark;\n",
+    find: "    mark.leave();\n",
+    put: "    void mark;\n",
   },
   {
     file: "server/src/store/sqlite/store.ts",
     name: "a-mark-that-the-disk-has-not-taken-is-never-left",
-    find: "new DamageLog(onDamage);\n  return (end) => {\n    leaveMark(folder);\n",
-    put: "new DamageLog((damage) => {\n    leaveMark(folder);\n    onDamage?.(damage);\n  });\n  return (end) => {\n",
+    find: "new DamageLog(onDamage);\n  return (end) => {\n    mark.leave();\n",
+    put: "new DamageLog((damage) => {\n    mark.leave();\n    onDamage?.(damage);\n  });\n  return (end) => {\n",
   },
   {
     file: "server/src/store/sqlite/doctor/mend.ts",
@@ -359,8 +359,8 @@ export const DAMAGE = [
   {
     file: "server/src/verbs/implementation/erasing.ts",
     name: "an-erasure-waits-for-a-task-whose-page-takes-nothing",
-    find: "error instanceof NotKept && !error.isOfAll",
-    put: "error instanceof NotKept && error.isOfAll",
+    find: "  if (isUnavailable(error)) throw error;",
+    put: '  if (error instanceof Refusal && error.code === "unavailable") throw error;',
   },
   {
     file: "server/src/store/sqlite/store.ts",
@@ -370,8 +370,44 @@ export const DAMAGE = [
   },
   {
     file: "server/src/parts/store.ts",
+    name: "health-says-of-a-damaged-row-that-nothing-is-kept",
+    find: "damage instanceof DamagedEnd && damage.end !== null",
+    put: "damage instanceof DamagedEnd",
+  },
+  {
+    file: "server/src/task/errors.ts",
+    name: "an-attempt-keeps-its-slot-for-what-a-damaged-page-refuses-it-alone",
+    find: ' && error.code === "unavailable" && !error.detail.damaged;',
+    put: ' && error.code === "unavailable";',
+  },
+  {
+    file: "server/src/engine/execution/run.ts",
+    name: "what-a-damaged-page-refuses-a-run-fails-its-task",
+    find: '    if (isRefusedByDamage(refused)) return "stuck";\n',
+    put: "    void isRefusedByDamage;\n",
+  },
+  {
+    file: "server/src/engine/embedded/runner.ts",
+    name: "what-stands-still-is-begun-again-and-again",
+    find: '    if (this.#stuck.has(id)) return Promise.resolve("stuck");\n',
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/refused-mark.ts",
+    name: "a-database-is-made-anew-at-a-start-though-an-index-alone-was-damaged",
+    find: "      removeMark(this.#folder);\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/refused-mark.ts",
+    name: "a-mark-that-was-taken-back-is-never-left-again",
+    find: "      this.#isLeft = false;\n",
+    put: "",
+  },
+  {
+    file: "server/src/parts/store.ts",
     name: "health-says-nothing-of-a-store-that-keeps-nothing",
-    find: "    refuses ||= damage instanceof DamagedEnd;\n",
+    find: "    if (damage instanceof DamagedEnd && damage.end !== null) damagedEnds.push(damage.end);\n",
     put: "",
   },
   {

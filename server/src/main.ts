@@ -87,7 +87,7 @@ export async function startServer(
   const documents = documentPartsOf(config, models, embedder);
   const leaves = [documents, detectors, ...(telemetry ? [telemetry.sink] : [])];
   const record = new CrashRecordFile(crashRecordFiles(config.data));
-  const { store, refusesWrites } = await storeOf(config, record, log, metrics);
+  const { store, damagedEnds } = await storeOf(config, record, log, metrics);
   try {
     await refuseWithoutKeys(config, store);
     const lookUp = relayedTo(telemetry?.sink ?? null, answering(lookups));
@@ -120,7 +120,7 @@ export async function startServer(
       providers: models.providers(),
       lenses,
       metrics: measured,
-      ...{ condition: conditionIn(engine, models), recovering: () => engine.recovering, refusesWrites },
+      ...{ condition: conditionIn(engine, models), recovering: () => engine.recovering, damagedEnds },
       issues: () => issuesOf(store),
       tokenSecret: await tokenSecretIn(store),
     });

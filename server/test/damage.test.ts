@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { Agent, get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { LENSES } from "../src/lenses/index.ts";
 import { openapiDocument } from "../src/lenses/openapi.ts";
@@ -11,7 +11,7 @@ import { openDatabase } from "../src/store/sqlite/database.ts";
 import { DATABASE_FILE } from "../src/store/sqlite/folder.ts";
 import { defineHandler } from "../src/task/handler.ts";
 import { runWaybill } from "./command.ts";
-import { damagePageOf } from "./lose-text.ts";
+import { damageLeafOf, damagePageOf } from "./lose-text.ts";
 import { startTestServer, type TestServer } from "./server.ts";
 
 const naps = defineHandler({
@@ -30,11 +30,15 @@ const minds = defineHandler({
 });
 /** In flight at every restart. */
 const works = defineHandler({ kind: "works", input: z.strictObject({}), run: () => new Promise<null>(() => {}) });
+/** Has a slot until the story opens it. */
+let gate = Promise.withResolvers<void>();
+const gates = defineHandler({ kind: "gates", input: z.strictObject({}), run: () => gate.promise.then(() => null) });
+const RUNNING = 2;
 
 let data: string;
 let server: TestServer;
-const start = async () => {
-  server = await startTestServer({ data, config: { handlers: [naps, works, minds], graceMs: 0 } });
+const start = async (limits = {}) => {
+  server = await startTestServer({ data, config: { handlers: [naps, works, minds, gates], graceMs: 0, limits } });
 };
 
 beforeEach(async () => {
@@ -242,7 +246,10 @@ it("refuses in a sentence what can be kept no more, shows all else and what it r
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
   }
   const health = await server.call("/health");
-  expect([health.status, await health.json()]).toEqual([200, expect.objectContaining({ refuses_writes: true })]);
+  expect([health.status, await health.json()]).toEqual([
+    200,
+    expect.objectContaining({ refuses_writes: true, damaged: ["end of the table events"] }),
+  ]);
   expect(await listed()).toEqual([task]);
   await server.stop();
   await start();
@@ -278,3 +285,41 @@ it("refuses in the words of each API what would add to a damaged table that no t
   expect((await server.call("/v1/agents", { json: { slug: "weather", name: "Weather" } })).status).toBe(201);
   expect(await listed()).toEqual([task]);
 });
+
+it.each(["tasks", "events"])(
+  "more open tasks on a damaged page of %s than there are slots stand still with the reason, and all others go on",
+  async (table) => {
+    await server.stop();
+    await start({ running: RUNNING, runningReserve: 0 });
+    gate = Promise.withResolvers<void>();
+    const tasks = await Promise.all(Array.from({ length: 240 }, () => submit("gates")));
+    await damageLeafOf(data, table, 0.2);
+    gate.resolve();
+    tasks.push(await submit("gates"));
+    const stateOf = async (id: string) => {
+      const answer = await server.call(`/v1/tasks/${id}`);
+      return answer.ok ? wireTask.parse(await answer.json()).state : "unreadable";
+    };
+    const isHeld = async (id: string) =>
+      (await (await server.call(`/v1/tasks/${id}/why`)).text()).includes("This server does not go on with it: ");
+    const held: string[] = [];
+    let unreadable = 0;
+    for (const id of tasks) {
+      await vi.waitFor(async () => {
+        const state = await stateOf(id);
+        if (state === "completed") return;
+        if (state === "unreadable") unreadable += 1;
+        else if (await isHeld(id)) held.push(id);
+        else expect(state, "has come to rest").toBe("completed");
+      }, WAIT);
+    }
+    expect(held.length).toBeGreaterThan(RUNNING);
+    expect(held.length + unreadable).toBeLessThan(tasks.length / 2);
+    expect(await (await server.call("/health")).json()).not.toHaveProperty("refuses_writes");
+    await server.stop();
+    await start();
+    for (const id of held) await vi.waitFor(async () => expect(await stateOf(id)).toBe("completed"), WAIT);
+  },
+);
+
+const WAIT = { timeout: 60_000, interval: 10 };

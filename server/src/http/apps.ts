@@ -67,8 +67,8 @@ export type AppsParts = AppsOptions & {
   condition: LensParts["condition"];
   /** How many of the tasks open at the start are loaded; null once all are. */
   recovering: () => Loading | null;
-  /** Whether a damaged page keeps the store from writing. */
-  refusesWrites: () => boolean;
+  /** The ends of tables to which nothing can be added, as a page is damaged. */
+  damagedEnds: readonly string[];
   issues: LensParts["issues"];
   tokenSecret: LensParts["tokenSecret"];
   /** Metrics of the rest of the server. */

@@ -10,18 +10,18 @@ export type Loading = { read: number; all: number };
 
 /**
  * `GET /health`: 200 while the server is ready; before that, and while it stops, every route is 503. `recovering` says that tasks open
- * at the start are still being loaded, and the share that is loaded; later ones have to wait. `refuses_writes` says that a damaged page
- * keeps the store from writing until the server is restarted.
+ * at the start are still being loaded, and the share that is loaded; later ones have to wait. `refuses_writes` says that nothing can be
+ * added to the tables that `damaged` names until the server is restarted, as a page is damaged.
  */
 export function addHealth(
   app: FastifyInstance,
-  parts: { version: string; recovering: () => Loading | null; refusesWrites: () => boolean },
+  parts: { version: string; recovering: () => Loading | null; damagedEnds: readonly string[] },
 ): void {
   app.get("/health", { exposeHeadRoute: true }, (_request, reply) => {
-    const { version } = parts;
+    const { version, damagedEnds } = parts;
     const loading = parts.recovering();
     const far = loading && { recovering: true, recovered: shareOf(loading) };
-    const refuses = parts.refusesWrites() && { refuses_writes: true };
+    const refuses = damagedEnds.length > 0 && { refuses_writes: true, damaged: damagedEnds };
     return reply.header("cache-control", "no-store").send({ status: "ok", version, ...far, ...refuses });
   });
 }

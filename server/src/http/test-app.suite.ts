@@ -66,6 +66,6 @@ export function testApp(given: TestParts = {}) {
   app.get("/bug", () => {
     throw new Error("a bug");
   });
-  addHealth(app, { version: "0.0.0", recovering: () => null, refusesWrites: () => false });
+  addHealth(app, { version: "0.0.0", recovering: () => null, damagedEnds: [] });
   return { app, lines, traffic, durations, streams };
 }

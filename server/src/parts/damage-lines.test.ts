@@ -11,9 +11,12 @@ test("the log says what is left out as an error, and what has been made anew as 
   tell(new Rebuilt("index tasks_by_time"));
   const end = new DamagedEnd("end of the table tasks");
   tell(end);
+  const place = new DamagedEnd(null);
+  tell(place);
   expect(lines).toEqual([
     ["error", { err: lost }, expect.stringContaining("left out")],
     ["warn", { what: "index tasks_by_time" }, expect.stringContaining("rebuilt")],
-    ["error", { err: end }, expect.stringContaining("refused what was to be added")],
+    ["error", { err: end }, expect.stringContaining("refuses whatever is to be added")],
+    ["error", { err: place }, expect.stringContaining("goes on with all else")],
   ]);
 });

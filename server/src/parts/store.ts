@@ -15,13 +15,13 @@ import { slowCallsTo } from "./slow-calls.ts";
 import { StartError } from "./start-error.ts";
 import { upgradeTo } from "./upgrade-line.ts";
 
-/** `refusesWrites` once a damaged page keeps the store from writing. */
+/** `damagedEnds`: the ends of tables to which nothing can be added, as a page is damaged. */
 export async function storeOf(
   config: Config,
   record: CrashRecordFile,
   log: Logger,
   metrics: Pick<ServerMetrics, "written" | "slowCall">,
-): Promise<{ store: Store; refusesWrites: () => boolean }> {
+): Promise<{ store: Store; damagedEnds: readonly string[] }> {
   const onFatal = (error: Error) => {
     // Nothing can be written any more. All that was acknowledged is on disk, and the next start goes on from there.
     record.ends("outside", "The store has died.");
@@ -29,9 +29,9 @@ export async function storeOf(
     process.exit(1);
   };
   const tell = damageTo(log);
-  let refuses = false;
+  const damagedEnds: string[] = [];
   const onDamage = (damage: Damaged) => {
-    refuses ||= damage instanceof DamagedEnd;
+    if (damage instanceof DamagedEnd && damage.end !== null) damagedEnds.push(damage.end);
     tell(damage);
   };
   const say = slowCallsTo(log);
@@ -50,7 +50,7 @@ export async function storeOf(
       onSlow,
       onLogGrows,
     });
-    return { store, refusesWrites: () => refuses };
+    return { store, damagedEnds };
   } catch (error) {
     if (error instanceof Refusal) throw new StartError(error.message);
     throw new StartError(`The data folder ${config.data} cannot be opened: ${clauseOf(error)}.`);

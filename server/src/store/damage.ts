@@ -36,26 +36,22 @@ export class Rebuilt extends Damaged {
 }
 
 /**
- * A damaged page has refused a write: `end` is "end of the table ..." or the like, to which nothing can be added any more. A running
- * server cannot put another database in the place of its own.
+ * A damaged page has refused a write: `end` is "end of the table ..." or the like, to which nothing can be added any more; null where only
+ * writes to that page are refused. A running server cannot put another database in the place of its own.
  */
 export class DamagedEnd extends Damaged {
+  readonly end: string | null;
+
   constructor(end: string | null) {
     super(end ?? SOME_PLACE, new Error(`a page is damaged. ${UNTIL_MENDED}`));
+    this.end = end;
   }
 }
 
-/** What whoever wanted it kept is told. */
-export class NotKept extends Refusal {
-  /** Nothing can be added there by anybody. */
-  readonly isOfAll: boolean;
-
-  constructor(end: string | null) {
-    super("unavailable", `Nothing was kept, as the ${end ?? SOME_PLACE} is damaged. ${UNTIL_MENDED}`, {
-      retryAfterS: RETRY_AFTER_S,
-    });
-    this.isOfAll = end !== null;
-  }
+/** What whoever wanted it kept is told. At an end it is as on a full disk: whatever another would add is refused as well. */
+export function notKept(end: string | null): Refusal {
+  const message = `Nothing was kept, as the ${end ?? SOME_PLACE} is damaged. ${UNTIL_MENDED}`;
+  return new Refusal("unavailable", message, { retryAfterS: RETRY_AFTER_S, ...(end === null && { damaged: true }) });
 }
 
 /** Which page of which table it is, only a look through all of them would say. */

@@ -35,6 +35,8 @@ export type RefusalDetail = {
   json?: { at: number; says: string };
   /** It names what this server does not have. A task of before whose child does so stands still until it is there again. */
   missing?: true;
+  /** A damaged page refuses it until the server is started anew. Another try meets it again: what it is of stands still until then. */
+  damaged?: true;
 };
 
 /** An expected no: a code for programs and a sentence for people that says what happened and what to do. */
@@ -48,6 +50,15 @@ export class Refusal extends Error {
     this.code = code;
     this.detail = detail;
   }
+}
+
+/** The store may take it another time: the disk is full, or too much is waiting. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "unavailable" && !error.detail.damaged;
+}
+
+export function isRefusedByDamage(error: unknown): boolean {
+  return error instanceof Refusal && error.detail.damaged === true;
 }
 
 export function keyHasEnded(): Refusal {

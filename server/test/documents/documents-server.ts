@@ -69,7 +69,7 @@ export async function startDocumentsServer(
     agents: [],
     lenses: [nativeLens, shannonLens, documentsLens],
     metrics: { histograms: [], gauges: [], counters: [] },
-    ...{ recovering: () => null, refusesWrites: () => false },
+    ...{ recovering: () => null, damagedEnds: [] },
     condition: () => ({
       ...{ uptimeS: 1, memoryBytes: 1 << 20, cpuPercent: 1, running: 0, queued: 0 },
       ...{ languageModel: false, embedding: true },

@@ -8,7 +8,7 @@ import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { HeardMessage, Message } from "../../task/conversation.ts";
 import { submitted } from "../../task/decide.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isUnavailable, Refusal } from "../../task/errors.ts";
 import { asChildOf, childRefused } from "../../task/family.ts";
 import { type Bound, type Handler, isEnginesOwn, type Reservation } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
@@ -33,7 +33,7 @@ import type { Ids } from "../ids.ts";
 import type { Reservations } from "../reservations.ts";
 import type { Act, Along, Plan, Transitions } from "../transitions.ts";
 import { type DaysMoneyOf, daysMoneyBounds } from "./days-money.ts";
-import { isUnavailable, type RefusedWrites } from "./refused-writes.ts";
+import type { RefusedWrites } from "./refused-writes.ts";
 import { saidOf } from "./said-bytes.ts";
 
 export type AttemptParts = {

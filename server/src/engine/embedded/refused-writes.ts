@@ -4,7 +4,7 @@
  * this process lives. What is kept has a bound; over it a write is refused to its attempt, which then goes on from its
  * journal and does the step again.
  */
-import { Refusal } from "../../task/errors.ts";
+import { isUnavailable, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Clock } from "../clock.ts";
 import { AGAIN_MS, type EngineLog } from "./settings.ts";
@@ -104,9 +104,4 @@ export class RefusedWrites {
       this.#waiting.add(wake);
     });
   }
-}
-
-/** The store may take it another time: the disk is full, or too much is waiting. */
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof Refusal && error.code === "unavailable";
 }

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, Store } from "../../store/store.ts";
 import type { Command } from "../../task/decide.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isRefusedByDamage, Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { Handlers } from "../../task/handlers.ts";
 import type { TaskId } from "../../task/id.ts";
@@ -122,6 +122,8 @@ export class Runner implements AttemptRunner {
   }
 
   begin({ id, state }: Entry): Promise<Left> {
+    // Each write that fails has the task read and offered anew.
+    if (this.#stuck.has(id)) return Promise.resolve("stuck");
     const guard = this.#parts.guard();
     return this.#attempt(id, async () => {
       // Suspects are among those that were running. The process is there before the attempt, whose time then counts.
@@ -290,10 +292,11 @@ export class Runner implements AttemptRunner {
     this.#parts.record.runEnded(id);
   }
 
-  /** Fails the task; where not even that can be written, it stands still. */
+  /** Fails the task; where not even that can be written, or a start of the server mends what refuses it, it stands still. */
   async #giveUp(id: TaskId, reason: unknown): Promise<Left> {
     const error = refusedStart(reason);
     try {
+      if (isRefusedByDamage(reason)) throw reason;
       await this.#transitions.change(id, ({ attempt }) => ({ command: { do: "fail", attempt, error, retryAt: null } }));
       this.#parts.log.warn("A task could not be started, and failed.", { task: id, error: reason });
       return "here";
@@ -361,7 +364,7 @@ export class Runner implements AttemptRunner {
 }
 
 const HELD_BACK = {
-  stuck: "Nothing of it can be written.",
+  stuck: "Nothing of it can be written: the log of the server says why.",
   without_code:
     "The process in which it was to go on, as one that may have crashed the server, has no code for it: the " +
     "configuration has changed since this server was started. Start it again.",

@@ -1,7 +1,7 @@
 /** What an engine may be told: how much at once, how long to keep, and where to tell what nobody asked for. */
 import type { Write } from "../../store/write.ts";
 import type { Change } from "../../task/decide.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isUnavailable, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Task } from "../../task/task.ts";
 import type { LogLine } from "../../task/text/log-line.ts";
@@ -16,7 +16,7 @@ export const AGAIN_MS_MAX = 8_000;
 
 /** Whether it may go well at another time: the store was not there, or others were quicker. Anything else would come again. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof Refusal && (error.code === "unavailable" || error.code === "conflict");
+  return isUnavailable(error) || (error instanceof Refusal && error.code === "conflict");
 }
 
 export type EngineLimits = {

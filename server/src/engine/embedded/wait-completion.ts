@@ -5,7 +5,7 @@
  */
 import { Damaged } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isRefusedByDamage, Refusal } from "../../task/errors.ts";
 import type { Handler } from "../../task/handler.ts";
 import type { TaskId } from "../../task/id.ts";
 import type { Identity } from "../../task/people/identity.ts";
@@ -92,7 +92,7 @@ export class WaitCompletion implements TimeObserver {
     if (this.#stopped) return;
     work().catch((error: unknown) => {
       if (error instanceof Refusal && MOVED_ON.has(error.code)) return;
-      if (error instanceof Damaged) return this.#parts.runner.holdBack(task, error);
+      if (error instanceof Damaged || isRefusedByDamage(error)) return this.#parts.runner.holdBack(task, error);
       // Said once: on a full disk thousands may be due, and each would say it every time.
       if (refusals === 0 || !isPassing(error)) this.#parts.log.warn(message, { task, error });
       if (this.#stopped || !isPassing(error)) return;

@@ -1,5 +1,5 @@
 /** What comes of the end of a run: of a last write that the store refuses, and of what its code throws after it. */
-import { Refusal } from "../../task/errors.ts";
+import { isUnavailable, Refusal } from "../../task/errors.ts";
 import type { AttemptPort, RunEnd } from "./attempt-port.ts";
 import type { CodeOwner } from "./current-place.ts";
 import { errorOf, reasonOf, stackOf } from "./failure.ts";
@@ -8,7 +8,7 @@ import { errorOf, reasonOf, stackOf } from "./failure.ts";
 export function endAfter(error: unknown): RunEnd {
   if (!(error instanceof Refusal)) return "stuck";
   if (["fenced", "not_allowed_in_state", "not_found"].includes(error.code)) return "recorded";
-  return error.code === "unavailable" || error.code === "conflict" ? "unrecorded" : "stuck";
+  return isUnavailable(error) || error.code === "conflict" ? "unrecorded" : "stuck";
 }
 
 /**

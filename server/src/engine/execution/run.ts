@@ -9,7 +9,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { InboxItem, JournalEntry } from "../../store/store.ts";
 import type { ArtifactSize } from "../../task/artifact.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isRefusedByDamage, Refusal } from "../../task/errors.ts";
 import type { EventDraft } from "../../task/events/event.ts";
 import { MissingCode, StepError, TaskFailure } from "../../task/handler.ts";
 import type { Json } from "../../task/json/json.ts";
@@ -436,6 +436,7 @@ export class Run implements AttemptRun {
   }
 
   async #failedFor(what: string, refused: unknown): Promise<RunEnd> {
+    if (isRefusedByDamage(refused)) return "stuck";
     try {
       await this.port.fail(refusedWrite(what, refused), false, undefined, emptyWrite());
       return "recorded";
@@ -485,7 +486,7 @@ export class Run implements AttemptRun {
 
   #refused<Result>(error: unknown, what: string): Promise<Result> {
     if (this.#over) return never();
-    this.#observer.warn("A write of a run was refused, which fails its task.", this.task.id, error);
+    this.#observer.warn("A write of a run was refused for good.", this.task.id, error);
     this.#signalEnd("A write of this run was refused.");
     const paid = this.buffer.take().record.usage ?? [];
     this.#end();

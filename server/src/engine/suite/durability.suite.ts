@@ -1,5 +1,7 @@
 /** What a store that refuses, and a process that dies between two commits, cost a task: nothing that was done, and nothing twice. */
 import { expect, it } from "vitest";
+import { notKept } from "../../store/damage.ts";
+import { isTerminal } from "../../task/states.ts";
 import { ada, arrives, at, type Begin, events, gate, kind, submit, types } from "./stage.ts";
 
 const MINUTE_MS = 60_000;
@@ -257,6 +259,29 @@ export function durabilitySuite(begin: Begin): void {
     await arrives(life, paused, "paused");
     // Once in each life, however often it was tried.
     expect(life.warnings.filter((warning) => warning.includes("could not be started"))).toHaveLength(3);
+  });
+
+  it("a task stands still with what a damaged page refuses it alone, at a start, a step and a wake, and goes on once that is whole", async () => {
+    let life = await begin([
+      kind("work", (ctx) => ctx.step("work", async () => "done")),
+      kind("nap", (ctx) => ctx.sleep("a while", MINUTE_MS).then(() => "rested")),
+    ]);
+    const held: string[] = [];
+    for (const [name, commits] of [
+      ["work", 0],
+      ["work", 1],
+      ["nap", 1],
+    ] as const) {
+      const id = await submit(life, name, { delayMs: 1_000 });
+      life.faults.refuse(1, "apply", notKept(null), commits);
+      await life.pass(2 * MINUTE_MS);
+      expect(isTerminal((await at(life, id)).state), `${name} at commit ${commits}`).toBe(false);
+      expect((await life.verbs.tasks.why(ada, id)).summary).toContain("This server does not go on with it: ");
+      held.push(id);
+    }
+    life = await life.crash();
+    await life.pass(2 * MINUTE_MS);
+    for (const id of held) await arrives(life, id, "completed");
   });
 
   it("goes on with whatever the store refuses once: starts, wakes, deadlines, questions, children and their ends", async () => {

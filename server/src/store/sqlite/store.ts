@@ -24,7 +24,7 @@ import { writeBackPass } from "./log-length.ts";
 import { Mending, tellAndScan } from "./mending/mending.ts";
 import { migrate } from "./migrate.ts";
 import { prepare } from "./prepare.ts";
-import { leaveMark } from "./refused-mark.ts";
+import { RefusedMark } from "./refused-mark.ts";
 import { layReserve } from "./reserve.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { SlowCall } from "./thread/call.ts";
@@ -140,15 +140,16 @@ async function inFolder(
     const onLongLog = () => writeBack.begin();
     const beside = new SideThreads();
     const slowIn = (role: Role) => (call: SlowCall) => onSlow?.({ thread: role.role, ...call });
+    const mark = new RefusedMark(folder);
     const mending = new Mending({
       ...scanner(database, beside),
       rebuild: (what) => writes.send("mend", what, { waitedFor: true }),
-      onRebuilt: (what) => onDamage?.(new Rebuilt(what)),
+      onRebuilt: rebuiltTo(mark, onDamage),
     });
     const writer: Role = { role: "writer", database, filesFolder, pass, slowMs };
     const writes = new WorkerChannel<WriterVerbs>(writer, onLost, {
       onSlow: slowIn(writer),
-      ...{ onLongLog, onDamagedEnd: endsTo(folder, onDamage), mending },
+      ...{ onLongLog, onDamagedEnd: endsTo(mark, onDamage), mending },
     });
     const channel = <Verbs>(role: Role, inFlightMax?: number) =>
       new WorkerChannel<Verbs>(role, onLost, {
@@ -212,11 +213,18 @@ class SideThreads {
   }
 }
 
+function rebuiltTo(mark: RefusedMark, onDamage: StoreOptions["onDamage"]): (what: string) => void {
+  return (what) => {
+    mark.takeBack();
+    onDamage?.(new Rebuilt(what));
+  };
+}
+
 /** Reports each damaged end once, and has the next start rebuild the database. */
-function endsTo(folder: string, onDamage: StoreOptions["onDamage"]): (end: string | null) => void {
+function endsTo(mark: RefusedMark, onDamage: StoreOptions["onDamage"]): (end: string | null) => void {
   const ends = new DamageLog(onDamage);
   return (end) => {
-    leaveMark(folder);
+    mark.leave();
     ends.note(new DamagedEnd(end));
   };
 }

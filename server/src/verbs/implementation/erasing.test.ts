@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { EmbeddedEngine } from "../../engine/embedded/embedded-engine.ts";
 import { Ids, systemRandomBytes } from "../../engine/ids.ts";
 import { VirtualClock } from "../../engine/virtual-clock.ts";
-import { NotKept } from "../../store/damage.ts";
+import { notKept } from "../../store/damage.ts";
 import { openSqliteStore } from "../../store/sqlite/store.ts";
 import { submit } from "../../store/suite/life.suite.ts";
 import { newTask } from "../../store/suite/new-task.suite.ts";
@@ -96,8 +96,8 @@ test.each<[string | null, Erasure["state"]]>([
       origin: null,
     };
     await store.erasures.begin(wanted, audit);
-    vi.spyOn(engine.transitions, "cancel").mockRejectedValue(new NotKept(end));
-    vi.spyOn(engine.transitions, "change").mockRejectedValue(new NotKept(end));
+    vi.spyOn(engine.transitions, "cancel").mockRejectedValue(notKept(end));
+    vi.spyOn(engine.transitions, "change").mockRejectedValue(notKept(end));
     erasing.goOn();
     for (let turns = 0; turns < 100; turns++) await clock.advance(100, () => Promise.resolve());
     expect(await store.erasures.find("acme", "erasure_1")).toMatchObject({ state });

@@ -6,10 +6,9 @@
  */
 import type { Clock } from "../../engine/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { NotKept } from "../../store/damage.ts";
 import type { Store } from "../../store/store.ts";
 import type { Erasure } from "../../task/erasure.ts";
-import { Refusal } from "../../task/errors.ts";
+import { isUnavailable, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 
 /** Rest between two slices. */
@@ -296,6 +295,5 @@ function isDamage(error: unknown): true {
 
 /** A task that has ended or is gone needs nothing, and one that cannot be read is removed as it is. */
 function passOver(error: unknown): void {
-  const isOfItsPages = error instanceof NotKept && !error.isOfAll;
-  if (error instanceof Refusal && error.code === "unavailable" && !isOfItsPages) throw error;
+  if (isUnavailable(error)) throw error;
 }

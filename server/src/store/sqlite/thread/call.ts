@@ -3,7 +3,7 @@
  * table of verbs types both ends: each verb takes one value and answers with one.
  */
 import { type ErrorCode, Refusal, type RefusalDetail } from "../../../task/errors.ts";
-import { Damaged, NotKept } from "../../damage.ts";
+import { Damaged, notKept } from "../../damage.ts";
 import { diskRefusal, isDiskTrouble } from "../../disk-trouble.ts";
 import { isOfACount, isOfDamage } from "../database.ts";
 
@@ -80,7 +80,7 @@ export function answerOf<Value>(outcome: Outcome<Value>): Value {
   if ("answer" in outcome) return outcome.answer;
   if ("refused" in outcome) throw new Refusal(outcome.refused.code, outcome.refused.message, outcome.refused.detail);
   if ("damaged" in outcome) throw new Damaged(outcome.damaged.what, new Error(outcome.damaged.says));
-  if ("damagedEnd" in outcome) throw new NotKept(outcome.damagedEnd);
+  if ("damagedEnd" in outcome) throw notKept(outcome.damagedEnd);
   const { code, message } = outcome.error;
   if (isDiskTrouble(code)) throw diskRefusal(message);
   throw new Error(code === "" ? message : `${message} (${code})`);

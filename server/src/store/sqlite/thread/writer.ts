@@ -54,6 +54,8 @@ export class Writer implements Work {
   readonly #pace = new Pace(() => this.#commitMs);
   #commitMs = 0;
   #anew: DerivedRebuild | null = null;
+  /** Where nobody can add anything; undefined while that was not looked for. A page that is whole may be damaged by the next batch. */
+  #end: string | null | undefined;
 
   constructor(
     db: Database,
@@ -82,6 +84,7 @@ export class Writer implements Work {
 
   /** One outcome per call, in their order. What is not an error is committed when this returns. */
   batch(calls: Call[], isWaitedFor: () => boolean = () => false): Outcome[] {
+    if (this.#end === null) this.#end = undefined;
     const outcomes = this.#some(calls, isWaitedFor);
     const [first] = outcomes;
     const from = performance.now();
@@ -140,7 +143,9 @@ export class Writer implements Work {
 
   #failed([name]: Call, error: unknown): Outcome {
     if (!isCorrupt(error) || GOING_PAST.has(name)) return failedOutcome(error);
-    return { damagedEnd: damagedEnd(this.#db) };
+    // Once for all calls of a batch: it takes over a millisecond, for which everybody waits.
+    if (this.#end === undefined) this.#end = damagedEnd(this.#db);
+    return { damagedEnd: this.#end };
   }
 
   /** A turn of a rebuild. After its end, what was learned of damaged pages is forgotten. */
@@ -151,6 +156,7 @@ export class Writer implements Work {
       if (answer !== null) this.#anew = null;
       if (answer) this.#writes = this.#makeWrites();
       if (answer) this.#applier.subscribed.forgetDamage();
+      if (answer) this.#end = undefined;
       return { answer };
     } catch (error) {
       return failedOutcome(error);
