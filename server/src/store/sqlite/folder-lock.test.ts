@@ -24,7 +24,7 @@ test("a lock that is damaged keeps nobody from the folder", async () => {
 });
 
 const HOLD = `import { lockFolder } from ${JSON.stringify(new URL("./folder-lock.ts", import.meta.url).href)};
-  lockFolder(process.argv[1]);
+  globalThis.unlock = lockFolder(process.argv[1]);
   console.log("held");
   process.stdin.resume();`;
 
