@@ -270,9 +270,10 @@ describe("waybill dev whose configuration changes", () => {
 
 describe("waybill serve", () => {
   it("refuses to start before there is a key, and says how to make one", async () => {
-    const { code, talk } = await runWaybill(["serve", "--data", join(folder, "no-keys"), ...free]);
+    const data = join(folder, "no-keys");
+    const { code, talk } = await runWaybill(["serve", "--data", data, ...free]);
     expect(code).toBe(1);
-    expect(talk).toContain("waybill keys create");
+    expect(talk).toContain(`waybill keys create --data ${data}`);
   });
 });
 

@@ -67,9 +67,9 @@ export async function issuesOf(store: Store): Promise<string[]> {
   }
 }
 
-export async function refuseWithoutKeys({ mode }: Config, store: Store): Promise<void> {
+export async function refuseWithoutKeys({ mode, data }: Config, store: Store): Promise<void> {
   if (mode !== "serve" || (await store.keys.hasAny())) return;
   throw new StartError(
-    "There is no API key yet, and waybill serve answers nobody without one. Make the first: waybill keys create",
+    `There is no API key in ${data}, and waybill serve answers nobody without one. Make one: waybill keys create --data ${data}`,
   );
 }
