@@ -153,6 +153,11 @@ describe.skipIf(!canMount)("on a full disk", () => {
     }
     const server = await startTestServer({ data });
     expect(await (await server.call("/v1/files")).text()).toContain("large.txt");
+    fill();
+    expect(await runWaybill(["backup", join(disk, "full.tar"), "--data", data])).toMatchObject({
+      code: 1,
+      talk: expect.stringMatching(/no space|disk is full/i),
+    });
     await server.stop();
   });
 });

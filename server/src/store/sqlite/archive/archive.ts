@@ -12,6 +12,7 @@ import type { Database } from "better-sqlite3";
 import { create, extract, list } from "tar";
 import { z } from "zod";
 import type { BackupRecord } from "../../../task/erasure.ts";
+import { Refusal } from "../../../task/errors.ts";
 import { isDiskTrouble } from "../../disk-trouble.ts";
 import { syncFolder } from "../../folder-files.ts";
 import { makeFolder } from "../../make-folder.ts";
@@ -136,15 +137,16 @@ function leavesOut(lost: readonly Lost[]): string {
 async function copied(folder: string, [own, other]: [own: string, other: string], copy: Copy): Promise<string> {
   return copiedTo(own, folder, copy)
     .catch(ifFull(() => copiedTo(other, folder, copy)))
-    .catch(ifFull(() => copiedTo(other, folder, copyUnread)));
+    .catch(ifFull((full) => copiedTo(other, folder, (from, to) => copyUnread(from, to, full))));
 }
 
 /**
  * A database that nobody has open cannot even be read without room beside it: it is copied with its WAL as it lies, under an exclusive
- * lock, and read where there is room.
+ * lock, and read where there is room. One that somebody has open could be read: it was `full` that kept it from being copied.
  */
-function copyUnread(from: string, to: string): void {
-  const unlock = lockFolder(dirname(from));
+function copyUnread(from: string, to: string, full: unknown): void {
+  const unlock = lockedUnlessOpen(dirname(from));
+  if (unlock === null) throw full;
   const raw = `${to}.raw`;
   try {
     copyFileSync(from, raw);
@@ -159,9 +161,18 @@ function copyUnread(from: string, to: string): void {
   }
 }
 
-function ifFull<Result>(otherwise: () => Promise<Result>): (error: unknown) => Promise<Result> {
+function lockedUnlessOpen(folder: string): (() => void) | null {
+  try {
+    return lockFolder(folder);
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
+function ifFull<Result>(otherwise: (full: unknown) => Promise<Result>): (error: unknown) => Promise<Result> {
   return (error) => {
-    if (error instanceof Error && "code" in error && isDiskTrouble(String(error.code))) return otherwise();
+    if (error instanceof Error && "code" in error && isDiskTrouble(String(error.code))) return otherwise(error);
     throw error;
   };
 }
