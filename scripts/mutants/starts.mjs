@@ -34,7 +34,7 @@ export const STARTS = [
   {
     file: "server/src/store/sqlite/prepare.ts",
     name: "that-a-database-is-made-anew-is-told-behind-minutes-of-it-alone",
-    find: '    tell.onDamage?.(new Damaged("database", new Error(why, { cause: error })));\n',
+    find: '    tell.onDamage?.(new Rebuilding("database", "an upgrade meets a damaged page", { cause: error }));\n',
     put: "",
   },
   {

@@ -257,7 +257,9 @@ it("refuses in a sentence what can be kept no more, shows all else and what it r
   expect(await listed()).toEqual([other, task]);
   expect(await (await server.call("/health")).json()).not.toHaveProperty("refuses_writes");
   await server.stop();
-  expect((await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" })).out).toContain("sound");
+  const { out } = await runWaybill(["doctor", "--data", data], { NO_COLOR: "1" });
+  expect(out).toContain("sound");
+  expect(out).toContain("before-restore-");
   await start();
 });
 

@@ -128,6 +128,7 @@ async function* dataFindings(folder: string): AsyncGenerator<Finding, void, unde
   if (open) yield open;
   yield await freeSpace(folder);
   yield* integrity(storage);
+  for (const name of await storage.former()) yield formerFinding(name);
 }
 
 /** Of the folder, or the one in which it would be made: why this user cannot use it; null where it may. */
@@ -156,6 +157,13 @@ async function openTo(storage: Storage, folder: string): Promise<Finding | null>
   const more = count > named.length ? ` and ${count - named.length} more` : "";
   const todo = `The next start takes that from them, where the files are its own. At once: chmod -R go= ${folder}`;
   return { what, is: "note", says: `others on this machine may read ${named.join(", ")}${more}`, todo };
+}
+
+/** Whoever looks behind a start that has rebuilt the database finds it sound, and would not know that rows may be lost. */
+function formerFinding(name: string): Finding {
+  const todo =
+    "What was there before a restore, or before the database was rebuilt: the log then says whether rows are lost. Remove it once nobody wants it.";
+  return { what: "Former data", is: "note", says: name, todo };
 }
 
 async function freeSpace(folder: string): Promise<Finding> {

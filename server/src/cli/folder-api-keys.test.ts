@@ -21,7 +21,7 @@ test("a command that is the first to open a folder of an older version says what
   const said = written.mock.calls.map(([text]) => String(text));
   written.mockRestore();
   expect(said).toEqual([
-    expect.stringContaining("an upgrade meets a damaged page: it is rebuilt"),
+    expect.stringContaining("an upgrade meets a damaged page: the database is rebuilt"),
     expect.stringMatching(/rows of .*messages.* cannot be read: .*before-restore-/),
   ]);
 });

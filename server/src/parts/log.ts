@@ -38,7 +38,7 @@ function shownError(thrown: unknown): object {
   try {
     // A list may claim any length: to go through four thousand million holes takes minutes.
     if (error instanceof AggregateError && error.errors.length > ERRORS_MAX) return short();
-    const shown = pino.stdSerializers.err(error);
+    const shown = pino.stdSerializers.errWithCause(error);
     // A line that is too long would be dropped as a whole.
     return JSON.stringify(shown).length > ERROR_CHARACTERS_MAX ? short() : shown;
   } catch {

@@ -35,6 +35,27 @@ export class Rebuilt extends Damaged {
   }
 }
 
+/** A start is about to rebuild the database. */
+export class Rebuilding extends Damaged {
+  constructor(what: string, why: string, options?: ErrorOptions) {
+    super(
+      what,
+      new Error(
+        `${why}: the database is rebuilt from all rows that can be read, which takes minutes for a large one`,
+        options,
+      ),
+    );
+  }
+}
+
+/** A start has rebuilt the database without the rows of damaged pages. The former database is in the folder `aside`. */
+export class LostRows extends Damaged {
+  constructor(tables: readonly string[], aside: string) {
+    const why = `they lie on damaged pages, and the database was rebuilt without them. The former one is in ${aside}`;
+    super(`rows of ${tables.join(", ")}`, new Error(why));
+  }
+}
+
 /**
  * A damaged page has refused a write: `end` is "end of the table ..." or the like, to which nothing can be added any more; null where only
  * writes to that page are refused. A running server cannot put another database in the place of its own.
@@ -57,7 +78,7 @@ export function notKept(end: string | null): Refusal {
 /** Which page of which table it is, only a look through all of them would say. */
 export const SOME_PLACE = "place of what was to be added";
 const UNTIL_MENDED =
-  "It can be kept once the server is started anew, or waybill doctor --mend is run: that makes the database anew of all that can be read";
+  "It can be kept once the server is started anew, or waybill doctor --mend is run: that rebuilds the database from all rows that can be read";
 const RETRY_AFTER_S = 60;
 
 /** The row of a statement; null stands for a row on a damaged page. */

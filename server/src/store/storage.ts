@@ -110,6 +110,8 @@ export interface Storage {
   foreign(): Promise<string | null>;
   /** Who has it open: null for nobody, or a sentence that names the process. */
   owner(): Promise<string | null>;
+  /** Folders in it that hold what was there before a restore or a rebuild of the database. */
+  former(): Promise<string[]>;
   /** Takes it for this process and returns how to give it back. Throws `unavailable` when another one has it. */
   lock(): Promise<() => void>;
   /** What others on this machine may read or change of it, which the next start takes from them where it is ours. */

@@ -86,7 +86,7 @@ async function mend(folder: string): Promise<void> {
       throw new Exit(1, `The database was not rebuilt, and is as it was: ${clauseOf(error)}.`);
     });
     const { talk } = openTerminal();
-    talk.write(`The database is rebuilt. The old one is in ${aside}\n`);
+    talk.write(`The database is rebuilt. The former one is in ${aside}\n`);
     for (const each of lost) talk.write(`${lostSentence(each)}\n`);
     talk.write("What is in it now: waybill doctor\n");
   } finally {

@@ -152,7 +152,7 @@ test("a damaged page that a migration reads keeps nobody from a start: what can 
   await store.close();
   const aside = (await readdir(folder)).find((name) => name.startsWith("before-restore-")) ?? "";
   expect(told).toEqual([
-    expect.stringContaining("an upgrade meets a damaged page: it is rebuilt"),
+    expect.stringContaining("an upgrade meets a damaged page: the database is rebuilt"),
     expect.stringMatching(`rows of messages cannot be read: .*${aside}`),
   ]);
   expect(upgrades[0]).toEqual([38, MIGRATIONS.length]);

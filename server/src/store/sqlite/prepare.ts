@@ -1,7 +1,7 @@
 /** Prepares the database of a folder at a start: afterwards it has this version's schema, and a start can read all that it needs. */
 import path from "node:path";
 import { SqliteError } from "better-sqlite3";
-import { Damaged, Rebuilt, SOME_PLACE } from "../damage.ts";
+import { Damaged, LostRows, Rebuilding, Rebuilt, SOME_PLACE } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
 import { schemaOf, withDatabase } from "./database.ts";
@@ -33,14 +33,7 @@ export async function prepare(folder: string, tell: Tell): Promise<void> {
 async function bringUpToDate(folder: string, tell: Tell): Promise<void> {
   const end = await migrateOrRebuild(folder, tell);
   if (end === null) return;
-  tell.onDamage?.(
-    new Damaged(
-      end,
-      new Error(
-        "a page is damaged: the database is rebuilt from what can be read, which takes minutes for a large one",
-      ),
-    ),
-  );
+  tell.onDamage?.(new Rebuilding(end, "a page is damaged"));
   try {
     await rebuild(folder, tell);
   } catch (error) {
@@ -56,9 +49,7 @@ async function migrateOrRebuild(folder: string, tell: Tell): Promise<string | nu
     return migrateIn(folder, tell);
   } catch (error) {
     if (!(error instanceof MigrationMeetsDamage)) throw error;
-    const why =
-      "an upgrade meets a damaged page: it is rebuilt from what can be read, which takes minutes for a large one";
-    tell.onDamage?.(new Damaged("database", new Error(why, { cause: error })));
+    tell.onDamage?.(new Rebuilding("database", "an upgrade meets a damaged page", { cause: error }));
     await rebuild(folder, tell);
     return migrateIn(folder, tell);
   }
@@ -71,9 +62,10 @@ async function rebuild(folder: string, tell: Tell): Promise<void> {
 
 function withoutLost({ lost, aside }: Mended): Damaged {
   if (lost.length === 0) return new Rebuilt(`database, whose former one is in ${aside}`);
-  const tables = lost.map(({ table }) => table).join(", ");
-  const why = `pages of the tables are damaged: the start has rebuilt the database without them, and the former one is in ${aside}`;
-  return new Damaged(`rows of ${tables}`, new Error(why));
+  return new LostRows(
+    lost.map(({ table }) => table),
+    aside,
+  );
 }
 
 function migrateIn(folder: string, { onDamage, onUpgrade }: Tell): string | null {

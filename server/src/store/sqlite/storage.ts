@@ -1,5 +1,6 @@
 /** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
 import { existsSync, lstatSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "../../task/errors.ts";
@@ -8,7 +9,7 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-import { DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
+import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
 import { isMarked } from "./refused-mark.ts";
 
 export function sqliteStorage(folder: string): Storage {
@@ -25,6 +26,7 @@ export function sqliteStorage(folder: string): Storage {
     lock,
     foreign: () => refusalOf(() => refuseForeign(folder, isOwnEntry, openedAs)),
     owner: async () => (exists() ? refusalOf(async () => (await lock())()) : null),
+    former: async () => (await readdir(folder)).filter((name) => name.startsWith(ASIDE_PREFIX)).sort(),
     health: () => healthOf(folder),
     openToOthers: () => openToOthers(folder, isOwnEntry),
     setAside: async (task) => {
