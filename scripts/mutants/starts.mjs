@@ -61,4 +61,28 @@ export const STARTS = [
     find: "writeSync(handle, NO_NAME, 0, NO_NAME.length, CALLED_AT);",
     put: "",
   },
+  {
+    file: "server/src/store/sqlite/prepare.ts",
+    name: "a-start-takes-a-damaged-log-for-one-that-was-never-written",
+    find: "  mendLog(folder, tell.onDamage);\n",
+    put: "",
+  },
+  {
+    file: "server/src/store/sqlite/damaged-log.ts",
+    name: "a-damaged-header-of-the-log-loses-all-that-is-behind-it",
+    find: "if (made === null) return",
+    put: "return",
+  },
+  {
+    file: "server/src/store/sqlite/damaged-log.ts",
+    name: "a-commit-that-nobody-was-told-of-counts-as-lost",
+    find: "if (hasCommit && isOfThisLog) return true;",
+    put: "if (hasCommit) return true;",
+  },
+  {
+    file: "server/src/store/sqlite/storage.ts",
+    name: "a-backup-removes-a-log-whose-header-is-damaged",
+    find: "    backup: async (target, version, options) => {\n      refuseDamagedLog(folder);\n",
+    put: "    backup: async (target, version, options) => {\n",
+  },
 ];

@@ -13,7 +13,7 @@ const REBUILT_WITHOUT =
 export function damageTo(log: Pick<Logger, "warn" | "error">): (damage: Damaged) => void {
   return (damage) => {
     if (damage instanceof Rebuilt)
-      log.warn({ what: damage.rebuilt }, "rebuilt from the rows, as a page of it was damaged: see waybill doctor");
+      log.warn({ what: damage.rebuilt }, "rebuilt without loss, as a page of it was damaged: see waybill doctor");
     else if (damage instanceof DamagedEnd)
       log.error({ err: damage }, damage.end === null ? REFUSED_PLACE : REFUSED_ALL);
     else if (damage instanceof Rebuilding)

@@ -4,6 +4,7 @@ import { SqliteError } from "better-sqlite3";
 import { Damaged, LostRows, Rebuilding, Rebuilt, SOME_PLACE } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
+import { mendLog } from "./damaged-log.ts";
 import { schemaOf, withDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { damagedEnd } from "./mending/ends.ts";
@@ -16,6 +17,7 @@ type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
 
 /** On a full disk this gives up the reserve. A database of this version is then only read. */
 export async function prepare(folder: string, tell: Tell): Promise<void> {
+  mendLog(folder, tell.onDamage);
   try {
     await bringUpToDate(folder, tell);
     layReserve(folder);

@@ -9,6 +9,8 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
+
+import { refuseDamagedLog } from "./damaged-log.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
 import { isMarked } from "./refused-mark.ts";
 
@@ -37,14 +39,22 @@ export function sqliteStorage(folder: string): Storage {
       const { putBack } = await import("./doctor/set-aside.ts");
       return within(folder, (db) => putBack(db, task));
     },
-    mend: async () => (await import("./doctor/mend.ts")).mend(folder),
-    compact: async () => (await import("./erasure/scrub.ts")).compact(path.join(folder, DATABASE_FILE)),
+    mend: async () => {
+      refuseDamagedLog(folder);
+      return (await import("./doctor/mend.ts")).mend(folder);
+    },
+    compact: async () => {
+      refuseDamagedLog(folder);
+      return (await import("./erasure/scrub.ts")).compact(path.join(folder, DATABASE_FILE));
+    },
     note: async (entry) => {
       const { noteAudit } = await import("./audit/audit-note.ts");
       return within(folder, (db) => noteAudit(db, entry));
     },
-    backup: async (target, version, options) =>
-      (await import("./archive/archive.ts")).writeArchive(folder, target, version, options),
+    backup: async (target, version, options) => {
+      refuseDamagedLog(folder);
+      return (await import("./archive/archive.ts")).writeArchive(folder, target, version, options);
+    },
     isEncrypted: async (archive) => (await import("./archive/archive-file.ts")).isEncrypted(archive),
     restore: async (archive, version, options) =>
       (await import("./archive/archive.ts")).restoreArchive(archive, folder, version, options),
@@ -81,6 +91,7 @@ async function healthOf(folder: string): Promise<Health> {
     import("./doctor/set-aside.ts"),
     import("./audit/audit-check.ts"),
   ]);
+  refuseDamagedLog(folder);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
     refuseViews(db);
@@ -125,6 +136,7 @@ const OWN_VIEW = "stored_changes";
 
 async function within(folder: string, act: (db: Database) => boolean): Promise<boolean> {
   const { withDatabase } = await import("./database.ts");
+  refuseDamagedLog(folder);
   return withDatabase(path.join(folder, DATABASE_FILE), act);
 }
 
