@@ -134,4 +134,16 @@ export const ON_DISK = [
     find: "if (!backlogs.isReady(key) && (",
     put: "if (tasks.length > 0 && !backlogs.isReady(key)) break;\n      if (!backlogs.isReady(key) && (",
   },
+  {
+    file: "server/src/store/whole-file.ts",
+    name: "a-file-that-was-cut-is-shown-as-whole",
+    find: "if (opened.size === bytes) return opened;",
+    put: "if (opened.size >= 0) return opened;",
+  },
+  {
+    file: "server/src/store/sqlite/doctor/inspect.ts",
+    name: "doctor-names-no-file-that-was-cut",
+    find: "if (size !== bytes) throw wrongSize(size, bytes);",
+    put: "",
+  },
 ];

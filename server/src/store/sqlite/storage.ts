@@ -1,5 +1,5 @@
 /** A data folder with a SQLite database in it. The driver is loaded when it is first needed. */
-import { existsSync, lstatSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
@@ -9,7 +9,6 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-
 import { refuseDamagedLog } from "./damaged-log.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
 import { isMarked } from "./refused-mark.ts";
@@ -97,7 +96,8 @@ async function healthOf(folder: string): Promise<Health> {
     refuseViews(db);
     const schema = schemaOf(db);
     const presentSchema = MIGRATIONS.length;
-    const isThere = (sha256: string) => existsSync(pathOfFile(folder, sha256));
+    const sizeOf = (sha256: string) => statSync(pathOfFile(folder, sha256), { throwIfNoEntry: false })?.size;
+    const isThere = (sha256: string) => sizeOf(sha256) !== undefined;
     /** What one look cannot read keeps no other from being made. */
     const unlooked: string[] = [];
     const looked = <Found>(at: string, look: () => Found, nothing: Found): Found => {
@@ -113,7 +113,7 @@ async function healthOf(folder: string): Promise<Health> {
       return { schema, presentSchema, problems: [], unreadable: [], aside: [], audit: audits.NO_AUDIT };
     const audit = looked("the audit log", () => audits.checkAudit(db), audits.NO_AUDIT);
     const files = filesToRead(path.join(folder, FILES_FOLDER));
-    const unreadable = await inspect(db, files);
+    const unreadable = await inspect(db, files, sizeOf);
     const missing = looked("the files that rows name", () => missingFiles(db, isThere).map(sentenceOf), []);
     const aside = looked("what is set aside", () => idsAside(db), []);
     const problems = [...check(db), ...missing, ...unlooked, ...(isMarked(folder) ? [REFUSED] : [])];

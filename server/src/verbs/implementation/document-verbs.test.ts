@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Idempotency } from "../../task/submission.ts";
 import type { NewDocument } from "../documents.ts";
 import { ada, admin, bob, Stage, stranger } from "../suite/stage.ts";
@@ -53,6 +53,14 @@ describe("an upload", () => {
     expect((await stage.verbs.documents.get(ada, "mine")).task).toBe(task.id);
     const { size, bytes } = await stage.verbs.documents.bytes(ada, "mine");
     expect([size, (await bytes.toArray()).join("")]).toEqual([5, "Hello"]);
+  });
+
+  it("whose file was cut is an error of whoever reads it, and not shown as whole", async () => {
+    await upload("Hello", { id: "mine" });
+    vi.spyOn(stage.store.files, "open").mockResolvedValue({ size: 3, bytes: Readable.from(["Hel"]) });
+    await expect(stage.verbs.documents.bytes(ada, "mine")).rejects.toThrow(
+      "The content of document mine cannot be read: its file has 3 bytes in the place of 5",
+    );
   });
 
   it("under a taken id is refused and keeps nothing", async () => {

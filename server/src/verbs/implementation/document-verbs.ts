@@ -4,6 +4,7 @@ import type { Clock } from "../../engine/clock.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { ChunkStore } from "../../store/chunk-store.ts";
 import type { Store } from "../../store/store.ts";
+import { openWhole } from "../../store/whole-file.ts";
 import { auditEntry } from "../../task/audit.ts";
 import { AUTO_CHUNKING, type Chunk } from "../../task/documents/chunk.ts";
 import type { DocumentPage, DocumentRecord, Produced } from "../../task/documents/document.ts";
@@ -120,8 +121,9 @@ export class DocumentVerbs implements Documents {
 
   async bytes(principal: Principal, id: string): Promise<{ document: Document; size: number; bytes: Readable }> {
     const document = await this.get(principal, id);
-    if (document.sha256 === null) throw notFound("The content of this file is not there: file content");
-    const opened = await this.#store.files.open(document.sha256);
+    const { sha256, bytes } = document;
+    if (sha256 === null) throw notFound("The content of this file is not there: file content");
+    const opened = await openWhole(this.#store.files, { sha256, bytes }, `content of document ${id}`);
     return { document, ...opened };
   }
 

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Damaged } from "../../store/damage.ts";
 import type { JsonObject } from "../../task/json/json.ts";
 import type { HumanAct } from "../../task/people/human.ts";
 import type { Identity } from "../../task/people/identity.ts";
@@ -274,6 +275,10 @@ describe("what is added to a task", () => {
     await upload.release();
     const { content } = await stage.verbs.human.openAttachment(ada, id, "receipt.txt");
     expect(Buffer.concat(await content.toArray()).toString()).toBe("receipt");
+    const cut = { size: 3, bytes: Readable.from(["rec"]) };
+    const opened = vi.spyOn(stage.store.files, "open").mockResolvedValueOnce(cut);
+    await expect(stage.verbs.human.openAttachment(ada, id, "receipt.txt")).rejects.toBeInstanceOf(Damaged);
+    opened.mockRestore();
     expect(await stage.verbs.human.attachments(gil, id)).toMatchObject([{ name: "receipt.txt", bytes: 7, by: "fay" }]);
     expect(await code(stage.verbs.human.detach(gil, id, "receipt.txt"))).toBe("forbidden");
     await stage.verbs.human.detach(fay, id, "receipt.txt");

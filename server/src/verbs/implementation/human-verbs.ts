@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Along, Plan } from "../../engine/transitions.ts";
 import type { TaskPart, WorkFilter } from "../../store/human-store.ts";
+import { openWhole } from "../../store/whole-file.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
 import type { TaskId } from "../../task/id.ts";
 import { wellFormed } from "../../task/json/json.ts";
@@ -163,7 +164,8 @@ export class HumanVerbs extends TaskSteering implements HumanTasks {
     name: string,
   ): Promise<{ attachment: Attachment; content: Readable }> {
     const attachment = await this.#attachment(principal, id, name);
-    const { bytes: content } = await this.parts.store.files.open(attachment.sha256);
+    const what = `attachment ${name} of task ${id}`;
+    const { bytes: content } = await openWhole(this.parts.store.files, attachment, what);
     return { attachment, content };
   }
 

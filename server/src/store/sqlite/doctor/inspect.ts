@@ -19,6 +19,7 @@ import { openTaskOf, readTaskRow, taskOf } from "../../codec/task-row.ts";
 import { Damaged } from "../../damage.ts";
 import type { Files } from "../../files.ts";
 import type { Unreadable } from "../../storage.ts";
+import { wrongSize } from "../../whole-file.ts";
 import { AUDIT_COLUMNS } from "../audit/audit-statements.ts";
 import { stateIn, textIn } from "../column.ts";
 import { ATTACHMENT_COLUMNS } from "../people/worklist.ts";
@@ -31,16 +32,23 @@ const NAMED_MAX = 100;
 
 type Row = unknown[];
 
-export async function inspect(db: Database, files: Pick<Files, "read">): Promise<Unreadable[]> {
+/** `undefined` for a file that is not there: others name it. */
+type SizeOf = (sha256: string) => number | undefined;
+
+export async function inspect(db: Database, files: Pick<Files, "read">, sizeOf: SizeOf): Promise<Unreadable[]> {
   const found: Unreadable[] = [];
-  for await (const each of unreadable(db, files)) {
+  for await (const each of unreadable(db, files, sizeOf)) {
     found.push(each);
     if (found.length === NAMED_MAX) break;
   }
   return found;
 }
 
-async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGenerator<Unreadable> {
+async function* unreadable(db: Database, files: Pick<Files, "read">, sizeOf: SizeOf): AsyncGenerator<Unreadable> {
+  const mustBeWhole = ({ sha256, bytes }: { sha256: string | null; bytes: number }) => {
+    const size = sha256 === null ? bytes : (sizeOf(sha256) ?? bytes);
+    if (size !== bytes) throw wrongSize(size, bytes);
+  };
   const resolve: rows.Resolve = (stored) => readValue(stored, files);
   // By the index of ids alone: it may be whole where the table is not.
   const ids = all(db, `SELECT id, n FROM tasks t INDEXED BY sqlite_autoindex_tasks_1 ORDER BY id`);
@@ -63,7 +71,7 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
       "SELECT t.id, a.state, a.priority FROM assignments a JOIN tasks t ON t.n = a.task",
       ([, state, priority]) => workCountOf([state, priority, 0, 1]),
     ],
-    ["attachment", `SELECT ${ATTACHMENT_COLUMNS} FROM attachments`, attachmentOf],
+    ["attachment", `SELECT ${ATTACHMENT_COLUMNS} FROM attachments`, (row) => mustBeWhole(attachmentOf(row))],
     ["subscription", SUBSCRIPTIONS, subscriptions.subscriptionOf],
     [
       "delivery of subscription",
@@ -72,7 +80,11 @@ async function* unreadable(db: Database, files: Pick<Files, "read">): AsyncGener
     ],
     ["agent", `SELECT ${columns.AGENT_COLUMNS} FROM agents a`, agentOf],
     ["audit entry", `SELECT ${AUDIT_COLUMNS} FROM audit a`, rows.auditRecordOf],
-    ["document", `SELECT ${columns.DOCUMENT_COLUMNS} FROM documents d`, documents.documentOf],
+    [
+      "document",
+      `SELECT ${columns.DOCUMENT_COLUMNS} FROM documents d`,
+      (row) => mustBeWhole(documents.documentOf(row)),
+    ],
     [
       "page of document",
       "SELECT document, page, name, content, recognized FROM document_pages",
