@@ -476,5 +476,11 @@ export const DAMAGE = [
     find: "lost: lost.slice(0, limit)",
     put: "lost: []",
   },
+  {
+    file: "server/src/store/sqlite/documents/sqlite-documents.ts",
+    name: "a-turned-bit-shows-the-document-of-another-tenant",
+    find: "found === null || isAmong(visible, found)",
+    put: "found === null || visible.tenant",
+  },
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are texts of other files

@@ -5,8 +5,8 @@ export const TENANTS = [
   {
     file: "server/src/store/sqlite/documents/document-reads.ts",
     name: "anybody-of-a-tenant-reads-a-file-by-its-id",
-    find: "(? IS NULL OR ${table}.user = ?)",
-    put: "(? IS NULL OR ? IS NOT NULL)",
+    find: "(? IS NULL OR user = ?) AND length",
+    put: "(? IS NULL OR ? IS NOT NULL) AND length",
   },
   {
     file: "server/src/store/sqlite/documents/document-reads.ts",

@@ -52,7 +52,7 @@ export function documentReads(db: Database) {
       `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.key = ? AND d.${NOT_REMOVED}`,
       ({ key }: Key) => [key],
     ),
-    documentById: byId(db, `SELECT ${DOCUMENT_COLUMNS} FROM documents d`, "d"),
+    documentById: byId(db, DOCUMENT_COLUMNS, "documents d", "filename"),
     documentByMd5: row(
       `SELECT ${DOCUMENT_COLUMNS} FROM documents d WHERE d.tenant = ? AND d.user = ? AND d.md5 = ?
        ORDER BY d.created_at DESC LIMIT 1`,
@@ -102,7 +102,7 @@ function vectorStoreReads(db: Database) {
       ({ tenant, user }: { tenant: string; user: string }) => [tenant, user],
     ),
     vectorStore: row(`SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v WHERE v.key = ?`, ({ key }: Key) => [key]),
-    vectorStoreById: byId(db, `SELECT ${VECTOR_STORE_COLUMNS} FROM vector_stores v`, "v"),
+    vectorStoreById: byId(db, VECTOR_STORE_COLUMNS, "vector_stores v", "name"),
     vectorStores: ({ visible, page }: { visible: Visible; page: PlacedPage }) =>
       list(
         {
@@ -176,12 +176,16 @@ function placesOf(table: "documents d" | "vector_stores v", { user }: Visible): 
   return `${table} INDEXED BY ${name}_by_${user === null ? "time" : "user"}`;
 }
 
-/** The caller's own first, and of those the oldest. */
-function byId(db: Database, select: string, table: string): (given: ById) => unknown[] | null {
+/**
+ * The caller's own first, and of those the oldest. By its row, so that what is read is the row's and not the entry's by which
+ * it was found. No index has the column `unindexed`: an entry of a row that is gone is damage.
+ */
+function byId(db: Database, columns: string, from: string, unindexed: string): (given: ById) => unknown[] | null {
   const { row } = queries(db);
   const find = row(
-    `${select} WHERE ${table}.tenant = ? AND ${table}.id = ? AND (? IS NULL OR ${table}.user = ?)
-     ORDER BY ${table}.user <> ?, ${table}.created_at LIMIT 1`,
+    `SELECT ${columns} FROM ${from} WHERE rowid = (
+       SELECT rowid FROM ${from} WHERE tenant = ? AND id = ? AND (? IS NULL OR user = ?) AND length(${unindexed}) >= 0
+       ORDER BY user <> ?, created_at LIMIT 1)`,
     ({ visible, own }: ById) => [visible.tenant, own.id, visible.user, visible.user, own.user],
   );
   return (given) => (given.visible.tenant === given.own.tenant ? find(given) : null);

@@ -16,7 +16,7 @@ import {
 import { notFound } from "../../../task/errors.ts";
 import type { JsonObject } from "../../../task/json/json.ts";
 import type { PlacedPage } from "../../../task/task-filter.ts";
-import type { Visible } from "../../../task/visibility.ts";
+import { isAmong, type Visible } from "../../../task/visibility.ts";
 import * as rows from "../../codec/document-rows.ts";
 import { noted, prepareDocuments, prepareStoreChange } from "../../codec/prepare.ts";
 import { Damaged, orDamaged } from "../../damage.ts";
@@ -60,18 +60,21 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   document(key: string): Promise<DocumentRecord | null> {
-    const found = orDamaged(`document ${key}`, async () => documentIn(await this.#reads.send("document", { key })));
     // A search leaves it out.
-    return found.catch((error: unknown) => {
-      if (error instanceof Damaged) this.#damage.note(error);
-      throw error;
-    });
+    return this.#noted(`document ${key}`, async () => documentIn(await this.#reads.send("document", { key })));
   }
 
   documentById(visible: Visible, own: OwnId): Promise<DocumentRecord | null> {
-    return orDamaged(`document ${own.id}`, async () =>
-      documentIn(await this.#reads.send("documentById", { visible, own })),
+    return this.#noted(`document ${own.id}`, async () =>
+      mustBeOwn(documentIn(await this.#reads.send("documentById", { visible, own })), visible),
     );
+  }
+
+  #noted<Found>(what: string, read: () => Promise<Found>): Promise<Found> {
+    return orDamaged(what, read).catch((error: unknown) => {
+      if (error instanceof Damaged) this.#damage.note(error);
+      throw error;
+    });
   }
 
   documentByMd5({ tenant, user }: Omit<OwnId, "id">, md5: string): Promise<DocumentRecord | null> {
@@ -162,8 +165,8 @@ export class SqliteDocuments implements DocumentStore {
   }
 
   vectorStoreById(visible: Visible, own: OwnId): Promise<VectorStoreRecord | null> {
-    return orDamaged(`vector store ${own.id}`, async () =>
-      storeIn(await this.#reads.send("vectorStoreById", { visible, own })),
+    return this.#noted(`vector store ${own.id}`, async () =>
+      mustBeOwn(storeIn(await this.#reads.send("vectorStoreById", { visible, own })), visible),
     );
   }
 
@@ -311,6 +314,15 @@ export class SqliteDocuments implements DocumentStore {
 
 function mustBeThere(found: boolean, noun: string): void {
   if (!found) throw notFound(noun);
+}
+
+/** A bit that the disk has turned in an index makes an entry lead to the row of somebody else. */
+function mustBeOwn<Found extends { tenant: string; user: string }>(
+  found: Found | null,
+  visible: Visible,
+): Found | null {
+  if (found === null || isAmong(visible, found)) return found;
+  throw new Error("its entry leads to another one");
 }
 
 function documentIn(row: unknown[] | null): DocumentRecord | null {
