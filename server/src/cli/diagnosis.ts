@@ -13,6 +13,7 @@ import { ConfigError } from "../config-error.ts";
 import { defaultFileIn, isCode } from "../config-file.ts";
 import { environmentName } from "../flags.ts";
 import { configurationOf } from "../greeting.ts";
+import { DamagedLog } from "../store/damage.ts";
 import { type Health, type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
 
@@ -33,6 +34,10 @@ const FREE_BYTES_MIN = 100 * 1024 ** 2;
 /** What to do about damage that no single task can be set aside for. */
 const MEND =
   "Stop the server. Where a backup has it whole: waybill restore. To go on with all rows that can be read: waybill doctor --mend";
+
+function todoOf(error: unknown): string {
+  return error instanceof DamagedLog ? "Start the server: nothing else mends it." : MEND;
+}
 
 export async function* diagnose(
   folder: string,
@@ -181,7 +186,7 @@ async function* integrity(storage: Storage): AsyncGenerator<Finding, void, undef
   try {
     health = await storage.health();
   } catch (error) {
-    yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: MEND };
+    yield { what, is: "bad", says: error instanceof Error ? error.message : "unreadable", todo: todoOf(error) };
     return;
   }
   const { schema, presentSchema, problems, unreadable, aside, audit } = health;

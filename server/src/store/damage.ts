@@ -25,6 +25,15 @@ export const WAYS_ON =
   "What can still be read: waybill doctor. To put a backup in its place: waybill restore --force. To go on with all rows that can " +
   "be read: waybill doctor --mend";
 
+/** The database's log (its WAL) is damaged. Only a start mends it: whoever else opens and closes the database would remove it. */
+export class DamagedLog extends Error {
+  override readonly name = "DamagedLog";
+
+  constructor() {
+    super("the beginning of its log is damaged: a start of the server rebuilds it, or keeps a copy of the log");
+  }
+}
+
 /** Damage that was mended: `rebuilt`, such as "index ...", was rebuilt from rows without any loss. */
 export class Rebuilt extends Damaged {
   readonly rebuilt: string;

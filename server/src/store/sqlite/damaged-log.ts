@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { Damaged, Rebuilt } from "../damage.ts";
+import { Damaged, DamagedLog, Rebuilt } from "../damage.ts";
 import { ASIDE_PREFIX, DATABASE_FILE } from "./folder.ts";
 
 const LOG_FILE = `${DATABASE_FILE}-wal`;
@@ -67,9 +67,7 @@ export function refuseDamagedLog(folder: string): void {
   const log = openSync(file, "r");
   try {
     if (fstatSync(log).size <= HEADER_BYTES || isHeader(bytesAt(log, HEADER_BYTES, 0))) return;
-    throw new Error(
-      "the beginning of its log is damaged: a start of the server rebuilds it, or keeps a copy of the log",
-    );
+    throw new DamagedLog();
   } finally {
     closeSync(log);
   }
