@@ -63,18 +63,18 @@ export const STARTS = [
   },
   {
     file: "server/src/store/sqlite/prepare.ts",
-    name: "a-start-takes-a-damaged-log-for-one-that-was-never-written",
-    find: "  mendLog(folder, tell.onDamage);\n",
+    name: "a-start-takes-a-wal-repair-for-one-that-was-never-written",
+    find: "  repairWal(folder, tell.onDamage);\n",
     put: "",
   },
   {
-    file: "server/src/store/sqlite/damaged-log.ts",
+    file: "server/src/store/sqlite/wal-repair.ts",
     name: "a-damaged-header-of-the-log-loses-all-that-is-behind-it",
     find: "if (made === null) return",
     put: "return",
   },
   {
-    file: "server/src/store/sqlite/damaged-log.ts",
+    file: "server/src/store/sqlite/wal-repair.ts",
     name: "a-commit-that-nobody-was-told-of-counts-as-lost",
     find: "if (hasCommit && isOfThisLog) return true;",
     put: "if (hasCommit) return true;",
@@ -82,7 +82,7 @@ export const STARTS = [
   {
     file: "server/src/store/sqlite/storage.ts",
     name: "a-backup-removes-a-log-whose-header-is-damaged",
-    find: "    backup: async (target, version, options) => {\n      refuseDamagedLog(folder);\n",
+    find: "    backup: async (target, version, options) => {\n      refuseDamagedWal(folder);\n",
     put: "    backup: async (target, version, options) => {\n",
   },
 ];

@@ -13,7 +13,7 @@ import { ConfigError } from "../config-error.ts";
 import { defaultFileIn, isCode } from "../config-file.ts";
 import { environmentName } from "../flags.ts";
 import { configurationOf } from "../greeting.ts";
-import { DamagedLog } from "../store/damage.ts";
+import { DamagedWal } from "../store/damage.ts";
 import { type Health, type Storage, storageOf } from "../store/open.ts";
 import { type ConnectionFlags, connect, explained } from "./connection.ts";
 
@@ -36,7 +36,7 @@ const MEND =
   "Stop the server. Where a backup has it whole: waybill restore. To go on with all rows that can be read: waybill doctor --mend";
 
 function todoOf(error: unknown): string {
-  return error instanceof DamagedLog ? "Start the server: nothing else mends it." : MEND;
+  return error instanceof DamagedWal ? "Start the server: nothing else mends it." : MEND;
 }
 
 export async function* diagnose(

@@ -26,11 +26,13 @@ export const WAYS_ON =
   "be read: waybill doctor --mend";
 
 /** The database's log (its WAL) is damaged. Only a start mends it: whoever else opens and closes the database would remove it. */
-export class DamagedLog extends Error {
-  override readonly name = "DamagedLog";
+export class DamagedWal extends Error {
+  override readonly name = "DamagedWal";
 
   constructor() {
-    super("the beginning of its log is damaged: a start of the server rebuilds it, or keeps a copy of the log");
+    super(
+      "the beginning of its write-ahead log is damaged: a start of the server rebuilds it, or keeps a copy of the log",
+    );
   }
 }
 

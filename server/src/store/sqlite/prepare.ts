@@ -4,7 +4,6 @@ import { SqliteError } from "better-sqlite3";
 import { Damaged, LostRows, Rebuilding, Rebuilt, SOME_PLACE } from "../damage.ts";
 import { isDiskTrouble } from "../disk-trouble.ts";
 import type { Mended, StoreOptions } from "../storage.ts";
-import { mendLog } from "./damaged-log.ts";
 import { schemaOf, withDatabase } from "./database.ts";
 import { DATABASE_FILE } from "./folder.ts";
 import { damagedEnd } from "./mending/ends.ts";
@@ -12,12 +11,13 @@ import { mendOpenIndexes } from "./mending/open-indexes.ts";
 import { MIGRATIONS, MigrationMeetsDamage, migrate } from "./migrate.ts";
 import { isMarked } from "./refused-mark.ts";
 import { giveUpReserve, layReserve } from "./reserve.ts";
+import { repairWal } from "./wal-repair.ts";
 
 type Tell = Pick<StoreOptions, "onDamage" | "onUpgrade">;
 
 /** On a full disk this gives up the reserve. A database of this version is then only read. */
 export async function prepare(folder: string, tell: Tell): Promise<void> {
-  mendLog(folder, tell.onDamage);
+  repairWal(folder, tell.onDamage);
   try {
     await bringUpToDate(folder, tell);
     layReserve(folder);

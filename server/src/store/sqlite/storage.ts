@@ -9,9 +9,9 @@ import { filesToRead } from "../folder-files.ts";
 import { makeFolder } from "../make-folder.ts";
 import { isDenied, openToOthers, refuseForeign } from "../permissions.ts";
 import type { Health, Storage } from "../storage.ts";
-import { refuseDamagedLog } from "./damaged-log.ts";
 import { ASIDE_PREFIX, DATABASE_FILE, FILES_FOLDER, isOwnEntry, openedAs, pathOfFile } from "./folder.ts";
 import { isMarked } from "./refused-mark.ts";
+import { refuseDamagedWal } from "./wal-repair.ts";
 
 export function sqliteStorage(folder: string): Storage {
   const exists = () => isThere(path.join(folder, DATABASE_FILE));
@@ -39,11 +39,11 @@ export function sqliteStorage(folder: string): Storage {
       return within(folder, (db) => putBack(db, task));
     },
     mend: async () => {
-      refuseDamagedLog(folder);
+      refuseDamagedWal(folder);
       return (await import("./doctor/mend.ts")).mend(folder);
     },
     compact: async () => {
-      refuseDamagedLog(folder);
+      refuseDamagedWal(folder);
       return (await import("./erasure/scrub.ts")).compact(path.join(folder, DATABASE_FILE));
     },
     note: async (entry) => {
@@ -51,7 +51,7 @@ export function sqliteStorage(folder: string): Storage {
       return within(folder, (db) => noteAudit(db, entry));
     },
     backup: async (target, version, options) => {
-      refuseDamagedLog(folder);
+      refuseDamagedWal(folder);
       return (await import("./archive/archive.ts")).writeArchive(folder, target, version, options);
     },
     isEncrypted: async (archive) => (await import("./archive/archive-file.ts")).isEncrypted(archive),
@@ -90,7 +90,7 @@ async function healthOf(folder: string): Promise<Health> {
     import("./doctor/set-aside.ts"),
     import("./audit/audit-check.ts"),
   ]);
-  refuseDamagedLog(folder);
+  refuseDamagedWal(folder);
   const db = openDatabase(path.join(folder, DATABASE_FILE), { readonly: true });
   try {
     refuseViews(db);
@@ -136,7 +136,7 @@ const OWN_VIEW = "stored_changes";
 
 async function within(folder: string, act: (db: Database) => boolean): Promise<boolean> {
   const { withDatabase } = await import("./database.ts");
-  refuseDamagedLog(folder);
+  refuseDamagedWal(folder);
   return withDatabase(path.join(folder, DATABASE_FILE), act);
 }
 

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { Damaged, DamagedLog, Rebuilt } from "../damage.ts";
+import { Damaged, DamagedWal, Rebuilt } from "../damage.ts";
 import { ASIDE_PREFIX, DATABASE_FILE } from "./folder.ts";
 
 const LOG_FILE = `${DATABASE_FILE}-wal`;
@@ -35,7 +35,7 @@ type Sums = [number, number];
  * Looks through the log of a folder that this process owns, before anybody opens its database. A header is rebuilt from the first
  * frame, and nothing is lost. Where acknowledged rows are, a copy of the log is put aside. The damage is told.
  */
-export function mendLog(folder: string, tell: (damage: Damaged) => void = () => {}): void {
+export function repairWal(folder: string, tell: (damage: Damaged) => void = () => {}): void {
   const damage = mended(folder);
   if (damage !== null) tell(damage);
 }
@@ -61,13 +61,13 @@ function mended(folder: string): Damaged | null {
 }
 
 /** For whoever is no start: to open the database and close it again would remove a log that SQLite takes for empty. */
-export function refuseDamagedLog(folder: string): void {
+export function refuseDamagedWal(folder: string): void {
   const file = path.join(folder, LOG_FILE);
   if (!existsSync(file)) return;
   const log = openSync(file, "r");
   try {
     if (fstatSync(log).size <= HEADER_BYTES || isHeader(bytesAt(log, HEADER_BYTES, 0))) return;
-    throw new DamagedLog();
+    throw new DamagedWal();
   } finally {
     closeSync(log);
   }

@@ -11,7 +11,7 @@ it("names the start of the server, as nothing else mends a damaged log", async (
   await writeFile(join(data, "waybill.sqlite-wal"), Buffer.alloc(100, 0x5a), { mode: 0o600 });
   const { code, out } = await runWaybill(["doctor", "--data", data]);
   expect(code).toBe(1);
-  expect(out).toContain("the beginning of its log is damaged");
+  expect(out).toContain("the beginning of its write-ahead log is damaged");
   expect(out).toContain("Start the server");
   expect(out).not.toContain("doctor --mend");
   await rm(data, { recursive: true });

@@ -59,7 +59,7 @@ test("nobody but a start opens a database with such a log: to close it would rem
     () => storage.setAside("task_1"),
     () => storage.backup(path.join(folder, "backup.tar"), "1"),
   ])
-    await expect(open()).rejects.toThrow("the beginning of its log is damaged");
+    await expect(open()).rejects.toThrow("the beginning of its write-ahead log is damaged");
   expect((await startIn(killed)).kept).toEqual(ids);
   expect(await sqliteStorage(killed).health()).toMatchObject({ problems: [] });
 });
