@@ -146,4 +146,10 @@ export const ON_DISK = [
     find: "if (size !== bytes) throw wrongSize(size, bytes);",
     put: "",
   },
+  {
+    file: "server/src/store/whole-file.ts",
+    name: "a-file-that-was-changed-on-disk-is-shown-as-whole",
+    find: '  if (hash.digest("hex") !== sha256) throw new Damaged(what, new Error("its file is not as it was written"));\n',
+    put: "",
+  },
 ];

@@ -1,5 +1,6 @@
 /** Files that rows name, for whoever reads them from end to end. */
-import type { Readable } from "node:stream";
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
 import { Damaged } from "./damage.ts";
 import type { FileStore } from "./file-store.ts";
 
@@ -13,6 +14,33 @@ export async function openWhole(
   if (opened.size === bytes) return opened;
   opened.bytes.destroy();
   throw new Damaged(what, wrongSize(opened.size, bytes));
+}
+
+/**
+ * A file of which only the hash is known. Its last chunk comes once all bytes are those of `sha256`: where they are not, the stream fails
+ * with `Damaged`, of `what`, and nobody takes what came before for the whole. Nothing is read before the stream is.
+ */
+export async function openProven(
+  files: Pick<FileStore, "open">,
+  sha256: string,
+  what: string,
+): Promise<{ size: number; bytes: Readable }> {
+  const { size, bytes } = await files.open(sha256);
+  const proven = Readable.from(provenChunks(bytes, sha256, what), { objectMode: false });
+  proven.once("close", () => bytes.destroy());
+  return { size, bytes: proven };
+}
+
+async function* provenChunks(bytes: AsyncIterable<Buffer>, sha256: string, what: string): AsyncGenerator<Buffer> {
+  const hash = createHash("sha256");
+  let last: Buffer | null = null;
+  for await (const chunk of bytes) {
+    if (last !== null) yield last;
+    hash.update(chunk);
+    last = chunk;
+  }
+  if (hash.digest("hex") !== sha256) throw new Damaged(what, new Error("its file is not as it was written"));
+  if (last !== null) yield last;
 }
 
 export function wrongSize(found: number, bytes: number): Error {

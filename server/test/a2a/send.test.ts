@@ -1,5 +1,7 @@
 /** Messages to agents: what a send begins, joins and answers, in the four dialects. */
 import { ReadStream } from "node:fs";
+import { readdir, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { startTestServer, type TestServer } from "../server.ts";
@@ -191,3 +193,22 @@ it("a long file is read at its address, and nothing of it for its head alone", a
   expect(await told("GET")).toEqual([...head.slice(0, -1), true]);
   reads.mockRestore();
 });
+
+it("a file that was cut or changed on disk is shown to nobody as the whole", async () => {
+  const sentFile = async (byte: number, length: number) => {
+    const raw = Buffer.alloc(length, byte).toString("base64");
+    return sentTask("J1", await send(server, "J1", { parts: [{ text: "count" }, { raw }] }));
+  };
+  const pathOf = (sent: unknown) => new URL(message("J1", dig(sent, "history", 0))[1]?.url ?? "").pathname;
+  const [cut, changed] = [pathOf(await sentFile(8, 600_000)), pathOf(await sentFile(9, 600_000))];
+  await onDisk(cut, (file) => truncate(file, 300_000));
+  await onDisk(changed, (file) => writeFile(file, Buffer.alloc(600_000, 1)));
+  for (const path of [cut, changed])
+    await expect(server.call(path).then((response) => response.arrayBuffer())).rejects.toThrow();
+});
+
+async function onDisk(address: string, act: (file: string) => Promise<void>): Promise<void> {
+  const sha256 = address.split("/").at(-1) ?? "";
+  for (const { parentPath, name } of await readdir(server.data, { recursive: true, withFileTypes: true }))
+    if (sha256.endsWith(name) && name.length === 62) await act(join(parentPath, name));
+}

@@ -5,6 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { LogEnd } from "../../engine/event-feed.ts";
 import type { Ids } from "../../engine/ids.ts";
 import type { JournalEntry, Store } from "../../store/store.ts";
+import { openProven } from "../../store/whole-file.ts";
 import type { InboxItem } from "../../store/write.ts";
 import { artifactsOf } from "../../task/artifact.ts";
 import { notFound, Refusal } from "../../task/errors.ts";
@@ -243,7 +244,7 @@ export class TaskReading {
   async file(principal: Principal, id: string, sha256: string): Promise<{ size: number; bytes: Readable }> {
     await this.get(principal, id);
     if (!(await this.parts.store.namesFile(id, sha256))) throw notFound("File");
-    return this.parts.store.files.open(sha256);
+    return openProven(this.parts.store.files, sha256, `file ${sha256} of task ${id}`);
   }
 
   async why(principal: Principal, id: string): Promise<Why> {
